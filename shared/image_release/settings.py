@@ -1,0 +1,178 @@
+"""Every setting of the pipeline in one place: its default, its unit and its bounds.
+
+A YAML file (`--settings FILE.yaml`) overrides any part of it; an unknown or impossible setting is an error that names
+file, path, value and rule. `Settings.digest` covers the settings that shape a result, and only those: how fast or from
+where a picture is downloaded does not make a hotel *changed*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used; the message names file, path, value and rule, a line each."""
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, and unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DownloadSettings(Section):
+    """How original files are fetched. None of it shapes the result of a hotel."""
+
+    connect_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(20, gt=0, description="between two chunks of a body")
+    total_timeout_s: float = Field(60, gt=0, description="one image, redirects and retries included")
+    max_bytes: int = Field(40_000_000, gt=0, description="of one original; counted while streaming")
+    max_redirects: int = Field(5, ge=0)
+    max_attempts: int = Field(4, ge=1)
+    max_retry_after_s: float = Field(30, ge=0, description="a server that asks for a longer wait is left for another run")
+    back_off_s: float = Field(0.5, ge=0, description="first wait; doubled at each attempt, with full jitter")
+    connections_per_host: int = Field(6, ge=1)
+    connections: int = Field(16, ge=1, description="of one worker, all hosts together")
+    user_agent: str = "image-release/1 (+https://github.com/image-release)"
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field((), description="exceptions to the forbidden addresses, for demos and tests")
+    resolve: dict[str, str] = Field(default_factory=dict, description="host name -> address:port that stands for it, for demos and tests")
+    revalidate_after_days: int = Field(30, ge=1, description="when a URL whose catalogue gives no version is asked again")
+
+
+class FilterSettings(Section):
+    """Which images are good enough to look at, from the header, before decode."""
+
+    min_short_side_px: int = Field(200, ge=1)
+    min_long_side_px: int = Field(300, ge=1)
+    max_pixels: int = Field(80_000_000, ge=1)
+    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+    min_contrast: float = Field(2.0, ge=0, description="standard deviation of the grey draft, 0…127; below it an image is flat")
+
+
+class FingerprintSettings(Section):
+    """Which perceptual hash the 36 crops get."""
+
+    hash: Literal["phash", "dhash"] = "phash"
+
+
+class GroupingSettings(Section):
+    """When two images show the same photograph."""
+
+
+class TaggingSettings(Section):
+    """What asking the tagger may take."""
+
+    max_images_a_run: int = Field(1_000, ge=0, description="spending cap: images sent to a paid tagger in one run")
+    batch: int = Field(16, ge=1, le=16, description="images a request; Vision takes 16")
+    side_px: int = Field(640, ge=64, description="long side of what is sent; Vision advises 640x480")
+    jpeg_quality: int = Field(85, ge=1, le=95)
+    max_labels: int = Field(15, ge=1, le=100)
+    timeout_s: float = Field(30, gt=0, description="one request")
+    total_timeout_s: float = Field(90, gt=0, description="one batch, retries included")
+
+
+class PrioritisingSettings(Section):
+    """The weighted formula: `size·w_size + partner·w_partner + category·w_category`."""
+
+
+class RenditionSettings(Section):
+    """One size that the site needs: scaled to fit the box, never enlarged."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    width: int = Field(ge=1, le=8192)
+    height: int = Field(ge=1, le=8192)
+    quality: int = Field(82, ge=1, le=95)
+    contrast: float = Field(1.0, ge=0.5, le=2.0)
+    format: Literal["jpeg", "webp", "png"] = "jpeg"
+    progressive: bool = False
+
+
+DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
+    RenditionSettings(name=name, width=width, height=height, quality=quality, contrast=contrast)
+    for name, width, height, quality, contrast in (
+        ("hero-2048", 2048, 1365, 82, 1.0),
+        ("hero-1600", 1600, 1067, 82, 1.0),
+        ("gallery-1280", 1280, 853, 82, 1.0),
+        ("gallery-1024", 1024, 683, 82, 1.0),
+        ("gallery-800", 800, 533, 82, 1.0),
+        ("gallery-640", 640, 427, 80, 1.0),
+        ("card-560", 560, 373, 80, 1.02),
+        ("card-480", 480, 320, 80, 1.02),
+        ("card-400", 400, 267, 80, 1.02),
+        ("card-320", 320, 213, 78, 1.03),
+        ("thumb-240", 240, 160, 78, 1.03),
+        ("thumb-180", 180, 120, 76, 1.05),
+        ("thumb-120", 120, 80, 76, 1.05),
+        ("thumb-80", 80, 60, 74, 1.05),
+    )
+)
+
+
+class PublishingSettings(Section):
+    """What a hotel's page may show, and how long unnamed files are kept."""
+
+    max_pictures: int = Field(200, ge=1, description="more pictures than this become over_limit")
+    grace_days: int = Field(7, ge=0, description="what nothing names is deleted after so many days")
+    max_swaps: int = Field(5, ge=1, description="how often a hotel is done again when another writer was faster")
+
+
+class BrakeSettings(Section):
+    """Where mass changes wait for a person's `accept`."""
+
+    max_deleted_share: Share = Field(0.30, description="of a partner's images, in one catalogue")
+    max_withdrawn_share: Share = Field(0.05, description="of the hotels, in one release")
+    max_gone_share: Share = Field(0.30, description="of a partner's images, in one day")
+
+
+class Settings(Section):
+    """All settings; `Settings()` is what is shipped."""
+
+    download: DownloadSettings = DownloadSettings()
+    filter: FilterSettings = FilterSettings()
+    fingerprint: FingerprintSettings = FingerprintSettings()
+    grouping: GroupingSettings = GroupingSettings()
+    tagging: TaggingSettings = TaggingSettings()
+    prioritising: PrioritisingSettings = PrioritisingSettings()
+    renditions: tuple[RenditionSettings, ...] = DEFAULT_RENDITIONS
+    publishing: PublishingSettings = PublishingSettings()
+    brakes: BrakeSettings = BrakeSettings()
+
+    @model_validator(mode="after")
+    def _rendition_names_differ(self) -> Settings:
+        names = [rendition.name for rendition in self.renditions]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("renditions need at least one entry, and each a name of its own")
+        return self
+
+    def digest(self) -> str:
+        """Digest of the settings that shape a hotel's result (16 hexadecimal digits)."""
+        shaping = self.model_dump(mode="json", include={"filter", "fingerprint", "grouping", "prioritising", "renditions"})
+        shaping["max_pictures"] = self.publishing.max_pictures
+        shaping["max_labels"] = self.tagging.max_labels
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read a settings file over the shipped defaults; None gives the defaults. Raises SettingsError."""
+    if path is None:
+        return Settings()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path}: {document!r}: must be a mapping of sections such as `filter:`")
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
