@@ -1,0 +1,77 @@
+"""What `process_hotel` needs of the outside world, and what it answers: ports in, a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, ParamSpec, Protocol, TypeVar
+
+from image_release.downloading import Fetcher
+from image_release.outcomes import Outcome
+from image_release.publishing import Manifest
+from image_release.settings import Settings
+from image_release.storage import Store
+from image_release.tagging import Tagger
+from image_release.values import Candidate
+from image_release.work import Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Caller(Protocol):
+    """Calls a function that decodes hostile bytes: directly, or in a child process that may die for it."""
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises isolation.ChildCrashedError if the child process died."""
+
+
+def call_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call in this process: what is done until an image is suspected of killing it."""
+    return function(*args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside world of one worker. `now` is aware UTC; `monotonic` is what `deadline_s` is compared with."""
+
+    inbox: Store
+    state: Store
+    published: Store
+    fetcher: Fetcher
+    tagger: Tagger
+    settings: Settings
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    call: Caller = call_directly
+    threads: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReport:
+    """What became of one image. `position` is its picture's, where that is shown."""
+
+    candidate: Candidate
+    outcome: Outcome
+    reason: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HotelReport:
+    """What became of a hotel. `absent`: neither in the release nor published, so there was nothing to do."""
+
+    hotel_id: str
+    status: Literal["processed", "unchanged", "absent"]
+    manifest: Manifest | None
+    images: tuple[ImageReport, ...]
+    work: Work = field(default_factory=Work)
+
+    @property
+    def outcomes(self) -> Mapping[Outcome, int]:
+        """Number of images by outcome; they add up to the images asked for."""
+        counts: dict[Outcome, int] = {}
+        for image in self.images:
+            counts[image.outcome] = counts.get(image.outcome, 0) + 1
+        return counts

@@ -1,0 +1,179 @@
+"""The manifest: the published, ordered result of a hotel, and the only thing that a consumer needs to read.
+
+Written last and by compare-and-swap; whatever it names exists (invariant 2). Its bytes are a function of its content:
+keys sorted, floats rounded to six places. `manifest_schema` is the JSON Schema that is published beside the docs.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from image_release.outcomes import Outcome
+
+FLOAT_PLACES = 6
+Sha256 = Field(pattern="^[0-9a-f]{64}$")
+
+
+class ManifestUnreadableError(Exception):
+    """What lies under the manifest's key is no manifest that this version can read."""
+
+
+class Part(BaseModel):
+    """A part of the manifest: immutable; keys that a newer version added are kept out, not refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class PublishedImage(Part):
+    """One partner's image. `reason` says why an older copy is shown, where the last look at its URL failed."""
+
+    url: str
+    partner_id: str
+    accommodation_id: str
+    sha256: str = Sha256
+    width: int
+    height: int
+    reason: str | None = None
+
+
+class PublishedEvidence(Part):
+    """Why an image counts as the same photograph as the best image of its picture."""
+
+    method: str
+    distance: float
+    overlap: float
+    score: float
+    mirrored: bool = False
+
+
+class MergedImage(PublishedImage):
+    """An image whose picture is shown by another one."""
+
+    evidence: PublishedEvidence
+
+
+class PublishedLabel(Part):
+    """A label in Vision's vocabulary."""
+
+    description: str
+    score: float
+
+
+class PublishedPart(Part):
+    """One part of the score: its value in 0…1 and its weight."""
+
+    value: float
+    weight: float
+
+
+class PublishedScore(Part):
+    """`total` is the sum of value × weight over the parts."""
+
+    total: float
+    parts: dict[str, PublishedPart]
+
+
+class PublishedRendition(Part):
+    """A best image in one of the sizes; `key` is relative to the published store and never changes its bytes."""
+
+    name: str
+    key: str
+    width: int
+    height: int
+    bytes: int
+    format: str
+
+
+class PublishedPicture(Part):
+    """One distinct photograph of the hotel."""
+
+    position: int = Field(ge=1)
+    best: PublishedImage
+    margin: float = Field(description="how clearly the best image won over the second; 0 where there is none")
+    category: str | None = Field(description="kind of picture, from the labels; null where they say nothing")
+    labels: tuple[PublishedLabel, ...]
+    score: PublishedScore
+    renditions: tuple[PublishedRendition, ...]
+    merged: tuple[MergedImage, ...]
+
+
+class RejectedImage(Part):
+    """An image that is not shown, and why."""
+
+    url: str
+    partner_id: str
+    accommodation_id: str
+    sha256: str | None = None
+    outcome: Outcome
+    reason: str
+
+
+class Pending(Part):
+    """What has to come back: the hotel is looked at again once `not_before` has passed."""
+
+    kind: Literal["download", "tag", "revalidate", "sweep"]
+    not_before: datetime
+    keys: tuple[str, ...] = Field(
+        (), description="sweep: renditions that this manifest or one before it ceased to name"
+    )
+
+
+class Manifest(Part):
+    """Everything that is published of a hotel, its pictures in the order in which to show them."""
+
+    schema_: int = Field(1, alias="schema")
+    seq: int = Field(ge=1)
+    hotel_id: str
+    name: str
+    release_id: str
+    inputs: str
+    versions: dict[str, Any]
+    published_at: datetime
+    withdrawn: bool = False
+    pictures: tuple[PublishedPicture, ...] = ()
+    rejected: tuple[RejectedImage, ...] = ()
+    pending: tuple[Pending, ...] = ()
+
+    def named_keys(self) -> frozenset[str]:
+        """Keys of all renditions that this manifest names."""
+        return frozenset(rendition.key for picture in self.pictures for rendition in picture.renditions)
+
+    def to_bytes(self) -> bytes:
+        """The bytes that are published: the same content gives the same bytes."""
+        document = _rounded(self.model_dump(mode="json", by_alias=True, exclude_none=False))
+        return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Manifest:
+        """Read a manifest back. Raises ManifestUnreadableError."""
+        try:
+            manifest = cls.model_validate_json(data)
+        except ValidationError as error:
+            raise ManifestUnreadableError(str(error)) from error
+        if manifest.schema_ != 1:
+            raise ManifestUnreadableError(f"schema {manifest.schema_} is not 1")
+        return manifest
+
+
+def manifest_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a manifest."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Manifest of a hotel",
+        **Manifest.model_json_schema(by_alias=True, mode="serialization"),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Round every float in a JSON document; -0.0 becomes 0.0, which is equal and must look so."""
+    if isinstance(value, float):
+        return round(value, FLOAT_PLACES) + 0.0
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value
