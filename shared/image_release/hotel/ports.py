@@ -46,6 +46,15 @@ class Ports:
     monotonic: Callable[[], float]
     call: Caller = call_directly
     threads: int = 8
+    """How many puts of one hotel are under way at once."""
+    deadline_s: float | None = None
+    """A moment of `monotonic`: after it nothing new is begun."""
+    work: Work = field(default_factory=Work)
+    """What the look under way has cost."""
+
+    def out_of_time(self) -> bool:
+        """Whether the time budget of this look has ended."""
+        return self.deadline_s is not None and self.monotonic() >= self.deadline_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""What is known of one accommodation's images, as values: by URL, and by content.
+
+All of it is a cache (invariant 3): losing it costs time and, for labels, money, but never a picture that is published.
+Two writers' knowledge is united by `merge`, which does not depend on who wrote first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from image_release.outcomes import Outcome
+from image_release.values import ImageFacts, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the last look at a URL gave no bytes. `since` is when it first failed like this, in a row."""
+
+    outcome: Outcome
+    reason: str
+    since: datetime
+    tries: int
+    retry_at: datetime | None
+    """When another look is worth it; None: only when the catalogue says something new, or at revalidation."""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlRecord:
+    """The last look at a URL (`at`) and the last good copy that it gave (`sha256`), if any."""
+
+    at: datetime
+    version: str | None
+    """The catalogue's `version` of the image when it was last looked at."""
+    sha256: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRecord:
+    """What is known of one content. `unreadable` holds for the decoder version in it only."""
+
+    at: datetime
+    facts: ImageFacts | None = None
+    labels: tuple[Label, ...] | None = None
+    labels_by: str | None = None
+    unreadable: tuple[Outcome, str, str] | None = None
+    """Outcome, reason and decoder version, where decoding failed."""
+    unnamed_since: datetime | None = None
+    """Since when no catalogue, manifest or override names this content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that is remembered of one accommodation."""
+
+    urls: Mapping[str, UrlRecord] = field(default_factory=dict)
+    contents: Mapping[str, ContentRecord] = field(default_factory=dict)
+
+
+def merge(one: Memory, other: Memory) -> Memory:
+    """Unite what two writers know. Commutative; the later look wins where they disagree."""
+    urls = dict(one.urls)
+    for url, record in other.urls.items():
+        known = urls.get(url)
+        urls[url] = record if known is None else max(known, record, key=_url_order)
+    contents = dict(one.contents)
+    for sha256, content in other.contents.items():
+        known_content = contents.get(sha256)
+        contents[sha256] = content if known_content is None else _merge_content(known_content, content)
+    return Memory(urls, contents)
+
+
+def _url_order(record: UrlRecord) -> tuple[datetime, bool, str, str]:
+    return record.at, record.sha256 is not None, record.sha256 or "", record.version or ""
+
+
+def _merge_content(one: ContentRecord, other: ContentRecord) -> ContentRecord:
+    later, earlier = sorted((one, other), key=lambda record: (record.at, repr(record)), reverse=True)
+    labelled = later if later.labels is not None else earlier
+    return replace(
+        later,
+        facts=later.facts or earlier.facts,
+        labels=labelled.labels,
+        labels_by=labelled.labels_by,
+    )
