@@ -91,7 +91,14 @@ def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str
         "row": None if hotel.row is None else {**asdict(hotel.row), "accommodations": None},
         "accommodations": [asdict(accommodation) for accommodation in hotel.accommodations],
         "images": [
-            [candidate.accommodation.partner_id, candidate.accommodation.accommodation_id, *asdict(image).values()]
+            [
+                candidate.accommodation.partner_id,
+                candidate.accommodation.accommodation_id,
+                image.url,
+                image.version,
+                image.rank,
+                image.caption,
+            ]
             for candidate, image in hotel.images.items()
         ],
         "overrides": [asdict(override) for override in hotel.overrides],

@@ -112,5 +112,5 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
 
 
 def write_page(ports: Ports, manifest: Manifest) -> None:
-    """Write the hotel's gallery page: before the manifest, so that a kill in between leaves work and not a stale page."""
+    """Write the gallery page: before the manifest, so that a kill in between leaves work to do and not a stale page."""
     ports.published.put(page_key(manifest.hotel_id), hotel_page(manifest))

@@ -1,0 +1,298 @@
+"""One hotel from catalogues to manifest, through real HTTP: the invariants of the design's section 5."""
+
+import json
+
+import pytest
+
+from image_release.outcomes import Outcome
+from image_release.publishing import manifest_key, read_before, renditions_prefix
+from image_release.storage import CountingStore, StoreCounter
+from image_release.values import Accommodation
+from tests.integration.world import World, jpeg, photo
+
+
+@pytest.fixture
+def world():
+    world = World()
+    yield world
+    world.close()
+
+
+def everything_named_exists(world, hotel_id="h1"):
+    manifest = read_before(world.published, hotel_id).manifest
+    for picture in manifest.pictures:
+        for rendition in picture.renditions:
+            assert len(world.published.get(rendition.key).data) == rendition.bytes
+    return manifest
+
+
+def simple_hotel(world, pictures=3):
+    """A hotel of two partners: the second sends smaller copies of the first's pictures, and a tiny one."""
+    big = [world.serve(f"/a/{n}.jpg", jpeg(photo(n))) for n in range(pictures)]
+    small = [world.serve(f"/b/{n}.jpg", jpeg(photo(n).resize((500, 333)), 70)) for n in range(pictures)]
+    tiny = world.serve("/b/tiny.jpg", jpeg(photo(99, (120, 80))))
+    world.catalogue("atlas", "1", {"a1": big})
+    world.catalogue("bedbank", "1", {"$b": [*small, tiny]})
+    world.release("2026-11-01", {"h1": [("atlas", "a1"), ("bedbank", "$b")]})
+
+
+class TestANewHotel:
+    def test_shows_each_picture_once_and_accounts_for_every_image(self, world):
+        simple_hotel(world)
+        report = world.look()
+        assert report.status == "processed"
+        assert report.outcomes == {Outcome.PUBLISHED: 3, Outcome.MERGED: 3, Outcome.TOO_SMALL: 1}
+        manifest = everything_named_exists(world)
+        assert {picture.best.partner_id for picture in manifest.pictures} == {"atlas"}
+        assert [picture.position for picture in manifest.pictures] == [1, 2, 3]
+        assert all(len(picture.renditions) == 2 for picture in manifest.pictures)
+
+    def test_gives_the_same_bytes_from_the_same_start(self, world):
+        simple_hotel(world)
+        world.look()
+        first = world.published.get(manifest_key("h1")).data
+        again = World()
+        again.site.close()
+        again.site = world.site
+        simple_hotel(again)
+        again.look()
+        assert again.published.get(manifest_key("h1")).data == first
+
+    def test_that_nobody_knows_is_absent(self, world):
+        simple_hotel(world)
+        assert world.look("h2").status == "absent"
+        assert list(world.published.list("hotels/h2/")) == []
+
+
+class TestAnUnchangedHotel:
+    def test_costs_reads_only(self, world):
+        simple_hotel(world)
+        world.look()
+        counter = StoreCounter()
+        stores = {name: CountingStore(getattr(world, name), counter) for name in ("inbox", "state", "published")}
+        asked = len(world.site.asked)
+        report = world.look(**stores)
+        assert report.status == "unchanged"
+        assert (counter.writes, len(world.site.asked) - asked, report.work.decodes) == (0, 0, 0)
+        assert counter.reads <= 2 + 4
+        assert report.outcomes == {Outcome.PUBLISHED: 3, Outcome.MERGED: 3, Outcome.TOO_SMALL: 1}
+
+    def test_stays_unchanged_in_another_release_that_says_the_same_of_it(self, world):
+        simple_hotel(world)
+        world.look()
+        world.release("2026-11-08", {"h1": [("bedbank", "$b"), ("atlas", "a1")], "h2": []})
+        assert world.look().status == "unchanged"
+
+
+class TestAChangedHotel:
+    def test_a_deleted_image_leaves_and_the_others_keep_their_renditions(self, world):
+        simple_hotel(world)
+        before = world.look().manifest
+        world.catalogue("atlas", "2", {"a1": [world.site.address + f"/a/{n}.jpg" for n in (0, 1)]})
+        world.catalogue("bedbank", "2", {"$b": [world.site.address + f"/b/{n}.jpg" for n in (0, 1)]})
+        asked = len(world.site.asked)
+        report = world.look()
+        assert len(report.manifest.pictures) == 2
+        assert report.manifest.named_keys() < before.named_keys()
+        assert (report.work.downloads, report.work.renditions_written) == (0, 0)
+        assert len(world.site.asked) == asked
+
+    def test_one_new_image_costs_one_download_and_its_own_decodes(self, world):
+        simple_hotel(world)
+        world.look()
+        new = world.serve("/a/new.jpg", jpeg(photo(50)))
+        world.catalogue("atlas", "2", {"a1": [*(world.site.address + f"/a/{n}.jpg" for n in range(3)), new]})
+        report = world.look()
+        assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
+
+    def test_an_updated_image_is_fetched_again(self, world):
+        url = world.serve("/a/0.jpg", jpeg(photo(0)))
+        world.catalogue("atlas", "1", {"a1": [{"url": url, "version": "1"}]})
+        world.release("r1", {"h1": [("atlas", "a1")]})
+        first = world.look().manifest.pictures[0].best.sha256
+        world.serve("/a/0.jpg", jpeg(photo(7)))
+        assert world.look().status == "unchanged"
+        world.catalogue("atlas", "2", {"a1": [{"url": url, "version": "2"}]})
+        report = world.look()
+        assert report.work.downloads == 1
+        assert report.manifest.pictures[0].best.sha256 != first
+
+    def test_unnamed_renditions_and_originals_go_after_the_grace_period(self, world):
+        simple_hotel(world)
+        world.look()
+        world.catalogue("atlas", "2", {"a1": [world.site.address + "/a/0.jpg"]})
+        world.catalogue("bedbank", "2", {"$b": [world.site.address + "/b/0.jpg"]})
+        world.look()
+        renditions = len(list(world.published.list(renditions_prefix("h1"))))
+        assert renditions == 3 * 2
+        world.wait(days=9)
+        manifest = world.look().manifest
+        assert {item.key for item in world.published.list(renditions_prefix("h1"))} == manifest.named_keys()
+        originals = [item.key for item in world.state.list("accommodations/") if "/originals/" in item.key]
+        assert len(originals) == 2
+        world.wait(days=1)
+        assert world.look().status == "unchanged"
+
+
+class TestRegrouping:
+    def test_accommodations_that_move_cost_no_download_decode_or_tagging(self, world):
+        pictures = {n: jpeg(photo(n)) for n in range(4)}
+        urls = {n: world.serve(f"/{n}.jpg", data) for n, data in pictures.items()}
+        world.catalogue("atlas", "1", {"a1": [urls[0], urls[1]], "a2": [urls[2]], "a3": [urls[3]]})
+        world.release("r1", {"h1": [("atlas", "a1"), ("atlas", "a2")], "h2": [], "h3": [("atlas", "a3")]})
+        for hotel in ("h1", "h2", "h3"):
+            world.look(hotel)
+        asked = len(world.site.asked)
+        world.release("r2", {"h1": [("atlas", "a1")], "h2": [("atlas", "a2")]})
+        one, two, three = (world.look(hotel) for hotel in ("h1", "h2", "h3"))
+        assert [len(report.manifest.pictures) for report in (one, two, three)] == [2, 1, 0]
+        assert three.manifest.withdrawn
+        assert len(world.site.asked) == asked
+        assert sum(report.work.downloads for report in (one, two, three)) == 0
+        assert one.work.decodes == 0
+        assert two.work.decodes == 1, "the winner is decoded for its renditions, no candidate is"
+        assert world.look("h3").status == "unchanged"
+
+
+class TestFailures:
+    def test_a_failing_server_keeps_the_last_good_copy_and_says_so(self, world):
+        url = world.serve("/a/0.jpg", jpeg(photo(0)))
+        world.catalogue("atlas", "1", {"a1": [{"url": url, "version": "1"}]})
+        world.release("r1", {"h1": [("atlas", "a1")]})
+        world.look()
+        world.serve("/a/0.jpg", 503)
+        world.catalogue("atlas", "2", {"a1": [{"url": url, "version": "2"}]})
+        report = world.look()
+        assert report.outcomes == {Outcome.PUBLISHED: 1}
+        assert "503" in report.manifest.pictures[0].best.reason
+        assert [pending.kind for pending in report.manifest.pending] == ["download"]
+        assert world.look().status == "unchanged"
+        world.serve("/a/0.jpg", jpeg(photo(1)))
+        world.wait(hours=2)
+        after = world.look()
+        assert after.manifest.pictures[0].best.reason is None
+        assert after.manifest.pending == () or after.manifest.pending[0].kind == "sweep"
+
+    def test_a_picture_that_is_gone_leaves_when_seen_twice_a_day_apart(self, world):
+        url = world.serve("/a/0.jpg", jpeg(photo(0)))
+        world.catalogue("atlas", "1", {"a1": [url]})
+        world.release("r1", {"h1": [("atlas", "a1")]})
+        world.look()
+        world.serve("/a/0.jpg", 404)
+        world.wait(days=32)
+        assert world.look().outcomes == {Outcome.PUBLISHED: 1}
+        world.wait(hours=3)
+        assert world.look().status == "unchanged"
+        world.wait(days=1)
+        assert world.look().outcomes == {Outcome.GONE: 1}
+
+    def test_mass_disappearance_is_held_until_somebody_accepts(self, world):
+        urls = [world.serve(f"/a/{n}.jpg", jpeg(photo(n))) for n in range(3)]
+        world.settings = world.settings.model_copy(
+            update={"brakes": world.settings.brakes.model_copy(update={"max_gone_share": 0.3})}
+        )
+        world.catalogue("atlas", "1", {"a1": urls})
+        world.release("r1", {"h1": [("atlas", "a1")]})
+        world.look()
+        for n in range(3):
+            world.serve(f"/a/{n}.jpg", 410)
+        world.wait(days=32)
+        world.look()
+        world.wait(days=2)
+        held = world.look()
+        assert held.outcomes == {Outcome.PUBLISHED: 3}
+        assert all("held" in picture.best.reason for picture in held.manifest.pictures)
+        world.wait(days=2)
+        world.inbox.put(f"accepts/catalogues/atlas/gone-{world.now.date()}", b"")
+        assert world.look().outcomes == {Outcome.GONE: 3}
+
+    def test_losing_state_costs_time_and_no_picture(self, world):
+        simple_hotel(world)
+        before = world.look().manifest
+        for item in list(world.state.list("accommodations/")):
+            if not item.key.endswith("images.json"):
+                world.state.delete(item.key)
+        assert world.look().status == "unchanged"
+        world.inbox.put("overrides/h1.jsonl", b"\n")
+        new = world.serve("/a/new.jpg", jpeg(photo(50)))
+        world.catalogue("atlas", "2", {"a1": [*(world.site.address + f"/a/{n}.jpg" for n in range(3)), new]})
+        after = world.look()
+        assert len(after.manifest.pictures) == 4
+        assert before.named_keys() <= after.manifest.named_keys()
+
+    def test_a_lost_original_is_downloaded_again(self, world):
+        simple_hotel(world)
+        before = world.look().manifest
+        for item in list(world.state.list("accommodations/")):
+            if "/originals/" in item.key:
+                world.state.delete(item.key)
+        world.settings = world.settings.model_copy(
+            update={
+                "renditions": (
+                    *world.settings.renditions[:1],
+                    world.settings.renditions[1].model_copy(update={"quality": 50}),
+                )
+            }
+        )
+        after = world.look()
+        assert [p.best.sha256 for p in after.manifest.pictures] == [p.best.sha256 for p in before.pictures]
+        assert after.work.downloads == 3
+        everything_named_exists(world)
+
+
+class TestOverrides:
+    def override(self, world, action, sha256, **more):
+        line = {"action": action, "images": [sha256], "by": "ann", "at": "2026-11-24T10:00:00Z", **more}
+        stored = world.inbox.get("overrides/h1.jsonl")
+        data = (stored.data if stored else b"") + json.dumps(line).encode() + b"\n"
+        world.inbox.put("overrides/h1.jsonl", data)
+
+    def test_a_hidden_picture_stays_hidden_when_its_copy_is_recompressed(self, world):
+        simple_hotel(world)
+        target = world.look().manifest.pictures[0].best
+        self.override(world, "hide", target.sha256, why="not our hotel")
+        report = world.look()
+        assert report.outcomes[Outcome.HIDDEN] == 2
+        number = int(target.url.rsplit("/", 1)[1].split(".")[0])
+        fresh = world.serve("/a/fresh.jpg", jpeg(photo(number), 60))
+        others = [world.site.address + f"/a/{n}.jpg" for n in range(3) if n != number]
+        world.catalogue("atlas", "2", {"a1": [*others, fresh]})
+        world.catalogue("bedbank", "2", {"$b": []})
+        after = world.look()
+        assert after.outcomes == {Outcome.PUBLISHED: 2, Outcome.HIDDEN: 1}
+        assert any("not our hotel" in image.reason for image in after.manifest.rejected)
+
+    def test_a_pin_wins(self, world):
+        simple_hotel(world)
+        last = world.look().manifest.pictures[-1].best.sha256
+        self.override(world, "pin", last, position=1)
+        assert world.look().manifest.pictures[0].best.sha256 == last
+
+    def test_labels_given_by_a_person_count(self, world):
+        simple_hotel(world)
+        last = world.look().manifest.pictures[-1].best.sha256
+        self.override(world, "label", last, labels=[{"description": "Bedroom", "score": 1.0}])
+        labelled = {p.best.sha256: p.labels for p in world.look().manifest.pictures}[last]
+        assert [label.description for label in labelled] == ["Bedroom"]
+
+
+def test_a_later_writer_with_older_inputs_loses_and_looks_again(world):
+    """Invariant 2: who reads the ETag before the inputs cannot publish older inputs over newer ones."""
+    simple_hotel(world)
+    ports = world.ports()
+    real_now, raced = ports.now, []
+
+    def now_after_a_rival_has_published():
+        if not raced:
+            raced.append(True)
+            world.catalogue("atlas", "2", {"a1": [world.site.address + "/a/0.jpg"]})
+            world.look()
+        return real_now()
+
+    report = world.look(now=now_after_a_rival_has_published)
+    rival = read_before(world.published, "h1").manifest
+    assert report.manifest == rival
+    assert Accommodation("atlas", "a1") in {
+        Accommodation(p.best.partner_id, p.best.accommodation_id) for p in rival.pictures
+    }
+    assert sum(1 for p in rival.pictures if p.best.partner_id == "atlas") == 1
