@@ -1,4 +1,4 @@
-"""Publish and sweep under any interleaving: whatever writers, kills, withdrawals and sweepers do, a manifest is whole."""
+"""Publish and sweep in any interleaving: whatever writers, kills, withdrawals and sweepers do, a manifest is whole."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
