@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from ipaddress import IPv4Network, IPv6Network
+from functools import cache
+from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -37,15 +39,25 @@ class DownloadSettings(Section):
     total_timeout_s: float = Field(60, gt=0, description="one image, redirects and retries included")
     max_bytes: int = Field(40_000_000, gt=0, description="of one original; counted while streaming")
     max_redirects: int = Field(5, ge=0)
-    max_attempts: int = Field(4, ge=1)
+    max_attempts: int = Field(4, ge=1, le=10)
     max_retry_after_s: float = Field(30, ge=0, description="a server that asks for a longer wait is left for another run")
     back_off_s: float = Field(0.5, ge=0, description="first wait; doubled at each attempt, with full jitter")
     connections_per_host: int = Field(6, ge=1)
     connections: int = Field(16, ge=1, description="of one worker, all hosts together")
-    user_agent: str = "image-release/1 (+https://github.com/image-release)"
+    user_agent: str = Field("image-release/1 (+https://github.com/image-release)", pattern=r"^[ -~]+$")
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field((), description="exceptions to the forbidden addresses, for demos and tests")
     resolve: dict[str, str] = Field(default_factory=dict, description="host name -> address:port that stands for it, for demos and tests")
     revalidate_after_days: int = Field(30, ge=1, description="when a URL whose catalogue gives no version is asked again")
+
+    @field_validator("resolve")
+    @classmethod
+    def _stand_ins_are_endpoints(cls, stand_ins: dict[str, str]) -> dict[str, str]:
+        for endpoint in stand_ins.values():
+            address, _, port = endpoint.rpartition(":")
+            ip_address(address.removeprefix("[").removesuffix("]"))
+            if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):  # noqa: PLR2004 - a port's bits
+                raise ValueError(f"{endpoint!r} is not address:port")
+        return {host.lower(): endpoint for host, endpoint in stand_ins.items()}
 
 
 class FilterSettings(Section):
@@ -77,11 +89,83 @@ class TaggingSettings(Section):
     jpeg_quality: int = Field(85, ge=1, le=95)
     max_labels: int = Field(15, ge=1, le=100)
     timeout_s: float = Field(30, gt=0, description="one request")
-    total_timeout_s: float = Field(90, gt=0, description="one batch, retries included")
+    total_timeout_s: float = Field(90, gt=0, description="one batch, retries included; Vision's quota is by the minute")
+    back_off_s: float = Field(1, gt=0, description="mean of the first wait before a retry; doubled each time, jittered")
+    max_back_off_s: float = Field(30, gt=0, description="longest single wait before a retry")
+
+
+class ScoreWeights(Section):
+    """How much each part of the score counts."""
+
+    size: Share = 0.2
+    partner: Share = 0.2
+    category: Share = Field(0.6, description="what is to be seen decides; size and partner settle what is alike")
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> ScoreWeights:
+        total = self.size + self.partner + self.category
+        if abs(total - 1) > WEIGHTS_TOLERANCE:
+            raise ValueError(f"size + partner + category must be 1, not {total:g}")
+        return self
+
+
+WEIGHTS_TOLERANCE = 1e-9
+"""Three decimal fractions that sum to 1 on paper may miss it by a few units of 1e-16 in binary."""
+
+LabelName = Annotated[str, Field(min_length=1, max_length=100)]
+Kind = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
+Strength = Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)]
+LabelTable = dict[Kind, dict[LabelName, Strength]]
+"""Kind of picture -> Vision label -> strength: good above 0, ignored at 0, bad below."""
+
+GENERAL_KIND = "general"
+"""Section of labels that are good or bad but do not tell what kind of picture it is."""
+
+
+@cache
+def shipped_labels() -> LabelTable:
+    """The label table that is shipped, `prioritising/labels.yaml`."""
+    text = files("image_release").joinpath("prioritising/labels.yaml").read_text(encoding="utf-8")
+    return TypeAdapter(LabelTable).validate_python(yaml.safe_load(text))
 
 
 class PrioritisingSettings(Section):
-    """The weighted formula: `size·w_size + partner·w_partner + category·w_category`."""
+    """The weighted formula `size·w_size + partner·w_partner + category·w_category`, and what its parts are made of."""
+
+    weights: ScoreWeights = ScoreWeights()
+    partner_scores: dict[str, Share] = Field(default_factory=dict, description="partner id -> how good its images are")
+    default_partner_score: Share = Field(0.5, description="of a partner without an entry in partner_scores")
+    half_rank: float = Field(
+        10, gt=0, allow_inf_nan=False, description="so many ranks below the partner's first, an image counts half"
+    )
+    good_size_pixels: int = Field(1600 * 1067, gt=0, description="pixels at which the size score is 0.9")
+    ordinary_points: float = Field(
+        2, allow_inf_nan=False, description="points of labels at which the category score is 0.5: the corpus' median"
+    )
+    half_points: float = Field(
+        4, gt=0, allow_inf_nan=False, description="points above (below) ordinary that go half the way to 1 (to 0)"
+    )
+    variety_pictures: int = Field(5, ge=0, description="so many first pictures should show different things")
+    variety_penalty: Share = Field(0.02, description="of the total, for each picture of one kind shown before")
+    labels: LabelTable = Field(
+        default_factory=shipped_labels, description="kind -> label -> strength; changes single entries of the table"
+    )
+
+    @field_validator("labels")
+    @classmethod
+    def _over_the_shipped_table(cls, given: LabelTable) -> LabelTable:
+        """Put what is given over the shipped table. A label has one place: naming it in another kind moves it."""
+        names = [name.casefold() for entries in given.values() for name in entries]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"a label has one place and one strength; more than one given for {', '.join(twice)}")
+        table = {
+            kind: {name: strength for name, strength in entries.items() if name.casefold() not in names}
+            for kind, entries in shipped_labels().items()
+        }
+        for kind, entries in given.items():
+            table.setdefault(kind, {}).update(entries)
+        return table
 
 
 class RenditionSettings(Section):
@@ -141,7 +225,7 @@ class Settings(Section):
     fingerprint: FingerprintSettings = FingerprintSettings()
     grouping: GroupingSettings = GroupingSettings()
     tagging: TaggingSettings = TaggingSettings()
-    prioritising: PrioritisingSettings = PrioritisingSettings()
+    prioritising: PrioritisingSettings = Field(default_factory=PrioritisingSettings)
     renditions: tuple[RenditionSettings, ...] = DEFAULT_RENDITIONS
     publishing: PublishingSettings = PublishingSettings()
     brakes: BrakeSettings = BrakeSettings()

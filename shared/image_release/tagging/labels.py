@@ -1,0 +1,34 @@
+"""The border for labels: what a service or a file says of an image becomes `values.Label`, or it is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from image_release.values import Label
+
+MAX_DESCRIPTION_CHARS = 100
+"""Vision's longest label descriptions have some 40 characters; beyond this it is not a label."""
+
+
+class LabelLine(BaseModel):
+    """A label as it comes in: a printable description and a score in 0…1; keys that are not ours are ignored."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    description: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION_CHARS)
+    ]
+    score: float = Field(ge=0, le=1, strict=True)
+
+    @field_validator("description")
+    @classmethod
+    def _is_printable(cls, description: str) -> str:
+        if not description.isprintable():
+            raise ValueError("a description has no control characters")
+        return description
+
+    def value(self) -> Label:
+        """The label as a value."""
+        return Label(description=self.description, score=self.score)
