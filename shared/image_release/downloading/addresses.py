@@ -1,0 +1,151 @@
+"""Which addresses a partner's URL may lead to: public unicast ones, and nothing inside.
+
+Pure: an address and the allowed exceptions in, a reason or None out. The tables are written out instead of asking
+`ipaddress.is_global`, whose answer changes from one Python to the next and which does not look inside IPv6. Sources:
+the IANA special-purpose registries (RFC 6890) and, for IPv4 inside IPv6, RFC 4291 2.5.5 (compatible, mapped),
+RFC 2765 (translated), RFC 3056 (6to4), RFC 6052 (NAT64), RFC 4380 (Teredo), RFC 5214 (ISATAP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+FORBIDDEN_IPV4: tuple[tuple[IPv4Network, str], ...] = tuple(
+    (IPv4Network(network), what)
+    for network, what in (
+        # Before the networks that hold them, so that the reason names the danger.
+        ("169.254.169.254/32", "a cloud's metadata service"),
+        ("100.100.100.200/32", "a cloud's metadata service"),
+        ("168.63.129.16/32", "a cloud's metadata service"),  # Azure's, in the middle of the public space
+        ("255.255.255.255/32", "broadcast"),
+        ("0.0.0.0/8", "this network"),
+        ("10.0.0.0/8", "private"),
+        ("100.64.0.0/10", "shared by a carrier (CGNAT)"),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link-local"),
+        ("172.16.0.0/12", "private"),
+        ("192.0.0.0/24", "reserved for protocols"),
+        ("192.0.2.0/24", "for documentation"),
+        ("192.88.99.0/24", "a 6to4 relay"),
+        ("192.168.0.0/16", "private"),
+        ("198.18.0.0/15", "for benchmarks"),
+        ("198.51.100.0/24", "for documentation"),
+        ("203.0.113.0/24", "for documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved"),
+    )
+)
+
+FORBIDDEN_IPV6: tuple[tuple[IPv6Network, str], ...] = tuple(
+    (IPv6Network(network), what)
+    for network, what in (
+        ("fd00:ec2::254/128", "a cloud's metadata service"),
+        ("::/128", "unspecified"),
+        ("::1/128", "loopback"),
+        # RFC 8215: where the IPv4 address sits in it is known to the local network alone, so it cannot be judged.
+        ("64:ff9b:1::/48", "a NAT64 prefix of the local network"),
+        ("100::/64", "discarded"),
+        ("2001:2::/48", "for benchmarks"),
+        ("2001:10::/28", "an identifier, not a place (ORCHID)"),
+        ("2001:20::/28", "an identifier, not a place (ORCHID)"),
+        ("2001:db8::/32", "for documentation"),
+        ("3fff::/20", "for documentation"),
+        ("5f00::/16", "for segment routing"),
+        ("fc00::/7", "private (unique local)"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("ff00::/8", "multicast"),
+    )
+)
+
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All that IANA has given out for public hosts: what is outside is refused without being named."""
+
+WHOLE_IPV4_PREFIXES: tuple[tuple[IPv6Network, str], ...] = (
+    (IPv6Network("::ffff:0:0/96"), "IPv4-mapped"),
+    (IPv6Network("::ffff:0:0:0/96"), "IPv4-translated"),
+    (IPv6Network("::/96"), "IPv4-compatible"),
+    (IPv6Network("64:ff9b::/96"), "NAT64"),
+)
+"""Prefixes whose addresses are nothing but the IPv4 address in their last 32 bits."""
+
+SIX_TO_FOUR = IPv6Network("2002::/16")
+TEREDO = IPv6Network("2001::/32")
+ISATAP_MARK = 0x0000_5EFE
+ISATAP_MASK = 0xFCFF_FFFF
+"""The universal and group bits of an ISATAP interface identifier may be either."""
+
+_32_BITS = 0xFFFF_FFFF
+
+
+def forbidden_because(address: Address, allowed: Iterable[Network] = ()) -> str | None:
+    """Say why no connection may go to `address` (`loopback (127.0.0.0/8)`); None if one may.
+
+    An IPv4 address inside an IPv6 one is judged as itself, in every form. `allowed` networks are exceptions, also for
+    the inner address.
+    """
+    exceptions = tuple(allowed)
+    if any(address in network for network in exceptions):
+        return None
+    if isinstance(address, IPv4Address):
+        return _named(address, FORBIDDEN_IPV4)
+    return _ipv6_forbidden_because(address, exceptions)
+
+
+def _ipv6_forbidden_because(address: IPv6Address, allowed: tuple[Network, ...]) -> str | None:
+    if named := _named(address, FORBIDDEN_IPV6):
+        return named
+    for form, inner in embedded_ipv4(address):
+        if reason := forbidden_because(inner, allowed):
+            return f"{form} for {inner}, {reason}"
+    if address in GLOBAL_UNICAST or any(address in prefix for prefix, _ in WHOLE_IPV4_PREFIXES):
+        return None
+    return f"not a public address (outside {GLOBAL_UNICAST})"
+
+
+def _named(address: Address, table: Iterable[tuple[Network, str]]) -> str | None:
+    return next((f"{what} ({network})" for network, what in table if address in network), None)
+
+
+def embedded_ipv4(address: IPv6Address) -> Iterator[tuple[str, IPv4Address]]:
+    """Give every IPv4 address that packets to `address` may end at, with the name of the form that hides it."""
+    bits = int(address)
+    for prefix, form in WHOLE_IPV4_PREFIXES:
+        if address in prefix:
+            yield form, IPv4Address(bits & _32_BITS)
+    if address in SIX_TO_FOUR:
+        yield "6to4", IPv4Address(bits >> 80 & _32_BITS)
+    if address in TEREDO:
+        yield "a Teredo server", IPv4Address(bits >> 64 & _32_BITS)
+        yield "a Teredo client", IPv4Address(~bits & _32_BITS)
+    if bits >> 32 & ISATAP_MASK == ISATAP_MARK:
+        yield "ISATAP", IPv4Address(bits & _32_BITS)
+
+
+def ipv4_in_any_spelling(host: str) -> IPv4Address | None:
+    """Read an IPv4 address as C libraries and browsers do: `127.1`, `0x7f.1`, `017700000001`, `2130706433`.
+
+    None if the host is a name. Raises ValueError if it ends in a number and still is no address: no public name does,
+    and resolvers disagree on what it means. Source: the WHATWG URL standard, "IPv4 parser".
+    """
+    parts = host.removesuffix(".").split(".")
+    if not (parts[-1].isdigit() or parts[-1][:2] in ("0x", "0X")):
+        return None
+    if len(parts) > 4:  # noqa: PLR2004 - an IPv4 address has four bytes
+        raise ValueError("an IPv4 address has at most four parts")
+    *leading, last = (_number(part) for part in parts)
+    if any(number > 255 for number in leading) or last >= 256 ** (4 - len(leading)):  # noqa: PLR2004 - a byte
+        raise ValueError("a part of the IPv4 address is too large")
+    return IPv4Address(sum(number << 8 * (3 - place) for place, number in enumerate(leading)) + last)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isalnum():  # int() would take "+1", "1_0" and " 1"
+        raise ValueError("a part of the IPv4 address is not a number")
+    if text[:2] in ("0x", "0X"):
+        return int(text[2:] or "0", 16)
+    return int(text, 8 if text.startswith("0") else 10)

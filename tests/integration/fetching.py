@@ -1,0 +1,49 @@
+"""A real fetcher for tests: only the way to 127.0.0.1 is opened, and waiting takes no time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from image_release.downloading import Fetched, FetchFailed, NotModified, UrlFetcher
+from image_release.outcomes import Outcome
+from image_release.settings import DownloadSettings
+
+LOCAL = "127.0.0.1/32"
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+
+
+@contextmanager
+def local_fetcher(waits: list[float] | None = None, **changes: Any) -> Iterator[UrlFetcher]:
+    """Give a fetcher with some settings or ports changed; what it would have slept is added to `waits`."""
+    ports = {name: changes.pop(name) for name in ("resolver", "tls", "monotonic", "random") if name in changes}
+    folders = changes.pop("file_folders", ())
+    settings = DownloadSettings(**{"allowed_networks": (LOCAL,), "read_timeout_s": 10, **changes})
+    slept = waits if waits is not None else []
+    fetcher = UrlFetcher(settings, folders, sleep=slept.append, now=lambda: NOW, **ports)
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+def ticking_clock() -> Any:
+    """Make a monotonic clock that is a second later at each look: an hour of dribbling passes in no time."""
+    seconds = count()
+    return lambda: float(next(seconds))
+
+
+def bytes_of(answer: Fetched | NotModified | FetchFailed) -> bytes:
+    """Take the bytes of an answer that must have some."""
+    assert isinstance(answer, Fetched), answer
+    return answer.data
+
+
+def outcome_of(answer: Fetched | NotModified | FetchFailed) -> tuple[Outcome, str]:
+    """Take outcome and reason of an answer that must have failed."""
+    assert isinstance(answer, FetchFailed), answer
+    assert answer.rejection.reason.isprintable()
+    return answer.rejection.outcome, answer.rejection.reason

@@ -1,0 +1,478 @@
+"""What a partner's server may do, and what becomes of the image then: bytes, statuses, retries, redirects, limits."""
+
+import gzip
+import io
+import zlib
+
+import pytest
+from PIL import Image
+
+from image_release.downloading import Fetched, NotModified, Validators
+from image_release.outcomes import Outcome
+from tests.integration.faulty_server import FaultyServer, in_turn, sends
+from tests.integration.fetching import bytes_of, local_fetcher, outcome_of, ticking_clock
+
+PICTURE = bytes(range(256)) * 400
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
+CHUNKED = b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture
+def server():
+    with FaultyServer() as running:
+        yield running
+
+
+class TestBytes:
+    """What was sent is what is got."""
+
+    def test_the_bytes_arrive_whole_with_their_validators(self, server):
+        """Body, ETag and Last-Modified as the server sent them."""
+        server.routes["/a.jpg"] = sends(PICTURE, headers={"ETag": '"v1"', "Last-Modified": DATE})
+        with local_fetcher() as fetcher:
+            assert fetcher.fetch(server.url("/a.jpg")) == Fetched(PICTURE, Validators('"v1"', DATE))
+
+    def test_a_very_wide_png_is_only_bytes_here(self, server):
+        """60,000 pixels by 1: whether that is a picture is not the fetcher's question."""
+        png = io.BytesIO()
+        Image.new("RGB", (60_000, 1), "teal").save(png, "PNG")
+        server.routes["/wide.png"] = sends(png.getvalue())
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/wide.png"))) == png.getvalue()
+
+    def test_a_chunked_body_is_put_together(self, server):
+        """No Content-Length is needed."""
+        server.routes["/a"] = lambda exchange: exchange.send(CHUNKED + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == b"abcde"
+
+    def test_a_body_may_end_with_its_connection(self, server):
+        """As HTTP/1.0 servers do it."""
+        server.routes["/a"] = lambda exchange: (exchange.send(b"HTTP/1.0 200 OK\r\n\r\n" + PICTURE), exchange.close())
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
+
+    @pytest.mark.parametrize(
+        ("name", "pack"), [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)]
+    )
+    def test_a_packed_body_is_unpacked_though_nobody_asked(self, server, name, pack):
+        """Object stores send what was stored packed, whatever is asked for."""
+        server.routes["/a"] = sends(pack(PICTURE), headers={"Content-Encoding": name})
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
+
+    def test_the_request_asks_for_plain_bytes_under_our_name(self, server):
+        """Identity encoding, a user agent that says who we are, and the path percent-encoded."""
+        with local_fetcher(user_agent="image-release/test") as fetcher:
+            fetcher.fetch(server.url("/a b/ü.jpg?w=1"))
+        (request,) = server.requests
+        assert (request.method, request.target) == ("GET", "/a%20b/%C3%BC.jpg?w=1")
+        assert request.headers["accept-encoding"] == "identity"
+        assert request.headers["user-agent"] == "image-release/test"
+        assert request.headers["host"] == f"127.0.0.1:{server.port}"
+        assert not {"cookie", "authorization", "referer", "if-none-match"} & request.headers.keys()
+
+
+class TestStatuses:
+    """What a refusal means for the image."""
+
+    @pytest.mark.parametrize("status", [404, 410])
+    def test_a_picture_that_was_taken_away_is_gone_at_once(self, server, status):
+        """No retry of 404."""
+        server.routes["/a"] = sends(b"no", status)
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.GONE, f"the server answered {status}")
+        assert server.paths == ["/a"]
+
+    @pytest.mark.parametrize("status", [204, 206, 300, 304, 400, 401, 403, 405, 418, 451, 501, 505, 599])
+    def test_any_other_refusal_keeps_the_last_good_copy_and_is_not_repeated(self, server, status):
+        """`unavailable`, once; a 304 that nobody asked for and a partial answer too."""
+        server.routes["/a"] = sends(b"", status)
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.UNAVAILABLE, f"the server answered {status}")
+        assert server.paths == ["/a"]
+
+
+class TestRetries:
+    """Only what may pass is tried again, with back-off and full jitter."""
+
+    @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+    def test_a_passing_status_is_tried_again(self, server, status):
+        """A failure, then the picture."""
+        server.routes["/a"] = in_turn(sends(b"", status), sends(PICTURE))
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            lambda exchange: exchange.reset(),
+            lambda exchange: exchange.close(),
+            lambda exchange: (exchange.answer(200, PICTURE, {"Content-Length": "999999"}), exchange.close()),
+            lambda exchange: (exchange.answer(200, PICTURE, {"Content-Length": "999999"}), exchange.reset()),
+            lambda exchange: (exchange.send(b"HTTP/1.1 200 x\r\nContent-Le"), exchange.close()),
+            lambda exchange: (exchange.send(CHUNKED + b"5\r\nab"), exchange.close()),
+            lambda exchange: (exchange.send(CHUNKED + b"5\r\nabcde\r\n"), exchange.close()),
+            lambda exchange: exchange.answer(200, gzip.compress(PICTURE)[:-20], {"Content-Encoding": "gzip"}),
+            lambda exchange: exchange.answer(200, b"not gzip", {"Content-Encoding": "gzip"}),
+        ],
+        ids=[
+            "reset",
+            "no answer",
+            "truncated",
+            "reset within",
+            "half a header",
+            "half a chunk",
+            "no last chunk",
+            "half packed",
+            "mispacked",
+        ],
+    )
+    def test_a_broken_answer_is_tried_again_and_never_taken_for_the_picture(self, server, fault):
+        """Half a picture is not an answer; four of them are `unavailable`."""
+        server.routes["/passes"] = in_turn(fault, sends(PICTURE))
+        server.routes["/stays"] = fault
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/passes"))) == PICTURE
+            outcome, reason = outcome_of(fetcher.fetch(server.url("/stays")))
+        assert outcome is Outcome.UNAVAILABLE
+        assert reason.endswith("(4 attempts)")
+        assert server.paths.count("/stays") == 4
+
+    def test_a_refused_connection_is_tried_again_and_then_unavailable(self, server):
+        """Nobody listens there."""
+        with FaultyServer() as stopped:
+            url = stopped.url("/a")
+        waits: list[float] = []
+        with local_fetcher(waits) as fetcher:
+            outcome, reason = outcome_of(fetcher.fetch(url))
+        assert (outcome, reason) == (
+            Outcome.UNAVAILABLE,
+            "no connection to 127.0.0.1: connection refused (4 attempts)",
+        )
+        assert len(waits) == 3
+
+    @pytest.mark.parametrize(
+        ("random", "expected"), [(1.0, [0.5, 1.0, 2.0]), (0.5, [0.25, 0.5, 1.0]), (0.0, [0, 0, 0])]
+    )
+    def test_the_waits_double_and_are_jittered_over_their_whole_length(self, server, random, expected):
+        """Full jitter: any share of the back-off, from none to all."""
+        server.routes["/a"] = sends(b"", 503)
+        waits: list[float] = []
+        with local_fetcher(waits, random=lambda: random, back_off_s=0.5) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (
+                Outcome.UNAVAILABLE,
+                "the server answered 503 (4 attempts)",
+            )
+        assert waits == expected
+
+    @pytest.mark.parametrize(
+        ("headers", "wait"),
+        [
+            ({"Retry-After": "7"}, 7),
+            ({"Retry-After": "0"}, 0),
+            ({"Retry-After": "Tue, 24 Nov 2026 12:00:09 GMT"}, 9),
+            ({"Retry-After": "Tue, 24 Nov 2020 12:00:09 GMT"}, 0),
+            ({"Retry-After": "Mon, 01 Jan 2001 00:00:20 GMT", "Date": "Mon, 01 Jan 2001 00:00:00 GMT"}, 20),
+            ({"Retry-After": "soon"}, 0),
+            ({"Retry-After": "-5"}, 0),
+            ({"Retry-After": ""}, 0),
+            ({}, 0),
+        ],
+    )
+    def test_the_server_says_how_long_to_wait(self, server, headers, wait):
+        """Seconds or a date (by the server's clock where it tells it); what cannot be read is no wish."""
+        server.routes["/a"] = in_turn(sends(b"", 429, headers), sends(PICTURE))
+        waits: list[float] = []
+        with local_fetcher(waits, random=lambda: 0.0) as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
+        assert waits == [wait]
+
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            ("31", 31),
+            ("Tue, 24 Nov 2026 12:01:00 GMT", 60),
+            ("9" * 400, 7 * 86_400),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 7 * 86_400),
+        ],
+    )
+    def test_a_longer_wait_is_left_to_another_run_and_told(self, server, asked, told):
+        """`unavailable` at once with the wished wait, which nobody can stretch beyond a week."""
+        server.routes["/a"] = sends(b"", 503, {"Retry-After": asked})
+        waits: list[float] = []
+        with local_fetcher(waits, max_retry_after_s=30) as fetcher:
+            answer = fetcher.fetch(server.url("/a"))
+        assert outcome_of(answer)[0] is Outcome.UNAVAILABLE
+        assert getattr(answer, "retry_after_s", None) == told
+        assert waits == []
+        assert server.paths == ["/a"]
+
+
+class TestRevalidation:
+    """A picture that did not change is not sent again."""
+
+    KNOWN = Validators('"v1"', DATE)
+
+    def test_what_did_not_change_is_not_sent(self, server):
+        """The validators go out as they came, and the answer renews them."""
+        server.routes["/a"] = sends(b"", 304, {"ETag": '"v2"'})
+        with local_fetcher() as fetcher:
+            assert fetcher.fetch(server.url("/a"), self.KNOWN) == NotModified(Validators('"v2"', DATE))
+        assert server.requests[0].headers["if-none-match"] == '"v1"'
+        assert server.requests[0].headers["if-modified-since"] == DATE
+
+    def test_what_changed_is_sent_whole(self, server):
+        """New bytes with new validators; the old ones are forgotten."""
+        server.routes["/a"] = sends(PICTURE, headers={"ETag": 'W/"v3"'})
+        with local_fetcher() as fetcher:
+            assert fetcher.fetch(server.url("/a"), self.KNOWN) == Fetched(PICTURE, Validators('W/"v3"', None))
+
+    def test_a_date_is_not_carried_over_a_redirect(self, server):
+        """The redirect may lead to another, older picture now, which "did not change since" either."""
+        server.routes["/a"] = sends(b"", 302, {"Location": "/b"})
+        server.routes["/b"] = sends(PICTURE, headers={"ETag": '"b"', "Last-Modified": DATE})
+        with local_fetcher() as fetcher:
+            assert fetcher.fetch(server.url("/a"), self.KNOWN) == Fetched(PICTURE, Validators('"b"', None))
+        assert "if-modified-since" not in server.requests[1].headers
+        assert server.requests[1].headers["if-none-match"] == '"v1"'
+
+    @pytest.mark.parametrize("bad", ["", "a\r\nX-Evil: 1", "a\n", "ü", "x" * 513])
+    def test_a_validator_that_cannot_be_sent_is_not(self, server, bad):
+        """A damaged cache or a hostile server cannot write headers; without validators a 304 is a fault."""
+        server.routes["/a"] = sends(b"", 304)
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"), Validators(bad, bad)))[0] is Outcome.UNAVAILABLE
+        assert not {"if-none-match", "if-modified-since", "x-evil"} & server.requests[0].headers.keys()
+
+    def test_an_endless_validator_is_not_kept(self, server):
+        """It would be stored a million times."""
+        server.routes["/a"] = sends(PICTURE, headers={"ETag": "x" * 5000, "Last-Modified": "ü"})
+        with local_fetcher() as fetcher:
+            assert fetcher.fetch(server.url("/a")) == Fetched(PICTURE, Validators())
+
+
+class TestRedirects:
+    """Followed, but not for ever and not everywhere (see test_fetch_judging)."""
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_redirect_is_followed(self, server, status):
+        """Each kind, relative, with spaces and UTF-8 in it."""
+        server.routes["/a"] = sends(b"moved", status, {"Location": "/b ü.jpg"})
+        server.routes["/b%20%C3%BC.jpg"] = sends(PICTURE)
+        with local_fetcher() as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
+        assert server.accepted == 1
+
+    def test_a_circle_is_found_at_once(self, server):
+        """Not by running through it until the limit."""
+        server.routes["/a"] = sends(b"", 302, {"Location": "/b"})
+        server.routes["/b"] = sends(b"", 302, {"Location": "/a#again"})
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (
+                Outcome.UNAVAILABLE,
+                "the redirects go round in a circle",
+            )
+        assert server.paths == ["/a", "/b"]
+
+    def test_the_number_of_redirects_is_limited(self, server):
+        """Exactly `max_redirects` are followed."""
+        for number in range(9):
+            server.routes[f"/{number}"] = sends(b"", 302, {"Location": f"/{number + 1}"})
+        server.routes["/9"] = sends(PICTURE)
+        with local_fetcher(max_redirects=5) as fetcher:
+            assert bytes_of(fetcher.fetch(server.url("/4"))) == PICTURE
+            assert outcome_of(fetcher.fetch(server.url("/3"))) == (Outcome.UNAVAILABLE, "more than 5 redirects")
+        with local_fetcher(max_redirects=0) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/8"))) == (Outcome.UNAVAILABLE, "more than 0 redirects")
+
+    def test_a_redirect_to_nowhere_is_unavailable(self, server):
+        """No Location."""
+        server.routes["/a"] = sends(b"", 302)
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
+
+    @pytest.mark.parametrize(
+        "location", ["file:///etc/passwd", "ftp://example.com/a", "http://u:p@127.0.0.1/", "http://["]
+    )
+    def test_a_redirect_to_what_is_no_web_address_is_a_bad_url(self, server, location):
+        """No server opens a file of ours."""
+        server.routes["/a"] = sends(b"", 302, {"Location": location})
+        with local_fetcher() as fetcher:
+            outcome, reason = outcome_of(fetcher.fetch(server.url("/a")))
+        assert outcome is Outcome.BAD_URL
+        assert reason.startswith("redirected: ")
+
+
+class TestBytesAreLimited:
+    """`max_bytes` holds on the wire and after unpacking, whatever is announced."""
+
+    def test_exactly_the_limit_is_allowed(self, server):
+        """The limit is the largest original."""
+        server.routes["/fits"] = sends(b"x" * 1000)
+        server.routes["/exceeds"] = sends(b"x" * 1001)
+        with local_fetcher(max_bytes=1000) as fetcher:
+            assert len(bytes_of(fetcher.fetch(server.url("/fits")))) == 1000
+            assert outcome_of(fetcher.fetch(server.url("/exceeds")))[0] is Outcome.TOO_MANY_BYTES
+
+    def test_two_announced_gigabytes_are_not_waited_for(self, server):
+        """The announcement is enough: the body never comes here, and nobody waits for it or asks again."""
+        server.routes["/a"] = lambda exchange: (
+            exchange.answer(200, b"", {"Content-Length": str(2 * 1024**3)}),
+            exchange.stopping.wait(),
+        )
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (
+                Outcome.TOO_MANY_BYTES,
+                "more than 40000000 bytes announced (2147483648)",
+            )
+        assert server.paths == ["/a"]
+
+    @pytest.mark.parametrize("head", [b"HTTP/1.1 200 x\r\n\r\n", CHUNKED], ids=["no length", "chunked"])
+    def test_an_endless_stream_is_cut_off_at_the_limit(self, server, head):
+        """Two gigabytes without a length: we take the limit and what the sockets had buffered, and hang up."""
+        sent = []
+
+        def stream(exchange):
+            exchange.send(head)
+            for _ in range(2048):
+                sent.append(1)
+                exchange.send(b"100000\r\n" * (head == CHUNKED) + b"x" * 1024**2 + b"\r\n" * (head == CHUNKED))
+
+        server.routes["/a"] = stream
+        with local_fetcher(max_bytes=3 * 1024**2) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.TOO_MANY_BYTES, "more than 3145728 bytes")
+        assert len(sent) < 64
+
+    def test_a_bomb_is_not_unpacked(self, server):
+        """100 MB of nothing in 100 KB."""
+        bomb = gzip.compress(bytes(100_000_000))
+        server.routes["/a"] = sends(bomb, headers={"Content-Encoding": "gzip"})
+        with local_fetcher(max_bytes=1_000_000) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (
+                Outcome.TOO_MANY_BYTES,
+                "more than 1000000 bytes when unpacked",
+            )
+
+    @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "\x01"])
+    def test_a_packing_we_did_not_ask_for_is_refused(self, server, encoding):
+        """What cannot be unpacked within bounds is not tried."""
+        server.routes["/a"] = sends(PICTURE, headers={"Content-Encoding": encoding})
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
+
+    def test_an_endless_error_page_does_not_hide_the_status(self, server):
+        """Nobody reads it to its end."""
+
+        def endless(exchange):
+            exchange.send(b"HTTP/1.1 404 x\r\n\r\n")
+            while not exchange.stopping.is_set():
+                exchange.send(b"x" * 65_536)
+
+        server.routes["/a"] = endless
+        with local_fetcher() as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.GONE
+
+
+class TestTimeIsLimited:
+    """Every wait ends: for a byte, for the image, for the run."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000,
+            b"HTTP/1.1 200 x\r\n" + b"X-Slow: 1\r\n" * 90,
+            b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+            CHUNKED + b"1\r\nx\r\n" * 1000,
+            CHUNKED + b"0" * 10_000,
+        ],
+        ids=["body", "headers", "continue", "chunks", "chunk size"],
+    )
+    def test_a_slow_loris_is_stopped_by_the_total_time(self, server, text):
+        """A byte now and then keeps every read alive; by the image's clock it is over all the same."""
+        server.routes["/a"] = lambda exchange: exchange.dribble(text, 0.001)
+        with local_fetcher(total_timeout_s=60, monotonic=ticking_clock()) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.UNAVAILABLE, "not complete within 60 s")
+        assert server.paths == ["/a"]
+
+    def test_a_silent_server_is_given_up_after_the_read_timeout(self, server):
+        """And asked again, as silence may pass."""
+        server.routes["/a"] = lambda exchange: exchange.stopping.wait()
+        with local_fetcher(read_timeout_s=0.05, max_attempts=2) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"))) == (
+                Outcome.UNAVAILABLE,
+                "no byte came for 0.05 s (2 attempts)",
+            )
+
+    def test_a_wait_longer_than_the_time_left_is_not_begun(self, server):
+        """The wish of the server is told, so that another run can come at the right time."""
+        server.routes["/a"] = sends(b"", 503, {"Retry-After": "25"})
+        waits: list[float] = []
+        with local_fetcher(waits, total_timeout_s=20) as fetcher:
+            answer = fetcher.fetch(server.url("/a"))
+        assert outcome_of(answer) == (Outcome.UNAVAILABLE, "the server answered 503")
+        assert getattr(answer, "retry_after_s", None) == 25
+        assert waits == []
+
+    def test_when_the_run_is_over_nothing_is_asked(self, server, tmp_path):
+        """`deferred`: another run goes on."""
+        (tmp_path / "a").write_bytes(PICTURE)
+        with local_fetcher(monotonic=lambda: 100.0, file_folders=[tmp_path]) as fetcher:
+            for url in (server.url("/a"), (tmp_path / "a").as_uri()):
+                assert outcome_of(fetcher.fetch(url, deadline_s=100.0))[0] is Outcome.DEFERRED
+        assert server.accepted == 0
+
+    def test_when_the_run_ends_within_a_download_the_image_is_deferred(self, server):
+        """Not `unavailable`: the server did nothing wrong."""
+        server.routes["/a"] = lambda exchange: exchange.dribble(b"HTTP/1.1 200 x\r\n\r\n" + bytes(99_999), 0.001)
+        with local_fetcher(monotonic=ticking_clock()) as fetcher:
+            assert outcome_of(fetcher.fetch(server.url("/a"), deadline_s=30.0))[0] is Outcome.DEFERRED
+
+    def test_when_the_run_ends_before_the_next_attempt_the_image_is_deferred(self, server):
+        """With the server's wish, if it had one."""
+        server.routes["/a"] = sends(b"", 503, {"Retry-After": "20"})
+        waits: list[float] = []
+        with local_fetcher(waits, monotonic=lambda: 100.0) as fetcher:
+            answer = fetcher.fetch(server.url("/a"), deadline_s=110.0)
+        assert outcome_of(answer)[0] is Outcome.DEFERRED
+        assert getattr(answer, "retry_after_s", None) == 20
+        assert waits == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 banana x\r\n\r\n",
+        b"HTTP/9.9 200\r\n\r\n",
+        b"\x00\xff" * 100 + b"\r\n\r\n",
+        b"HTTP/1.1 200 x\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
+        b"HTTP/1.1 200 x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 x\r\nContent-Length: 4, 5\r\n\r\nabcd",
+        CHUNKED + b"-5\r\nabc",
+        CHUNKED + b"banana\r\nabc",
+        CHUNKED + b"f" * 70_000,
+    ],
+)
+def test_an_answer_that_is_not_http_is_unavailable(server, text):
+    """Whatever listens there, it does not break the run."""
+    server.routes["/a"] = lambda exchange: (exchange.send(text), exchange.close())
+    with local_fetcher() as fetcher:
+        assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
+
+
+@pytest.mark.parametrize("length", ["-5", "banana", "9" * 5000])
+def test_a_senseless_length_is_not_believed(server, length):
+    """It neither breaks the fetcher nor lets anything past the limit."""
+    server.routes["/a"] = lambda exchange: (
+        exchange.answer(200, b"x" * 2000, {"Content-Length": length}),
+        exchange.close(),
+    )
+    with local_fetcher(max_bytes=1000) as fetcher:
+        assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.TOO_MANY_BYTES
+
+
+def test_a_url_that_cannot_be_asked_for_is_a_bad_url():
+    """By the rules of test_urls; nothing is sent anywhere."""
+    with local_fetcher() as fetcher:
+        assert outcome_of(fetcher.fetch("ftp://example.com/a.jpg"))[0] is Outcome.BAD_URL
