@@ -21,6 +21,10 @@ class ConditionFailedError(Exception):
     """The object is not in the state that a conditional put asked for: somebody else wrote first."""
 
 
+class BadKeyError(ValueError):
+    """A key that no store may take: an empty, `.` or `..` part, or one longer than file systems allow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An object's bytes with the ETag that they had when they were read."""
