@@ -1,0 +1,411 @@
+"""The real Google client against a real gRPC server on 127.0.0.1 that does what Vision may do.
+
+Promises: what Vision answers becomes labels; what it refuses or fails at becomes an answer that says so, never an
+exception; never more than 16 images or 10 MB a request; never more than the allowance grants.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import grpc
+import pytest
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud import vision
+from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
+
+from image_release.settings import TaggingSettings
+from image_release.tagging import GoogleTagger, NotTagged, Tagged, TagRequest
+from image_release.values import Label, sha256_hex
+
+OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL = 0, 3, 8, 13
+"""Codes of an image's own error (google.rpc.Code)."""
+
+QUICK = TaggingSettings(back_off_s=0.01, max_back_off_s=0.05, timeout_s=20, total_timeout_s=20)
+
+Request = vision.BatchAnnotateImagesRequest
+Response = vision.BatchAnnotateImagesResponse
+Behaviour = Callable[[Request, grpc.ServicerContext], Response]
+
+
+def labelled(*labels: tuple[str, float]) -> vision.AnnotateImageResponse:
+    return vision.AnnotateImageResponse(
+        label_annotations=[vision.EntityAnnotation(description=text, score=score) for text, score in labels]
+    )
+
+
+def image_error(code: int, message: str) -> vision.AnnotateImageResponse:
+    return vision.AnnotateImageResponse(error={"code": code, "message": message})
+
+
+def label_by_content(request: Request, _context: grpc.ServicerContext) -> Response:
+    """Label each image with its own bytes, so that a mix-up shows."""
+    return Response(responses=[labelled((f"is {image.image.content.decode()}", 0.75)) for image in request.requests])
+
+
+def abort(code: grpc.StatusCode, message: str = "no") -> Behaviour:
+    def behave(_request: Request, context: grpc.ServicerContext) -> Response:
+        context.abort(code, message)
+        raise AssertionError("abort raises")
+
+    return behave
+
+
+@dataclass
+class VisionServer:
+    """An ImageAnnotator that does, call by call, what it is told, and the last thing for ever."""
+
+    behaviours: list[Behaviour] = field(default_factory=lambda: [label_by_content])
+    requests: list[Request] = field(default_factory=list)
+    endpoint: str = ""
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def annotate(self, request: Request, context: grpc.ServicerContext) -> Response:
+        self.requests.append(request)
+        behaviour = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
+        return behaviour(request, context)
+
+    def hang(self, _request: Request, _context: grpc.ServicerContext) -> Response:
+        """Do not answer until the test is over."""
+        self.released.wait(30)
+        return Response()
+
+    def connect(self) -> vision.ImageAnnotatorClient:
+        channel = grpc.insecure_channel(self.endpoint)
+        return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
+
+    @property
+    def images_sent(self) -> int:
+        return sum(len(request.requests) for request in self.requests)
+
+
+@pytest.fixture
+def server() -> Iterator[VisionServer]:
+    told = VisionServer()
+    handler = grpc.unary_unary_rpc_method_handler(
+        told.annotate, request_deserializer=Request.deserialize, response_serializer=Response.serialize
+    )
+    service = grpc.method_handlers_generic_handler(
+        "google.cloud.vision.v1.ImageAnnotator", {"BatchAnnotateImages": handler}
+    )
+    grpc_server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 20_000_000)])
+    grpc_server.add_generic_rpc_handlers((service,))
+    told.endpoint = f"127.0.0.1:{grpc_server.add_insecure_port('127.0.0.1:0')}"
+    grpc_server.start()
+    yield told
+    told.released.set()
+    grpc_server.stop(0).wait()
+
+
+@dataclass
+class Purse:
+    """An allowance of one process that remembers what it was asked for."""
+
+    left: int = 1_000
+    asked: list[int] = field(default_factory=list)
+
+    def reserve(self, images: int) -> int:
+        self.asked.append(images)
+        granted = min(images, self.left)
+        self.left -= granted
+        return granted
+
+
+def images(count: int, *, start: int = 0) -> list[TagRequest]:
+    return [image(f"image {number}".encode()) for number in range(start, start + count)]
+
+
+def image(jpeg: bytes, sha256: str | None = None) -> TagRequest:
+    return TagRequest(sha256 or sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: jpeg)
+
+
+def tagger(
+    server: VisionServer,
+    purse: Purse | None = None,
+    settings: TaggingSettings = QUICK,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> GoogleTagger:
+    return GoogleTagger(settings, purse or Purse(), connect=server.connect, monotonic=monotonic)
+
+
+class TestLabels:
+    def test_each_image_gets_its_own_labels_across_batches(self, server: VisionServer) -> None:
+        """Forty images: three requests of at most 16, and every label with its image."""
+        requests = images(40)
+        answers = tagger(server).tag(requests)
+        assert answers == {r.sha256: Tagged((Label(f"is {r.jpeg().decode()}", 0.75),)) for r in requests}
+        assert [len(request.requests) for request in server.requests] == [16, 16, 8]
+
+    def test_asks_for_labels_only_and_for_no_more_than_wanted(self, server: VisionServer) -> None:
+        """One feature, LABEL_DETECTION, with `max_labels`; a server that gives more is cut."""
+        server.behaviours = [lambda *_: Response(responses=[labelled(("A", 0.9), ("B", 0.8), ("C", 0.7))])]
+        (answer,) = tagger(server, settings=QUICK.model_copy(update={"max_labels": 2})).tag(images(1)).values()
+        assert answer == Tagged((Label("A", 0.9), Label("B", 0.8)))
+        (feature,) = server.requests[0].requests[0].features
+        assert (feature.type_, feature.max_results) == (vision.Feature.Type.LABEL_DETECTION, 2)
+
+    def test_no_labels_is_an_answer(self, server: VisionServer) -> None:
+        """Vision may find nothing; that is known then, and not asked again."""
+        server.behaviours = [lambda *_: Response(responses=[labelled()])]
+        assert list(tagger(server).tag(images(1)).values()) == [Tagged(())]
+
+    def test_what_is_no_label_is_left_out(self, server: VisionServer) -> None:
+        """NaN, a score above 1, an empty or control-character description: refused at the border; the rest stays."""
+        hostile = labelled(("A", float("nan")), ("B", 7.0), ("", 0.5), ("C\x1b[2J", 0.5), ("x" * 101, 0.5), ("D", 0.93))
+        server.behaviours = [lambda *_: Response(responses=[hostile])]
+        assert list(tagger(server).tag(images(1)).values()) == [Tagged((Label("D", 0.93),))]
+
+    def test_one_content_is_sent_once(self, server: VisionServer) -> None:
+        """The same content from two partners costs one image."""
+        answers = tagger(server).tag([*images(1), *images(1)])
+        assert (len(answers), server.images_sent) == (1, 1)
+
+    def test_nothing_to_ask_sends_nothing(self, server: VisionServer) -> None:
+        """No image, no request and no reservation."""
+        purse = Purse()
+        assert tagger(server, purse).tag([]) == {}
+        assert (server.requests, purse.asked) == ([], [])
+
+
+class TestSizeOfARequest:
+    def test_large_images_are_split_below_ten_megabytes(self, server: VisionServer) -> None:
+        """Four JPEGs of 3 MB are 4 MB each in JSON: two a request."""
+        server.behaviours = [lambda request, _: Response(responses=[labelled(("A", 0.5))] * len(request.requests))]
+        answers = tagger(server).tag([image(bytes([number]) * 3_000_000) for number in range(4)])
+        assert set(answers.values()) == {Tagged((Label("A", 0.5),))}
+        assert [len(request.requests) for request in server.requests] == [2, 2]
+
+    def test_an_image_too_large_for_any_request_is_bad_and_the_others_go(self, server: VisionServer) -> None:
+        """8 MB are 10.7 MB in JSON: never sent, never tried again."""
+        large, small = image(bytes(8_000_000)), image(b"small")
+        answers = tagger(server).tag([large, small])
+        assert isinstance(answers[small.sha256], Tagged)
+        refused = answers[large.sha256]
+        assert isinstance(refused, NotTagged)
+        assert (refused.kind, refused.retry, server.images_sent) == ("bad_image", False, 1)
+
+
+class TestErrorsOfOneImage:
+    @pytest.mark.parametrize(
+        ("code", "kind", "retry"),
+        [
+            pytest.param(INVALID_ARGUMENT, "bad_image", False, id="bad image data is final"),
+            pytest.param(RESOURCE_EXHAUSTED, "refused", True, id="quota"),
+            pytest.param(INTERNAL, "failed", True, id="internal"),
+            pytest.param(999, "failed", True, id="a code that nobody knows"),
+        ],
+    )
+    def test_it_concerns_that_image_alone(self, server: VisionServer, code: int, kind: str, retry: bool) -> None:
+        """The image between two good ones fails; both neighbours get their labels."""
+        good = labelled(("Bedroom", 0.5))
+        server.behaviours = [lambda *_: Response(responses=[good, image_error(code, "Bad image data.\n"), good])]
+        first, second, third = tagger(server).tag(images(3)).values()
+        assert first == third == Tagged((Label("Bedroom", 0.5),))
+        assert isinstance(second, NotTagged)
+        assert (second.kind, second.retry) == (kind, retry)
+        assert second.reason.isprintable()
+
+    def test_an_answer_with_too_few_images_leaves_the_others_for_later(self, server: VisionServer) -> None:
+        """One response for three images: the first has labels, two are to be asked again."""
+        server.behaviours = [lambda *_: Response(responses=[labelled(("A", 0.5))])]
+        first, *others = tagger(server).tag(images(3)).values()
+        assert first == Tagged((Label("A", 0.5),))
+        assert [(o.kind, o.retry) for o in others if isinstance(o, NotTagged)] == [("failed", True)] * 2
+
+
+class TestErrorsOfARequest:
+    @pytest.mark.parametrize(
+        "passing",
+        [
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            grpc.StatusCode.UNAVAILABLE,
+            grpc.StatusCode.INTERNAL,
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+        ],
+    )
+    def test_what_passes_is_tried_again(self, server: VisionServer, passing: grpc.StatusCode) -> None:
+        """Twice the fault, then labels."""
+        server.behaviours = [abort(passing), abort(passing), label_by_content]
+        answers = tagger(server).tag(images(2))
+        assert all(isinstance(answer, Tagged) for answer in answers.values())
+        assert len(server.requests) == 3
+
+    @pytest.mark.parametrize(
+        "lasting",
+        [
+            grpc.StatusCode.PERMISSION_DENIED,
+            grpc.StatusCode.UNAUTHENTICATED,
+            grpc.StatusCode.FAILED_PRECONDITION,
+            grpc.StatusCode.UNIMPLEMENTED,
+        ],
+    )
+    def test_what_lasts_is_not_tried_again_and_ends_the_call(
+        self, server: VisionServer, lasting: grpc.StatusCode
+    ) -> None:
+        """Forty images, one request: the rest is not sent to a service that does not serve us, nor reserved."""
+        server.behaviours = [abort(lasting, "billing\x00 is off")]
+        purse = Purse()
+        answers = tagger(server, purse).tag(images(40))
+        assert len(answers) == 40
+        (answer,) = set(answers.values())
+        assert isinstance(answer, NotTagged)
+        assert (answer.kind, answer.retry, len(server.requests), sum(purse.asked)) == ("failed", True, 1, 16)
+        assert "billing" in answer.reason
+        assert answer.reason.isprintable()
+
+    def test_labels_that_came_before_the_fault_are_kept(self, server: VisionServer) -> None:
+        """Labels are money: sixteen paid images stay labelled when the second request is denied."""
+        server.behaviours = [label_by_content, abort(grpc.StatusCode.PERMISSION_DENIED)]
+        answers = list(tagger(server).tag(images(20)).values())
+        assert [type(answer) for answer in answers] == [Tagged] * 16 + [NotTagged] * 4
+
+    def test_a_request_that_vision_finds_invalid_does_not_stop_the_next(self, server: VisionServer) -> None:
+        """INVALID_ARGUMENT speaks of this request: the second batch is still labelled."""
+        server.behaviours = [abort(grpc.StatusCode.INVALID_ARGUMENT), label_by_content]
+        answers = list(tagger(server).tag(images(20)).values())
+        assert [type(answer) for answer in answers] == [NotTagged] * 16 + [Tagged] * 4
+
+    @pytest.mark.parametrize(
+        ("lasting", "kind"),
+        [(grpc.StatusCode.RESOURCE_EXHAUSTED, "refused"), (grpc.StatusCode.UNAVAILABLE, "failed")],
+    )
+    def test_what_does_not_pass_in_time_is_an_answer(
+        self, server: VisionServer, lasting: grpc.StatusCode, kind: str
+    ) -> None:
+        """Tried again until `total_timeout_s`, then: quota is `refused`, an absent service `failed`, both for later."""
+        server.behaviours = [abort(lasting)]
+        settings = QUICK.model_copy(update={"total_timeout_s": 0.3})
+        answers = tagger(server, settings=settings).tag(images(20))
+        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {(kind, True)}
+        assert len(answers) == 20
+        assert len(server.requests) > 1
+        assert {len(request.requests) for request in server.requests} == {16}
+
+    def test_a_hang_ends_at_the_time_limit_and_is_tried_again(self, server: VisionServer) -> None:
+        """The first call never answers: `timeout_s` ends it, and the second one brings the labels."""
+        server.behaviours = [server.hang, label_by_content]
+        answers = tagger(server, settings=QUICK.model_copy(update={"timeout_s": 0.5})).tag(images(2))
+        assert [type(answer) for answer in answers.values()] == [Tagged, Tagged]
+
+    def test_a_service_that_only_hangs_is_left_alone(self, server: VisionServer) -> None:
+        """Every call hangs: the answer is `failed`, for later."""
+        server.behaviours = [server.hang]
+        settings = QUICK.model_copy(update={"timeout_s": 0.1, "total_timeout_s": 0.3})
+        (answer,) = tagger(server, settings=settings).tag(images(1)).values()
+        assert isinstance(answer, NotTagged)
+        assert (answer.kind, answer.retry) == ("failed", True)
+
+    def test_a_server_that_is_not_there_is_an_answer(self, server: VisionServer) -> None:
+        """Nobody listens at the address."""
+        server.endpoint = "127.0.0.1:1"
+        settings = QUICK.model_copy(update={"total_timeout_s": 0.3})
+        (answer,) = tagger(server, settings=settings).tag(images(1)).values()
+        assert isinstance(answer, NotTagged)
+        assert (answer.kind, answer.retry) == ("failed", True)
+
+    def test_no_credentials_is_an_answer(self) -> None:
+        """A machine without Google credentials publishes its hotels all the same."""
+
+        def connect() -> vision.ImageAnnotatorClient:
+            raise DefaultCredentialsError("Your default credentials were not found.")
+
+        answers = GoogleTagger(QUICK, Purse(), connect=connect).tag(images(1))
+        (answer,) = answers.values()
+        assert isinstance(answer, NotTagged)
+        assert (answer.kind, answer.retry) == ("failed", True)
+        assert "credentials were not found" in answer.reason
+
+
+class TestDeadline:
+    def test_after_it_nothing_is_sent(self, server: VisionServer) -> None:
+        """The hotel's time is over: no request and no reservation; the images are to be asked later."""
+        purse = Purse()
+        answers = tagger(server, purse, monotonic=lambda: 100.0).tag(images(20), deadline_s=100.0)
+        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {("failed", True)}
+        assert (len(answers), server.requests, purse.asked) == (20, [], [])
+
+    def test_between_two_requests_it_keeps_what_is_labelled(self, server: VisionServer) -> None:
+        """Time runs out after the first batch: sixteen labelled, four for later."""
+        clock = [0.0]
+
+        def slow(request: Request, context: grpc.ServicerContext) -> Response:
+            clock[0] = 60.0
+            return label_by_content(request, context)
+
+        server.behaviours = [slow]
+        answers = list(tagger(server, monotonic=lambda: clock[0]).tag(images(20), deadline_s=50.0).values())
+        assert [type(answer) for answer in answers] == [Tagged] * 16 + [NotTagged] * 4
+
+    def test_it_shortens_the_waiting_for_a_service_that_fails(self, server: VisionServer) -> None:
+        """A deadline in 0.3 s and a service that never recovers: the call ends, long before `total_timeout_s`."""
+        server.behaviours = [abort(grpc.StatusCode.UNAVAILABLE)]
+        settings = QUICK.model_copy(update={"total_timeout_s": 3_600})
+        (answer,) = tagger(server, settings=settings).tag(images(1), deadline_s=time.monotonic() + 0.3).values()
+        assert isinstance(answer, NotTagged)
+        assert answer.kind == "failed"
+
+
+class TestAllowance:
+    def test_no_more_is_sent_than_granted(self, server: VisionServer) -> None:
+        """Twenty allowed, forty wanted: twenty labelled, twenty refused, and no JPEG made of those."""
+        made: list[int] = []
+
+        def counted(number: int) -> TagRequest:
+            jpeg = f"image {number}".encode()
+            return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg)
+
+        answers = list(tagger(server, Purse(left=20)).tag([counted(number) for number in range(40)]).values())
+        assert [type(answer) for answer in answers] == [Tagged] * 20 + [NotTagged] * 20
+        assert {(a.kind, a.retry) for a in answers[20:] if isinstance(a, NotTagged)} == {("refused", True)}
+        assert (server.images_sent, made) == (20, list(range(20)))
+
+    def test_no_allowance_sends_nothing(self, server: VisionServer) -> None:
+        """A cap of 0: everything refused, without connecting."""
+        answers = tagger(server, Purse(left=0)).tag(images(3))
+        assert {a.kind for a in answers.values() if isinstance(a, NotTagged)} == {"refused"}
+        assert server.requests == []
+
+    def test_an_attempt_that_may_have_been_billed_is_paid_again(self, server: VisionServer) -> None:
+        """After UNAVAILABLE the second attempt reserves anew; the cap of 6 ends the third one of two images each."""
+        server.behaviours = [abort(grpc.StatusCode.UNAVAILABLE)]
+        answers = tagger(server, Purse(left=6)).tag(images(2))
+        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {("refused", True)}
+        assert server.images_sent == 6
+
+    def test_a_quota_refusal_is_not_paid(self, server: VisionServer) -> None:
+        """RESOURCE_EXHAUSTED costs nothing: trying again needs no more of the cap."""
+        server.behaviours = [*[abort(grpc.StatusCode.RESOURCE_EXHAUSTED)] * 3, label_by_content]
+        purse = Purse(left=2)
+        answers = tagger(server, purse).tag(images(2))
+        assert all(isinstance(answer, Tagged) for answer in answers.values())
+        assert purse.asked == [2]
+
+
+def test_what_makes_a_jpeg_may_fail_and_that_is_heard(server: VisionServer) -> None:
+    """A fault of ours is no answer of Vision's: it goes through."""
+
+    def broken() -> bytes:
+        raise OSError("the original is gone")
+
+    with pytest.raises(OSError, match="the original is gone"):
+        tagger(server).tag([TagRequest("0" * 64, "https://partner.example/a.jpg", broken)])
+
+
+def test_one_channel_serves_all_calls_of_a_tagger(server: VisionServer) -> None:
+    """A tagger connects once, at its first image."""
+    connections = []
+
+    def connect() -> vision.ImageAnnotatorClient:
+        connections.append(1)
+        return server.connect()
+
+    asked = GoogleTagger(QUICK, Purse(), connect=connect)
+    assert connections == []
+    for start, _ in pairwise(range(4)):
+        asked.tag(images(1, start=start))
+    assert connections == [1]
