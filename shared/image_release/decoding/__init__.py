@@ -1,0 +1,19 @@
+"""Decoding: from hostile bytes to upright pixels, or to the reason why there are none.
+
+The published method's filter by size lives here too: it is answered from the header, before anything is decoded.
+"""
+
+from image_release.decoding.flatness import contrast, flat
+from image_release.decoding.opening import judge_size, read_header
+from image_release.decoding.pixels import Draft, decode_draft, decode_full, thumbnail_jpeg
+
+__all__ = [
+    "Draft",
+    "contrast",
+    "decode_draft",
+    "decode_full",
+    "flat",
+    "judge_size",
+    "read_header",
+    "thumbnail_jpeg",
+]
