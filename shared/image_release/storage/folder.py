@@ -1,80 +1,94 @@
 """A store in a folder: what one machine puts behind the port, safe for many threads and processes at once.
 
-An object is a file. It is written aside and renamed, so that a reader, or a kill at any point, finds the old bytes or
-the new, never a part. The conditions of a put hold across processes: writers of a key take the same lock file.
+An object is a file under its own key. It is written aside and renamed, so that a reader, or a kill at any point, finds
+the old bytes or the new, never a part. The conditions of a put hold across processes: all who change a key take the
+same lock file, and the system lets go of a lock when its holder dies. (A kill of the process loses nothing that was
+put; a loss of power may, for nothing is forced to the disk: it would cost more than the work that it saves.)
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
+import logging
 import os
 import shutil
-import tempfile
+import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
-from image_release.storage.memory import etag_of
-from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, Stored
+from image_release.problems import printable
+from image_release.storage.naming import MAX_KEY_BYTES, RESERVED, checked, etag_of, key_fault
+from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
-ASIDE = ".aside"
-"""Folder below the root for files being written; a name that no key may have."""
+log = logging.getLogger(__name__)
+
 LOCKS = 64
-"""Lock files: few enough to stay in one folder, many enough that two writers seldom meet on one."""
-MAX_PART_BYTES = 255
-"""Longest file name that common file systems take."""
+"""Lock files: few enough to lie in one folder, many enough that two writers seldom meet on one."""
+LEFTOVER_AFTER_S = 24 * 3600
+"""A file aside that nobody has written to for so long belongs to a writer that was killed."""
+MAX_MOVES = 100
+"""Attempts to move a file into a folder that others delete as empty at the same time; more is a fault."""
+COPY_BYTES = 1 << 20
+"""Buffer for streamed files."""
+NO_OBJECT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""What the system says when no file has that key: nothing there, or part of the way is a file, or it is a folder."""
 
 
 class FolderStore:
-    """Objects as files below `root`, which is made when the first is written."""
+    """Objects as files below `root`, which is made when the first is written. Processes may share the folder.
+
+    One key cannot be both an object and, with `/` behind it, the beginning of another: BadKeyError.
+    """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._aside = root / ASIDE
+        self.root = root
+        self._aside = root / RESERVED
+        self._tidied = False
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole."""
-        try:
-            data = self._path(key).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
-        return Stored(data, etag_of(data))
+        with _faults(key):
+            try:
+                data = self._path(key).read_bytes()
+            except NO_OBJECT:
+                return None
+            return Stored(data, etag_of(data))
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming."""
-        try:
-            return self._path(key).open("rb")
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
+        with _faults(key):
+            try:
+                return self._path(key).open("rb")
+            except NO_OBJECT:
+                return None
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """Write an object whole, under the conditions of the port."""
         path = self._path(key)
-        aside = self._write_aside(data)
-        try:
+        with _faults(key), self._written_aside() as (aside, file):
+            file.write(data)
+            file.close()
             with self._locked(key):
-                if if_absent and path.exists():
+                if if_absent and path.is_file():
                     raise ConditionFailedError(key)
-                present = self.get(key) if if_match is not None else None
-                if if_match is not None and (present is None or present.etag != if_match):
+                if if_match is not None and ((found := self.get(key)) is None or found.etag != if_match):
                     raise ConditionFailedError(key)
-                self._move(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
+                _move(aside, path, key)
         return etag_of(data)
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file, streamed."""
-        aside = self._write_aside(b"")
-        try:
-            shutil.copyfile(path, aside)
+        target = self._path(key)
+        with path.open("rb") as source, _faults(key), self._written_aside() as (aside, file):
+            shutil.copyfileobj(source, file, COPY_BYTES)
+            file.close()
             with self._locked(key):
-                self._move(aside, self._path(key))
-        finally:
-            aside.unlink(missing_ok=True)
+                _move(aside, target, key)
 
     def fetch_file(self, key: str, path: Path) -> bool:
         """Copy an object into a local file, streamed."""
@@ -82,79 +96,129 @@ class FolderStore:
         if source is None:
             return False
         with source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
+            shutil.copyfileobj(source, target, COPY_BYTES)
         return True
 
     def head(self, key: str) -> Listed | None:
         """Size and time of an object."""
-        return self._listed(key, self._path(key))
+        with _faults(key):
+            path = self._path(key)
+            try:
+                return _listed(key, path.stat()) if path.is_file() else None
+            except NO_OBJECT:
+                return None
 
     def delete(self, key: str) -> None:
         """Remove an object, and the folders that are empty after it."""
         path = self._path(key)
-        with self._locked(key):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with _faults(key):
+            if not path.is_file():
+                return
+            with self._locked(key), suppress(*NO_OBJECT):
                 path.unlink()
-            with contextlib.suppress(OSError):  # not empty: somebody else's object lies there
-                for folder in path.parents:
-                    if folder == self._root:
-                        break
+            for folder in path.parents:
+                if folder == self.root:
+                    break
+                try:
                     folder.rmdir()
+                except OSError:  # somebody else's object lies there, or somebody else removed it
+                    break
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, in the byte order of their keys."""
-        folder = self._root / prefix.rpartition("/")[0]
-        keys = [key for key in self._keys_below(folder) if key.startswith(prefix)]
-        for key in sorted(keys, key=str.encode):
-            if listed := self._listed(key, self._path(key)):
-                yield listed
+        """Objects under a prefix, read folder by folder: what is put or deleted meanwhile may be listed or not."""
+        folder, slash, start = prefix.rpartition("/")
+        if slash and key_fault(folder):
+            return
+        with _faults(prefix):
+            yield from self._below(self.root / folder, folder + slash, start)
 
-    def _keys_below(self, folder: Path) -> Iterator[str]:
-        for parent, folders, files in os.walk(folder):
-            if ASIDE in folders and Path(parent) == self._root:
-                folders.remove(ASIDE)
-            relative = Path(parent).relative_to(self._root).as_posix()
-            yield from (name if relative == "." else f"{relative}/{name}" for name in files)
+    def _below(self, folder: Path, base: str, start: str) -> Iterator[Listed]:
+        """Objects in and under a folder. Comparing a folder's name with its `/` gives the byte order of whole keys."""
+        try:
+            with os.scandir(folder) as entries:
+                found = [(e, e.is_dir(follow_symlinks=False)) for e in entries if e.name.startswith(start)]
+        except NO_OBJECT:
+            return
+        for entry, is_folder in sorted(found, key=lambda item: os.fsencode(item[0].name + "/" * item[1])):
+            key = base + entry.name
+            if key == RESERVED:
+                continue
+            if fault := key_fault(key):
+                log.warning("%s: %s %s: not listed", self.root, printable(key, MAX_KEY_BYTES), fault)
+            elif is_folder:
+                yield from self._below(folder / entry.name, f"{key}/", "")
+            else:
+                with suppress(*NO_OBJECT):
+                    if entry.is_file():
+                        yield _listed(key, entry.stat())
 
     def _path(self, key: str) -> Path:
-        for part in key.split("/"):
-            if part in ("", ".", "..", ASIDE) or "\0" in part or len(part.encode()) > MAX_PART_BYTES:
-                raise BadKeyError(f"{key!r}: {part!r} cannot be part of a key")
-        return self._root / key
+        return self.root / checked(key)
 
-    @staticmethod
-    def _listed(key: str, path: Path) -> Listed | None:
+    @contextmanager
+    def _written_aside(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new file beside the objects, on their file system, that is gone at the end unless it was moved."""
+        self._aside.mkdir(parents=True, exist_ok=True)
+        self._tidy()
+        path = self._aside / f"put-{uuid4().hex}"
         try:
-            status = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return Listed(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)) if path.is_file() else None
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
+                yield path, file
+        finally:
+            path.unlink(missing_ok=True)
 
-    def _write_aside(self, data: bytes) -> Path:
-        self._aside.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._aside)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            file.write(data)
-        return Path(name)
-
-    @staticmethod
-    def _move(aside: Path, path: Path) -> None:
-        while True:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                aside.replace(path)
-            except FileNotFoundError:
-                if not aside.exists():
-                    raise
-                continue  # a delete removed the empty folder in between
+    def _tidy(self) -> None:
+        """Remove, once, what killed writers left. Their files' times and this clock are the same system's."""
+        if self._tidied:
             return
+        self._tidied = True
+        for path in self._aside.glob("put-*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - LEFTOVER_AFTER_S:
+                    path.unlink()
 
-    @contextlib.contextmanager
+    @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Hold the lock that all writers of a key take; the system lets go of it when a process is killed."""
+        """Hold the lock that all who change a key take, threads of one process too."""
         self._aside.mkdir(parents=True, exist_ok=True)
-        lock = self._aside / f"lock-{zlib.crc32(key.encode()) % LOCKS}"
-        with lock.open("wb") as file:
+        name = f"lock-{zlib.crc32(key.encode()) % LOCKS:02x}"
+        with os.fdopen(os.open(self._aside / name, os.O_RDWR | os.O_CREAT, 0o644)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:  # not by closing alone: a process forked meanwhile has the file open too
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _move(aside: Path, path: Path, key: str) -> None:
+    """Rename a finished file to its place. A delete may remove the empty folder at any moment: then once more."""
+    for attempt in range(MAX_MOVES):
+        try:
+            if attempt:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            aside.replace(path)
+        except (FileNotFoundError, FileExistsError) as error:
+            last = error
+        except IsADirectoryError as error:
+            try:
+                path.rmdir()  # an empty folder is no object: a delete that was killed left it
+            except OSError:
+                raise BadKeyError(f"key {printable(key)!r} is the beginning of other keys") from error
+        except NotADirectoryError as error:
+            raise BadKeyError(f"key {printable(key)!r} begins with another key") from error
+        else:
+            return
+    raise last
+
+
+def _listed(key: str, status: os.stat_result) -> Listed:
+    return Listed(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+@contextmanager
+def _faults(key: str) -> Iterator[None]:
+    """What the system reports while it works for a key becomes a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{printable(key)}: {error.strerror or error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterator
@@ -10,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from image_release.storage.naming import checked, etag_of
 from image_release.storage.port import ConditionFailedError, Listed, Stored
 
 
 class MemoryStore:
-    """Objects in a dictionary; `clock` gives their times."""
+    """Objects in a dictionary; `clock` (aware, UTC) gives their times. Threads may share it, processes cannot."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
@@ -23,18 +23,18 @@ class MemoryStore:
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole."""
-        found = self._objects.get(key)
+        found = self._objects.get(checked(key))
         return Stored(found[0], etag_of(found[0])) if found else None
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming."""
-        found = self._objects.get(key)
+        found = self._objects.get(checked(key))
         return io.BytesIO(found[0]) if found else None
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """Write an object whole, under the conditions of the port."""
         with self._lock:
-            found = self._objects.get(key)
+            found = self._objects.get(checked(key))
             if (if_absent and found) or (if_match is not None and (not found or etag_of(found[0]) != if_match)):
                 raise ConditionFailedError(key)
             self._objects[key] = (bytes(data), self._clock())
@@ -46,29 +46,24 @@ class MemoryStore:
 
     def fetch_file(self, key: str, path: Path) -> bool:
         """Copy an object into a local file."""
-        found = self._objects.get(key)
+        found = self._objects.get(checked(key))
         if found:
             path.write_bytes(found[0])
         return found is not None
 
     def head(self, key: str) -> Listed | None:
         """Size and time of an object."""
-        found = self._objects.get(key)
+        found = self._objects.get(checked(key))
         return Listed(key, len(found[0]), found[1]) if found else None
 
     def delete(self, key: str) -> None:
         """Remove an object."""
         with self._lock:
-            self._objects.pop(key, None)
+            self._objects.pop(checked(key), None)
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, in the byte order of their keys."""
+        """Objects under a prefix, as they are when the listing starts."""
         with self._lock:
             found = [(key, *value) for key, value in self._objects.items() if key.startswith(prefix)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
             yield Listed(key, len(data), modified)
-
-
-def etag_of(data: bytes) -> str:
-    """The ETag of a content: a hash of it, quoted as HTTP has it."""
-    return f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'

@@ -22,7 +22,7 @@ class ConditionFailedError(Exception):
 
 
 class BadKeyError(ValueError):
-    """A key that no store may take: an empty, `.` or `..` part, or one longer than file systems allow."""
+    """A key that no store takes (`naming.key_fault` says why), or that is the beginning of another in a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,10 @@ class Listed:
 
 
 class Store(Protocol):
-    """Bytes under keys. Keys are relative, `/`-separated, percent-encoded parts (`values.key_part`)."""
+    """Bytes under keys. Keys are relative, `/`-separated, percent-encoded parts (`values.key_part`).
+
+    Every method raises BadKeyError for what cannot be a key, and StorageError when the store cannot answer.
+    """
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole; None if there is none."""
@@ -70,4 +73,7 @@ class Store(Protocol):
         """Remove an object; nothing happens if there is none."""
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects whose key starts with `prefix` (any string), sorted by key."""
+        """Objects whose key starts with `prefix` (any string), sorted by the bytes of the whole key, as S3 does it.
+
+        Read while it is iterated: the caller may delete what it was given. A prefix that no key can have lists nothing.
+        """
