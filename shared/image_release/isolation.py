@@ -1,19 +1,28 @@
 """Calling a function in a child process that may die for it (invariant 10).
 
 Decoders are C code fed with hostile bytes. An image that kills the process that decodes it is found out by decoding it
-in a child: the child dies, the caller gets ChildCrashedError, and the image becomes `crashed`.
+in a child: the child dies, the caller gets ChildCrashedError, and the image becomes `crashed`. This keeps crashes,
+hangs and hunger for memory away from the caller; it is no sandbox against code that takes the child over.
+
+The child is a fresh interpreter and not a fork: it inherits no threads and no locks, does not run the caller's main
+module again, and needs no shared memory, which a Lambda does not have.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import json
+import math
+import os
+import pickle
 import resource
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,46 +31,62 @@ DEFAULT_TIMEOUT_S = 60.0
 """Far more than the largest allowed picture takes to decode."""
 DEFAULT_MEMORY_MB = 2_048
 """Address space of a child: a picture of max_pixels with room to spare."""
+ORPHAN_S = 2
+"""A child whose caller was killed in the middle of a call outlives the call's time by at most this."""
+ENDING_S = 5
+"""A child that closed its end has its exit status by then."""
+
+BOOTSTRAP = """
+import json, sys
+descriptor, memory_mb, timeout_s, sys.path[:] = json.loads(sys.argv[1])
+from image_release.isolation import serve
+serve(descriptor, memory_mb, timeout_s)
+"""
+"""What the child runs: it finds modules where its caller does."""
 
 
 class ChildCrashedError(Exception):
-    """The child process died, ran out of memory or out of time in the middle of a call."""
+    """The child died, ran out of memory or ran out of time in the middle of a call; the message says which."""
+
+
+class Child(NamedTuple):
+    """A child process and the caller's end of the pipe to it."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection[Any, Any]
 
 
 class IsolatedCaller:
-    """Calls picklable functions in a child process; a dead child is replaced at the next call. One call at a time."""
+    """Calls picklable functions in a child process; a dead child is replaced at the next call.
+
+    Threads may share it: one call at a time. Results and exceptions come back pickled.
+    """
 
     def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S, memory_mb: int = DEFAULT_MEMORY_MB) -> None:
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
-        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._child: Child | None = None
 
     def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call and return the result, or raise what the function raised. Raises ChildCrashedError."""
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, initializer=_bound_memory, initargs=(self._memory_mb,))
-        future = self._pool.submit(function, *args, **kwargs)
-        try:
-            return future.result(self._timeout_s)
-        except BrokenProcessPool as error:
-            self.close()
-            raise ChildCrashedError("the child process died") from error
-        except FutureTimeoutError as error:
-            if future.done():
-                raise  # the function's own
-            self.close()
-            raise ChildCrashedError(f"no answer within {self._timeout_s:g} s") from error
-        except MemoryError as error:
-            raise ChildCrashedError(f"more than {self._memory_mb} MB") from error
+        with self._lock:
+            try:
+                result, error = self._answer_of(self._living(), (function, args, kwargs))
+            except BaseException:  # Ctrl-C too: an answer that nobody waited for must not answer the next call
+                self._end()
+                raise
+        if isinstance(error, MemoryError):
+            raise ChildCrashedError(f"more than {self._memory_mb} MB of memory") from error
+        if error is not None:
+            raise error
+        answer: T = result
+        return answer
 
     def close(self) -> None:
-        """End the child, whatever it is doing."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            for process in list(getattr(pool, "_processes", {}).values()):
-                process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
+        """End the child, whatever it is doing. The next call starts another."""
+        with self._lock:
+            self._end()
 
     def __enter__(self) -> Self:
         """Nothing to do: the child starts at the first call."""
@@ -73,7 +98,80 @@ class IsolatedCaller:
         """End the child."""
         self.close()
 
+    def _living(self) -> Child:
+        """The child, or a new one if there is none or it died while it had nothing to do."""
+        if self._child and self._child.process.poll() is None:
+            return self._child
+        self._end()
+        ours, theirs = Pipe()
+        with theirs:
+            document = json.dumps([theirs.fileno(), self._memory_mb, self._timeout_s, sys.path])
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own program
+                [sys.executable, "-c", BOOTSTRAP, document],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # standard output belongs to the caller's answer
+                pass_fds=[theirs.fileno()],
+                # A thread pool for matrices would take address space for each core, before anything is decoded.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        self._child = Child(process, ours)
+        return self._child
 
-def _bound_memory(memory_mb: int) -> None:
+    def _answer_of(self, child: Child, call: object) -> tuple[Any, BaseException | None]:
+        try:
+            child.connection.send(call)
+            if not child.connection.poll(self._timeout_s):
+                raise ChildCrashedError(f"no answer within {self._timeout_s:g} s")
+            answer: tuple[Any, BaseException | None] = child.connection.recv()
+        except (EOFError, OSError) as error:
+            raise ChildCrashedError(_last_words(child.process)) from error
+        return answer
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child:
+            child.connection.close()
+            child.process.kill()
+            child.process.wait()
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> str:
+    """What the system says of a child that closed its end without an answer."""
+    try:
+        status = process.wait(ENDING_S)
+    except subprocess.TimeoutExpired:
+        return "the child process stopped answering"
+    if status < 0:
+        return f"the child process was killed by {signal.Signals(-status).name}"
+    return f"the child process ended with exit status {status}"
+
+
+def serve(descriptor: int, memory_mb: int, timeout_s: float) -> None:
+    """Be the child: answer calls until the caller closes its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the caller decides
     limit = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash that is expected leaves no dump
+    with Connection(descriptor) as connection:
+        while True:
+            try:
+                function, args, kwargs = connection.recv()
+            except (EOFError, OSError):
+                return
+            signal.alarm(math.ceil(timeout_s) + ORPHAN_S)  # its default is death, in the middle of C code too
+            answer = _answer(function, args, kwargs)
+            signal.alarm(0)
+            connection.send_bytes(answer)
+
+
+def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """`(result, error)`, pickled; an error that cannot travel is replaced by one that says the same."""
+    try:
+        return pickle.dumps((function(*args, **kwargs), None))
+    except Exception as error:  # noqa: BLE001 - whatever the function raised belongs to the caller
+        try:
+            answer = pickle.dumps((None, error))
+            pickle.loads(answer)  # noqa: S301 - our own, a line above: some exceptions fail only here
+        except Exception:  # noqa: BLE001 - pickle calls into any class
+            return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return answer

@@ -1,0 +1,127 @@
+"""Calling in a child process: it may die in any way, and the caller lives and learns how."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from image_release.isolation import ChildCrashedError, IsolatedCaller
+from tests.integration import doomed
+
+
+@pytest.fixture
+def call():
+    with IsolatedCaller(timeout_s=60, memory_mb=1024) as caller:
+        yield caller
+
+
+class TestCallingInAChild:
+    def test_gives_the_result(self, call):
+        """Arguments go there, the result comes back."""
+        assert call(doomed.add, 1, 2, more=3) == 6
+
+    def test_runs_in_another_process(self, call):
+        """It is a child, and the same one for many calls."""
+        first = call(doomed.process_id)
+        assert first != os.getpid()
+        assert call(doomed.process_id) == first
+
+    def test_raises_what_the_function_raised(self, call):
+        """An exception is not a crash: the child goes on."""
+        child = call(doomed.process_id)
+        with pytest.raises(ValueError, match="too green"):
+            call(doomed.refuse, "too green")
+        assert call(doomed.process_id) == child
+
+    def test_carries_a_large_image(self, call):
+        """Neither the way there nor the way back is bounded by a pipe's buffer."""
+        data = os.urandom(30 << 20)
+        assert call(doomed.echo, data) == data
+
+    def test_says_what_an_exception_said_that_cannot_travel(self, call):
+        """An exception that cannot be unpickled arrives as its words."""
+        with pytest.raises(RuntimeError, match="TwoArgumentsError: what happened"):
+            call(doomed.raise_what_cannot_travel)
+
+    def test_says_that_a_result_cannot_travel(self, call):
+        """A result that cannot be pickled is the function's fault, not a crash."""
+        with pytest.raises((TypeError, RuntimeError), match="pickle"):
+            call(doomed.answer_what_cannot_travel)
+
+    def test_keeps_standard_output_clean(self, call, capfd):
+        """What a decoder prints does not spoil the caller's answer."""
+        assert call(doomed.chatter) == "said"
+        assert capfd.readouterr().out == ""
+
+    def test_leaves_interrupts_to_the_caller_and_no_core_dumps(self, call):
+        """Ctrl-C reaches the whole process group; a crash that is expected fills no disk."""
+        assert call(doomed.ignores_interrupts)
+        assert call(doomed.core_limit) == (0, 0)
+
+    def test_may_be_shared_by_threads(self, call):
+        """Each thread gets its own answer."""
+        answers: dict[int, int] = {}
+        threads = [
+            threading.Thread(target=lambda n=n: answers.__setitem__(n, call(doomed.add, n, 1000))) for n in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == {n: n + 1000 for n in range(20)}
+
+
+class TestAChildThatDies:
+    @pytest.mark.parametrize("fatal", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGBUS])
+    def test_is_named_by_its_signal(self, call, fatal):
+        """The caller lives and says which signal it was."""
+        with pytest.raises(ChildCrashedError, match=fatal.name):
+            call(doomed.die_by, fatal)
+
+    def test_of_a_fault_in_c_is_the_same(self, call):
+        """A real segmentation fault, as a decoder makes it."""
+        with pytest.raises(ChildCrashedError, match="SIGSEGV"):
+            call(doomed.read_address_zero)
+
+    def test_is_named_by_its_exit_status(self, call):
+        """A library that calls exit() is found out too."""
+        with pytest.raises(ChildCrashedError, match="exit status 3"):
+            call(doomed.leave, 3)
+
+    def test_is_replaced(self, call):
+        """The next call gets a new child, and nothing of the last call."""
+        with pytest.raises(ChildCrashedError):
+            call(doomed.die_by, signal.SIGKILL)
+        assert call(doomed.add, 20, 22) == 42
+
+    def test_between_calls_costs_the_next_call_nothing(self, call):
+        """Who was not there cannot have killed it: an idle child's death is nobody's crash."""
+        child = call(doomed.process_id)
+        os.kill(child, signal.SIGKILL)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        assert call(doomed.add, 20, 22) == 42
+
+    @pytest.mark.parametrize("endless", [doomed.sleep_for_ever, doomed.loop_for_ever])
+    def test_never_answering_is_ended_in_time(self, endless):
+        """A hang is a crash: the child is gone, and the next call is answered."""
+        with IsolatedCaller(timeout_s=0.5) as call:
+            with pytest.raises(ChildCrashedError, match=r"no answer within 0\.5 s"):
+                call(endless)
+            assert call._child is None
+
+    def test_of_hunger_takes_no_more_memory_than_allowed(self):
+        """A picture that wants more memory than a child may have is a crash, not the machine's end."""
+        with IsolatedCaller(memory_mb=512) as call:
+            assert call(doomed.take_memory, 64) == 64 << 20
+            with pytest.raises(ChildCrashedError, match="more than 512 MB"):
+                call(doomed.take_memory, 4096)
+            assert call(doomed.take_memory, 64) == 64 << 20
+
+    def test_is_gone_after_close(self):
+        """Nothing is left running."""
+        caller = IsolatedCaller()
+        child = caller(doomed.process_id)
+        caller.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
