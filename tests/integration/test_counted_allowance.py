@@ -6,7 +6,10 @@ import multiprocessing
 import pickle
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,20 +52,44 @@ def test_is_a_value(tmp_path: Path) -> None:
 
 
 HOLD_THE_LOCK = """
-import fcntl, os, signal, sys
-fcntl.flock(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)
+import fcntl, os, sys
+count = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(count, fcntl.LOCK_EX)
 print("held", flush=True)
-signal.pause()
+sys.stdin.readline()
+os.pwrite(count, b"%020d" % 4, 0)
 """
+
+
+@contextmanager
+def lock_held(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that holds the lock until it is told to go on; it writes a count of 4 then."""
+    command = [sys.executable, "-c", HOLD_THE_LOCK, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        yield other
+
+
+def test_a_reservation_waits_for_the_one_under_way(tmp_path: Path) -> None:
+    """While another process counts, nobody reads a count that is about to change."""
+    allowance = CountedAllowance(tmp_path / "spent", 5)
+    granted: list[int] = []
+    with lock_held(allowance.path) as other:
+        waiting = threading.Thread(target=lambda: granted.append(allowance.reserve(5)))
+        waiting.start()
+        waiting.join(0.2)
+        assert granted == []
+        other.communicate(b"go on\n")
+    waiting.join()
+    assert granted == [1]
 
 
 def test_a_killed_worker_does_not_keep_the_others_waiting(tmp_path: Path) -> None:
     """The lock of a process that was killed while it held it is free, and what had been reserved is spent."""
     allowance = CountedAllowance(tmp_path / "spent", 5)
     allowance.reserve(2)
-    command = [sys.executable, "-c", HOLD_THE_LOCK, str(allowance.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == b"held\n"
-        worker.kill()
-    assert allowance.reserve(5) == 3
+    with lock_held(allowance.path) as other:
+        other.kill()
+        other.wait()
+        assert allowance.reserve(5) == 3

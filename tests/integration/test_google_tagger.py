@@ -161,9 +161,10 @@ class TestLabels:
         assert list(tagger(server).tag(images(1)).values()) == [Tagged((Label("D", 0.93),))]
 
     def test_one_content_is_sent_once(self, server: VisionServer) -> None:
-        """The same content from two partners costs one image."""
-        answers = tagger(server).tag([*images(1), *images(1)])
-        assert (len(answers), server.images_sent) == (1, 1)
+        """The same content from twenty partners costs one image."""
+        purse = Purse()
+        answers = tagger(server, purse).tag(images(1) * 20)
+        assert (len(answers), server.images_sent, purse.asked) == (1, 1, [1])
 
     def test_nothing_to_ask_sends_nothing(self, server: VisionServer) -> None:
         """No image, no request and no reservation."""
@@ -293,12 +294,14 @@ class TestErrorsOfARequest:
         assert [type(answer) for answer in answers.values()] == [Tagged, Tagged]
 
     def test_a_service_that_only_hangs_is_left_alone(self, server: VisionServer) -> None:
-        """Every call hangs: the answer is `failed`, for later."""
+        """Every call hangs: the answer is `failed`, for later, when either time limit is over."""
         server.behaviours = [server.hang]
-        settings = QUICK.model_copy(update={"timeout_s": 0.1, "total_timeout_s": 0.3})
-        (answer,) = tagger(server, settings=settings).tag(images(1)).values()
-        assert isinstance(answer, NotTagged)
-        assert (answer.kind, answer.retry) == ("failed", True)
+        for timeout_s in (0.1, 3_600):
+            settings = QUICK.model_copy(update={"timeout_s": timeout_s, "total_timeout_s": 0.3})
+            (answer,) = tagger(server, settings=settings).tag(images(1)).values()
+            assert isinstance(answer, NotTagged)
+            assert (answer.kind, answer.retry) == ("failed", True)
+            assert "DeadlineExceeded" in answer.reason
 
     def test_a_server_that_is_not_there_is_an_answer(self, server: VisionServer) -> None:
         """Nobody listens at the address."""
@@ -359,10 +362,12 @@ class TestAllowance:
             jpeg = f"image {number}".encode()
             return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg)
 
-        answers = list(tagger(server, Purse(left=20)).tag([counted(number) for number in range(40)]).values())
+        purse = Purse(left=20)
+        answers = list(tagger(server, purse).tag([counted(number) for number in range(40)]).values())
         assert [type(answer) for answer in answers] == [Tagged] * 20 + [NotTagged] * 20
         assert {(a.kind, a.retry) for a in answers[20:] if isinstance(a, NotTagged)} == {("refused", True)}
         assert (server.images_sent, made) == (20, list(range(20)))
+        assert purse.asked == [16, 16]
 
     def test_no_allowance_sends_nothing(self, server: VisionServer) -> None:
         """A cap of 0: everything refused, without connecting."""

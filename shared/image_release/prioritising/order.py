@@ -78,7 +78,7 @@ def _ranked(contender: Contender, category: Category, settings: PrioritisingSett
         "category": Part(category.value, weights.category),
     }
     # Weights may sum to a hair above 1 (settings.WEIGHTS_TOLERANCE); a score never does.
-    total = min(1.0, math.fsum(part.value * part.weight for part in parts.values()))
+    total = min(1.0, sum(part.value * part.weight for part in parts.values()))
     return Ranked(contender, Score(total, parts), category.kind, pinned=False, counted=category.counted)
 
 
@@ -96,9 +96,9 @@ def _varied(by_score: Sequence[Ranked], settings: PrioritisingSettings) -> list[
     """
     left = list(by_score)
     first: list[Ranked] = []
-    shown: Counter[str] = Counter()
+    shown: Counter[str | None] = Counter()
     while left and len(first) < settings.variety_pictures:
-        worth = [item.score.total - settings.variety_penalty * shown[item.category or ""] for item in left]
+        worth = [item.score.total - settings.variety_penalty * shown[item.category] for item in left]
         best = left.pop(worth.index(max(worth)))
         first.append(best)
         if best.category is not None:

@@ -15,9 +15,12 @@ from image_release.prioritising import Contender, Ranked, prioritise
 from image_release.problems import Problem
 from image_release.ranking.grades import GradedCorpus, read_graded_corpus
 from image_release.ranking.measures import Measures, measure
-from image_release.settings import Settings
+from image_release.settings import FilterSettings, Settings
 from image_release.tagging import RecordedTagger, Tagged, TagRequest
 from image_release.values import sha256_hex
+
+ANY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
+"""What a hotel would filter out is judged here all the same: people graded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def evaluate(directory: Path, settings: Settings) -> Evaluation:
     corpus = read_graded_corpus(directory)
     tagger = RecordedTagger(directory / "vision_labels.jsonl")
     problems = [*corpus.problems, *tagger.problems]
-    contenders = _contenders(directory, corpus, tagger, settings, problems)
+    contenders = _contenders(directory, corpus, tagger, problems)
     orders = {}
     for hotel_id, by_label in sorted(contenders.items()):
         labels = {contender.sha256: label for label, contender in by_label.items()}
@@ -55,7 +58,7 @@ def evaluate(directory: Path, settings: Settings) -> Evaluation:
 
 
 def _contenders(
-    directory: Path, corpus: GradedCorpus, tagger: RecordedTagger, settings: Settings, problems: list[Problem]
+    directory: Path, corpus: GradedCorpus, tagger: RecordedTagger, problems: list[Problem]
 ) -> dict[str, dict[str, Contender]]:
     """Hotel -> label -> contender, for every graded picture whose image can be read."""
     contenders: dict[str, dict[str, Contender]] = {}
@@ -67,7 +70,7 @@ def _contenders(
             problems.append(Problem(str(path), 0, label, f"cannot be read: {error.strerror}"))
             continue
         sha256 = sha256_hex(data)
-        facts = read_header(data, sha256, settings.filter)
+        facts = read_header(data, sha256, ANY_SIZE)
         if isinstance(facts, Rejection):
             problems.append(Problem(str(path), 0, label, facts.reason))
             continue
