@@ -119,7 +119,7 @@ class World:
         ]
         key = f"catalogues/{key_part(partner)}/{version}.jsonl"
         self.inbox.put(key, "\n".join(map(json.dumps, lines)).encode())
-        apply_catalogue(self.inbox, self.state, key, self.settings, self.now)
+        apply_catalogue(self.inbox, self.state, key, self.settings)
 
     def release(self, release_id: str, hotels: dict[str, list[tuple[str, str]]]) -> None:
         """Hand in a Data Release: `{hotel: [(partner, accommodation), …]}`."""

@@ -1,0 +1,90 @@
+"""Triggering: what came in, what changed, and which hotels have to be looked at."""
+
+from image_release.triggering.catalogue import (
+    CatalogueApplied,
+    CatalogueMisnamedError,
+    Changes,
+    apply_catalogue,
+    catalogue_state_key,
+    diff,
+)
+from image_release.triggering.documents import DocumentContendedError, MissingInputError
+from image_release.triggering.index import ReleaseIndex
+from image_release.triggering.listing import read_listing, write_listing
+from image_release.triggering.overrides import append_override, overrides_key, read_overrides
+from image_release.triggering.photos import RELEASE_ID, PhotosFolderError, hand_in_photos
+from image_release.triggering.release import BadValueError, ReleaseUnreadableError
+from image_release.triggering.requests import (
+    Progress,
+    Request,
+    RequestError,
+    mark_done,
+    mark_failed,
+    parse_request,
+    progress,
+    request_ids,
+    select,
+    store_request,
+    unserved_force,
+)
+from image_release.triggering.switch_over import (
+    Current,
+    Held,
+    Ignored,
+    Release,
+    ReleaseApplied,
+    apply_release,
+    complete_release,
+    departed,
+    find_row,
+    hotel_ids,
+    open_index,
+    read_current,
+    release_id_of,
+)
+
+__all__ = [
+    "RELEASE_ID",
+    "BadValueError",
+    "CatalogueApplied",
+    "CatalogueMisnamedError",
+    "Changes",
+    "Current",
+    "DocumentContendedError",
+    "Held",
+    "Ignored",
+    "MissingInputError",
+    "PhotosFolderError",
+    "Progress",
+    "Release",
+    "ReleaseApplied",
+    "ReleaseIndex",
+    "ReleaseUnreadableError",
+    "Request",
+    "RequestError",
+    "append_override",
+    "apply_catalogue",
+    "apply_release",
+    "catalogue_state_key",
+    "complete_release",
+    "departed",
+    "diff",
+    "find_row",
+    "hand_in_photos",
+    "hotel_ids",
+    "mark_done",
+    "mark_failed",
+    "open_index",
+    "overrides_key",
+    "parse_request",
+    "progress",
+    "read_current",
+    "read_listing",
+    "read_overrides",
+    "release_id_of",
+    "request_ids",
+    "select",
+    "store_request",
+    "unserved_force",
+    "write_listing",
+]

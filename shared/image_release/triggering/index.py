@@ -1,0 +1,251 @@
+"""The release as an index: a SQLite file for selecting hotels, and row shards for finding one with a small read.
+
+releases/<id>/index.sqlite             hotels, accommodation -> hotel, R*Tree over the coordinates
+releases/<id>/rows/<shard>.jsonl.gz    about 250 rows each, by a hash of the hotel id
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote
+
+from image_release.problems import Problem
+from image_release.storage import Store
+from image_release.values import Accommodation, HotelRow, key_part
+
+ROWS_A_SHARD = 250
+"""One compressed read of about 15 KB finds a hotel."""
+
+_SCHEMA = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
+CREATE TABLE hotels (
+    number INTEGER PRIMARY KEY, hotel_id TEXT NOT NULL UNIQUE, hash INTEGER NOT NULL, name TEXT NOT NULL,
+    country TEXT NOT NULL, city TEXT NOT NULL, latitude REAL, longitude REAL, accommodations TEXT NOT NULL);
+CREATE TABLE accommodations (
+    partner_id TEXT NOT NULL, accommodation_id TEXT NOT NULL, hotel INTEGER NOT NULL,
+    PRIMARY KEY (partner_id, accommodation_id)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE places USING rtree (number, west, east, south, north);
+"""
+_INDEXES = """
+CREATE INDEX by_place ON hotels (country, city COLLATE NOCASE);
+CREATE INDEX by_city ON hotels (city COLLATE NOCASE);
+CREATE INDEX by_hash ON hotels (hash, hotel_id);
+CREATE INDEX by_name ON hotels (name COLLATE NOCASE);
+"""
+
+
+def hotel_hash(hotel_id: str) -> int:
+    """Spreads hotels over shards: 32 bits, the same on every machine and in every version."""
+    return zlib.crc32(hotel_id.encode())
+
+
+def shard_key(folder: str, shard: int) -> str:
+    """Where the rows of a shard are kept."""
+    return f"{folder}/rows/{shard}.jsonl.gz"
+
+
+class IndexBuilder:
+    """Builds an index file from rows, first come first stand; `problems` tells what was turned away."""
+
+    def __init__(self, path: Path, file: str) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+        self._file = file
+
+    def add(self, row: HotelRow, line: int) -> list[Problem]:
+        """Add a hotel. A hotel that stands already is refused; an accommodation that is claimed already is left out."""
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO hotels (hotel_id, hash, name, country, city, latitude, longitude, accommodations) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                row.hotel_id,
+                hotel_hash(row.hotel_id),
+                row.name,
+                row.country,
+                row.city,
+                row.latitude,
+                row.longitude,
+                _pairs(row.accommodations),
+            ),
+        )
+        if not cursor.rowcount:
+            rule = "hotel_id stands twice in the release; the first one counts"
+            return [Problem(self._file, line, row.hotel_id, rule)]
+        own = [accommodation for accommodation in row.accommodations if self._claim(accommodation, cursor.lastrowid)]
+        if len(own) == len(row.accommodations):
+            return []
+        self._db.execute("UPDATE hotels SET accommodations = ? WHERE number = ?", (_pairs(own), cursor.lastrowid))
+        rule = "accommodation stands twice in the release; the first hotel keeps it"
+        return [Problem(self._file, line, _pairs([item]), rule) for item in row.accommodations if item not in own]
+
+    def __contains__(self, hotel_id: str) -> bool:
+        """Whether a hotel is in."""
+        return self._db.execute("SELECT 1 FROM hotels WHERE hotel_id = ?", (hotel_id,)).fetchone() is not None
+
+    def count(self) -> int:
+        """Number of hotels that are in."""
+        return int(self._db.execute("SELECT count(*) FROM hotels").fetchone()[0])
+
+    def finish(self) -> None:
+        """Index what was added and close the file."""
+        self._db.execute(
+            "INSERT INTO places SELECT number, longitude, longitude, latitude, latitude "
+            "FROM hotels WHERE latitude IS NOT NULL"
+        )
+        self._db.executescript("COMMIT;" + _INDEXES)
+        self._db.close()
+
+    def close(self) -> None:
+        """Give up."""
+        self._db.close()
+
+    def _claim(self, accommodation: Accommodation, number: int | None) -> bool:
+        """Whether an accommodation was free for this hotel."""
+        values = (accommodation.partner_id, accommodation.accommodation_id, number)
+        return bool(self._db.execute("INSERT OR IGNORE INTO accommodations VALUES (?, ?, ?)", values).rowcount)
+
+
+class ReleaseIndex:
+    """An index file, opened for selecting. Close it, or use it as a context."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def row(self, hotel_id: str) -> HotelRow | None:
+        """A hotel by its id."""
+        found = self._db.execute(_SELECT_ROW + "WHERE hotel_id = ?", (hotel_id,)).fetchone()
+        return _hotel_row(found) if found else None
+
+    def rows(self) -> Iterator[HotelRow]:
+        """All hotels, by shard order (hash, then id)."""
+        cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
+        return map(_hotel_row, cursor)
+
+    def named(self, name: str) -> Iterator[str]:
+        """Hotels of a name, whatever its case."""
+        found = self._db.execute("SELECT hotel_id FROM hotels WHERE name = ? COLLATE NOCASE ORDER BY 1", (name,))
+        return (hotel_id for (hotel_id,) in found)
+
+    def hotels_of(self, accommodations: Iterable[Accommodation]) -> Iterator[str]:
+        """The hotel of each accommodation that has one."""
+        for item in accommodations:
+            found = self._db.execute(
+                "SELECT hotel_id FROM accommodations JOIN hotels ON hotels.number = hotel "
+                "WHERE partner_id = ? AND accommodation_id = ?",
+                (item.partner_id, item.accommodation_id),
+            ).fetchone()
+            if found:
+                yield found[0]
+
+    def select(
+        self,
+        *,
+        countries: Sequence[str] = (),
+        cities: Sequence[str] = (),
+        bbox: tuple[float, float, float, float] | None = None,
+        hotel_ids: Sequence[str] = (),
+        partners: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Hotel ids by selectors: those of different kinds narrow, values of one kind widen; none selects all.
+
+        `bbox` is (west, south, east, north) in degrees, west > east where it crosses the date line.
+        """
+        conditions: list[str] = []
+        values: list[str | float] = []
+        for column, wanted in (("country", countries), ("city COLLATE NOCASE", cities), ("hotel_id", hotel_ids)):
+            if wanted:
+                conditions.append(f"{column} IN ({_marks(wanted)})")
+                values += wanted
+        if bbox is not None:
+            west, south, east, north = bbox
+            across = "west >= ? OR east <= ?" if west > east else "west >= ? AND east <= ?"
+            inside = f"SELECT number FROM places WHERE ({across}) AND south >= ? AND north <= ?"  # noqa: S608 - our words only
+            conditions.append(f"number IN ({inside})")
+            values += [west, east, south, north]
+        if partners:
+            of_partners = f"SELECT hotel FROM accommodations WHERE partner_id IN ({_marks(partners)})"  # noqa: S608 - marks
+            conditions.append(f"number IN ({of_partners})")
+            values += partners
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        query = f"SELECT hotel_id FROM hotels {where} ORDER BY hash, hotel_id"  # noqa: S608 - values are bound
+        found = self._db.execute(query, values)
+        return (hotel_id for (hotel_id,) in found)
+
+
+def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> None:
+    """Write the row shards of a release: the top `bits` bits of the hash name the shard."""
+    for shard, rows in groupby(index.rows(), key=lambda row: shard_of(row.hotel_id, bits)):
+        lines = "".join(json.dumps(row_document(row), ensure_ascii=False) + "\n" for row in rows)
+        state.put(shard_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
+
+
+def shard_bits(hotels: int) -> int:
+    """How many bits make shards of about ROWS_A_SHARD rows."""
+    return max(0, math.ceil(math.log2(max(hotels, 1) / ROWS_A_SHARD)))
+
+
+def shard_of(hotel_id: str, bits: int) -> int:
+    """The shard that holds a hotel."""
+    return hotel_hash(hotel_id) >> (32 - bits)
+
+
+def read_shard(state: Store, folder: str, shard: int) -> dict[str, HotelRow]:
+    """All rows of a shard by hotel id; a shard without rows was never written."""
+    stored = state.get(shard_key(folder, shard))
+    if stored is None:
+        return {}
+    rows = (row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines())
+    return {row.hotel_id: row for row in rows}
+
+
+def row_document(row: HotelRow) -> list[Any]:
+    """A row as it stands in a shard: short, because a release has a million."""
+    pairs = [[item.partner_id, item.accommodation_id] for item in row.accommodations]
+    return [row.hotel_id, row.name, row.country, row.city, row.latitude, row.longitude, pairs]
+
+
+def row_of(document: list[Any]) -> HotelRow:
+    """A row read back from a shard."""
+    *fields, pairs = document
+    return HotelRow(*fields, tuple(Accommodation(*pair) for pair in pairs))
+
+
+_SELECT_ROW = "SELECT hotel_id, name, country, city, latitude, longitude, accommodations FROM hotels "
+
+
+def _hotel_row(found: tuple[Any, ...]) -> HotelRow:
+    *fields, pairs = found
+    return HotelRow(*fields, tuple(_accommodations(pairs)))
+
+
+def _pairs(accommodations: Iterable[Accommodation]) -> str:
+    return ";".join(f"{key_part(item.partner_id)}:{key_part(item.accommodation_id)}" for item in accommodations)
+
+
+def _accommodations(pairs: str) -> Iterator[Accommodation]:
+    for pair in pairs.split(";") if pairs else ():
+        partner, _, accommodation = pair.partition(":")
+        yield Accommodation(unquote(partner), unquote(accommodation))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))

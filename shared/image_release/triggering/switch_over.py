@@ -1,0 +1,274 @@
+"""Applying a Data Release: everything is written, then `releases/current.json` moves forward (invariant 9).
+
+`current.json` names the folder of the release's index and shards, so a reader sees one release whole or another, and
+the last *completed* one, so that the hotels which departed since are known until they were nudged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from image_release.problems import Problem
+from image_release.settings import Settings
+from image_release.storage import Store
+from image_release.triggering.documents import opened, read_json, swap_json, write_json
+from image_release.triggering.index import (
+    IndexBuilder,
+    ReleaseIndex,
+    read_shard,
+    shard_bits,
+    shard_of,
+    write_shards,
+)
+from image_release.triggering.release import BadRow, GoodRow, ReleaseUnreadableError, Warned, checked_id, read_release
+from image_release.values import HotelRow, key_part
+
+CURRENT = "releases/current.json"
+SUFFIXES = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release that was applied: where its index and shards are."""
+
+    release_id: str
+    digest: str
+    folder: str
+    shard_bits: int
+    hotels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Current(Release):
+    """The release in force, and the last one whose hotels were all nudged (None before the first)."""
+
+    completed: Release | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseApplied:
+    """A release is in force. `warnings` changed nothing; `problems` are lines that could not be used."""
+
+    release_id: str
+    hotels: int
+    withdrawn: int
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mass change that waits for a person: `share` of `of` would go, and the brake allows `limit`."""
+
+    what: str
+    identifier: str
+    leaving: int
+    of: int
+    limit: float
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """What would go, 0…1."""
+        return self.leaving / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing was done. `is_warning` where a person should know why."""
+
+    identifier: str
+    reason: str
+    is_warning: bool
+
+
+def release_id_of(key: str) -> str | None:
+    """The release that a key of the inbox's `releases/` names; None for other files."""
+    name = key.removeprefix("releases/")
+    suffix = next((suffix for suffix in reversed(SUFFIXES) if name.endswith(suffix)), None)
+    return name.removesuffix(suffix) if suffix and "/" not in name else None
+
+
+def read_current(state: Store) -> Current | None:
+    """The release in force."""
+    document = read_json(state, CURRENT)
+    return None if document is None else _current(document)
+
+
+def find_row(state: Store, current: Release, hotel_id: str) -> HotelRow | None:
+    """A hotel's row in a release: one small read."""
+    return read_shard(state, current.folder, shard_of(hotel_id, current.shard_bits)).get(hotel_id)
+
+
+def hotel_ids(state: Store, release: Release) -> Iterator[str]:
+    """All hotels of a release, shard by shard."""
+    for shard in range(2**release.shard_bits):
+        yield from read_shard(state, release.folder, shard)
+
+
+def departed(state: Store, current: Current) -> Iterator[str]:
+    """Hotels of the last completed release that the one in force does not hold."""
+    if current.completed is None or current.completed.folder == current.folder:
+        return
+    for shard in range(2**current.completed.shard_bits):
+        here: dict[int, dict[str, HotelRow]] = {}
+        for hotel_id in read_shard(state, current.completed.folder, shard):
+            there = shard_of(hotel_id, current.shard_bits)
+            if there not in here:
+                here[there] = read_shard(state, current.folder, there)
+            if hotel_id not in here[there]:
+                yield hotel_id
+
+
+def complete_release(state: Store, current: Current) -> None:
+    """Say that all hotels of a release, and those that departed, were nudged."""
+    done = Release(current.release_id, current.digest, current.folder, current.shard_bits, current.hotels)
+
+    def change(document: Any) -> Any:
+        present = _current(document)
+        same = (present.release_id, present.digest) == (done.release_id, done.digest)
+        return asdict(replace(present, completed=done)) if same and present.completed != done else None
+
+    swap_json(state, CURRENT, change)
+
+
+def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
+    """Fetch the index of a release into a local file and open it."""
+    if not state.fetch_file(f"{release.folder}/index.sqlite", path):
+        raise FileNotFoundError(f"{release.folder}/index.sqlite")
+    return ReleaseIndex(path)
+
+
+def apply_release(
+    inbox: Store, state: Store, key: str, settings: Settings, now: datetime
+) -> ReleaseApplied | Held | Ignored:
+    """Bring a release in force, unless it is older than the one in force, or withdraws too much and nobody accepted.
+
+    Raises ReleaseUnreadableError when the file as a whole cannot be read, MissingInputError when it is not there.
+    """
+    release_id = release_id_of(key)
+    if release_id is None:
+        raise ReleaseUnreadableError(f"{key}: a release is named releases/<release_id>.csv or .csv.gz")
+    checked_id(release_id, "release_id")
+    current = read_current(state)
+    if current and release_id < current.release_id:
+        return Ignored(release_id, f"sorts before the release in force, {current.release_id}", is_warning=True)
+    digest = _digest(inbox, key)
+    if current and (current.release_id, current.digest) == (release_id, digest):
+        return Ignored(release_id, "is in force already", is_warning=False)
+    with tempfile.TemporaryDirectory() as folder:
+        plan = _Plan(Path(folder), key, state, current)
+        plan.read(inbox)
+        held = plan.held(release_id, settings.brakes.max_withdrawn_share)
+        if held and inbox.head(f"accepts/releases/{release_id}") is None:
+            state.put(f"releases/{key_part(release_id)}/held.json", write_json({**asdict(held), "problems": []}))
+            return held
+        return plan.switch_over(release_id, digest, now)
+
+
+@dataclass
+class _Plan:
+    """A release on its way: built in a local file, then written and switched over to."""
+
+    folder: Path
+    key: str
+    state: Store
+    current: Current | None
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    withdrawn: int = 0
+
+    @property
+    def index_file(self) -> Path:
+        return self.folder / "index.sqlite"
+
+    def read(self, inbox: Store) -> None:
+        """Index every good line; a hotel on a bad one keeps its row, and if an id cannot be read, all of them do."""
+        builder = IndexBuilder(self.index_file, self.key)
+        keep: set[str] = set()
+        keep_all = False
+        try:
+            with opened(inbox, self.key) as stream:
+                for item in read_release(stream, self.key):
+                    if isinstance(item, GoodRow):
+                        self.problems += builder.add(item.row, item.line)
+                    elif isinstance(item, Warned):
+                        self.warnings.append(item.problem)
+                    elif isinstance(item, BadRow):
+                        self.problems.append(item.problem)
+                        keep_all = keep_all or item.hotel_id is None
+                        keep |= {item.hotel_id} if item.hotel_id is not None else set()
+            self._carry_over(builder, keep, keep_all=keep_all)
+            self.hotels = builder.count()
+            builder.finish()
+        except BaseException:
+            builder.close()
+            raise
+
+    def _carry_over(self, builder: IndexBuilder, keep: set[str], *, keep_all: bool) -> None:
+        """Count the hotels that leave, and keep the rows of those that must not."""
+        if self.current is None:
+            return
+        with open_index(self.state, self.current, self.folder / "before.sqlite") as before:
+            for row in before.rows():
+                if row.hotel_id in builder:
+                    continue
+                if keep_all or row.hotel_id in keep:
+                    builder.add(row, 0)  # accommodations that the new lines claim are left out without a word
+                else:
+                    self.withdrawn += 1
+
+    def held(self, release_id: str, limit: float) -> Held | None:
+        """Whether the brake on mass withdrawal takes hold."""
+        of = self.current.hotels if self.current else 0
+        if self.withdrawn <= limit * of:
+            return None
+        return Held("release", release_id, self.withdrawn, of, limit, tuple(self.problems))
+
+    def switch_over(self, release_id: str, digest: str, now: datetime) -> ReleaseApplied | Ignored:
+        """Write shards and index, then move `current.json` forward."""
+        again = self.current is not None and self.current.release_id == release_id
+        name = f"releases/{key_part(release_id)}" + (f"+{digest[:8]}" if again else "")
+        bits = shard_bits(self.hotels)
+        with ReleaseIndex(self.index_file) as index:
+            write_shards(index, self.state, name, bits)
+        self.state.put_file(f"{name}/index.sqlite", self.index_file)
+        fresh = Release(release_id, digest, name, bits, self.hotels)
+
+        def change(document: Any) -> Any:
+            present = None if document is None else _current(document)
+            if present and present.release_id > release_id:
+                return None
+            completed = present.completed if present else None
+            return {
+                **asdict(Current(**asdict(fresh))),
+                "completed": completed and asdict(completed),
+                "applied_at": now.isoformat(),
+            }
+
+        if swap_json(self.state, CURRENT, change) is None:
+            return Ignored(release_id, "a later release came in force meanwhile", is_warning=True)
+        return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
+
+
+def _current(document: dict[str, Any]) -> Current:
+    names = ("release_id", "digest", "folder", "shard_bits", "hotels")
+    completed = document.get("completed")
+    return Current(
+        **{name: document[name] for name in names},
+        completed=Release(**{name: completed[name] for name in names}) if completed else None,
+    )
+
+
+def _digest(inbox: Store, key: str) -> str:
+    digest = hashlib.sha256()
+    with opened(inbox, key) as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
