@@ -146,7 +146,7 @@ class PrioritisingSettings(Section):
         4, gt=0, allow_inf_nan=False, description="points above (below) ordinary that go half the way to 1 (to 0)"
     )
     variety_pictures: int = Field(5, ge=0, description="so many first pictures should show different things")
-    variety_penalty: Share = Field(0.02, description="of the total, for each picture of one kind shown before")
+    variety_penalty: Share = Field(0.01, description="of the total, for each picture of one kind shown before")
     labels: LabelTable = Field(
         default_factory=shipped_labels, description="kind -> label -> strength; changes single entries of the table"
     )

@@ -18,22 +18,21 @@ SETTINGS = PrioritisingSettings()
 KNOWN = [label for entries in SETTINGS.labels.values() for label in entries]
 
 labels = st.lists(
-    st.builds(Label, description=st.sampled_from(KNOWN) | st.text(min_size=1, max_size=8), score=st.floats(0, 1)),
-    max_size=8,
+    st.builds(Label, st.sampled_from([*KNOWN, "Quokka", "Zither"]), st.sampled_from([0.0, 0.1, 0.2, 0.7, 0.93, 1.0])),
+    max_size=6,
 ).map(tuple)
 
-
-@st.composite
-def contender(draw: st.DrawFn, number: int) -> Contender:
-    sha256 = sha256_hex(str(number).encode())
-    facts = ImageFacts(sha256, draw(st.integers(1, 9_000)), draw(st.integers(1, 9_000)), "JPEG", bytes=1)
-    rank = draw(st.none() | st.integers(-5, 10**6))
-    return Contender(sha256, facts, draw(st.sampled_from("abc")), rank, draw(st.none() | labels))
+images = st.tuples(st.integers(1, 9_000), st.sampled_from("abc"), st.none() | st.integers(-5, 99), st.none() | labels)
 
 
-@st.composite
-def contenders(draw: st.DrawFn, max_size: int = 12) -> list[Contender]:
-    return [draw(contender(number)) for number in range(draw(st.integers(0, max_size)))]
+def contenders(max_size: int = 8) -> st.SearchStrategy[list[Contender]]:
+    """Distinct contents, numbered by hash."""
+    return st.lists(images, max_size=max_size).map(
+        lambda drawn: [
+            Contender(sha256 := sha256_hex(bytes([n])), ImageFacts(sha256, side, side, "JPEG", 1), partner, rank, shown)
+            for n, (side, partner, rank, shown) in enumerate(drawn)
+        ]
+    )
 
 
 def picture(name: str, *descriptions: str, pixels: int = 1_000_000, **changes: Any) -> Contender:
