@@ -225,16 +225,17 @@ def row_document(row: HotelRow) -> list[Any]:
 
 def row_of(document: list[Any]) -> HotelRow:
     """A row read back from a shard."""
-    *fields, pairs = document
-    return HotelRow(*fields, tuple(Accommodation(*pair) for pair in pairs))
+    hotel_id, name, country, city, latitude, longitude, pairs = document
+    accommodations = tuple(Accommodation(*pair) for pair in pairs)
+    return HotelRow(hotel_id, name, country, city, latitude, longitude, accommodations)
 
 
 _SELECT_ROW = "SELECT hotel_id, name, country, city, latitude, longitude, accommodations FROM hotels "
 
 
 def _hotel_row(found: tuple[Any, ...]) -> HotelRow:
-    *fields, pairs = found
-    return HotelRow(*fields, tuple(_accommodations(pairs)))
+    hotel_id, name, country, city, latitude, longitude, pairs = found
+    return HotelRow(hotel_id, name, country, city, latitude, longitude, tuple(_accommodations(pairs)))
 
 
 def _pairs(accommodations: Iterable[Accommodation]) -> str:
