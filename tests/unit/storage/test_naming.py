@@ -1,0 +1,37 @@
+"""What a key may be: pure rules that every store shares."""
+
+import os
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.storage.naming import MAX_KEY_BYTES, MAX_PART_BYTES, etag_of, key_fault
+from image_release.values import key_part
+
+
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
+def test_percent_encoded_ids_always_make_a_key(identifiers):
+    """Whatever partners call things, if their names are short enough."""
+    assert key_fault("x/" + "/".join(map(key_part, identifiers))) is None
+
+
+@given(st.text(alphabet="ab./\0", max_size=12))
+def test_a_good_key_stays_below_the_root(key):
+    """Normalised as a path it is itself: it neither climbs nor starts anew."""
+    if key_fault(key) is None:
+        assert os.path.normpath(f"/root/{key}") == f"/root/{key}"
+
+
+def test_the_longest_key_and_part_are_just_good():
+    """The bounds are the stores' own: a byte more is too much."""
+    part = "a" * MAX_PART_BYTES
+    longest = "/".join([part] * 4)[:MAX_KEY_BYTES]
+    assert key_fault(part) is None
+    assert key_fault(part + "a") == "has a part of 256 bytes, more than 255"
+    assert key_fault(longest) is None
+    assert key_fault(longest + "/b") == "has 1025 bytes, more than 1024"
+
+
+def test_the_same_bytes_have_the_same_etag():
+    """In every process and for ever: manifests of another day are compared by it."""
+    assert etag_of(b"") == '"cae66941d9efbd404e4d88758ea67670"'
