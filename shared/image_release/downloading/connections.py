@@ -136,6 +136,13 @@ class JudgedConnection(HTTPConnection):
 class JudgedTlsConnection(JudgedConnection, HTTPSConnection):
     """The same with TLS: the certificate is checked for the name, whatever the address."""
 
+    def connect(self) -> None:
+        """Connect and shake hands. Raises FailedError; what the handshake itself finds wrong is an `ssl.SSLError`."""
+        try:
+            super().connect()
+        except TimeoutError as error:
+            raise PassingError(f"{self.host} did not finish the TLS handshake in time") from error
+
 
 class _JudgedPool(HTTPConnectionPool):
     ConnectionCls = JudgedConnection
