@@ -118,7 +118,7 @@ def _parsed(key: str, data: bytes) -> Memory:
 
 def _serialised(memory: Memory) -> bytes:
     in_order = Memory(dict(sorted(memory.urls.items())), dict(sorted(memory.contents.items())))
-    return _document().dump_json(in_order, exclude_none=True)
+    return _document().dump_json(in_order)
 
 
 def _unpacked(key: str, data: bytes) -> dict[str, Print]:

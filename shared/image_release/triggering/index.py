@@ -101,7 +101,8 @@ class IndexBuilder:
             "INSERT INTO places SELECT number, longitude, longitude, latitude, latitude "
             "FROM hotels WHERE latitude IS NOT NULL"
         )
-        self._db.executescript("COMMIT;" + _INDEXES)
+        self._db.execute("COMMIT")
+        self._db.executescript(_INDEXES)
         self._db.close()
 
     def close(self) -> None:

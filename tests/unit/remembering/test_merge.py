@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.outcomes import Outcome
-from image_release.remembering import ContentRecord, Failure, Memory, UrlRecord, merge
-from image_release.values import ImageFacts, Label
+from image_release.remembering import ContentRecord, Failure, Memory, UrlRecord, merge, merge_memory, read_memory
+from image_release.storage import MemoryStore
+from image_release.values import Accommodation, ImageFacts, Label
 
 MOMENTS = st.integers(0, 5).map(lambda hours: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hours))
 SHAS = st.sampled_from(["a" * 64, "b" * 64])
@@ -47,3 +49,24 @@ def test_labels_that_somebody_paid_for_are_never_lost(one, other):
         for sha256, content in memory.contents.items():
             if content.labels is not None:
                 assert united.contents[sha256].labels is not None
+
+
+@given(MEMORIES)
+def test_a_memory_is_read_back_as_it_was_written(memory):
+    """Nothing that is remembered is lost on the way through the store."""
+    state, accommodation = MemoryStore(), Accommodation("p", "a/../%24")
+    merge_memory(state, accommodation, memory)
+    assert read_memory(state, accommodation) == memory
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{", b"[]", b'{"urls": 3}', b"\xff\xfe"])
+def test_a_memory_that_cannot_be_read_is_forgotten_and_replaced(garbage):
+    """State is a cache: damage costs time, never a run."""
+    state, accommodation = MemoryStore(), Accommodation("p", "a")
+    merge_memory(state, accommodation, Memory())
+    (key,) = (listed.key for listed in state.list(""))
+    state.put(key, garbage)
+    assert read_memory(state, accommodation) == Memory()
+    known = Memory({"u": UrlRecord(datetime(2026, 1, 1, tzinfo=UTC), None)}, {})
+    merge_memory(state, accommodation, known)
+    assert read_memory(state, accommodation) == known
