@@ -19,7 +19,7 @@ def test_percent_encoded_ids_always_make_a_key(identifiers):
 def test_a_good_key_stays_below_the_root(key):
     """Normalised as a path it is itself: it neither climbs nor starts anew."""
     if key_fault(key) is None:
-        assert os.path.normpath(f"/root/{key}") == f"/root/{key}"
+        assert os.path.normpath(f"/store/{key}") == f"/store/{key}"
 
 
 def test_the_longest_key_and_part_are_just_good():

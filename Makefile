@@ -1,0 +1,54 @@
+# What a person or CI asks of this repository; `make` alone lists it.
+
+PYTHON ?= python3
+VENV   ?= .venv
+CORPUS ?= ../shared/corpus
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint format types demo bench corpus requirements clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv: the pinned packages, and the program itself (PYTHON=python3.13 for another Python)
+
+$(READY): requirements.txt pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+test: setup ## run all tests
+	$(BIN)/pytest
+
+lint: setup ## rules of style, formatting, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: setup ## format the code
+	$(BIN)/ruff format .
+
+types: setup ## check the types
+	$(BIN)/mypy
+
+demo: setup ## publish the sample hotels from a local server and say where the gallery is
+	$(BIN)/python samples/demo.py
+
+bench: setup ## measure what a hotel costs
+	$(BIN)/python -m benchmarks
+
+corpus: setup ## is it the same picture? judge the grouping on the labelled corpus and hold it to its gate
+	$(BIN)/image-release corpus evaluate $(CORPUS) --gate
+
+requirements: setup ## pin the packages anew, for every supported Python at once
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --no-emit-index-url \
+		--quiet --custom-compile-command "make requirements" --output-file requirements.txt
+
+clean: ## remove what can be made again, the environment too
+	rm -rf $(VENV) build dist demo report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf shared/*.egg-info
