@@ -31,7 +31,7 @@ def meeting(expected: int) -> Callable[[Exchange], None]:
 
     def route(exchange: Exchange) -> None:
         try:
-            together.wait(0.3)
+            together.wait(10)
         except threading.BrokenBarrierError:
             together.reset()
         exchange.answer(200, b"picture")
@@ -95,12 +95,17 @@ def test_the_limit_of_a_host_leaves_room_for_others(server):
 
 
 def test_waiting_for_a_free_connection_costs_the_image_none_of_its_time(server):
-    """With one connection and a clock on which every request takes a minute, the last in the queue is still fetched."""
-    seconds = iter(range(10**9))
-    server.routes["/meet"] = meeting(1)
-    with local_fetcher(connections=1, total_timeout_s=60, monotonic=lambda: float(next(seconds))) as fetcher:
-        answers = all_at_once(lambda url: bytes_of(fetcher.fetch(url)), [server.url("/meet")] * 8)
-    assert answers == [b"picture"] * 8
+    """Twelve threads share one connection, and each request takes ten seconds by the clock: the last is served too."""
+    clock = [0.0]
+
+    def slow(exchange: Exchange) -> None:
+        clock[0] += 10
+        exchange.answer(200, b"picture")
+
+    server.routes["/slow"] = slow
+    with local_fetcher(connections=1, total_timeout_s=60, monotonic=lambda: clock[0]) as fetcher:
+        answers = all_at_once(lambda url: bytes_of(fetcher.fetch(url)), [server.url("/slow")] * THREADS)
+    assert answers == [b"picture"] * THREADS
 
 
 def test_who_waits_for_a_free_connection_until_the_run_ends_is_deferred(server):
