@@ -1,6 +1,7 @@
 """The house is in order: what the README says is so, and the rules of the code hold wherever no linter looks."""
 
 import ast
+import importlib
 import importlib.metadata
 import re
 import socket
@@ -9,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import grimp
 import pytest
 
@@ -204,6 +206,48 @@ def drawn_paths(page):
         yield from (folder + name for name in names)
         if names and not line.startswith(" ") and len(names) == 1 and names[0].endswith("/"):
             folder = names[0]
+
+
+def commands(group, path=("image-release",)):
+    """Every command below a group, with the words that call it; groups that load lazily too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").is_file(), reason="there is no command line yet")
+class TestCommands:
+    @pytest.fixture(scope="class")
+    def called(self):
+        return dict(commands(importlib.import_module("image_release.cli").main))
+
+    def test_are_there(self, called):
+        """The command line has commands at all, or the promises below would say nothing."""
+        assert ("image-release", "run") in called
+
+    def test_explain_themselves(self, called):
+        """Each has a help text, with an example that can be typed, and so has each of its options."""
+        silent = [" ".join(path) for path, command in called.items() if not command.help]
+        silent += [
+            f"{' '.join(path)} {option.opts[-1]}"
+            for path, command in called.items()
+            for option in command.params
+            if isinstance(option, click.Option) and not option.help
+        ]
+        silent += [
+            f"{' '.join(path)}: no example"
+            for path, command in called.items()
+            if not isinstance(command, click.Group) and " ".join(path) not in " ".join((command.help or "").split())
+        ]
+        assert silent == []
+
+    def test_are_documented(self, called):
+        """Each is called by its full name in the README or in a page below docs."""
+        pages = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
+        assert [" ".join(path) for path in called if " ".join(path) not in pages] == []
 
 
 class TestTests:
