@@ -40,14 +40,22 @@ class DownloadSettings(Section):
     max_bytes: int = Field(40_000_000, gt=0, description="of one original; counted while streaming")
     max_redirects: int = Field(5, ge=0)
     max_attempts: int = Field(4, ge=1, le=10)
-    max_retry_after_s: float = Field(30, ge=0, description="a server that asks for a longer wait is left for another run")
+    max_retry_after_s: float = Field(
+        30, ge=0, description="a server that asks for a longer wait is left for another run"
+    )
     back_off_s: float = Field(0.5, ge=0, description="first wait; doubled at each attempt, with full jitter")
     connections_per_host: int = Field(6, ge=1)
     connections: int = Field(16, ge=1, description="of one worker, all hosts together")
     user_agent: str = Field("image-release/1 (+https://github.com/image-release)", pattern=r"^[ -~]+$")
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field((), description="exceptions to the forbidden addresses, for demos and tests")
-    resolve: dict[str, str] = Field(default_factory=dict, description="host name -> address:port that stands for it, for demos and tests")
-    revalidate_after_days: int = Field(30, ge=1, description="when a URL whose catalogue gives no version is asked again")
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="exceptions to the forbidden addresses, for demos and tests"
+    )
+    resolve: dict[str, str] = Field(
+        default_factory=dict, description="host name -> address:port that stands for it, for demos and tests"
+    )
+    revalidate_after_days: int = Field(
+        30, ge=1, description="when a URL whose catalogue gives no version is asked again"
+    )
 
     @field_validator("resolve")
     @classmethod
@@ -66,8 +74,18 @@ class FilterSettings(Section):
     min_short_side_px: int = Field(200, ge=1)
     min_long_side_px: int = Field(300, ge=1)
     max_pixels: int = Field(80_000_000, ge=1)
-    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
-    min_contrast: float = Field(2.0, ge=0, description="standard deviation of the grey draft, 0…127; below it an image is flat")
+    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = (
+        "JPEG",
+        "PNG",
+        "WEBP",
+        "AVIF",
+        "GIF",
+        "TIFF",
+        "BMP",
+    )
+    min_contrast: float = Field(
+        2.0, ge=0, description="standard deviation of the grey draft, 0…127; below it an image is flat"
+    )
 
 
 class FingerprintSettings(Section):
@@ -239,7 +257,9 @@ class Settings(Section):
 
     def digest(self) -> str:
         """Digest of the settings that shape a hotel's result (16 hexadecimal digits)."""
-        shaping = self.model_dump(mode="json", include={"filter", "fingerprint", "grouping", "prioritising", "renditions"})
+        shaping = self.model_dump(
+            mode="json", include={"filter", "fingerprint", "grouping", "prioritising", "renditions"}
+        )
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
@@ -258,5 +278,7 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"{path}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()
+        ]
         raise SettingsError("\n".join(lines)) from error

@@ -1,7 +1,6 @@
-"""The gallery: pages for people, made from manifests alone."""
+"""The gallery: pages on which people look at the result, made from manifests alone."""
 
-from image_release.publishing import Manifest
+from image_release.gallery.pages import IndexEntry, entry_of, hotel_page, index_page
+from image_release.gallery.writing import manifests, write_index, write_pages
 
-
-def hotel_page(manifest: Manifest) -> bytes:
-    return b""
+__all__ = ["IndexEntry", "entry_of", "hotel_page", "index_page", "manifests", "write_index", "write_pages"]

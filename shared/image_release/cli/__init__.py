@@ -1,0 +1,60 @@
+"""The command line: one module a command, imported when the command is used.
+
+Every command takes `--json` (one document on stdout, nothing else there) and `--settings`, shows progress on stderr
+when that is a terminal, and ends with 0 (all well), 1 (done, but some lines, images or hotels failed), 2 (wrong use or
+settings) or 130 (interrupted; the next run goes on).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "run": "Bring every hotel up to date with what was handed in.",
+    "hotel": "Do these hotels now and say what became of every image.",
+    "reprocess": "Do a geography, partners or hotels again, urgently.",
+    "status": "Releases, requests with exact progress, outcomes, what is held.",
+    "accept": "Let through a catalogue or a release that was held.",
+    "sweep": "Do what is due: retries, revalidations, leftovers.",
+    "override": "Record a person's decision about a photograph.",
+    "estimate": "Hotels, images, CPU and money before anything runs.",
+    "gallery": "Write the pages again.",
+    "corpus": "Measure grouping on a labelled corpus.",
+    "ranking": "Measure the order of pictures against people's grades.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command is used: `--help` and shell completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command from the module of its name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"image_release.cli.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="image-release")
+def main() -> None:
+    """From what travel partners send to the distinct, good pictures of each hotel, best first, in every size.
+
+    Example: image-release run --photos my-photos --workspace my-workspace
+    """

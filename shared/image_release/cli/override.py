@@ -1,0 +1,91 @@
+"""`image-release override`: a person's decision about a photograph."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from image_release.cli.common import common_options, emit, existing, opened
+from image_release.problems import printable
+from image_release.publishing import Manifest, read_before
+from image_release.triggering import append_override
+from image_release.values import Label, Override
+
+ACTIONS = ("pin", "hide", "show", "same", "different", "label")
+LEAST_PREFIX = 6
+PAIR = 2
+
+
+@click.command()
+@click.argument("hotel_id", metavar="HOTEL")
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.option("--position", type=click.IntRange(min=1), help="pin: the place in the order; default 1.")
+@click.option("--label", "labels", multiple=True, metavar="TEXT", help="label: what the photograph shows.")
+@click.option("--why", default="", help="The reason, kept with the decision and shown with hidden images.")
+@common_options
+def override(
+    hotel_id: str,
+    action: str,
+    images: tuple[str, ...],
+    position: int | None,
+    labels: tuple[str, ...],
+    why: str,
+    address: str,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Record a person's decision about a photograph. IMAGE is a SHA-256 from the manifest, or the start of one.
+
+    The decision holds for every copy of the photograph, also those that come later; the next run takes it up.
+
+    Example: image-release override 123456 hide 3fa9c1d2 --why "not this hotel"
+    """
+    with opened(address, settings_file) as workspace:
+        existing(workspace)
+        manifest = read_before(workspace.published, hotel_id).manifest
+        if manifest is None:
+            raise click.UsageError(f"{printable(hotel_id)}: no hotel of that id is published")
+        known = _contents(manifest)
+        decision = Override(
+            action=action,  # type: ignore[arg-type]  # click has checked it
+            images=tuple(_one(image, known) for image in images),
+            position=(position or 1) if action == "pin" else None,
+            labels=tuple(Label(text, 1.0) for text in labels),
+            by=getpass.getuser(),
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            why=why,
+        )
+        _check(decision)
+        append_override(workspace.inbox, hotel_id, decision)
+    if as_json:
+        emit({"hotel_id": hotel_id, "action": action, "images": list(decision.images)})
+    else:
+        click.echo(
+            f"{action} recorded for {printable(hotel_id)}; `image-release hotel {printable(hotel_id)}` applies it now"
+        )
+
+
+def _check(decision: Override) -> None:
+    if decision.action == "label" and not decision.labels:
+        raise click.UsageError("label needs --label TEXT")
+    if decision.action in ("same", "different") and len(set(decision.images)) < PAIR:
+        raise click.UsageError(f"{decision.action} needs at least two images")
+
+
+def _contents(manifest: Manifest) -> set[str]:
+    """Every content that the manifest names, shown or not."""
+    shown = {image.sha256 for picture in manifest.pictures for image in (picture.best, *picture.merged)}
+    return shown | {image.sha256 for image in manifest.rejected if image.sha256}
+
+
+def _one(image: str, known: set[str]) -> str:
+    """The content that an argument means."""
+    found = [sha256 for sha256 in known if sha256.startswith(image.lower())]
+    if len(image) < LEAST_PREFIX or len(found) != 1:
+        rule = f"must be the first {LEAST_PREFIX} or more digits of one image's sha256 in the hotel's manifest"
+        raise click.UsageError(f"{printable(image)}: {rule} (fits {len(found)})")
+    return found[0]

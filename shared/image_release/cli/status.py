@@ -1,0 +1,87 @@
+"""`image-release status`: what is in force, how far requests are, what came out, what is held."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from image_release.cli.common import common_options, emit, existing, opened
+from image_release.problems import printable
+from image_release.triggering import Progress, progress, read_current, request_ids
+from image_release.workspace import Workspace
+
+LAST = 5
+"""Runs and requests that are shown."""
+
+
+@click.command()
+@click.argument("request_id", metavar="[REQUEST]", required=False)
+@common_options
+def status(request_id: str | None, address: str, settings_file: Path | None, as_json: bool) -> None:
+    r"""Releases, requests with exact progress, outcomes, what is held.
+
+    \b
+    Examples:
+      image-release status
+      image-release status 20261124T101500-3fa9c1
+    """
+    with opened(address, settings_file) as workspace:
+        existing(workspace)
+        if request_id is not None:
+            found = progress(workspace.state, request_id)
+            if found is None:
+                raise click.UsageError(f"{printable(request_id)}: no such request")
+            emit(asdict(found)) if as_json else click.echo(_line(found))
+            return
+        document = _document(workspace)
+    if as_json:
+        emit(document)
+        return
+    release = document["release"]
+    click.echo(
+        f"release   {release['release_id']}: {release['hotels']} hotels" if release else "release   none in force"
+    )
+    for held in document["held"]:
+        click.echo(f"held      {held['accept']}: {held['leaving']} of {held['of']} would go")
+    for run in document["runs"]:
+        images = ", ".join(f"{count} {outcome}" for outcome, count in sorted(run["images"].items()))
+        hotels = run["hotels"]
+        click.echo(
+            f"run       {run['started_at'][:19]}: {hotels['processed']} hotels processed, {hotels['failed']} failed; {images}"
+        )
+    for item in document["requests"]:
+        click.echo("request   " + _line(Progress(**item)))
+
+
+def _line(found: Progress) -> str:
+    return f"{printable(found.request_id)}: {found.done} of {found.total} done, {found.failed} failed"
+
+
+def _document(workspace: Workspace) -> dict[str, Any]:
+    current = read_current(workspace.state)
+    runs = sorted(listed.key for listed in workspace.state.list("runs/"))[-LAST:]
+    requests = [progress(workspace.state, name) for name in sorted(request_ids(workspace.state))[-LAST:]]
+    return {
+        "release": None if current is None else {"release_id": current.release_id, "hotels": current.hotels},
+        "held": list(_held(workspace)),
+        "runs": [json.loads(stored.data) for key in runs if (stored := workspace.state.get(key))],
+        "requests": [asdict(found) for found in requests if found],
+    }
+
+
+def _held(workspace: Workspace) -> Any:
+    """What waits for a person, with what to type."""
+    for prefix in ("catalogues/", "releases/"):
+        for listed in workspace.state.list(prefix):
+            stored = workspace.state.get(listed.key) if listed.key.endswith("/held.json") else None
+            if stored is None:
+                continue
+            held = json.loads(stored.data)
+            what = "catalogue" if prefix == "catalogues/" else "release"
+            name = f"{held['partner_id']} {held['version']}" if what == "catalogue" else held["identifier"]
+            accept = f"image-release accept {what} {printable(name)}"
+            yield {"accept": accept, "leaving": held["leaving"], "of": held["of"], "limit": held["limit"]}

@@ -1,0 +1,44 @@
+"""Writing the gallery: each hotel's page from its manifest, and the index of all hotels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from image_release.gallery.pages import entry_of, hotel_page, index_page
+from image_release.publishing import Manifest, ManifestUnreadableError, page_key
+from image_release.storage import Store
+
+log = logging.getLogger(__name__)
+
+INDEX_KEY = "index.html"
+MOST_HOTELS = 5_000
+"""Hotels that the index shows: more would make a page that no browser likes."""
+
+
+def write_index(published: Store) -> None:
+    """Write the index of all hotels from what is published; hotels that were withdrawn come last."""
+    entries = [entry_of(manifest) for manifest in manifests(published)]
+    entries.sort(key=lambda entry: (entry.withdrawn, entry.name.casefold(), entry.hotel_id))
+    published.put(INDEX_KEY, index_page(entries[:MOST_HOTELS], len(entries)))
+
+
+def write_pages(published: Store) -> int:
+    """Write every hotel's page again; returns how many."""
+    count = 0
+    for manifest in manifests(published):
+        published.put(page_key(manifest.hotel_id), hotel_page(manifest))
+        count += 1
+    return count
+
+
+def manifests(published: Store) -> Iterator[Manifest]:
+    """Every manifest that is published. One that cannot be read is left out with a warning."""
+    for listed in published.list("hotels/"):
+        stored = published.get(listed.key) if listed.key.endswith("/manifest.json") else None
+        if stored is None:
+            continue
+        try:
+            yield Manifest.from_bytes(stored.data)
+        except ManifestUnreadableError as error:
+            log.warning("%s: %s", listed.key, error)

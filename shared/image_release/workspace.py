@@ -1,0 +1,113 @@
+"""The composition root of the command line: a folder with three stores, and what a worker needs to process hotels.
+
+A Workspace is a small value that can be pickled: each worker process builds its own stores, fetcher and tagger from it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from image_release.downloading import UrlFetcher
+from image_release.hotel import Ports, call_directly
+from image_release.isolation import IsolatedCaller
+from image_release.problems import Problem
+from image_release.settings import Settings
+from image_release.storage import CountingStore, FolderStore, StoreCounter
+from image_release.tagging import CountedAllowance, GoogleTagger, NoTagger, RecordedTagger, Tagger
+
+STORES = ("inbox", "state", "published")
+
+
+class WorkspaceError(Exception):
+    """The workspace or the tagger that was asked for cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one machine keeps everything. `photos` are the folders that `file:` URLs may lead to."""
+
+    root: Path
+    settings: Settings
+    tagger: str = "none"
+    photos: tuple[Path, ...] = ()
+    allowance: CountedAllowance | None = None
+    counter: StoreCounter = field(default_factory=StoreCounter, compare=False)
+
+    @cached_property
+    def inbox(self) -> CountingStore:
+        """What people and partners hand in."""
+        return CountingStore(FolderStore(self.root / "inbox"), self.counter)
+
+    @cached_property
+    def state(self) -> CountingStore:
+        """What is known."""
+        return CountingStore(FolderStore(self.root / "state"), self.counter)
+
+    @cached_property
+    def published(self) -> CountingStore:
+        """What a site shows."""
+        return CountingStore(FolderStore(self.root / "published"), self.counter)
+
+    @property
+    def gallery(self) -> Path:
+        """The page to open."""
+        return (self.root / "published" / "index.html").resolve()
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
+        """What is sent to another process: the choices, with a counter of its own there."""
+        return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance)
+
+    def ports(self, *, isolated: bool = False) -> Ports:
+        """The outside world of one worker; `isolated` decodes in a child process that may die."""
+        return Ports(
+            inbox=self.inbox,
+            state=self.state,
+            published=self.published,
+            fetcher=UrlFetcher(self.settings.download, self.photos),
+            tagger=self._tagger(),
+            settings=self.settings,
+            now=lambda: datetime.now(UTC),
+            monotonic=time.monotonic,
+            call=IsolatedCaller() if isolated else call_directly,
+        )
+
+    def tagger_problems(self) -> tuple[Problem, ...]:
+        """Build the tagger once to see that it can be built; the bad lines of a recorded file."""
+        tagger = self._tagger()
+        return tagger.problems if isinstance(tagger, RecordedTagger) else ()
+
+    def _tagger(self) -> Tagger:
+        kind, _, file = self.tagger.partition(":")
+        if self.tagger == "none":
+            return NoTagger()
+        if kind == "recorded" and file:
+            try:
+                return RecordedTagger(Path(file))
+            except OSError as error:
+                raise WorkspaceError(f"--tagger {self.tagger}: {error}") from error
+        if self.tagger == "google":
+            return self._google()
+        raise WorkspaceError(f"--tagger {self.tagger}: must be none, google or recorded:FILE.jsonl")
+
+    def _google(self) -> Tagger:
+        from importlib.util import find_spec
+
+        if find_spec("google") is None or find_spec("google.cloud") is None or find_spec("google.cloud.vision") is None:
+            raise WorkspaceError("--tagger google: needs the extra `google`: pip install 'image-release[google]'")
+        if self.allowance is None:
+            raise WorkspaceError("--tagger google: no spending cap was set")
+        return GoogleTagger(self.settings.tagging, self.allowance)
+
+
+def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:
+    """The workspace at an address: a folder, made when the first object is written."""
+    if address.startswith("s3://"):
+        raise WorkspaceError(f"{address}: S3 workspaces come with the function suite; give a folder")
+    root = Path(address)
+    if root.exists() and not root.is_dir():
+        raise WorkspaceError(f"{address}: is not a folder")
+    return Workspace(root, settings, **choices)  # type: ignore[arg-type]  # checked by the callers' own signatures
