@@ -1,0 +1,55 @@
+"""The demo: partners' feeds are made from the sample photographs, served over HTTP, and run through the pipeline.
+
+    python samples/demo.py [--dir demo] [--json]
+
+The second run finds every hotel unchanged. Needs nothing but what `make setup` installs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from partners import HOST, RELEASE_ID, make_feed
+from serve import serving
+
+SETTINGS = """\
+# The demo's partners are served from this machine: their name stands for an address on it.
+download:
+  allowed_networks: [127.0.0.0/8]
+  resolve: {{{host}: "{address}"}}
+"""
+
+
+def main() -> int:
+    """Make, serve, run; returns the exit status of the run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path, default=Path("demo"), help="where everything of the demo goes")
+    parser.add_argument("--json", action="store_true", help="the run's one JSON document on stdout, nothing else there")
+    args = parser.parse_args()
+    folder: Path = args.dir
+    make_feed(folder)
+    settings = folder / "settings.yaml"
+    with serving(folder / "files") as address:
+        settings.write_text(SETTINGS.format(host=HOST.removeprefix("http://"), address=address), encoding="utf-8")
+        command = [
+            str(Path(sys.executable).parent / "image-release"),
+            "run",
+            *("--workspace", str(folder / "workspace")),
+            *("--release", str(folder / f"{RELEASE_ID}.csv")),
+            *("--catalogues", str(folder / "catalogues")),
+            *("--settings", str(settings)),
+            *("--tagger", f"recorded:{folder / 'labels.jsonl'}"),
+            *(["--json"] if args.json else []),
+        ]
+        status = subprocess.run(command, check=False).returncode
+    if not args.json:
+        print(f"Open {(folder / 'workspace' / 'published' / 'index.html').resolve().as_uri()}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
