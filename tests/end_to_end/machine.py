@@ -1,0 +1,137 @@
+"""One person's machine: the installed command in a process of its own, a partner's server, a workspace in a folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from image_release.values import key_part
+from tests.integration.world import Site, jpeg, photo
+
+COMMAND = Path(sys.executable).with_name("image-release")
+TIMEOUT_S = 120
+"""A run takes seconds; this ends a test that hangs."""
+SETTINGS = {
+    "download": {"allowed_networks": ["127.0.0.0/8"], "max_attempts": 1, "back_off_s": 0},
+    "renditions": [
+        {"name": "gallery-640", "width": 640, "height": 427},
+        {"name": "thumb-120", "width": 120, "height": 80},
+    ],
+}
+
+
+class Machine:
+    """Hand in files, call the command, look at what is published."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workspace = folder / "ws"
+        self.site = Site()
+        self.settings = folder / "settings.yaml"
+        self.settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
+
+    def close(self) -> None:
+        self.site.close()
+
+    # what people and partners do
+
+    def serve(self, path: str, answer: bytes | int) -> str:
+        self.site.files[path] = answer
+        return self.site.address + path
+
+    def photo(self, path: str, seed: int, size: tuple[int, int] = (480, 320)) -> str:
+        """Serve a made-up photo; returns its URL. A seed is a scene, a size is another file of it."""
+        return self.serve(path, jpeg(photo(seed).resize(size)))
+
+    def catalogue(self, partner: str, version: str, accommodations: dict[str, list]) -> None:
+        lines = [
+            json.dumps({"accommodation_id": name, "images": [{"url": i} if isinstance(i, str) else i for i in images]})
+            for name, images in accommodations.items()
+        ]
+        self.hand_in(f"catalogues/{key_part(partner)}/{version}.jsonl", "\n".join(lines))
+
+    def release(self, release_id: str, hotels: dict[str, list[tuple[str, str]]]) -> None:
+        rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
+        for hotel_id, accommodations in hotels.items():
+            pairs = ";".join(f"{key_part(partner)}:{key_part(name)}" for partner, name in accommodations)
+            rows.append(f"{hotel_id},Hotel {hotel_id},ES,Bilbao,43.2,-2.9,{pairs}")
+        self.hand_in(f"releases/{release_id}.csv", "\n".join(rows) + "\n")
+
+    def hand_in(self, key: str, text: str) -> None:
+        path = self.workspace / "inbox" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    # the command
+
+    def arguments(self, *words: str) -> list[str]:
+        named = ["--workspace", str(self.workspace)] if "--workspace" not in words else []
+        settings = ["--settings", str(self.settings)] if "--settings" not in words else []
+        return [str(COMMAND), *words, *named, *settings]
+
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.arguments(*words), cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+
+    def told(self, *words: str, status: int = 0) -> dict:
+        """The one document that a command with `--json` gives, after its exit status was looked at."""
+        ended = self.call(*words, "--json")
+        assert ended.returncode == status, (ended.returncode, ended.stdout, ended.stderr)
+        return json.loads(ended.stdout)
+
+    def run(self, *words: str, status: int = 0) -> dict:
+        return self.told("run", *words, status=status)
+
+    def start(self, *words: str, workers: int = 2) -> subprocess.Popen[str]:
+        """Start the command as the leader of a process group of its own, as a shell does."""
+        return subprocess.Popen(
+            self.arguments(*words, "--workers", str(workers)),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    # what came out
+
+    def manifest(self, hotel_id: str) -> dict:
+        path = self.workspace / "published/hotels" / key_part(hotel_id) / "manifest.json"
+        return json.loads(path.read_bytes())
+
+    def pictures(self, hotel_id: str) -> list[str]:
+        """Paths of the best images in the order in which they are shown."""
+        return [self.path(picture["best"]["url"]) for picture in self.manifest(hotel_id)["pictures"]]
+
+    def path(self, url: str) -> str:
+        return url.removeprefix(self.site.address)
+
+    def files(self) -> dict[str, int]:
+        """When each file of the workspace was written, in nanoseconds."""
+        return {
+            str(path.relative_to(self.workspace)): path.stat().st_mtime_ns
+            for path in self.workspace.rglob("*")
+            if path.is_file()
+        }
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """End the command and all its workers at once, with no chance to tidy up."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def assert_whole(workspace: Path) -> int:
+    """Every published manifest can be read, and each rendition it names exists with its size; how many manifests."""
+    published = workspace / "published"
+    manifests = sorted(published.glob("hotels/*/manifest.json"))
+    for path in manifests:
+        document = json.loads(path.read_bytes())
+        for picture in document["pictures"]:
+            assert picture["renditions"]
+            for rendition in picture["renditions"]:
+                assert (published / rendition["key"]).stat().st_size == rendition["bytes"]
+    return len(manifests)

@@ -1,0 +1,169 @@
+"""`image-release run`: catalogues and a Data Release become published hotels; a second run finds nothing to do."""
+
+import json
+
+import pytest
+
+from tests.end_to_end.machine import assert_whole
+from tests.integration.world import jpeg, photo
+
+
+@pytest.fixture
+def two_hotels(machine):
+    """h1 with two partners who share a photo, h2 with one; one image is too small, one is no image."""
+    shared = machine.photo("/a/lobby.jpg", 1)
+    again = machine.photo("/b/lobby.jpg", 1, (360, 240))
+    pool = machine.photo("/a/pool.jpg", 2)
+    tiny = machine.photo("/b/tiny.jpg", 3, (90, 60))
+    page = machine.serve("/b/page.jpg", b"<html>no image here</html>")
+    bar = machine.photo("/b/bar.jpg", 4)
+    machine.catalogue("a", "2026-11-01", {"1": [shared, pool]})
+    machine.catalogue("b", "2026-11-01", {"$abc": [again, tiny, page], "x/y": [bar]})
+    machine.release("2026-11-01", {"h1": [("a", "1"), ("b", "$abc")], "h2": [("b", "x/y")]})
+    return machine
+
+
+class TestFirstRun:
+    def test_publishes_every_hotel(self, two_hotels):
+        """Every hotel of the release gets its distinct pictures, a page, and a place in the index."""
+        told = two_hotels.run()
+        assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
+        assert sorted(two_hotels.pictures("h1")) == ["/a/lobby.jpg", "/a/pool.jpg"]
+        assert two_hotels.pictures("h2") == ["/b/bar.jpg"]
+        assert assert_whole(two_hotels.workspace) == 2
+        index = (two_hotels.workspace / "published/index.html").read_text(encoding="utf-8")
+        assert "Hotel h1" in index
+        assert told["gallery"] == str(two_hotels.workspace / "published/index.html")
+
+    def test_gives_every_image_one_outcome(self, two_hotels):
+        """Counts by outcome add up to the images that the catalogues list."""
+        images = two_hotels.run()["images"]
+        assert images == {"total": 6, "published": 3, "merged": 1, "too_small": 1, "not_an_image": 1}
+
+    def test_counts_the_work_that_was_done(self, two_hotels):
+        """Each URL is downloaded once; two renditions of three pictures are written."""
+        work = two_hotels.run()["work"]
+        assert (work["downloads"], work["renditions_written"], work["tagged"]) == (6, 6, 0)
+        assert len(two_hotels.site.asked) == 6
+
+    def test_tells_a_person_the_same(self, two_hotels):
+        """Without `--json` the summary is made for people, and stderr is empty when all is well."""
+        ended = two_hotels.call("run")
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "hotels   2 processed, 0 unchanged, 0 failed" in ended.stdout
+        assert "index.html" in ended.stdout
+
+
+class TestSecondRun:
+    def test_finds_every_hotel_unchanged_and_writes_nothing(self, two_hotels):
+        """Nothing is asked of a server, decoded, tagged or written: not one file of the workspace is touched."""
+        two_hotels.run()
+        before, asked = two_hotels.files(), len(two_hotels.site.asked)
+        told = two_hotels.run()
+        assert told["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+        work = told["work"]
+        assert [work[name] for name in ("downloads", "decodes", "tagged", "renditions_written", "store_writes")] == (
+            [0] * 5
+        )
+        assert two_hotels.files() == before
+        assert len(two_hotels.site.asked) == asked
+
+    def test_counts_images_as_the_first_did(self, two_hotels):
+        """An unchanged hotel still tells what its images are shown as."""
+        assert two_hotels.run()["images"] == two_hotels.run()["images"]
+
+
+class TestSameInputs:
+    def test_give_the_same_bytes(self, two_hotels, tmp_path):
+        """Two workspaces that start from the same inputs publish the same manifests, but for `published_at`."""
+        two_hotels.run()
+        first = [two_hotels.manifest(name) for name in ("h1", "h2")]
+        inbox, two_hotels.workspace = two_hotels.workspace / "inbox", tmp_path / "other"
+        two_hotels.workspace.mkdir()
+        inbox.rename(two_hotels.workspace / "inbox")
+        two_hotels.run("--workers", "1")
+        second = [two_hotels.manifest(name) for name in ("h1", "h2")]
+        for manifest in first + second:
+            del manifest["published_at"]
+        assert json.dumps(second) == json.dumps(first)
+
+
+class TestFilesNamedOnTheCommandLine:
+    def test_are_handed_in(self, machine, tmp_path):
+        """`--release` and `--catalogues` copy what they name into the inbox, once."""
+        url = machine.photo("/1.jpg", 1)
+        outside = tmp_path / "handed"
+        (outside / "cats/a").mkdir(parents=True)
+        line = json.dumps({"accommodation_id": "1", "images": [{"url": url}]})
+        (outside / "cats/a/v1.jsonl").write_text(line, encoding="utf-8")
+        (outside / "r1.csv").write_text(
+            "accommodations,hotel_id,name,country,city,latitude,longitude,stars\na:1,h1,Hotel,ES,Bilbao,,,4\n",
+            encoding="utf-8",
+        )
+        words = ("--release", str(outside / "r1.csv"), "--catalogues", str(outside / "cats"))
+        first = machine.run(*words)
+        assert machine.pictures("h1") == ["/1.jpg"]
+        assert len(first["warnings"]) == 1
+        assert "stars" in first["warnings"][0]
+        second = machine.run(*words)
+        assert (second["hotels"]["unchanged"], second["work"]["store_writes"]) == (1, 0)
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--release", "notes.txt"), "named <release_id>.csv"),
+            (("--catalogues", "empty"), "no catalogues found"),
+            (("--photos", "nowhere"), "nowhere"),
+            (("--tagger", "magic"), "must be none, google or recorded"),
+            (("--tagger", "recorded:nothing.jsonl"), "nothing.jsonl"),
+        ],
+    )
+    def test_must_be_what_they_should_be(self, machine, words, said):
+        """What cannot be handed in is wrong use: exit status 2 and a sentence that names it."""
+        (machine.folder / "notes.txt").write_text("hello", encoding="utf-8")
+        (machine.folder / "empty").mkdir()
+        ended = machine.call("run", *words)
+        assert ended.returncode == 2
+        assert said in ended.stderr
+
+
+class TestPhotosFolder:
+    def test_becomes_hotels(self, machine, tmp_path):
+        """FOLDER/<hotel>/<partner>/<file> is published, ids as hostile as a file system allows; twice costs nothing."""
+        photos = tmp_path / "photos"
+        for hotel, partner, name, seed in (("h 1", "a&b", "é.jpg", 1), ("h 1", "c", "x.jpg", 1), ("<b>", "c", "1.jpg", 2)):
+            (photos / hotel / partner).mkdir(parents=True, exist_ok=True)
+            (photos / hotel / partner / name).write_bytes(jpeg(photo(seed).resize((480, 320))))
+        told = machine.run("--photos", str(photos))
+        assert told["images"] == {"total": 3, "published": 2, "merged": 1}
+        assert len(machine.manifest("h 1")["pictures"]) == 1
+        assert len(machine.manifest("<b>")["pictures"]) == 1
+        before = machine.files()
+        assert machine.run("--photos", str(photos))["hotels"]["unchanged"] == 2
+        assert machine.files() == before
+
+    def test_is_the_only_place_where_file_urls_lead(self, machine, tmp_path):
+        """A catalogue that names a file beside the photos folder reads nothing: the address is forbidden."""
+        secret = tmp_path / "secret.jpg"
+        secret.write_bytes(jpeg(photo(1).resize((480, 320))))
+        machine.catalogue("a", "v1", {"1": [secret.as_uri()]})
+        machine.release("r1", {"h1": [("a", "1")]})
+        told = machine.run()
+        assert told["images"].get("published", 0) == 0
+        assert set(told["images"]) - {"total"} <= {"forbidden_address", "bad_url"}
+
+
+class TestRecordedLabels:
+    def test_order_the_pictures(self, machine):
+        """With recorded labels a façade comes before a bathroom, whatever the partner's order."""
+        bath, facade = machine.photo("/bath.jpg", 1), machine.photo("/facade.jpg", 2)
+        machine.catalogue("a", "v1", {"1": [bath, facade]})
+        machine.release("r1", {"h1": [("a", "1")]})
+        lines = [
+            {"url": bath, "labels": [{"description": "Bathroom", "score": 0.97}, {"description": "Toilet", "score": 0.9}]},
+            {"url": facade, "labels": [{"description": "Building", "score": 0.9}, {"description": "Hotel", "score": 0.9}]},
+        ]
+        (machine.folder / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        told = machine.run("--tagger", f"recorded:{machine.folder / 'labels.jsonl'}")
+        assert told["work"]["tagged"] == 2
+        assert machine.pictures("h1") == ["/facade.jpg", "/bath.jpg"]
