@@ -95,7 +95,11 @@ class FingerprintSettings(Section):
 
 
 class GroupingSettings(Section):
-    """When two images show the same photograph."""
+    """When two images show the same photograph. Scores are log-odds (see deduplicating.evidence)."""
+
+    clear_score: float = Field(3.5, description="two images with this score are joined, whatever group they are in")
+    single_score: float = Field(2.3, description="two images that are alone are joined from this score on")
+    least_score: float = Field(0.5, description="a pair below this score speaks against a join")
 
 
 class TaggingSettings(Section):

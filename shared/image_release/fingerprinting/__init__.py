@@ -1,5 +1,8 @@
-"""Fingerprinting: 36 perceptual hashes and what else grouping needs of one content."""
+"""Fingerprinting: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
+from image_release.fingerprinting.cues import Cues
+from image_release.fingerprinting.hashes import crop_hashes, hash_distances, to_hex
+from image_release.fingerprinting.keypoints import Keypoints, blur
 from image_release.fingerprinting.prints import (
     PRINT_VERSION,
     Print,
@@ -8,5 +11,20 @@ from image_release.fingerprinting.prints import (
     pack_prints,
     unpack_prints,
 )
+from image_release.fingerprinting.working import Working
 
-__all__ = ["PRINT_VERSION", "Print", "PrintsUnreadableError", "fingerprint", "pack_prints", "unpack_prints"]
+__all__ = [
+    "PRINT_VERSION",
+    "Cues",
+    "Keypoints",
+    "Print",
+    "PrintsUnreadableError",
+    "Working",
+    "blur",
+    "crop_hashes",
+    "fingerprint",
+    "hash_distances",
+    "pack_prints",
+    "to_hex",
+    "unpack_prints",
+]

@@ -1,0 +1,18 @@
+"""The corpus: is it the same picture? Labels that people gave, and measures of the grouping against them."""
+
+from image_release.corpus.evaluate import Cost, Evaluation, evaluate
+from image_release.corpus.labels import CorpusUnreadableError, LabelledImage, read_labels
+from image_release.corpus.measures import Measures, Placed, WrongGroup, measure
+
+__all__ = [
+    "CorpusUnreadableError",
+    "Cost",
+    "Evaluation",
+    "LabelledImage",
+    "Measures",
+    "Placed",
+    "WrongGroup",
+    "evaluate",
+    "measure",
+    "read_labels",
+]

@@ -1,0 +1,204 @@
+"""From what registration left to one score: how sure it is that two images show the same photograph.
+
+The statistics are those that separated copies from look-alikes on a labelled corpus; the score is a logistic regression
+over their logarithms. Its weights are in `weights.json`, made by `benchmarks/fit_grouping.py`, which prints the figures,
+cross-validated by hotel. A score above 0 speaks for the same photograph, below 0 against it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.deduplicating.matching import Candidate
+from image_release.deduplicating.registration import BLOCK, Laid, Level, Registered, Sheet, residual
+
+Floats = NDArray[np.float32]
+LEAST_TEXTURED = 5
+QUANTILES = (10, 25, 50, 75, 90)
+ACROSS_DOWN = [0, 3]
+"""The two shifts among the parameters of the fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an image was joined with `other` (SHA-256).
+
+    `distance` is the median displacement of textured blocks that registration left, in pixels of the working picture;
+    `overlap` the share of the smaller picture that the other covers; `score` the log-odds of being the same photograph.
+    """
+
+    other: str
+    method: str
+    distance: float
+    overlap: float
+    score: float
+    mirrored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The fitted constants: score = intercept + sum of coefficient x (statistic - mean) / deviation."""
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    coefficient: tuple[float, ...]
+    intercept: float
+
+    def score(self, statistics: dict[str, float]) -> float:
+        """Log-odds of the same photograph; each statistic counts at most four deviations."""
+        total = self.intercept
+        for name, mean, deviation, coefficient in zip(
+            self.names, self.mean, self.deviation, self.coefficient, strict=True
+        ):
+            total += coefficient * max(-4.0, min(4.0, (statistics[name] - mean) / deviation))
+        return total
+
+    def most(self) -> float:
+        """The highest score there can be: what identical bytes get."""
+        return self.intercept + sum(4.0 * abs(coefficient) for coefficient in self.coefficient)
+
+
+@cache
+def shipped_weights() -> Weights:
+    """The weights that ship with the product."""
+    document = json.loads((files(__package__) / "weights.json").read_text(encoding="utf-8"))
+    return Weights(
+        names=tuple(document["names"]),
+        mean=tuple(document["mean"]),
+        deviation=tuple(document["deviation"]),
+        coefficient=tuple(document["coefficient"]),
+        intercept=float(document["intercept"]),
+    )
+
+
+def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Registered) -> dict[str, float]:
+    """What the score is made of, all as logarithms but for the scale."""
+    coarse, middle, fine = registered.laid
+    coarse_power, middle_power, fine_power = (level.power for level in one.levels)
+    power = max(3.0, 0.06 * one.contrast) ** 2
+    textured = _or_all(middle.inside & (middle_power > 0.6 * power), middle.inside)
+    textured_fine = _or_all(fine.inside & (fine_power > power), fine.inside)
+    textured_coarse = _or_all(coarse.inside & (coarse_power > 0.3 * power), coarse.inside)
+    alone, pooled = displacement(one, middle)
+    shared_one, shared_other = overlaps(one, other, registered)
+    correlation = middle.correlation[textured]
+    gains = np.log(np.clip(middle.gain[textured], 0.05, 20))
+    weight = np.clip(correlation, 0.01, 1) ** 2
+    found = {
+        "agreeing": _log(candidate.agreeing),
+        "agreeing_share": _log(candidate.agreeing / max(candidate.matches, 1)),
+        "agreeing_density": _log(candidate.agreeing / max(shared_one, 0.05)),
+        "overlap_one": _log(shared_one, 0.02),
+        "overlap_other": _log(shared_other, 0.02),
+        "overlap": _log(min(shared_one, shared_other), 0.02),
+        "textured": _log(float(textured.sum()), 1),
+        "textured_fine": _log(float(textured_fine.sum()), 1),
+        "global": _log(1 - _global(one.levels[-1], fine), 0.01),
+        "good": _log(1 - float((correlation > 0.7).mean()), 0.02),  # noqa: PLR2004 - a block that plainly agrees
+        "bad": _log(float((correlation < 0.3).mean()), 0.02),  # noqa: PLR2004 - a block that plainly does not
+        "still": _log(1 - float((pooled[textured] < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
+        "moved": _log(float(np.average(pooled[textured], weights=weight)), 0.02),
+        "gain_spread": _log(float(np.ptp(np.percentile(gains, (25, 75)))), 0.02),
+        **_shape(registered, one.half),
+    }
+    for name, values, least in (
+        ("fine", 1 - fine.correlation[textured_fine], 0.01),
+        ("middle", 1 - correlation, 0.01),
+        ("coarse", 1 - coarse.correlation[textured_coarse], 0.01),
+        ("alone", alone[textured], 0.02),
+        ("pooled", pooled[textured], 0.02),
+    ):
+        for quantile, value in zip(QUANTILES, np.percentile(values, QUANTILES), strict=True):
+            found[f"{name}_{quantile}"] = _log(float(value), least)
+    return found
+
+
+def displacement(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
+    """How far each block still has to move to fit best, in pixels: alone, and pooled with its eight neighbours."""
+    mine = one.levels[1]
+    left = residual(mine, laid)
+    # Slopes are kept for a step of half the longer side; here a step is one pixel.
+    right = np.einsum("np,npk->nk", left, mine.jacobian[:, :, ACROSS_DOWN]) / one.half
+    normal = mine.normal[:, ACROSS_DOWN][:, :, ACROSS_DOWN] / one.half**2
+    sums = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right[:, 0], right[:, 1]])
+    rows, columns = one.blocks
+    padded = np.pad(np.where(laid.inside, sums, 0).reshape(-1, rows, columns), ((0, 0), (1, 1), (1, 1)))
+    down = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    pooled = (down[:, :, :-2] + down[:, :, 1:-1] + down[:, :, 2:]).reshape(len(sums), -1)
+    return _solved(sums), _solved(pooled)
+
+
+def overlaps(one: Sheet, other: Sheet, registered: Registered) -> tuple[float, float]:
+    """Which share of each picture the other covers."""
+    covered = float(registered.laid[-1].pixels_inside.mean())
+    area = abs(float(np.linalg.det(registered.transform))) / max(abs(float(registered.transform[2, 2])) ** 3, 1e-9)
+    pixels = covered * one.shape[0] * one.shape[1]
+    return covered, min(1.0, pixels * area / (other.shape[0] * other.shape[1]))
+
+
+def evidence(
+    other: str, one: Sheet, candidate: Candidate, registered: Registered, found: dict[str, float], score: float
+) -> Evidence:
+    """The evidence that is kept of a join."""
+    laid = registered.laid[1]
+    _, pooled = displacement(one, laid)
+    textured = _or_all(laid.inside & (laid.correlation > 0.3), laid.inside)  # noqa: PLR2004 - blocks that agree at all
+    return Evidence(
+        other=other,
+        method="registration",
+        distance=float(np.median(pooled[textured])),
+        overlap=max(0.0, min(1.0, math.exp(found["overlap"]) - 0.02)),
+        score=score,
+        mirrored=candidate.mirrored,
+    )
+
+
+def _solved(sums: Floats) -> Floats:
+    """Length of the displacement that explains the residual of a block, drawn towards none."""
+    xx, yy, xy, rx, ry = sums
+    believed = 0.02 * (xx + yy) + BLOCK * BLOCK * 0.5
+    one, two = xx + believed, yy + believed
+    determinant = one * two - xy * xy
+    return np.asarray(np.hypot((two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant), np.float32)
+
+
+def _shape(registered: Registered, half: float) -> dict[str, float]:
+    """Turn, shear, change of aspect, perspective and scale of the transform."""
+    transform = registered.transform / registered.transform[2, 2]
+    linear = transform[:2, :2]
+    turn = math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1])
+    across, along = float(np.hypot(*linear[:, 0])), float(np.hypot(*linear[:, 1]))
+    shear = abs(float(linear[:, 0] @ linear[:, 1])) / max(across * along, 1e-9)
+    bend = float(np.hypot(transform[2, 0], transform[2, 1])) * half
+    return {
+        "turn": _log(abs(turn), 0.01),
+        "shear": _log(shear, 0.01),
+        "aspect": _log(abs(math.log(max(across, 1e-6) / max(along, 1e-6))), 0.01),
+        "bend": _log(bend, 0.01),
+        "scale": abs(math.log(max((across * along) ** 0.5, 1e-3))),
+    }
+
+
+def _global(mine: Level, laid: Laid) -> float:
+    """Correlation of all that lies in both pictures."""
+    here = (mine.centred + mine.mean[:, None])[laid.pixels_inside]
+    there = (laid.theirs + laid.their_mean[:, None])[laid.pixels_inside]
+    if here.std() < 0.5 or there.std() < 0.5:  # noqa: PLR2004 - grey levels: nothing to correlate
+        return 0.0
+    return float(np.corrcoef(here, there)[0, 1])
+
+
+def _or_all(wanted: NDArray[np.bool_], otherwise: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return wanted if wanted.sum() >= LEAST_TEXTURED else otherwise
+
+
+def _log(value: float, least: float = 1e-3) -> float:
+    return math.log(max(value, 0.0) + least)

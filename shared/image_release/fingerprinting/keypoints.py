@@ -1,0 +1,178 @@
+"""Keypoints of a working picture, described so that a mirrored copy matches at no extra cost.
+
+Extrema of differences of Gaussians in three octaves, at most MOST_POINTS, spread over a grid so that the text of a
+watermark cannot take them all. Each is described by the low frequencies of an upright 12 x 12 patch, those even in x
+apart from those odd in x: mirroring a patch changes the sign of the odd ones only. So with P the product of two even
+parts and Q of two odd ones, P + |Q| says how alike two patches are either way, and the sign of Q which way it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+MOST_POINTS = 96
+SIGMAS = (1.0, 1.41, 2.0, 2.83)
+OCTAVES = 3
+GRID = (6, 4)
+"""Columns and rows over which points are spread."""
+PATCH = 12
+STEP_SIGMAS = 1.35
+"""Distance of a patch's samples, in sigmas of its point."""
+EVEN, ODD = 21, 17
+LEAST_EXTREMUM = 0.8 / 50
+"""Of the picture's contrast."""
+MOST_EDGE = 12.1
+"""Ratio of curvatures beyond which an extremum lies on an edge and cannot be located along it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints:
+    """`places` is (n, 3): x, y, sigma in pixels of the working picture; `even` (n, 21) and `odd` (n, 17) in int8."""
+
+    places: Floats
+    even: NDArray[np.int8]
+    odd: NDArray[np.int8]
+
+
+def keypoints(grey: NDArray[np.uint8]) -> Keypoints:
+    """Find and describe the keypoints of a working picture; the same picture gives the same ones in the same order."""
+    picture = grey.astype(np.float32)
+    least = LEAST_EXTREMUM * max(float(picture.std()), 8.0)
+    found, levels, current, scale = [], [], picture, 1
+    for octave in range(OCTAVES):
+        blurred = [blur(current, sigma) for sigma in SIGMAS]
+        levels.append(blurred)
+        found += [_extrema(blurred, level, octave, scale, least) for level in range(len(SIGMAS) - 1)]
+        if min(current.shape) < 2 * PATCH:
+            break
+        current, scale = _halved(blurred[1]), scale * 2
+    points = np.concatenate(found)
+    points = points[np.lexsort((points[:, 0], points[:, 1], -points[:, 3]))]
+    points = points[_spread(points, picture.shape)]
+    described = _described(points, levels)
+    return Keypoints(points[:, :3].astype(np.float32), described[:, :EVEN], described[:, EVEN:])
+
+
+def blur(picture: Floats, sigma: float) -> Floats:
+    """Gaussian blur by two matrix products; edges are mirrored."""
+    height, width = picture.shape
+    return np.asarray(_gaussian(height, sigma) @ picture @ _gaussian(width, sigma).T, np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _gaussian(size: int, sigma: float) -> Floats:
+    """(size, size): row i holds the weights of the blur at i."""
+    reach = int(4 * sigma + 1)
+    offsets = np.arange(-reach, reach + 1)
+    weights = np.exp(-(offsets**2) / (2 * sigma * sigma))
+    weights /= weights.sum()
+    at = np.arange(size)[:, None] + offsets
+    at = np.where(at < 0, -at - 1, at)
+    at = np.clip(np.where(at >= size, 2 * size - 1 - at, at), 0, size - 1)
+    matrix = np.zeros((size, size), np.float32)
+    np.add.at(matrix, (np.arange(size)[:, None], at), np.broadcast_to(weights, at.shape).astype(np.float32))
+    return matrix
+
+
+def _halved(picture: Floats) -> Floats:
+    height, width = (side // 2 for side in picture.shape)
+    halves: Floats = picture[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean(axis=(1, 3))
+    return halves
+
+
+def _extrema(blurred: list[Floats], level: int, octave: int, scale: int, least: float) -> Floats:
+    """Extrema of one difference of Gaussians: rows of x, y, sigma, strength, octave, level, x and y in the octave."""
+    differences = [blurred[index + 1] - blurred[index] for index in range(len(SIGMAS) - 1)]
+    here, strength = differences[level], np.abs(differences[level])
+    padded = np.pad(strength, 1)
+    height, width = here.shape
+    peak = strength > least
+    for down in range(3):
+        for right in range(3):
+            if (down, right) != (1, 1):
+                peak &= strength >= padded[down : down + height, right : right + width]
+    for other in (level - 1, level + 1):
+        if 0 <= other < len(differences):
+            peak &= strength >= np.abs(differences[other]) * 0.98
+    peak[:2], peak[-2:], peak[:, :2], peak[:, -2:] = False, False, False, False
+    y, x = np.nonzero(peak)
+    right, left, below, above, middle = here[y, x + 1], here[y, x - 1], here[y + 1, x], here[y - 1, x], here[y, x]
+    xx, yy = right + left - 2 * middle, below + above - 2 * middle
+    xy = (here[y + 1, x + 1] - here[y + 1, x - 1] - here[y - 1, x + 1] + here[y - 1, x - 1]) / 4
+    round_ = (xx * yy - xy * xy > 0) & ((xx + yy) ** 2 < MOST_EDGE * (xx * yy - xy * xy))
+    px = x + np.clip((left - right) / 2 / np.where(xx == 0, 1e-6, xx), -0.5, 0.5)
+    py = y + np.clip((above - below) / 2 / np.where(yy == 0, 1e-6, yy), -0.5, 0.5)
+    sigma = np.full(len(x), SIGMAS[level] * 1.19 * scale)
+    rows = [(px + 0.5) * scale, (py + 0.5) * scale, sigma, strength[y, x] * (1 + 0.15 * octave)]
+    rows += [np.full(len(x), octave), np.full(len(x), level), px, py]
+    found: Floats = np.stack(rows, axis=1)[round_].astype(np.float32)
+    return found
+
+
+def _spread(points: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """The strongest points of every cell of the grid in turn, in their own order; `points` come strongest first."""
+    column = np.minimum((points[:, 0] / shape[1] * GRID[0]).astype(int), GRID[0] - 1)
+    row = np.minimum((points[:, 1] / shape[0] * GRID[1]).astype(int), GRID[1] - 1)
+    cell = row * GRID[0] + column
+    rank = np.zeros(len(points), int)
+    for number in range(GRID[0] * GRID[1]):
+        inside = cell == number
+        rank[inside] = np.arange(inside.sum())
+    return np.sort(np.lexsort((np.arange(len(points)), rank))[:MOST_POINTS])
+
+
+def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
+    """(n, 38): even and odd frequencies of each point's patch, of unit length together, times 127."""
+    patches = np.zeros((len(points), PATCH, PATCH), np.float32)
+    offsets = np.arange(PATCH) - (PATCH - 1) / 2
+    for octave, blurred in enumerate(levels):
+        for level in range(len(SIGMAS) - 1):
+            here = (points[:, 4] == octave) & (points[:, 5] == level)
+            if here.any():
+                step = SIGMAS[level] * STEP_SIGMAS
+                x, y = (points[here, axis][:, None] + offsets * step for axis in (6, 7))
+                patches[here] = _sampled(blurred[level], x, y)
+    cosine = _cosine()
+    frequencies = cosine @ patches @ cosine.T
+    even, odd = _kept()
+    vector = np.concatenate([frequencies[:, even[0], even[1]], frequencies[:, odd[0], odd[1]]], axis=1)
+    vector /= np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-6)
+    return np.rint(vector * 127).astype(np.int8)
+
+
+def _sampled(picture: Floats, x: Floats, y: Floats) -> Floats:
+    """Bilinear samples on a grid of columns `x` (n, k) and rows `y` (n, k), as (n, k, k); edges are repeated."""
+    height, width = picture.shape
+    x, y = np.clip(x, 0, width - 1.001), np.clip(y, 0, height - 1.001)
+    left, top = x.astype(int), y.astype(int)
+    right_share, lower_share = (x - left)[:, None, :], (y - top)[:, :, None]
+    left, top = left[:, None, :], top[:, :, None]
+    upper = picture[top, left] * (1 - right_share) + picture[top, left + 1] * right_share
+    lower = picture[top + 1, left] * (1 - right_share) + picture[top + 1, left + 1] * right_share
+    samples: Floats = upper * (1 - lower_share) + lower * lower_share
+    return samples
+
+
+@cache
+def _cosine() -> Floats:
+    """The orthonormal cosine transform of PATCH samples."""
+    steps = np.arange(PATCH)
+    matrix = np.cos(np.pi * steps[:, None] * (2 * steps + 1) / (2 * PATCH)) * (2 / PATCH) ** 0.5
+    matrix[0] *= 0.5**0.5
+    return matrix.astype(np.float32)
+
+
+@cache
+def _kept() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The frequencies (row, column) that describe a patch, lowest first: those even in x, those odd in x."""
+    every = [(v, u) for v in range(7) for u in range(7) if 0 < u + v <= 8]  # noqa: PLR2004 - the low corner
+    every.sort(key=lambda pair: (pair[0] + pair[1], pair[0]))
+    even = [pair for pair in every if pair[1] % 2 == 0][:EVEN]
+    odd = [pair for pair in every if pair[1] % 2 == 1][:ODD]
+    return np.array(even).T, np.array(odd).T
