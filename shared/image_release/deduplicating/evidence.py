@@ -1,8 +1,8 @@
 """From what registration left to one score: how sure it is that two images show the same photograph.
 
 The statistics are those that separated copies from look-alikes on a labelled corpus; the score is a logistic regression
-over their logarithms. Its weights are in `weights.json`, made by `benchmarks/fit_grouping.py`, which prints the figures,
-cross-validated by hotel. A score above 0 speaks for the same photograph, below 0 against it.
+over their logarithms. Its weights are in `weights.json`, made by `benchmarks/fit_grouping.py`, which prints the
+figures, cross-validated by hotel. A score above 0 speaks for the same photograph, below 0 against it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Candidates: which pairs of images might show the same photograph, and by which rough transform.
 
 Patches are matched both ways round at once (see fingerprinting.keypoints). A few of each image's strongest points sort
-out most pairs; those that stay are matched with all points, and a transform is fitted that many matches agree on. Recall
-is what counts here: look-alikes are told apart afterwards, by registration.
+out most pairs; those that stay are matched with all points, and a transform is fitted that many matches agree on.
+Recall is what counts here: look-alikes are told apart afterwards, by registration.
 """
 
 from __future__ import annotations
@@ -61,13 +61,15 @@ class _Described:
 
     @classmethod
     def of(cls, points: Keypoints, width: int) -> _Described:
-        return cls(points.places, points.even.astype(np.float32) / 127, points.odd.astype(np.float32) / 127, width)
+        unit = np.float32(1 / 127)
+        even, odd = (part.astype(np.float32) * unit for part in (points.even, points.odd))
+        return cls(points.places, np.asarray(even, np.float32), np.asarray(odd, np.float32), width)
 
 
 def candidates(prints: Sequence[Print]) -> Iterator[Candidate]:
     """Every pair that might show the same photograph, `one` before `other`."""
     described = [_Described.of(item.keypoints, item.working.grey.shape[1]) for item in prints]
-    for one, others in _plausible(described):
+    for one, others in _plausible(described) if described else ():
         for other in others:
             if found := _fitted(one, other, described[one], described[other]):
                 yield found
@@ -90,12 +92,12 @@ def _plausible(described: Sequence[_Described]) -> Iterator[tuple[int, list[int]
         best = likeness.max(axis=2)
         enough = np.nonzero((best > ALIKE).sum(axis=0) >= LEAST_ALIKE)[0]
         others = []
-        for index in enough:
+        for index in enough.tolist():
             mine, theirs = _matched(likeness[:, index])
             if len(mine) >= LEAST_ALIKE and _agree(
                 points[one][mine], points[one + 1 + index][theirs], described[one + 1 + index].width
             ):
-                others.append(one + 1 + int(index))
+                others.append(one + 1 + index)
         if others:
             yield one, others
 

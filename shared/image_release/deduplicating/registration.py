@@ -106,7 +106,9 @@ class Sheet:
         x = in_blocks((x - self.shape[1] / 2) / np.float32(self.half))
         y = in_blocks((y - self.shape[0] / 2) / np.float32(self.half))
         # A step of one unit is `half` pixels of the working picture, `half / step` of this one.
-        along_x, along_y = (in_blocks(slope * np.float32(self.half / step)) for slope in (slope_x, slope_y))
+        along_x, along_y = (
+            in_blocks(np.asarray(slope, np.float32) * np.float32(self.half / step)) for slope in (slope_x, slope_y)
+        )
         outwards = along_x * x + along_y * y
         columns = (along_x, along_x * x, along_x * y, along_y, along_y * x, along_y * y, outwards * x, outwards * y)
         jacobian = np.stack(columns, axis=2)
@@ -184,7 +186,7 @@ def lay(one: Sheet, other: Sheet, level: int, fit: Doubles, *, mirrored: bool) -
     power = np.einsum("np,np->n", values, values) / values.shape[1]
     shared = np.einsum("np,np->n", mine.centred, values) / values.shape[1]
     return Laid(
-        inside=pixels_inside.all(axis=1),
+        inside=np.asarray(pixels_inside.all(axis=1)),
         pixels_inside=pixels_inside,
         theirs=values,
         their_mean=mean,
@@ -237,4 +239,4 @@ def _sampled(corners: Floats, size: tuple[int, int], x: Floats, y: Floats) -> tu
     near_y -= top
     found = corners.take(top * width + left, axis=0)
     samples: Floats = found[..., 0] + near_x * found[..., 1] + near_y * found[..., 2] + near_x * near_y * found[..., 3]
-    return samples, inside
+    return samples, np.asarray(inside)

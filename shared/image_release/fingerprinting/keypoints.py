@@ -93,13 +93,13 @@ def _extrema(blurred: list[Floats], level: int, octave: int, scale: int, least: 
     padded = np.pad(strength, 1)
     height, width = here.shape
     peak = strength > least
-    for down in range(3):
-        for right in range(3):
-            if (down, right) != (1, 1):
-                peak &= strength >= padded[down : down + height, right : right + width]
-    for other in (level - 1, level + 1):
-        if 0 <= other < len(differences):
-            peak &= strength >= np.abs(differences[other]) * 0.98
+    for top in range(3):
+        for start in range(3):
+            if (top, start) != (1, 1):
+                peak &= strength >= padded[top : top + height, start : start + width]
+    for beside in (level - 1, level + 1):
+        if 0 <= beside < len(differences):
+            peak &= strength >= np.abs(differences[beside]) * 0.98
     peak[:2], peak[-2:], peak[:, :2], peak[:, -2:] = False, False, False, False
     y, x = np.nonzero(peak)
     right, left, below, above, middle = here[y, x + 1], here[y, x - 1], here[y + 1, x], here[y - 1, x], here[y, x]
@@ -143,7 +143,8 @@ def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
     even, odd = _kept()
     vector = np.concatenate([frequencies[:, even[0], even[1]], frequencies[:, odd[0], odd[1]]], axis=1)
     vector /= np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-6)
-    return np.rint(vector * 127).astype(np.int8)
+    described: NDArray[np.int8] = np.rint(vector * 127).astype(np.int8)
+    return described
 
 
 def _sampled(picture: Floats, x: Floats, y: Floats) -> Floats:
@@ -165,7 +166,7 @@ def _cosine() -> Floats:
     steps = np.arange(PATCH)
     matrix = np.cos(np.pi * steps[:, None] * (2 * steps + 1) / (2 * PATCH)) * (2 / PATCH) ** 0.5
     matrix[0] *= 0.5**0.5
-    return matrix.astype(np.float32)
+    return np.asarray(matrix, np.float32)
 
 
 @cache
