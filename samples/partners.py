@@ -190,7 +190,9 @@ def sent_files() -> Iterator[Sent]:
                 yield Sent(partner, hotel, f"{number:02}-{name}.jpg", data, name)
             with Image.open(photographs[chosen[0]]) as picture:
                 for treatment in WRONG[partner]:
-                    yield Sent(partner, hotel, f"{treatment.__name__}.jpg", treatment(picture.convert("RGB"), rng), None)
+                    yield Sent(
+                        partner, hotel, f"{treatment.__name__}.jpg", treatment(picture.convert("RGB"), rng), None
+                    )
             if partner == "atlas":
                 yield Sent(partner, hotel, "no-longer-there.jpg", None, None)
 
@@ -231,9 +233,7 @@ def _release() -> str:
             f"{partner}:{quote(accommodation_id.format(hotel_id=hotel.hotel_id), safe='')}"
             for partner, (accommodation_id, _) in PARTNERS.items()
         )
-        writer.writerow(
-            [hotel.hotel_id, hotel.name, hotel.country, hotel.city, hotel.latitude, hotel.longitude, pairs]
-        )
+        writer.writerow([hotel.hotel_id, hotel.name, hotel.country, hotel.city, hotel.latitude, hotel.longitude, pairs])
     return out.getvalue()
 
 

@@ -1,6 +1,6 @@
 """The builder's kit: materials, soft and hard furnishings, windows and light, as Blender objects.
 
-Lengths are metres, z is up. Every function adds objects to the present scene; nothing here knows which hotel it furnishes.
+Lengths are metres, z is up. Every function adds objects to the present scene; nothing here knows which hotel it is.
 """
 
 from __future__ import annotations
@@ -193,9 +193,9 @@ def ball(centre, radius, mat, *, squash=(1, 1, 1)):
             a, b = math.pi * i / rings, k * math.tau / around
             place = (math.sin(a) * math.cos(b), math.sin(a) * math.sin(b), math.cos(a))
             vertices.append(tuple(radius * p * q for p, q in zip(place, squash, strict=True)))
-    for i in range(rings):
-        for k in range(around):
-            faces.append((i * around + k, (i + 1) * around + k, (i + 1) * around + (k + 1) % around, i * around + (k + 1) % around))
+    for here in range(0, rings * around, around):
+        there = here + around
+        faces += [(here + k, there + k, there + (k + 1) % around, here + (k + 1) % around) for k in range(around)]
     return _mesh("ball", vertices, faces, mat, centre, (0, 0, 0))
 
 
@@ -212,7 +212,9 @@ def cushion(centre, size, mat, *, rotation=(0, 0, 0), puff=0.5, seed=0):
                 dome = ((1 - abs(u) ** 4) * (1 - abs(v) ** 4)) ** puff
                 wave = sum(a * math.sin(p * u + q * v + s) for p, q, s, a in waves) * 0.02
                 edge = 1 + 0.015 * math.sin(9 * u + 5 * v)
-                vertices.append((u * size[0] / 2 * edge, v * size[1] / 2 * edge, side * dome * size[2] / 2 * (1 + wave * 4)))
+                vertices.append(
+                    (u * size[0] / 2 * edge, v * size[1] / 2 * edge, side * dome * size[2] / 2 * (1 + wave * 4))
+                )
     count = (across + 1) * (along + 1)
     for side in range(2):
         for i in range(across):
@@ -258,7 +260,7 @@ def sheet(centre, size, mat, *, cells=80, height=0.02, seed=0, scale=3.0):
 
 
 def _mesh(name, vertices, faces, mat, centre, rotation, *, smooth=True):
-    """An object from its parts. (Blender's own operators update the whole scene at each call: minutes for a house.)"""
+    """An object from its parts. Blender's own operators update the whole scene at each call: minutes for a house."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
     mesh.polygons.foreach_set("use_smooth", [smooth] * len(mesh.polygons))
@@ -282,7 +284,10 @@ def plant(centre, pot, leaf, *, height=1.0, leaves=40, seed=0):
             out, up = reach * t**1.7, tall * math.sin(t * 1.9) * 0.9 + 0.3 * height
             half = width * math.sin(math.pi * (0.08 + 0.92 * t)) ** 0.8
             dx, dy = math.cos(angle), math.sin(angle)
-            vertices += [(out * dx - half * dy, out * dy + half * dx, up), (out * dx + half * dy, out * dy - half * dx, up)]
+            vertices += [
+                (out * dx - half * dy, out * dy + half * dx, up),
+                (out * dx + half * dy, out * dy - half * dx, up),
+            ]
             if k:
                 a = 2 * k - 2
                 faces.append((a, a + 1, a + 3, a + 2))
@@ -320,8 +325,11 @@ def palm(centre, trunk, leaf, *, height=5.0, seed=0):
             t = k / 24
             out, up = 2.2 * t, height + 0.6 * math.sin(t * 2.2) - droop * t * t * 1.6
             half = 0.32 * math.sin(math.pi * min(1, 0.1 + t)) * (1 if k % 2 else 0.15)
-            vertices += [(out * dx - half * dy, out * dy + half * dx, up - half * 0.5), (out * dx, out * dy, up),
-                         (out * dx + half * dy, out * dy - half * dx, up - half * 0.5)]
+            vertices += [
+                (out * dx - half * dy, out * dy + half * dx, up - half * 0.5),
+                (out * dx, out * dy, up),
+                (out * dx + half * dy, out * dy - half * dx, up - half * 0.5),
+            ]
             if k:
                 a = 3 * k - 3
                 faces += [(a, a + 1, a + 4, a + 3), (a + 1, a + 2, a + 5, a + 4)]

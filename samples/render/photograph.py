@@ -33,7 +33,13 @@ def main() -> None:
             started = time.monotonic()
             kit.reset()
             SCENES[scene](HOTELS[hotel]())
-            kit.render(target, width=args.width, height=args.width * 2 // 3, samples=args.samples, exposure=-0.6 if scene in OUTSIDE else -0.75)
+            kit.render(
+                target,
+                width=args.width,
+                height=args.width * 2 // 3,
+                samples=args.samples,
+                exposure=-0.6 if scene in OUTSIDE else -0.75,
+            )
             print(f"{target}: {time.monotonic() - started:.0f} s", flush=True)
 
 

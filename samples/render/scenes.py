@@ -1,4 +1,4 @@
-"""Rooms and places of a hotel, each a function of the hotel's style. The look-alikes are one room from several places."""
+"""Rooms and places of a hotel, each a function of its style. The look-alikes are one room from several places."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ import math
 import random
 
 from kit import (
-    area, ball, box, camera, cushion, cylinder, drape, framed, material, palm, pendant, plant, point, sheet, sky,
-    table_lamp, tiles, tree,
-)  # fmt: skip
+    area,
+    ball,
+    box,
+    camera,
+    cushion,
+    cylinder,
+    drape,
+    framed,
+    pendant,
+    plant,
+    point,
+    sheet,
+    sky,
+    table_lamp,
+)
 
 
 def shell(s, size, *, window, floor=None, walls=None, glow=60.0):
@@ -21,8 +33,11 @@ def shell(s, size, *, window, floor=None, walls=None, glow=60.0):
     spans = {"back": (w, 0), "left": (d, 1), "right": (d, 1)}
     for name in ("back", "left", "right"):
         length, _ = spans[name]
-        pieces = [(0, length, 0, h)] if name != wall else [
-            (0, start, 0, h), (end, length, 0, h), (start, end, 0, sill), (start, end, top, h)]
+        pieces = (
+            [(0, length, 0, h)]
+            if name != wall
+            else [(0, start, 0, h), (end, length, 0, h), (start, end, 0, sill), (start, end, top, h)]
+        )
         for a, b, low, high in pieces:
             if b - a < 0.01 or high - low < 0.01:
                 continue
@@ -75,9 +90,9 @@ def _on(wall, w, d, at, z, size, mat, *, drop=None, seed=1):
         box(place, size, mat, bevel=0.006, rotation=(0, 0, turn))
 
 
-def bed(s, centre, *, width=1.8, turn=0.0, seed=0, throw=True):
+def bed(s, centre, *, width=1.8, seed=0, throw=True):
     """A made bed, head towards +y."""
-    x, y, z = centre
+    x, y, _ = centre
     box((x, y, 0.17), (width + 0.1, 2.1, 0.22), s.wood)
     for dx in (-1, 1):
         for dy in (-1, 1):
@@ -88,12 +103,31 @@ def bed(s, centre, *, width=1.8, turn=0.0, seed=0, throw=True):
     if throw:
         cushion((x, y - 0.72, 0.61), (width + 0.36, 0.6, 0.22), s.throw, puff=0.2, seed=seed + 2)
     for k, dx in enumerate((-0.25, 0.25)):
-        cushion((x + dx * width, y + 0.84, 0.78), (0.78, 0.5, 0.24), s.linen, rotation=(math.radians(62), 0, 0.06 * (1 - 2 * k)), seed=seed + k)
-        cushion((x + dx * width * 0.9, y + 0.68, 0.74), (0.5, 0.42, 0.2), s.cushion, rotation=(math.radians(58), 0, 0.1 * (2 * k - 1)), seed=seed + k + 5)
+        cushion(
+            (x + dx * width, y + 0.84, 0.78),
+            (0.78, 0.5, 0.24),
+            s.linen,
+            rotation=(math.radians(62), 0, 0.06 * (1 - 2 * k)),
+            seed=seed + k,
+        )
+        cushion(
+            (x + dx * width * 0.9, y + 0.68, 0.74),
+            (0.5, 0.42, 0.2),
+            s.cushion,
+            rotation=(math.radians(58), 0, 0.1 * (2 * k - 1)),
+            seed=seed + k + 5,
+        )
     panels = 5
     for k in range(panels):
         part = (width + 0.5) / panels
-        cushion((x - (width + 0.5) / 2 + part * (k + 0.5), y + 1.1, 0.85), (part * 1.02, 0.95, 0.18), s.headboard, rotation=(math.pi / 2, 0, 0), puff=0.25, seed=seed + k)
+        cushion(
+            (x - (width + 0.5) / 2 + part * (k + 0.5), y + 1.1, 0.85),
+            (part * 1.02, 0.95, 0.18),
+            s.headboard,
+            rotation=(math.pi / 2, 0, 0),
+            puff=0.25,
+            seed=seed + k,
+        )
 
 
 def nightstand(s, centre, *, lamp=True):
@@ -154,7 +188,11 @@ def bedroom(s, view=0):
     table_lamp((2.3, 2.2, 0.76), s.lamp_foot, s.shade, scale=0.8)
     plant((-2.1, 4.75, 0), s.ceramic, s.leaf, height=1.2, seed=s.seed)
     pendant((0.0, 2.4, 2.15), s.shade, s.metal, drop=0.5)
-    places = [((-0.4, -1.3, 1.45), (0.3, 4.0, 0.85), 24), ((-2.2, 0.25, 1.5), (1.2, 4.6, 0.8), 23), ((1.9, 0.3, 1.35), (-1.0, 4.4, 0.85), 25)]
+    places = [
+        ((-0.4, -1.3, 1.45), (0.3, 4.0, 0.85), 24),
+        ((-2.2, 0.25, 1.5), (1.2, 4.6, 0.8), 23),
+        ((1.9, 0.3, 1.35), (-1.0, 4.4, 0.85), 25),
+    ]
     camera(places[view][0], places[view][1], lens=places[view][2])
 
 
@@ -175,7 +213,14 @@ def twin_room(s):
 
 def bathroom(s):
     """Basin, mirror, tub and tiles."""
-    shell(s, (3.4, 3.4, 2.6), window=("left", 1.9, 2.7, 1.2, 2.1), floor=s.bath_floor, walls=s.bath_wall, glow=s.glow * 0.6)
+    shell(
+        s,
+        (3.4, 3.4, 2.6),
+        window=("left", 1.9, 2.7, 1.2, 2.1),
+        floor=s.bath_floor,
+        walls=s.bath_wall,
+        glow=s.glow * 0.6,
+    )
     box((0.7, 3.12, 0.82), (1.6, 0.52, 0.08), s.table)
     box((0.7, 3.14, 0.55), (1.5, 0.46, 0.4), s.wood)
     cylinder((0.7, 3.08, 0.93), 0.17, 0.14, s.ceramic, top=0.24)
@@ -308,7 +353,11 @@ def balcony(s, x, z):
         box((x, 0.93, z + 0.8), (1.6, 0.16, 0.16), s.wood)
         rng = random.Random(int(x * 10 + z))
         for _ in range(26):
-            ball((x + rng.uniform(-0.8, 0.8), 0.92 + rng.uniform(-0.1, 0.06), z + 0.92 + rng.uniform(-0.05, 0.1)), rng.uniform(0.03, 0.07), s.flower if rng.random() < 0.6 else s.leaf)
+            ball(
+                (x + rng.uniform(-0.8, 0.8), 0.92 + rng.uniform(-0.1, 0.06), z + 0.92 + rng.uniform(-0.05, 0.1)),
+                rng.uniform(0.03, 0.07),
+                s.flower if rng.random() < 0.6 else s.leaf,
+            )
 
 
 def pool(s):
@@ -317,7 +366,12 @@ def pool(s):
     sheet((0, 0, -0.6), (900, 900), s.ground, cells=4, height=0)
     sheet((0, 6, -0.12), (7, 14), s.water, cells=140, height=0.05, seed=3, scale=9)
     box((0, 6, -1.5), (7, 14, 0.1), s.pool_tile, bevel=0)
-    for centre, size in (((0, -3, -0.75), (60, 4, 1.5)), ((0, 15.5, -0.75), (60, 5, 1.5)), ((-17, 6, -0.75), (27, 14, 1.5)), ((17, 6, -0.75), (27, 14, 1.5))):
+    for centre, size in (
+        ((0, -3, -0.75), (60, 4, 1.5)),
+        ((0, 15.5, -0.75), (60, 5, 1.5)),
+        ((-17, 6, -0.75), (27, 14, 1.5)),
+        ((17, 6, -0.75), (27, 14, 1.5)),
+    ):
         box(centre, size, s.deck, bevel=0.01)
     for k in range(4):
         lounger(s, (-5.0, 1.5 + 3 * k))
@@ -372,7 +426,14 @@ def terrace(s):
 OUTSIDE = frozenset({"facade", "pool", "terrace"})
 """Scenes in daylight, which the photographer exposes for."""
 SCENES = {
-    "facade": facade, "lobby": lobby, "restaurant": restaurant, "pool": pool, "terrace": terrace,
-    "double-room-1": lambda s: bedroom(s, 0), "double-room-2": lambda s: bedroom(s, 1),
-    "double-room-3": lambda s: bedroom(s, 2), "twin-room": twin_room, "bathroom": bathroom,
-}  # fmt: skip
+    "facade": facade,
+    "lobby": lobby,
+    "restaurant": restaurant,
+    "pool": pool,
+    "terrace": terrace,
+    "double-room-1": lambda s: bedroom(s, 0),
+    "double-room-2": lambda s: bedroom(s, 1),
+    "double-room-3": lambda s: bedroom(s, 2),
+    "twin-room": twin_room,
+    "bathroom": bathroom,
+}
