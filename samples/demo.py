@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from partners import HOST, RELEASE_ID, make_feed
-from serve import serving
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from samples.partners import HOST, RELEASE_ID, make_feed
+from samples.serve import serving
 
 SETTINGS = """\
 # The demo's partners are served from this machine: their name stands for an address on it.

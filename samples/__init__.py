@@ -1,0 +1,1 @@
+"""The sample hotels, what partners make of them, and the demo."""
