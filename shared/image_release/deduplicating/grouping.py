@@ -91,6 +91,10 @@ class Pairs:
         found = self._candidates
         return sorted(found, key=lambda pair: (-found[pair].agreeing, pair))
 
+    def related(self, one: int, other: int) -> bool:
+        """Whether two images share points at all."""
+        return (min(one, other), max(one, other)) in self._candidates
+
     def score(self, one: int, other: int) -> float | None:
         """Log-odds of the same photograph; None where the pair has nothing in common."""
         pair = (min(one, other), max(one, other))
@@ -186,7 +190,9 @@ def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> li
         found = pairs.evidence(one, other, "")
         if found is None or found.score < settings.least_score:
             continue
-        if found.score >= settings.clear_score:
+        if found.score >= settings.clear_score and (
+            found.score >= settings.bridge_score or not _bridge(groups, pairs, one, other)
+        ):
             groups.join(one, other, found)
         else:
             waiting.append((one, other))
@@ -196,7 +202,7 @@ def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> li
 def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings) -> None:
     """Join what is likely, likeliest first: two single images, or groups whose other pairs do not speak against it."""
     for one, other in sorted(waiting, key=lambda pair: (-(pairs.score(*pair) or 0), pair)):
-        if groups.together(one, other) or not groups.may_join(one, other):
+        if groups.together(one, other) or not groups.may_join(one, other) or _bridge(groups, pairs, one, other):
             continue
         found = pairs.evidence(one, other, "")
         assert found is not None
@@ -204,6 +210,14 @@ def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]
         least = settings.single_score if alone else settings.least_score
         if found.score + _said_across(groups, pairs, one, other) >= least:
             groups.join(one, other, found)
+
+
+def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
+    """Whether only one image holds two groups together, as a collage of two photographs would."""
+    mine, theirs = groups.of(one), groups.of(other)
+    without_one = [(a, b) for a in mine if a != one for b in theirs]
+    without_other = [(a, b) for a in mine for b in theirs if b != other]
+    return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
 
 
 def _said_across(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:

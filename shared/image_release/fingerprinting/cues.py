@@ -60,7 +60,9 @@ COUNT = len(fields(Cues))
 
 def measure(rgb: NDArray[np.uint8], *, native: bool) -> Cues:
     """Measure a draft (height, width, 3)."""
-    colour = rgb.astype(np.float32)
+    # A picture smaller than two cells is continued at its edges: there is nothing to measure in less.
+    missing = [max(0, 2 * CELL - side) for side in rgb.shape[:2]]
+    colour = np.pad(rgb, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge").astype(np.float32)
     grey = colour @ np.array([0.299, 0.587, 0.114], np.float32)
     middle = _middle(grey)
     finest = middle - _smoothed(middle)

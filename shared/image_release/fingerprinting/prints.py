@@ -52,7 +52,7 @@ def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
         contrast=contrast(draft),
         working=working,
         keypoints=keypoints(working.grey),
-        cues=measure(draft.rgb, native=native),
+        cues=Cues.from_array(measure(draft.rgb, native=native).to_array()),  # as exact as packing keeps them
     )
 
 
