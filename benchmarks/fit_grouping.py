@@ -29,6 +29,8 @@ from image_release.values import ImageFacts
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/weights.json"
 RIDGE = 3.0
+WRONG_JOIN = 3.0
+"""A false pair counts so many times a true one: a lost photograph is worse than a repeated one."""
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 
 Pair = tuple[str, str, bool, dict[str, float]]
@@ -63,10 +65,11 @@ def fitted(values: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.f
     ones = np.hstack([values, np.ones((len(values), 1))])
     coefficient = np.zeros(ones.shape[1])
     penalty = np.diag([RIDGE] * values.shape[1] + [0.0])
+    importance = np.where(same, 1.0, WRONG_JOIN)
     for _ in range(40):
         chance = 1 / (1 + np.exp(-np.clip(ones @ coefficient, -40, 40)))
-        weight = np.maximum(chance * (1 - chance), 1e-9)
-        gradient = ones.T @ (same - chance) - penalty @ coefficient
+        weight = importance * np.maximum(chance * (1 - chance), 1e-9)
+        gradient = ones.T @ (importance * (same - chance)) - penalty @ coefficient
         step = np.linalg.solve((ones * weight[:, None]).T @ ones + penalty, gradient)
         coefficient += step
         if np.abs(step).max() < 1e-8:
