@@ -31,7 +31,9 @@ from image_release.triggering import (
     departed,
     hand_in_photos,
     hotel_ids,
+    overrides_key,
     read_current,
+    read_overrides,
 )
 from image_release.values import Nudge, key_part
 from image_release.workspace import Workspace
@@ -45,6 +47,10 @@ class Intake:
     warnings: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
+
+
+STALE_KEY = "gallery/stale"
+"""Stands while the gallery's index may be behind the hotels: a run that is killed leaves the index to the next one."""
 
 
 class HandInError(Exception):
@@ -111,7 +117,18 @@ def apply_inbox(workspace: Workspace) -> Intake:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _note(intake, key, applied, newest=key == releases[-1])
+    intake.problems += _bad_overrides(workspace)
     return intake
+
+
+def _bad_overrides(workspace: Workspace) -> Iterator[Problem]:
+    """Decisions that cannot be read. They stand in a file until a person mends it, so every run tells of them."""
+    for listed in workspace.inbox.list("overrides/"):
+        hotel_id = unquote(listed.key.removeprefix("overrides/").removesuffix(".jsonl"))
+        if listed.key != overrides_key(hotel_id):
+            yield Problem(listed.key, 0, listed.key, "decisions about a hotel lie in overrides/<hotel_id>.jsonl")
+        else:
+            yield from read_overrides(workspace.inbox, hotel_id)[1]
 
 
 def _note(intake: Intake, key: str, result: object, *, newest: bool) -> None:
@@ -161,24 +178,33 @@ def bring_up_to_date(
     """Look at every hotel that may need something, complete the release, write the gallery's index and the history."""
     started = datetime.now(UTC)
     current = None if sweep_only else read_current(workspace.state)
+    switching = current is not None and (current.completed is None or current.completed.folder != current.folder)
+    stale = workspace.state.head(STALE_KEY) is not None
     totals = Totals()
+
+    def now_stale() -> None:
+        nonlocal stale
+        if not stale:
+            workspace.state.put(STALE_KEY, b"")
+            stale = True
 
     def add(done: Done) -> None:
         totals.add(done)
+        if done.status == "processed":
+            now_stale()
         if done.nudge.reason == SWEEP and done.status != "failed":
             _forget_marker(workspace, done.nudge.hotel_id, started.date().isoformat())
         observe(done)
 
+    if intake.applied or switching:
+        now_stale()
     run_nudges(workspace, nudges_owed(workspace, current, started.date().isoformat()), workers, add)
-    if (
-        current
-        and not totals.hotels["failed"]
-        and (current.completed is None or current.completed.folder != current.folder)
-    ):
+    if stale:
+        write_index(workspace.published)
+        workspace.state.delete(STALE_KEY)
+    if current and switching and not totals.hotels["failed"]:
         complete_release(workspace.state, current)
     changed = totals.hotels["processed"] > 0
-    if changed:
-        write_index(workspace.published)
     if changed or intake.applied:
         _write_history(workspace, started, intake, totals)
     totals.work["store_reads"] += workspace.counter.reads

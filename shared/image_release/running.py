@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from image_release.hotel import HotelReport, Ports, process_hotel
+from image_release.hotel import ImageReport, Ports, process_hotel
 from image_release.problems import printable
 from image_release.values import Nudge
 from image_release.workspace import Workspace
@@ -40,7 +41,8 @@ class Done:
     work: dict[str, int]
     cpu_seconds: float
     error: str = ""
-    report: HotelReport | None = None
+    images: tuple[ImageReport, ...] = ()
+    """What became of each image, where that was asked for."""
 
 
 @dataclass(slots=True)
@@ -77,16 +79,16 @@ def run_nudges(
     workers: int,
     observe: Callable[[Done], None],
     *,
-    with_reports: bool = False,
+    with_images: bool = False,
 ) -> None:
     """Process every nudge and tell `observe` what became of each, in the order in which they end.
 
     An interrupt stops the workers at once; state and what is published stay whole, and the next run goes on.
     """
     pending = iter(nudges)
-    while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_reports=with_reports):
+    while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_images=with_images):
         for nudge in suspects:
-            observe(_run_isolated(workspace, nudge, with_reports=with_reports))
+            observe(_run_isolated(workspace, nudge, with_images=with_images))
 
 
 def _run_until_a_worker_dies(
@@ -95,31 +97,31 @@ def _run_until_a_worker_dies(
     workers: int,
     observe: Callable[[Done], None],
     *,
-    with_reports: bool,
+    with_images: bool,
 ) -> list[Nudge]:
     """Work through `pending`; the nudges that were under way when a worker died, or none at the end."""
     under_way: dict[Future[Done], Nudge] = {}
-    first = list(islice(pending, AHEAD * workers))
-    if not first:
+    waiting = deque(islice(pending, AHEAD * workers))
+    if not waiting:
         return []
-    pool = _pool(workspace, min(workers, len(first)), isolated=False)
+    pool = _pool(workspace, min(workers, len(waiting)), isolated=False)
     try:
-        for nudge in first:
-            under_way[pool.submit(_work_on, nudge, with_reports)] = nudge
-        while under_way:
+        while waiting or under_way:
+            while waiting:  # a nudge leaves the queue when the pool has it: none is lost if the pool breaks here
+                under_way[_submit(pool, waiting[0], with_images=with_images)] = waiting[0]
+                waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
                 done = future.result()
                 del under_way[future]
                 observe(done)
-            for nudge in islice(pending, len(ended)):
-                under_way[pool.submit(_work_on, nudge, with_reports)] = nudge
+            waiting.extend(islice(pending, len(ended)))
     except BrokenProcessPool:
         finished = [future for future in under_way if future.done() and not future.exception()]
         for future in finished:
             del under_way[future]
             observe(future.result())
-        return list(under_way.values())
+        return [*under_way.values(), *waiting]
     except BaseException:
         _end(pool)
         raise
@@ -127,11 +129,11 @@ def _run_until_a_worker_dies(
     return []
 
 
-def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_reports: bool) -> Done:
+def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> Done:
     """Process one hotel whose worker died, decoding in a child of a worker of its own."""
     pool = _pool(workspace, 1, isolated=True)
     try:
-        return pool.submit(_work_on, nudge, with_reports).result()
+        return _submit(pool, nudge, with_images=with_images).result()
     except BrokenProcessPool:
         return Done(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
@@ -144,6 +146,18 @@ def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolE
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(workspace, isolated))
+
+
+def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[Done]:
+    """Hand a nudge to the pool, which may start a worker for it.
+
+    A worker inherits that SIGINT is blocked: Ctrl-C goes to the whole process group, and is the parent's to answer.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_work_on, nudge, with_images)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
@@ -161,12 +175,11 @@ class _Worker:
 
 
 def _begin(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends us
     _Worker.workspace = workspace
     _Worker.ports = workspace.ports(isolated=isolated)
 
 
-def _work_on(nudge: Nudge, with_report: bool) -> Done:  # noqa: FBT001 - called by the pool
+def _work_on(nudge: Nudge, with_images: bool) -> Done:  # noqa: FBT001 - called by the pool
     counter = _Worker.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
@@ -185,4 +198,4 @@ def _work_on(nudge: Nudge, with_report: bool) -> Done:  # noqa: FBT001 - called 
     }
     outcomes = {str(outcome): count for outcome, count in report.outcomes.items()}
     cpu = time.process_time() - started
-    return Done(nudge, report.status, outcomes, work, cpu, report=report if with_report else None)
+    return Done(nudge, report.status, outcomes, work, cpu, images=report.images if with_images else ())

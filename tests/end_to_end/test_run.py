@@ -131,7 +131,8 @@ class TestPhotosFolder:
     def test_becomes_hotels(self, machine, tmp_path):
         """FOLDER/<hotel>/<partner>/<file> is published, ids as hostile as a file system allows; twice costs nothing."""
         photos = tmp_path / "photos"
-        for hotel, partner, name, seed in (("h 1", "a&b", "é.jpg", 1), ("h 1", "c", "x.jpg", 1), ("<b>", "c", "1.jpg", 2)):
+        files = (("h 1", "a&b", "é.jpg", 1), ("h 1", "c", "x.jpg", 1), ("<b>", "c", "1.jpg", 2))
+        for hotel, partner, name, seed in files:
             (photos / hotel / partner).mkdir(parents=True, exist_ok=True)
             (photos / hotel / partner / name).write_bytes(jpeg(photo(seed).resize((480, 320))))
         told = machine.run("--photos", str(photos))
@@ -159,10 +160,8 @@ class TestRecordedLabels:
         bath, facade = machine.photo("/bath.jpg", 1), machine.photo("/facade.jpg", 2)
         machine.catalogue("a", "v1", {"1": [bath, facade]})
         machine.release("r1", {"h1": [("a", "1")]})
-        lines = [
-            {"url": bath, "labels": [{"description": "Bathroom", "score": 0.97}, {"description": "Toilet", "score": 0.9}]},
-            {"url": facade, "labels": [{"description": "Building", "score": 0.9}, {"description": "Hotel", "score": 0.9}]},
-        ]
+        said = {bath: ("Bathroom", "Toilet"), facade: ("Building", "Hotel")}
+        lines = [{"url": url, "labels": [{"description": d, "score": 0.9} for d in said[url]]} for url in said]
         (machine.folder / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         told = machine.run("--tagger", f"recorded:{machine.folder / 'labels.jsonl'}")
         assert told["work"]["tagged"] == 2

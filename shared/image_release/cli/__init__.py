@@ -11,6 +11,8 @@ from importlib import import_module
 
 import click
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
 COMMANDS = {
     "run": "Bring every hotel up to date with what was handed in.",
     "hotel": "Do these hotels now and say what became of every image.",
@@ -43,6 +45,14 @@ class LazyGroup(click.Group):
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; Ctrl-C ends it with 130 and a word on what is left."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted: what is published is whole, and the next run goes on", err=True)
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -21,7 +21,7 @@ DOLLARS_A_THOUSAND_LABELS = 1.5
 """Vision's price for label detection after the first thousand a month."""
 
 
-@click.command()  # type: ignore[arg-type]  # click's decorators take functions and commands alike
+@click.command()
 @selectors
 @common_options
 def estimate(

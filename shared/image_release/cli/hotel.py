@@ -19,11 +19,12 @@ from image_release.cli.common import (
 )
 from image_release.cli.reprocess import FORCES, begin_request
 from image_release.gallery import write_index
-from image_release.hotel import HotelReport
 from image_release.problems import printable
+from image_release.publishing import manifest_key
 from image_release.running import Done, Totals, run_nudges
-from image_release.triggering import mark_failed
+from image_release.triggering import find_row, mark_failed, read_current
 from image_release.values import Nudge
+from image_release.workspace import Workspace
 
 
 @click.command()
@@ -44,40 +45,52 @@ def hotel(
 
     Example: image-release hotel 123456 --force redownload
     """
-    totals, reports = Totals(), []
+    wanted = list(dict.fromkeys(hotel_ids))
+    totals = Totals()
+    looked_at: list[Done] = []
     with opened(address, settings_file, tagger) as workspace:
-        existing(workspace)
-        request_id = begin_request(workspace, {"hotel_ids": list(hotel_ids), "force": force}, len(hotel_ids))
+        _refuse_unknown(existing(workspace), wanted)
+        request_id = begin_request(workspace, {"hotel_ids": wanted, "force": force}, len(wanted))
 
         def observe(done: Done) -> None:
             totals.add(done)
             if done.status == "failed":
                 mark_failed(workspace.state, request_id, done.nudge.hotel_id, done.error)
-            if done.report:
-                reports.append(done.report)
+            looked_at.append(done)
 
-        nudges = [Nudge(hotel_id, "asked for", request_id) for hotel_id in dict.fromkeys(hotel_ids)]
-        run_nudges(workspace, nudges, workers, observe, with_reports=True)
-        unknown = [report.hotel_id for report in reports if report.status == "absent"]
-        if unknown:
-            names = ", ".join(printable(name) for name in unknown)
-            raise click.UsageError(f"unknown hotel: {names}: neither in the release in force nor published")
+        nudges = [Nudge(hotel_id, "asked for", request_id) for hotel_id in wanted]
+        run_nudges(workspace, nudges, workers, observe, with_images=True)
         if totals.hotels["processed"]:
             write_index(workspace.published)
-        reports.sort(key=lambda report: report.hotel_id)
+        looked_at.sort(key=lambda done: done.nudge.hotel_id)
         if as_json:
-            emit({**totals_document(totals), "reports": [_document(report) for report in reports]})
+            emit({**totals_document(totals), "reports": [_document(done) for done in looked_at]})
         else:
-            for report in reports:
-                _tell(report)
+            for done in looked_at:
+                _tell(done)
             tell_totals(totals)
     end(failed=failed(totals))
 
 
-def _document(report: HotelReport) -> dict[str, object]:
+def _refuse_unknown(workspace: Workspace, hotel_ids: list[str]) -> None:
+    """Refuse a hotel that is neither in the release in force nor published, before anything is done."""
+    current = read_current(workspace.state)
+    unknown = [
+        printable(hotel_id)
+        for hotel_id in hotel_ids
+        if not (current and find_row(workspace.state, current, hotel_id))
+        and workspace.published.head(manifest_key(hotel_id)) is None
+    ]
+    if unknown:
+        raise click.UsageError(
+            f"unknown hotel: {', '.join(unknown)}: neither in the release in force nor published; nothing was done"
+        )
+
+
+def _document(done: Done) -> dict[str, object]:
     return {
-        "hotel_id": report.hotel_id,
-        "status": report.status,
+        "hotel_id": done.nudge.hotel_id,
+        "status": done.status,
         "images": [
             {
                 "url": image.candidate.url,
@@ -87,14 +100,14 @@ def _document(report: HotelReport) -> dict[str, object]:
                 "position": image.position,
                 "reason": image.reason,
             }
-            for image in report.images
+            for image in done.images
         ],
     }
 
 
-def _tell(report: HotelReport) -> None:
-    click.echo(f"{printable(report.hotel_id)}: {report.status}")
-    for image in report.images:
+def _tell(done: Done) -> None:
+    click.echo(f"{printable(done.nudge.hotel_id)}: {done.status}")
+    for image in done.images:
         place = f"#{image.position}" if image.position else ""
         partner = printable(image.candidate.accommodation.partner_id, 20)
         line = f"  {place:>4} {image.outcome:18} {partner:12} {printable(image.candidate.url)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import (
+    F,
     common_options,
     emit,
     end,
@@ -44,29 +45,32 @@ from image_release.workspace import Workspace
 FORCES = ("none", "redownload", "retag", "rerender")
 
 
-class Box(click.ParamType):
-    """West, south, east, north in degrees."""
-
-    name = "W,S,E,N"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float, float, float]:
-        """Four numbers; whether they make sense is the request's question."""
-        try:
-            west, south, east, north = (float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} must be four numbers: west,south,east,north", param, ctx)
-        return west, south, east, north
+def box(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees; whether they make sense is the request's question."""
+    del context, parameter
+    if value is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{printable(value)!r} must be four numbers: west,south,east,north") from error
+    return west, south, east, north
 
 
-def selectors(command: click.Command) -> click.Command:
+def selectors(command: F) -> F:
     """The options that select hotels."""
     for option in (
         click.option("--all", "everything", is_flag=True, help="Every hotel of the release."),
         click.option("--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."),
         click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="This hotel."),
-        click.option("--bbox", type=Box(), help="Hotels in a box, degrees; west > east crosses the date line."),
+        click.option(
+            "--bbox",
+            metavar="W,S,E,N",
+            callback=box,
+            help="Hotels in a box, degrees; west > east crosses the date line.",
+        ),
         click.option("--city", "cities", multiple=True, help="Hotels of this city, whatever its case."),
         click.option("--country", "countries", multiple=True, help="Hotels of this country, ISO 3166-1 alpha-2."),
     ):
@@ -74,7 +78,7 @@ def selectors(command: click.Command) -> click.Command:
     return command
 
 
-@click.command()  # type: ignore[arg-type]  # click's decorators take functions and commands alike
+@click.command()
 @selectors
 @click.option("--force", type=click.Choice(FORCES), default="none", help="Do again what was done already.")
 @click.option("--dry-run", is_flag=True, help="Say which hotels are meant, and do nothing.")
@@ -138,7 +142,7 @@ def reprocess(
     end(failed=failed(totals))
 
 
-def begin_request(workspace: Workspace, document: dict[str, object], total: int) -> str:
+def begin_request(workspace: Workspace, document: Mapping[str, object], total: int) -> str:
     """Keep a request before its first nudge; returns its id."""
     request = new_request(document)
     store_request(workspace.state, request, total)
@@ -155,7 +159,7 @@ def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
         yield index
 
 
-def new_request(document: dict[str, object]) -> Request:
+def new_request(document: Mapping[str, object]) -> Request:
     """A request of the command line, with an id of its own."""
     request_id = f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     try:

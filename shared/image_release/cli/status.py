@@ -49,10 +49,8 @@ def status(request_id: str | None, address: str, settings_file: Path | None, as_
         click.echo(f"held      {held['accept']}: {held['leaving']} of {held['of']} would go")
     for run in document["runs"]:
         images = ", ".join(f"{count} {outcome}" for outcome, count in sorted(run["images"].items()))
-        hotels = run["hotels"]
-        click.echo(
-            f"run       {run['started_at'][:19]}: {hotels['processed']} hotels processed, {hotels['failed']} failed; {images}"
-        )
+        hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"
+        click.echo(f"run       {run['started_at'][:19]}: {hotels}; {images}")
     for item in document["requests"]:
         click.echo("request   " + _line(Progress(**item)))
 

@@ -1,0 +1,145 @@
+"""The other commands: one hotel, a geography, what it would cost, how far it is, what is due, the pages."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+
+@pytest.fixture
+def published(machine):
+    """h1 with a photo in two files and one that is broken, h2 with one photo; published."""
+    lobby, again = machine.photo("/lobby.jpg", 1), machine.photo("/again.jpg", 1, (400, 267))
+    broken = machine.serve("/broken.jpg", b"\xff\xd8\xff\xe0 not much of a JPEG")
+    machine.catalogue("p", "v1", {"1": [lobby, broken], "2": [machine.photo("/pool.jpg", 2)]})
+    machine.catalogue("q", "v1", {"1": [again]})
+    machine.release("r1", {"h1": [("p", "1"), ("q", "1")], "h2": [("p", "2")]})
+    machine.run()
+    return machine
+
+
+class TestHotel:
+    def test_lists_one_outcome_for_each_image(self, published):
+        """Every image of the hotel is there once, with its outcome, its picture's place and the reason."""
+        told = published.told("hotel", "h1")
+        [report] = told["reports"]
+        assert (report["hotel_id"], report["status"]) == ("h1", "unchanged")
+        outcomes = {published.path(image["url"]): image["outcome"] for image in report["images"]}
+        assert len(report["images"]) == 3
+        assert sorted(outcomes) == ["/again.jpg", "/broken.jpg", "/lobby.jpg"]
+        assert sorted(outcomes.values())[:2] == ["merged", "not_an_image"]
+        assert {image["position"] for image in report["images"]} == {1, None}
+        assert told["images"]["total"] == 3
+
+    def test_does_again_what_is_forced(self, published):
+        """`rerender` writes the renditions under a new key and downloads nothing; the manifest names the new ones."""
+        before, asked = published.manifest("h2"), len(published.site.asked)
+        told = published.told("hotel", "h2", "--force", "rerender")
+        assert (told["hotels"]["processed"], told["work"]["downloads"]) == (1, 0)
+        assert told["work"]["renditions_written"] == 2
+        assert published.manifest("h2")["seq"] == before["seq"] + 1
+        assert len(published.site.asked) == asked
+
+    def test_tells_people_in_lines(self, published):
+        """Without `--json` each image has a line."""
+        ended = published.call("hotel", "h1", "h2")
+        assert ended.returncode == 0
+        assert ended.stdout.count("/broken.jpg") == 1
+        assert "#1 published" in ended.stdout
+
+
+class TestReprocess:
+    def test_says_what_it_would_do_and_does_nothing(self, published):
+        """`--dry-run` names the hotels and touches no file."""
+        before = published.files()
+        told = published.told("reprocess", "--country", "es", "--city", "BILBAO", "--dry-run")
+        assert told == {"hotels": 2, "hotel_ids": ["h1", "h2"]}
+        assert published.files() == before
+
+    def test_has_exact_progress(self, published):
+        """After the request, `status` tells that each of its hotels is done, by the id that it was given."""
+        told = published.told("reprocess", "--partner", "p", "--force", "redownload")
+        assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
+        request_id = told["request_id"]
+        assert published.told("status", request_id) == {"request_id": request_id, "total": 2, "done": 2, "failed": 0}
+        assert published.told("status")["requests"] == [{"request_id": request_id, "total": 2, "done": 2, "failed": 0}]
+        assert f"{request_id}: 2 of 2 done, 0 failed" in published.call("status", request_id).stdout
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ((), "selects nothing"),
+            (("--bbox", "1,2,3"), "four numbers"),
+            (("--bbox", "0,50,1,40"), "south must not be above north"),
+            (("--country", "Spain"), "countries"),
+            (("--all", "--force", "everything"), "everything"),
+        ],
+    )
+    def test_refuses_what_selects_nothing(self, published, words, said):
+        """A request that makes no sense is wrong use: 2."""
+        ended = published.call("reprocess", *words)
+        assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+
+    def test_of_nowhere_does_nothing(self, published):
+        """A box with no hotel in it is no mistake."""
+        assert published.told("reprocess", "--bbox", "100,0,110,10")["hotels"]["processed"] == 0
+
+
+class TestStatus:
+    def test_tells_what_is_in_force_and_what_came_out(self, published):
+        """The release with its number of hotels, and the run's outcomes."""
+        told = published.told("status")
+        assert told["release"] == {"release_id": "r1", "hotels": 2}
+        [run] = told["runs"]
+        assert (run["hotels"]["processed"], run["images"]["published"]) == (2, 2)
+        assert (told["held"], told["requests"]) == ([], [])
+
+    def test_of_an_unknown_request_is_wrong_use(self, published):
+        """A mistyped id is told."""
+        ended = published.call("status", "yesterday")
+        assert (ended.returncode, "no such request" in ended.stderr) == (2, True)
+
+
+class TestEstimate:
+    def test_counts_before_anything_runs(self, published):
+        """Hotels and images are exact, and nothing is written."""
+        before = published.files()
+        told = published.told("estimate", "--hotel", "h1")
+        assert (told["hotels"], told["images"], told["downloads"]) == (1, 3, 3)
+        assert published.told("estimate")["images"] == 4
+        assert published.files() == before
+
+
+class TestSweep:
+    def test_does_what_is_due_and_only_that(self, published):
+        """A marker of today nudges its hotel and goes; one of next year stays."""
+        due = published.workspace / "state/due"
+        today = datetime.now(UTC).date().isoformat()
+        for day, hotel_id in ((today, "h1"), ("2999-01-01", "h2")):
+            (due / day / "sweep").mkdir(parents=True)
+            (due / day / "sweep" / hotel_id).write_bytes(b"")
+        assert published.told("sweep", "--dry-run") == {"due": 1}
+        assert published.told("sweep")["hotels"] == {"processed": 0, "unchanged": 1, "failed": 0}
+        assert published.told("sweep", "--dry-run") == {"due": 0}
+        assert (due / "2999-01-01/sweep/h2").is_file()
+
+
+class TestGallery:
+    def test_is_written_again_from_what_is_published(self, published):
+        """Pages that were lost come back byte for byte."""
+        root = published.workspace / "published"
+        pages = {path: path.read_bytes() for path in root.rglob("*.html")}
+        assert len(pages) == 3
+        for path in pages:
+            path.unlink()
+        assert published.told("gallery")["pages"] == 2
+        assert {path: path.read_bytes() for path in root.rglob("*.html")} == pages
+
+
+class TestJson:
+    @pytest.mark.parametrize("words", [("status",), ("estimate",), ("gallery",), ("sweep",), ("hotel", "h1")])
+    def test_is_one_document_and_nothing_else(self, published, words):
+        """stdout is one line of JSON; stderr is empty."""
+        ended = published.call(*words, "--json")
+        assert (ended.returncode, ended.stderr, ended.stdout.count("\n")) == (0, "", 1)
+        json.loads(ended.stdout)

@@ -1,0 +1,148 @@
+"""A run that is interrupted or killed loses nothing: what is published is whole, and the next run goes on."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+
+from image_release.values import key_part
+from tests.end_to_end.machine import assert_whole, kill_group
+
+HOTELS = 5
+KILLS = 50
+WAIT_S = 60
+
+
+class SlowPath(dict):
+    """Files of a site, each of which takes its time, so that there is something to interrupt."""
+
+    def __init__(self, files: dict, seconds: float) -> None:
+        super().__init__(files)
+        self.seconds = seconds
+
+    def get(self, path, default=None):
+        time.sleep(self.seconds)
+        return super().get(path, default)
+
+
+@pytest.fixture
+def world(machine):
+    """Five hotels of three images, two of them the same photo; nothing is published yet."""
+    first = {}
+    for number in range(HOTELS):
+        photos = [(f"/{number}a.jpg", number * 10, (480, 320)), (f"/{number}b.jpg", number * 10, (360, 240))]
+        photos.append((f"/{number}c.jpg", number * 10 + 1, (480, 320)))
+        first[str(number)] = [machine.photo(*photo) for photo in photos]
+    machine.catalogue("p", "v1", first)
+    machine.release("r1", {f"h{number}": [("p", str(number))] for number in range(HOTELS)})
+    return machine
+
+
+def interrupt_in_the_middle(machine, target):
+    """Start a run, wait until a hotel is published, send SIGINT; the ended process."""
+    process = machine.start("run")
+    deadline = time.monotonic() + WAIT_S
+    while not list(machine.workspace.glob("published/hotels/*/manifest.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    target(process.pid, signal.SIGINT)
+    out, said = process.communicate(timeout=WAIT_S)
+    return process.returncode, out, said
+
+
+class TestCtrlC:
+    @pytest.mark.parametrize("target", [os.kill, os.killpg], ids=["parent", "group"])
+    def test_ends_with_130_and_the_next_run_goes_on(self, world, target):
+        """Sent to the parent alone or, as a terminal does, to the whole group: 130, one sentence, nothing half-done."""
+        world.site.files = SlowPath(world.site.files, 0.4)
+        status, out, said = interrupt_in_the_middle(world, target)
+        assert (status, out) == (130, "")
+        assert said == "interrupted: what is published is whole, and the next run goes on\n"
+        published = assert_whole(world.workspace)
+        assert 1 <= published < HOTELS, "the run was not interrupted in the middle"
+        world.site.files.seconds = 0
+        asked = len(world.site.asked)
+        told = world.run()
+        assert (told["hotels"]["unchanged"] >= published, told["hotels"]["failed"]) == (True, 0)
+        assert sum(told["hotels"].values()) == HOTELS
+        assert len(world.site.asked) - asked <= 3 * (HOTELS - published)
+        assert world.run()["hotels"]["unchanged"] == HOTELS
+
+
+class TestKill:
+    def test_at_fifty_random_points_loses_nothing(self, world, tmp_path):
+        """kill -9 of all processes, fifty times, while hotels appear, change, move and go: after each, every manifest
+        is whole; and when runs are let end, the result is that of a machine that nobody disturbed."""
+        chance = random.Random(7)
+        undisturbed, seconds = expected_results(world, tmp_path / "undisturbed")
+        kills = rounds = in_the_middle = 0
+        while kills < KILLS:
+            rounds += 1
+            world.workspace = tmp_path / f"round-{rounds}"
+            for change, result in zip(CHANGES, undisturbed, strict=True):
+                change(world)
+                for _ in range(chance.randint(2, 5)):
+                    process = world.start("run", workers=chance.choice((1, 2)))
+                    time.sleep(chance.uniform(0.3, 1.1) * seconds)
+                    kill_group(process)
+                    kills += 1
+                    assert_whole(world.workspace)
+                    done = results(world)
+                    in_the_middle += done != result
+                told = world.run()
+                assert told["hotels"]["failed"] == 0
+                assert results(world) == result
+                if kills >= KILLS:
+                    break
+            shutil.rmtree(world.workspace)
+        assert in_the_middle >= KILLS // 5, "the kills came too late to say anything"
+
+
+def appear(world):
+    """Five hotels, all new."""
+    site = world.site.address
+    world.catalogue("p", "v1", {str(n): [f"{site}/{n}{x}.jpg" for x in "abc"] for n in range(HOTELS)})
+    world.release("r1", {f"h{n}": [("p", str(n))] for n in range(HOTELS)})
+
+
+def change(world):
+    """An image leaves each hotel, an accommodation moves, a hotel goes."""
+    site = world.site.address
+    world.catalogue("p", "v2", {str(n): [f"{site}/{n}{x}.jpg" for x in "ac"] for n in range(HOTELS)})
+    moved = {"h0": [("p", "0"), ("p", "1")], "h1": [], "h2": [("p", "2"), ("p", "4")], "h3": [("p", "3")]}
+    world.release("r2", moved)
+    for accepted in ("catalogues/p/v2", "releases/r2"):
+        world.hand_in(f"accepts/{accepted}", "")
+
+
+CHANGES = (appear, change)
+
+
+def expected_results(world, workspace):
+    """What undisturbed runs publish after each change, and how long the first one takes."""
+    world.workspace = workspace
+    found, seconds = [], 0.0
+    for step in CHANGES:
+        step(world)
+        started = time.monotonic()
+        assert world.run("--workers", "2")["hotels"]["failed"] == 0
+        seconds = seconds or time.monotonic() - started
+        found.append(results(world))
+    return found, seconds
+
+
+def results(world):
+    """Every manifest but for when it was written and what has to come back when: that depends on the clock."""
+    found = {}
+    for number in range(HOTELS):
+        path = world.workspace / "published/hotels" / key_part(f"h{number}") / "manifest.json"
+        if path.is_file():
+            manifest = world.manifest(f"h{number}")
+            del manifest["published_at"]
+            manifest["pending"] = sorted({entry["kind"] for entry in manifest["pending"]})
+            found[f"h{number}"] = manifest
+    return found
