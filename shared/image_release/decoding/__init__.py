@@ -5,10 +5,11 @@ The published method's filter by size lives here too: it is answered from the he
 
 from image_release.decoding.flatness import contrast, flat
 from image_release.decoding.opening import judge_size, read_header
-from image_release.decoding.pixels import Draft, decode_draft, decode_full, thumbnail_jpeg
+from image_release.decoding.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
 
 __all__ = [
     "Draft",
+    "UndecodableError",
     "contrast",
     "decode_draft",
     "decode_full",

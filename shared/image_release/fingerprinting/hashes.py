@@ -1,9 +1,9 @@
 """The 36 perceptual hashes of the published method, from one small grey square and two cached matrices.
 
 The method hashes 36 centred crops: 0, 10 … 50 % of the width cut away, times the same of the height. Cropping, Lanczos
-scaling to 32 pixels and the low 8 frequencies of a cosine transform are all linear along an axis, so the six crops of an
-axis fold into one operator of 48 rows: `R @ grey @ C.T` holds all 36 blocks of 8 x 8 coefficients. Crops are shares of
-a side, so after the reduction to a fixed square one operator serves every image and both axes.
+scaling to 32 pixels and the low 8 frequencies of a cosine transform are all linear along an axis, so the six crops of
+an axis fold into one operator of 48 rows: `R @ grey @ C.T` holds all 36 blocks of 8 x 8 coefficients. Crops are shares
+of a side, so after the reduction to a fixed square one operator serves every image and both axes.
 
 Bits are ImageHash's: row-major over the 8 x 8 block, the first bit the most significant (`imagehash.hex_to_hash` of
 `to_hex`), set where a coefficient is above the block's median. What differs by the reduction is measured in

@@ -71,7 +71,7 @@ def generate(
     if not sizes:
         return ()
     largest = max(sizes)
-    image = decode_full(data, _decode_at_least(facts, largest))
+    image = decode_full(data, facts, _decode_at_least(facts, largest))
     if isinstance(image, Rejection):
         return image
     scaled = _pyramid(image, set(sizes), resizer)

@@ -95,7 +95,7 @@ def _retry_at(
     if outcome is Outcome.DEFERRED:
         return now
     if outcome is Outcome.UNAVAILABLE:
-        wait = min(FIRST_RETRY * 2 ** min(tries - 1, 10), LAST_RETRY)
+        wait: timedelta = min(FIRST_RETRY * 2 ** min(tries - 1, 10), LAST_RETRY)
         return now + max(wait, timedelta(seconds=min(retry_after_s or 0, LAST_RETRY.total_seconds())))
     if outcome is Outcome.GONE and had:
         return now + GONE_AGAIN
