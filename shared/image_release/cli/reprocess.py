@@ -114,7 +114,7 @@ def reprocess(
             "force": force,
             "dry_run": dry_run,
         }
-        selected = list(select(index, new_request(document)))
+        selected = sorted(select(index, new_request(document)))
         if dry_run:
             if as_json:
                 emit({"hotels": len(selected), "hotel_ids": selected[:1000]})

@@ -9,6 +9,7 @@ is decoded. What kills the process instead of raising is found out by a child pr
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 from collections.abc import Callable
@@ -37,6 +38,7 @@ SIGNATURES = (
 """Format, offset and first bytes that belong to no other; a BMP's are two letters, which text may begin with."""
 MAX_JPEG_SCANS = 500
 """Cameras and optimisers write at most about a hundred; each one may cost a pass over the whole picture."""
+AN_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>", re.IGNORECASE)
 START_OF_SCAN = b"\xff\xda"
 ORIENTATION_TAG = 0x112
 SHORT = 3
@@ -61,10 +63,10 @@ def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFact
             facts = _facts(image, data, sha256)
     except Image.DecompressionBombError:
         return Rejection(Outcome.TOO_MANY_PIXELS, f"far more pixels than {settings.max_pixels}")
-    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise nearly everything on damaged bytes
+    except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly everything on damaged bytes
         if announced:
             return Rejection(Outcome.TRUNCATED, f"the header of this {announced} breaks off or is damaged")
-        return Rejection(Outcome.NOT_AN_IMAGE, "no bytes" if not data else f"no accepted format ({_reason(error)})")
+        return Rejection(Outcome.NOT_AN_IMAGE, "none of the accepted formats" if data else "no bytes")
     return judge_size(facts, settings) or facts
 
 
@@ -155,5 +157,5 @@ def _frames(image: Image.Image) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """One short printable sentence; messages of decoders may quote the file."""
-    return printable(" ".join(str(error).split())) or type(error).__name__
+    """One short printable sentence, the same every time: messages may quote the file, or an object's address."""
+    return printable(" ".join(AN_ADDRESS.sub("", str(error)).split())) or type(error).__name__
