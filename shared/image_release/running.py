@@ -26,6 +26,14 @@ from image_release.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+WORKER_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+"""One BLAS thread a worker: the workers are the parallelism. And two arenas of memory: with one for each thread that
+downloads, a hotel of 500 images takes 860 MB instead of 500. Both are read when a process begins."""
 AHEAD = 3
 """Nudges that wait in the pool for each worker: enough that none idles, few enough that memory stays flat."""
 WORK = ("downloads", "decodes", "tagged", "renditions_written", "store_reads", "store_writes")
@@ -141,9 +149,8 @@ def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> D
 
 
 def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
-    # One BLAS thread a worker: the workers are the parallelism. Set before the children import numpy.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    for name, value in WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(workspace, isolated))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 
 from image_release.deduplicating.evidence import Evidence, evidence, shipped_weights, statistics
@@ -23,6 +24,8 @@ from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
 GROUPING_VERSION = "1"
+KEPT_SHEETS = 96
+"""Pictures that are kept ready for registration, about 3 MB each: bounds the memory of a hotel of hundreds."""
 HOPELESS = -9.0
 """Score of a pair that cannot even be laid over each other."""
 WITNESSES = 3
@@ -81,8 +84,7 @@ class Pairs:
     """Pairs of prints, registered when they are first asked about."""
 
     def __init__(self, prints: Sequence[Print]) -> None:
-        self._prints = prints
-        self._sheets: dict[int, Sheet] = {}
+        self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(prints[index]))
         self._candidates = {(found.one, found.other): found for found in candidates(prints)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
 
@@ -119,11 +121,6 @@ class Pairs:
             return None
         found = statistics(one, other, candidate, registered)
         return evidence("", one, candidate, registered, found, shipped_weights().score(found))
-
-    def _sheet(self, index: int) -> Sheet:
-        if index not in self._sheets:
-            self._sheets[index] = Sheet(self._prints[index])
-        return self._sheets[index]
 
 
 class _Groups:
