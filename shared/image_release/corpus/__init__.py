@@ -2,6 +2,7 @@
 
 from image_release.corpus.evaluate import Cost, Evaluation, evaluate
 from image_release.corpus.labels import CorpusUnreadableError, LabelledImage, read_labels
+from image_release.corpus.making import Original, Recipe, RecipeError, make, read_originals, read_recipe
 from image_release.corpus.measures import Measures, Placed, WrongGroup, measure
 
 __all__ = [
@@ -10,9 +11,15 @@ __all__ = [
     "Evaluation",
     "LabelledImage",
     "Measures",
+    "Original",
     "Placed",
+    "Recipe",
+    "RecipeError",
     "WrongGroup",
     "evaluate",
+    "make",
     "measure",
     "read_labels",
+    "read_originals",
+    "read_recipe",
 ]
