@@ -12,8 +12,9 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 from itertools import chain
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,8 @@ def main() -> None:
             for row in csv.DictReader(file):
                 hotels.setdefault(row["hotel_id"], []).append(row)
         tasks += [(corpus, hotel, rows) for hotel, rows in hotels.items()]
-    with Pool() as pool:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
+    with get_context("spawn").Pool() as pool:
         pairs = list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
     names = tuple(pairs[0][3])
     values = np.array([[found[name] for name in names] for *_, found in pairs])

@@ -98,9 +98,9 @@ class GroupingSettings(Section):
     """When two images show the same photograph. Scores are log-odds (see deduplicating.evidence)."""
 
     clear_score: float = Field(3.5, description="two images with this score are joined, whatever group they are in")
-    bridge_score: float = Field(8.0, description="where no other pair across two groups has anything in common")
-    single_score: float = Field(1.5, description="two images that are alone are joined from this score on")
-    least_score: float = Field(0.5, description="a pair below this score speaks against a join")
+    bridge_score: float = Field(6.0, description="where no other pair across two groups has anything in common")
+    single_score: float = Field(1.0, description="two images that are alone are joined from this score on")
+    least_score: float = Field(0.0, description="a pair below this score speaks against a join")
 
 
 class TaggingSettings(Section):

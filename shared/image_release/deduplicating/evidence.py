@@ -87,7 +87,8 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
     textured = _or_all(middle.inside & (middle_power > 0.6 * power), middle.inside)
     textured_fine = _or_all(fine.inside & (fine_power > power), fine.inside)
     textured_coarse = _or_all(coarse.inside & (coarse_power > 0.3 * power), coarse.inside)
-    alone, pooled = displacement(one, middle)
+    own_sums, pooled_sums = _sums(one, middle)
+    pooled = _solved(pooled_sums)
     shared_one, shared_other = overlaps(one, other, registered)
     correlation = middle.correlation[textured]
     gains = np.log(np.clip(middle.gain[textured], 0.05, 20))
@@ -113,8 +114,10 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
         ("fine", 1 - fine.correlation[textured_fine], 0.01),
         ("middle", 1 - correlation, 0.01),
         ("coarse", 1 - coarse.correlation[textured_coarse], 0.01),
-        ("alone", alone[textured], 0.02),
+        ("alone", _solved(own_sums)[textured], 0.02),
         ("pooled", pooled[textured], 0.02),
+        ("explained", _explained(own_sums)[textured], 0.01),
+        ("explained_pooled", _explained(pooled_sums)[textured], 0.003),
     ):
         for quantile, value in zip(QUANTILES, np.percentile(values, QUANTILES), strict=True):
             found[f"{name}_{quantile}"] = _log(float(value), least)
@@ -123,17 +126,24 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
 
 def displacement(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
     """How far each block still has to move to fit best, in pixels: alone, and pooled with its eight neighbours."""
+    own, pooled = _sums(one, laid)
+    return _solved(own), _solved(pooled)
+
+
+def _sums(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
+    """(6, n): what the displacement of a block is worked out from, alone and pooled with its eight neighbours."""
     mine = one.levels[1]
     left = residual(mine, laid)
     # Slopes are kept for a step of half the longer side; here a step is one pixel.
     right = np.einsum("np,npk->nk", left, mine.jacobian[:, :, ACROSS_DOWN]) / one.half
     normal = mine.normal[:, ACROSS_DOWN][:, :, ACROSS_DOWN] / one.half**2
-    sums = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right[:, 0], right[:, 1]])
+    squares = np.einsum("np,np->n", left, left)
+    own = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right[:, 0], right[:, 1], squares])
     rows, columns = one.blocks
-    padded = np.pad(np.where(laid.inside, sums, 0).reshape(-1, rows, columns), ((0, 0), (1, 1), (1, 1)))
+    padded = np.pad(np.where(laid.inside, own, 0).reshape(-1, rows, columns), ((0, 0), (1, 1), (1, 1)))
     down = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-    pooled = (down[:, :, :-2] + down[:, :, 1:-1] + down[:, :, 2:]).reshape(len(sums), -1)
-    return _solved(sums), _solved(pooled)
+    pooled = (down[:, :, :-2] + down[:, :, 1:-1] + down[:, :, 2:]).reshape(len(own), -1)
+    return own, pooled
 
 
 def overlaps(one: Sheet, other: Sheet, registered: Registered) -> tuple[float, float]:
@@ -163,11 +173,19 @@ def evidence(
 
 def _solved(sums: Floats) -> Floats:
     """Length of the displacement that explains the residual of a block, drawn towards none."""
-    xx, yy, xy, rx, ry = sums
+    xx, yy, xy, rx, ry, _ = sums
     believed = 0.02 * (xx + yy) + BLOCK * BLOCK * 0.5
     one, two = xx + believed, yy + believed
     determinant = one * two - xy * xy
     return np.asarray(np.hypot((two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant), np.float32)
+
+
+def _explained(sums: Floats) -> Floats:
+    """Share of a block's residual that a displacement takes away: little of noise, most of what has really moved."""
+    xx, yy, xy, rx, ry, squares = sums
+    determinant = np.maximum(xx * yy - xy * xy, 1e-6 * xx * yy + 1e-6)
+    taken = (yy * rx * rx - 2 * xy * rx * ry + xx * ry * ry) / determinant
+    return np.asarray(np.clip(taken / np.maximum(squares, 1e-3), 0, 1), np.float32)
 
 
 def _shape(registered: Registered, half: float) -> dict[str, float]:
