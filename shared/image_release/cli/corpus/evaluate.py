@@ -1,26 +1,19 @@
-"""`image-release corpus`: measure grouping on a labelled corpus."""
+"""`image-release corpus evaluate`: measure the product's own grouping on a labelled corpus."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, emit, end, tell_problems
-from image_release.corpus import (
-    CorpusUnreadableError,
-    Evaluation,
-    RecipeError,
-    evaluate,
-    make,
-    read_originals,
-    read_recipe,
-)
+from image_release.cli.common import FILE, FOLDER, tell_problems
+from image_release.cli.corpus.progress import counting_images
+from image_release.corpus import CorpusUnreadableError, Evaluation
+from image_release.corpus import evaluate as evaluate_corpus
 from image_release.problems import printable
 from image_release.settings import SettingsError, load_settings
 
@@ -30,22 +23,14 @@ FEW_PAIRS = 30
 """An attack with fewer pairs says little; it is shown, and judged by nobody."""
 
 
-@click.group()
-def corpus() -> None:
-    """Measure grouping on a labelled corpus.
-
-    Example: image-release corpus evaluate my-corpus
-    """
-
-
-@corpus.command("evaluate")
+@click.command()
 @click.argument("directory", metavar="DIR", type=FOLDER)
 @click.option("--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every image's group as CSV.")
 @click.option("--gate", is_flag=True, help="End with status 1 where a measure is worse than the shipped gate.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
-def evaluate_command(
+def evaluate(
     directory: Path, groups_out: Path | None, gate: bool, workers: int, settings_file: Path | None, as_json: bool
 ) -> None:
     """Group a labelled corpus as the product would, and measure the result.
@@ -55,7 +40,7 @@ def evaluate_command(
     Example: image-release corpus evaluate my-corpus --groups-out groups.csv
     """
     try:
-        result = evaluate(directory, load_settings(settings_file), workers, _progress(quiet=as_json))
+        result = evaluate_corpus(directory, load_settings(settings_file), workers, counting_images(quiet=as_json))
     except (SettingsError, CorpusUnreadableError) as error:
         raise click.UsageError(str(error)) from error
     if groups_out is not None:
@@ -69,56 +54,6 @@ def evaluate_command(
             click.echo(f"gate: {line}")
     tell_problems(result.problems)
     sys.exit(1 if result.problems or (gate and missed) else 0)
-
-
-@corpus.command("make")
-@click.argument("source", type=FOLDER)
-@click.argument("directory", metavar="OUT", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--recipe",
-    default="ordinary",
-    show_default=True,
-    metavar="ordinary|hard|balanced|FILE.yaml",
-    help="What is done to the copies, how strongly and how often.",
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
-def make_command(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -> None:
-    """Make a labelled corpus of partner-like copies.
-
-    SOURCE holds photographs that all differ: <hotel>/<photo>, a labelled corpus (its best copies), or a workspace (what
-    it published). OUT must not hold a corpus already.
-
-    Example: image-release corpus make photos my-corpus --recipe hard
-    """
-    if (directory / "labels.csv").exists():
-        raise click.UsageError(f"{directory}: holds a corpus already")
-    try:
-        wanted, originals = read_recipe(recipe), read_originals(source)
-    except (RecipeError, CorpusUnreadableError) as error:
-        raise click.UsageError(str(error)) from error
-    if not originals:
-        raise click.UsageError(f"{source}: no photographs; expected <hotel>/<photo>, labels.csv or published/hotels")
-    directory.mkdir(parents=True, exist_ok=True)
-    images, problems = make(originals, directory, wanted, seed, _progress(quiet=as_json))
-    if as_json:
-        emit({"originals": len(originals) - len(problems), "images": images})
-    else:
-        click.echo(f"{images} images of {len(originals) - len(problems)} photographs in {directory}")
-    tell_problems(problems)
-    end(failed=bool(problems))
-
-
-def _progress(*, quiet: bool) -> Callable[[str, int], None]:
-    done = 0
-
-    def tell(hotel: str, images: int) -> None:
-        nonlocal done
-        done += images
-        if not quiet and sys.stderr.isatty():
-            click.echo(f"\r{done} images, {printable(hotel, 30):30}", err=True, nl=False)
-
-    return tell
 
 
 def _missed(result: Evaluation) -> list[str]:
