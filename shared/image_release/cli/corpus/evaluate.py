@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import csv
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, tell_problems
+from image_release.cli.common import FILE, FOLDER, emit, end, tell_problems, workers_option
 from image_release.cli.corpus.progress import counting_images
-from image_release.corpus import CorpusUnreadableError, Evaluation
+from image_release.corpus import (
+    FEW_PAIRS,
+    MEANINGS,
+    CorpusUnreadableError,
+    Evaluation,
+    WorkerDiedError,
+    missed,
+)
 from image_release.corpus import evaluate as evaluate_corpus
 from image_release.problems import printable
 from image_release.settings import SettingsError, load_settings
 
-GATE = {"purity": (0.997, 1), "completeness": (0.99, 1), "duplicates": (0.006, -1), "lost": (0.0025, -1)}
-"""The worst value of each measure that passes, and which way is better."""
-FEW_PAIRS = 30
-"""An attack with fewer pairs says little; it is shown, and judged by nobody."""
+COST_WORDS = {
+    "decode": "CPU an image",
+    "print": "CPU an image",
+    "group": "CPU an image",
+    "best": "CPU an image",
+    "group_pair": "CPU a pair of one hotel",
+}
 
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=FOLDER)
 @click.option("--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every image's group as CSV.")
 @click.option("--gate", is_flag=True, help="End with status 1 where a measure is worse than the shipped gate.")
-@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
+@workers_option
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def evaluate(
@@ -40,58 +49,51 @@ def evaluate(
     Example: image-release corpus evaluate my-corpus --groups-out groups.csv
     """
     try:
-        result = evaluate_corpus(directory, load_settings(settings_file), workers, counting_images(quiet=as_json))
+        with counting_images(quiet=as_json) as tell:
+            result = evaluate_corpus(directory, load_settings(settings_file), workers, tell)
     except (SettingsError, CorpusUnreadableError) as error:
         raise click.UsageError(str(error)) from error
+    except WorkerDiedError as error:
+        raise click.ClickException(str(error)) from error
     if groups_out is not None:
         _write_groups(groups_out, result)
-    missed = _missed(result)
+    worse = missed(result.measures)
     if as_json:
-        click.echo(json.dumps(_document(result, missed)))
+        emit(_document(result, worse))
     else:
         _tell(result)
-        for line in missed if gate else ():
+        for line in worse if gate else ():
             click.echo(f"gate: {line}")
     tell_problems(result.problems)
-    sys.exit(1 if result.problems or (gate and missed) else 0)
+    end(failed=bool(result.problems or (gate and worse)))
 
 
-def _missed(result: Evaluation) -> list[str]:
-    """Measures that are worse than the gate."""
-    values = asdict(result.measures)
-    return [
-        f"{name} {values[name]:.4f} is worse than {worst}"
-        for name, (worst, way) in GATE.items()
-        if (values[name] - worst) * way < 0
-    ]
-
-
-def _document(result: Evaluation, missed: list[str]) -> dict[str, object]:
-    values = asdict(result.measures)
+def _document(result: Evaluation, worse: tuple[str, ...]) -> dict[str, Any]:
     attacks = {name: {"found": found, "pairs": pairs} for name, (found, pairs) in result.measures.attacks.items()}
-    return {**values, "attacks": attacks, "cost": _milliseconds(result), "gate_missed": missed}
-
-
-def _milliseconds(result: Evaluation) -> dict[str, float]:
-    """CPU milliseconds an image, by stage."""
-    cost, images = result.cost, max(result.cost.images, 1)
-    stages = {"decode": cost.decode_s, "print": cost.print_s, "group": cost.group_s}
-    return {name: round(1000 * seconds / images, 2) for name, seconds in stages.items()}
+    return {
+        **asdict(result.measures),
+        "attacks": attacks,
+        "rejected_images": dict(result.rejected),
+        "cost": result.cost.milliseconds(),
+        "gate_missed": worse,
+    }
 
 
 def _tell(result: Evaluation) -> None:
     values = asdict(result.measures)
     for name in ("images", "labels", "groups", "rejected"):
         click.echo(f"{name:15} {values[name]}")
-    for name in (*GATE, "pair_precision", "pair_recall", "pair_f1", "best_right"):
+    for name in MEANINGS:
         click.echo(f"{name:15} {'-' if values[name] is None else format(values[name], '.4f')}")
-    for name, value in _milliseconds(result).items():
-        click.echo(f"{name + ' ms':15} {value}  (CPU an image)")
+    for name, value in result.cost.milliseconds().items():
+        click.echo(f"{name + ' ms':15} {value}  ({COST_WORDS[name]})")
     for name, (found, pairs) in result.measures.attacks.items():
         click.echo(f"  {printable(name):14} {found:.3f} of {pairs} pairs" + ("" if pairs >= FEW_PAIRS else "  (few)"))
     for wrong in result.measures.wrong:
         labels = ", ".join(printable(label) for label in wrong.labels)
         click.echo(f"  wrong: {printable(wrong.hotel_id)} {labels} <- {', '.join(map(printable, wrong.images))}")
+    for image, why in result.rejected.items():
+        click.echo(f"  rejected: {printable(image)}: {printable(why)}")
 
 
 def _write_groups(path: Path, result: Evaluation) -> None:

@@ -41,7 +41,8 @@ def make(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -
     if not originals:
         raise click.UsageError(f"{source}: no photographs; expected <hotel>/<photo>, labels.csv or published/hotels")
     directory.mkdir(parents=True, exist_ok=True)
-    images, problems = make_corpus(originals, directory, wanted, seed, counting_images(quiet=as_json))
+    with counting_images(quiet=as_json) as tell:
+        images, problems = make_corpus(originals, directory, wanted, seed, tell)
     if as_json:
         emit({"originals": len(originals) - len(problems), "images": images})
     else:
