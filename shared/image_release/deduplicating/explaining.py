@@ -7,7 +7,7 @@ decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -109,11 +109,13 @@ def explain(first: Print, second: Print) -> Explanation:
     )
 
 
-def scored_pairs(images: Mapping[str, Seen]) -> Iterator[tuple[str, str, float]]:
-    """The SHA-256s and the score of every pair of a hotel that can be compared at all."""
+def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
+    """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
     shas = _ordered(images)
     pairs = Pairs([images[sha256].print for sha256 in shas])
     for one, other in pairs.likeliest_first():
+        if not wanted(shas[one], shas[other]):
+            continue
         score = pairs.score(one, other)
         assert score is not None, "likely pairs have something in common"
         yield shas[one], shas[other], score

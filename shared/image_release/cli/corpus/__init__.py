@@ -8,6 +8,8 @@ from image_release.cli.lazy import LazyGroup
 
 COMMANDS = {
     "evaluate": "Group a labelled corpus as the product would, and measure the result.",
+    "sweep": "Try every threshold of several methods, and recommend one.",
+    "pair": "Any two images side by side, and why they are one picture or two.",
     "make": "Make a labelled corpus of partner-like copies.",
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, emit, end, tell_problems, workers_option
+from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
 from image_release.cli.corpus.progress import counting_images
 from image_release.corpus import (
     FEW_PAIRS,
@@ -17,10 +19,19 @@ from image_release.corpus import (
     CorpusUnreadableError,
     Evaluation,
     WorkerDiedError,
+    evaluate_and_look,
     missed,
 )
 from image_release.corpus import evaluate as evaluate_corpus
-from image_release.problems import printable
+from image_release.corpus.report import (
+    NoReportFolderError,
+    Run,
+    commit_of_the_program,
+    look_at_hotel,
+    prepare,
+    write_report,
+)
+from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 
 COST_WORDS = {
@@ -36,22 +47,39 @@ COST_WORDS = {
 @click.argument("directory", metavar="DIR", type=FOLDER)
 @click.option("--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every image's group as CSV.")
 @click.option("--gate", is_flag=True, help="End with status 1 where a measure is worse than the shipped gate.")
+@click.option("--report", type=OUT_FOLDER, help="Write pages here on which every mistake can be looked at.")
 @workers_option
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def evaluate(
-    directory: Path, groups_out: Path | None, gate: bool, workers: int, settings_file: Path | None, as_json: bool
+    directory: Path,
+    groups_out: Path | None,
+    gate: bool,
+    report: Path | None,
+    workers: int,
+    settings_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Group a labelled corpus as the product would, and measure the result.
 
-    DIR holds labels.csv (image,hotel_id,label[,attacks[,best]]) and images/. Exit status 1 if rows are bad.
+    DIR holds labels.csv (image,hotel_id,label[,attacks[,best]]) and images/. Exit status 1 if rows are bad. A report
+    keeps its history: every further run into the same folder adds a point to its curves.
 
-    Example: image-release corpus evaluate my-corpus --groups-out groups.csv
+    Example: image-release corpus evaluate my-corpus --report report
     """
+    problems: list[Problem] = []
     try:
+        settings = load_settings(settings_file)
+        if report is not None:
+            prepare(report)
         with counting_images(quiet=as_json) as tell:
-            result = evaluate_corpus(directory, load_settings(settings_file), workers, tell)
-    except (SettingsError, CorpusUnreadableError) as error:
+            if report is None:
+                result = evaluate_corpus(directory, settings, workers, tell)
+            else:
+                look = partial(look_at_hotel, report)
+                result, looks = evaluate_and_look(directory, settings, workers, tell, look)
+                problems = write_report(report, _run(directory, result), result, looks)
+    except (SettingsError, CorpusUnreadableError, NoReportFolderError) as error:
         raise click.UsageError(str(error)) from error
     except WorkerDiedError as error:
         raise click.ClickException(str(error)) from error
@@ -64,8 +92,21 @@ def evaluate(
         _tell(result)
         for line in worse if gate else ():
             click.echo(f"gate: {line}")
-    tell_problems(result.problems)
-    end(failed=bool(result.problems or (gate and worse)))
+        if report is not None:
+            click.echo(f"report: {report / 'index.html'}")
+    tell_problems([*result.problems, *problems])
+    end(failed=bool(result.problems or problems or (gate and worse)))
+
+
+def _run(directory: Path, result: Evaluation) -> Run:
+    values = asdict(result.measures)
+    return Run(
+        at=datetime.now(UTC),
+        commit=commit_of_the_program(),
+        corpus=directory.resolve().name,
+        measures={name: values[name] for name in MEANINGS},
+        cost_ms=result.cost.milliseconds(),
+    )
 
 
 def _document(result: Evaluation, worse: tuple[str, ...]) -> dict[str, Any]:
