@@ -81,7 +81,7 @@ def _small(name: str, points: Sequence[tuple[float, float, str]]) -> Chart:
     ends = (min(values) - margin, max(values) + margin)
     shown = f"{name} {values[-1]:.4f}" if points else name
     last = max((x for x, _, _ in points), default=1.0)
-    return chart(shown, [Series(name, points, len(points) - 1)], SMALL, (0, max(last, 1.0)), ends, marks=(1, 2))
+    return chart(shown, [Series(name, points, len(points) - 1)], SMALL, (0, max(last, 1.0)), ends, marks=(0, 2))
 
 
 def _said(run: Run, value: float) -> str:

@@ -150,12 +150,14 @@ def block_cells(blocks: Blocks) -> list[Cell]:
 
 
 def _ticks(ends: tuple[float, float], count: int) -> list[float]:
-    """About `count` round numbers between two ends."""
+    """About `count` round numbers between two ends, none for 0."""
+    if not count:
+        return []
     span = (ends[1] - ends[0]) or 1.0
     power = 10 ** float(np.floor(np.log10(span / count)))
     step = next((power * factor for factor in (1, 2, 5, 10) if span / (power * factor) <= count), power * 10)
     first = np.ceil(ends[0] / step - 1e-9) * step
-    return [round(float(value), 10) for value in np.arange(first, ends[1] + step * 1e-6, step)]
+    return [round(float(value), 10) + 0.0 for value in np.arange(first, ends[1] + step * 1e-6, step)]
 
 
 def _crop(index: int) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, product
 from pathlib import Path
 
 from image_release.corpus.evaluate import GroupedHotel
 from image_release.corpus.labels import LabelledImage
 from image_release.corpus.measures import REJECTED
-from image_release.corpus.report.pairs import Side, compare, read_side
+from image_release.corpus.report.pairs import Side, compare, decoded_side
 from image_release.corpus.report.sentences import How, Verdict
 from image_release.decoding import thumbnail_jpeg
 from image_release.deduplicating import Picture, scored_pairs
@@ -26,6 +27,8 @@ THUMB_PX = 240
 QUALITY = 80
 MOST_PAIRS = 24
 """Pages for one wrong group or one split label; how many more there are is told."""
+KEPT_SIDES = 16
+"""Decoded pictures that are kept at hand, about 0.5 MB each."""
 NEAREST = 3
 """Pairs of a hotel that came nearest to a wrong join."""
 
@@ -97,7 +100,7 @@ class _Looker:
         self._files: dict[str, str] = {}
         for image, sha256 in grouped.printed.contents.items():
             self._files.setdefault(sha256, image)
-        self._sides: dict[str, Side] = {}
+        self._side = lru_cache(KEPT_SIDES)(self._read_side)
 
     def look(self) -> HotelLook:
         return HotelLook(
@@ -111,6 +114,7 @@ class _Looker:
             if len(labels) < 2:  # noqa: PLR2004 - a mixture
                 continue
             joined = [(self._files[sha256], self._files[why.other]) for sha256, why in sorted(picture.joins.items())]
+            joined += [(self._file_of(image), image) for image in images if self._file_of(image) != image]
             joined.sort(key=lambda pair: self._label[pair[0]] == self._label[pair[1]])  # the wrong joins first
             pairs = tuple(self._explained(one, other) for one, other in joined[:MOST_PAIRS])
             thumbs = tuple(
@@ -129,14 +133,8 @@ class _Looker:
                     parts.setdefault(group, []).append(item.image)
             if len(parts) < 2:  # noqa: PLR2004 - a split
                 continue
-            across = [
-                (one, other)
-                for mine, theirs in combinations(
-                    [images for group, images in parts.items() if self._has_print(images)], 2
-                )
-                for one in mine
-                for other in theirs
-            ]
+            printed = [files for files in parts.values() if self._has_print(files)]
+            across = [pair for mine, theirs in combinations(printed, 2) for pair in product(mine, theirs)]
             yield SplitLabel(
                 self._grouped.hotel.hotel_id,
                 label,
@@ -161,13 +159,16 @@ class _Looker:
             found.setdefault(item.label, []).append(item)
         return found
 
+    def _file_of(self, image: str) -> str:
+        """The first file with the same bytes."""
+        return self._files[self._grouped.printed.contents[image]]
+
     def _has_print(self, images: Sequence[str]) -> bool:
         return all(image in self._grouped.printed.contents for image in images)
 
     def _explained(self, one: str, other: str) -> Explained:
-        name = hashlib.sha256("\0".join((self._grouped.hotel.hotel_id, *sorted((one, other)))).encode()).hexdigest()[
-            :20
-        ]
+        key = "\0".join((self._grouped.hotel.hotel_id, *sorted((one, other))))
+        name = hashlib.sha256(key.encode()).hexdigest()[:20]
         first, second = self._side(one), self._side(other)
         verdict = decided(self._grouped.pictures, first.sha256, second.sha256)
         compared = compare(first, second, verdict, self._grouped.hotel.settings, home="../index.html")
@@ -181,11 +182,10 @@ class _Looker:
             self._label[one] == self._label[other],
         )
 
-    def _side(self, image: str) -> Side:
-        if image not in self._sides:
-            hotel = self._grouped.hotel
-            self._sides[image] = read_side(hotel.path(image), image, self._label[image], hotel.settings)
-        return self._sides[image]
+    def _read_side(self, image: str) -> Side:
+        hotel, sha256 = self._grouped.hotel, self._grouped.printed.contents[image]
+        seen = self._grouped.printed.seen[sha256]
+        return decoded_side(hotel.path(image), image, self._label[image], seen, hotel.settings)
 
     def _thumb(self, image: str) -> Thumb:
         sha256 = self._grouped.printed.contents.get(image)

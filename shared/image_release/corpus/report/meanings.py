@@ -24,11 +24,11 @@ MEANINGS = {
     "scale": "by how much it is enlarged or reduced",
 }
 FAMILIES = {
-    "fine": "of the finest blocks, {0} % disagree by at most this",
-    "middle": "of the blocks, {0} % disagree by at most this",
-    "coarse": "of the coarsest blocks, {0} % disagree by at most this",
-    "alone": "{0} % of the blocks have moved by at most this",
-    "pooled": "{0} % of the blocks, with their neighbours, have moved by at most this",
+    "fine": "disagreement of the finest blocks, {0} % of them below it",
+    "middle": "disagreement of the blocks, {0} % of them below it",
+    "coarse": "disagreement of the coarsest blocks, {0} % of them below it",
+    "alone": "displacement of the blocks, {0} % of them below it",
+    "pooled": "displacement of the blocks with their neighbours, {0} % of them below it",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,16 @@ from image_release.corpus.report.meanings import meaning
 from image_release.corpus.report.overlays import Overlays, overlays, shown
 from image_release.corpus.report.sentences import How, Verdict, facts, sentence
 from image_release.corpus.report.templating import rendered
-from image_release.decoding import decode_draft, read_header
+from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import Explanation, LaidOver, Seen, explain, group_same, placeholder
 from image_release.fingerprinting import fingerprint
 from image_release.outcomes import Rejection
+from image_release.problems import printable
 from image_release.settings import Settings
 from image_release.values import sha256_hex
+
+MOST_TOLD = 3
+"""Statistics for and against that are named over the pictures."""
 
 
 class PictureUnreadableError(Exception):
@@ -31,9 +36,13 @@ class Side:
 
     name: str
     label: str | None
-    sha256: str
     picture: Image.Image
     seen: Seen
+
+    @property
+    def sha256(self) -> str:
+        """Its content."""
+        return self.seen.facts.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +67,14 @@ class _Statistic:
 
 def read_side(path: Path, name: str, label: str | None, settings: Settings) -> Side:
     """Open, decode and print a file. Raises PictureUnreadableError."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PictureUnreadableError(f"{name}: {error.strerror or error}") from error
-    sha256 = sha256_hex(data)
-    read = read_header(data, sha256, open_filter(settings))
-    draft = read if isinstance(read, Rejection) else decode_draft(data, read)
-    if isinstance(draft, Rejection):
-        raise PictureUnreadableError(f"{name}: {draft.outcome}: {draft.reason}")
+    draft = _draft(path, name, settings)
     seen = Seen(draft.facts, fingerprint(draft, settings.fingerprint))
-    return Side(name, label, sha256, Image.fromarray(draft.rgb), seen)
+    return Side(name, label, Image.fromarray(draft.rgb), seen)
+
+
+def decoded_side(path: Path, name: str, label: str, seen: Seen, settings: Settings) -> Side:
+    """A file that was printed before. Raises PictureUnreadableError."""
+    return Side(name, label, Image.fromarray(_draft(path, name, settings).rgb), seen)
 
 
 def compare_files(first: Side, second: Side, settings: Settings) -> Compared:
@@ -81,7 +87,7 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     explanation = explain(first.seen.print, second.seen.print)
     one, other = (second, first) if explanation.swapped else (first, second)
     said = sentence(explanation, verdict, settings.grouping)
-    laid = explanation.laid
+    laid, statistics = explanation.laid, _statistics(explanation)
     page = rendered(
         "pair.html",
         one=one,
@@ -94,11 +100,24 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
         verdict=verdict,
         explanation=explanation,
         facts=facts(laid) if laid else [],
-        statistics=_statistics(explanation),
+        statistics=statistics,
+        weighed=_weighed(statistics),
         grouping=settings.grouping,
         home=home,
     )
     return Compared(page, said, verdict.joined, laid.evidence.score if laid else None)
+
+
+def _draft(path: Path, name: str, settings: Settings) -> Draft:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureUnreadableError(f"{printable(name)}: {error.strerror or error}") from error
+    read = read_header(data, sha256_hex(data), open_filter(settings))
+    draft = read if isinstance(read, Rejection) else decode_draft(data, read)
+    if isinstance(draft, Rejection):
+        raise PictureUnreadableError(f"{printable(name)}: {draft.outcome}: {draft.reason}")
+    return draft
 
 
 def _overlays(one: Side, other: Side, laid: LaidOver | None) -> Overlays | None:
@@ -126,3 +145,13 @@ def _statistics(explanation: Explanation) -> list[_Statistic]:
         _Statistic(name, meaning(name), explanation.laid.statistics[name], found[name], abs(found[name]) / largest)
         for name in sorted(found, key=lambda name: -abs(found[name]))
     ]
+
+
+def _weighed(statistics: Sequence[_Statistic]) -> str:
+    """What spoke most for one photograph, and what against it."""
+    parts = []
+    for word, wanted in (("for", 1), ("against", -1)):
+        most = [item for item in statistics if item.contribution * wanted > 0][:MOST_TOLD]
+        told = "; ".join(f"{item.meaning or item.name} ({item.contribution:+.1f})" for item in most)
+        parts.append(f"Most {word} it: {told}." if told else "")
+    return " ".join(filter(None, parts)).replace("(-", "(−")

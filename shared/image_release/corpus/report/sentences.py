@@ -104,24 +104,25 @@ def telling(blocks: Blocks) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 
 
 def _enough(score: float, settings: GroupingSettings) -> str:
+    clear, single = _number(settings.clear_score, "g"), _number(settings.single_score, "g")
     if score >= settings.clear_score:
-        return f"needed {settings.clear_score:g}"
+        return f"needed {clear}"
     if score >= settings.single_score:
-        return f"enough for two single images or where other pairs agree ({settings.single_score:g})"
-    return f"less than the {settings.single_score:g} of two single images, but other pairs of the two groups agree"
+        return f"enough for two single images or where other pairs agree ({single})"
+    return f"less than the {single} of two single images, but other pairs of the two groups agree"
 
 
 def _too_little(score: float, settings: GroupingSettings) -> str:
     if score < settings.single_score:
-        return f"needed {settings.single_score:g}"
+        return f"needed {_number(settings.single_score, 'g')}"
     if score < settings.clear_score:
-        return f"not clear ({settings.clear_score:g}), and other pairs of the two groups speak against it"
-    return (
-        f"but only these two connect their groups, as a collage would; that needs {settings.bridge_score:g}"
-        if score < settings.bridge_score
-        else "but the hotel's other images decided otherwise"
-    )
+        clear = _number(settings.clear_score, "g")
+        return f"not clear ({clear}), and other pairs of the two groups do not support it"
+    if score < settings.bridge_score:
+        bridge = _number(settings.bridge_score, "g")
+        return f"but only these two connect their groups, as a collage would, which needs {bridge}"
+    return "but the hotel's other images decided otherwise"
 
 
-def _number(score: float) -> str:
-    return f"{score:.1f}".replace("-", "−")
+def _number(score: float, form: str = ".1f") -> str:
+    return format(score, form).replace("-", "−")

@@ -13,7 +13,7 @@ from image_release.corpus.gate import FEW_PAIRS, GATE, LEAST_OF_AN_ATTACK, LESS_
 from image_release.corpus.measures import MEANINGS
 from image_release.corpus.report.curves import history_charts, method_charts, trade_off
 from image_release.corpus.report.history import Run, append, read
-from image_release.corpus.report.looking import PAIRS, THUMBS, HotelLook
+from image_release.corpus.report.looking import PAIRS, THUMBS, Explained, HotelLook
 from image_release.corpus.report.templating import rendered
 from image_release.corpus.sweep import Sweep
 from image_release.problems import Problem
@@ -21,6 +21,8 @@ from image_release.problems import Problem
 INDEX = "index.html"
 SWEEP_DATA = "sweep.json"
 SWEEP_PAGE = "sweep.html"
+NO_SCORE = float("-inf")
+"""Of a pair that could not be laid over each other: less than any."""
 MARK = ".image-release-report"
 """A file that says: this folder is a report, what lies in its sub-folders may be replaced."""
 
@@ -74,7 +76,9 @@ def write_report(folder: Path, run: Run, evaluation: Evaluation, looks: Sequence
     runs, problems = read(folder, run.corpus)
     swept, broken = _last_sweep(folder)
     nearest = [(look.hotel_id, pair) for look in looks for pair in look.nearest]
-    nearest.sort(key=lambda found: (-(found[1].score or 0.0), found[0], found[1].href))
+    nearest.sort(
+        key=lambda found: (-(found[1].score if found[1].score is not None else NO_SCORE), found[0], found[1].href)
+    )
     page = rendered(
         "index.html",
         run=run,
@@ -94,6 +98,11 @@ def write_report(folder: Path, run: Run, evaluation: Evaluation, looks: Sequence
     )
     (folder / INDEX).write_text(page, encoding="utf-8")
     return problems + broken
+
+
+def _least_near_last(found: tuple[str, Explained]) -> tuple[float, str, str]:
+    hotel_id, pair = found
+    return (-(NO_SCORE if pair.score is None else pair.score), hotel_id, pair.href)
 
 
 def _row(name: str, evaluation: Evaluation) -> _MeasureRow:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from image_release.corpus.evaluate import Tell
 from image_release.corpus.hotels import Hotel, Printed, open_filter, printed, read_hotels
-from image_release.corpus.labels import LabelledImage
+from image_release.corpus.labels import CorpusUnreadableError, LabelledImage
 from image_release.corpus.measures import REJECTED, Measures, Placed, measure
 from image_release.corpus.pooling import over_processes
 from image_release.corpus.sweep.grouping import Groups, grouped
@@ -82,6 +82,9 @@ def sweep(
         swept.append((hotel.hotel_id, found))
         tell(hotel.hotel_id, len(hotel.images))
     labelled = [item for hotel in hotels for item in hotel.images]
+    if not any(found.images for _, found in swept):
+        rejected = next(iter(swept[0][1].rejected.items()))
+        raise CorpusUnreadableError(f"{corpus}: no image can be grouped, such as {': '.join(rejected)}")
     curves = tuple(_curve(method, labelled, swept, max_lost) for method in methods)
     usable = [curve for curve in curves if curve.recommended]
     best = max(usable, key=lambda curve: _merit(curve.recommended), default=None)
