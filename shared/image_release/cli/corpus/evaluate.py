@@ -25,6 +25,7 @@ from image_release.corpus import (
 from image_release.corpus import evaluate as evaluate_corpus
 from image_release.corpus.report import (
     NoReportFolderError,
+    PictureUnreadableError,
     Run,
     commit_of_the_program,
     look_at_hotel,
@@ -81,7 +82,7 @@ def evaluate(
                 problems = write_report(report, _run(directory, result), result, looks)
     except (SettingsError, CorpusUnreadableError, NoReportFolderError) as error:
         raise click.UsageError(str(error)) from error
-    except WorkerDiedError as error:
+    except (WorkerDiedError, PictureUnreadableError) as error:
         raise click.ClickException(str(error)) from error
     if groups_out is not None:
         _write_groups(groups_out, result)

@@ -78,8 +78,8 @@ def _panel(curve: Curve) -> Chart:
 def _small(name: str, points: Sequence[tuple[float, float, str]]) -> Chart:
     values = [value for _, value, _ in points] or [0.0]
     margin = max((max(values) - min(values)) * 0.15, abs(max(values)) * 0.002, 0.0005)
-    ends = (min(values) - margin, max(values) + margin)
-    shown = f"{name} {values[-1]:.4f}" if points else name
+    ends = (max(0.0, min(values) - margin), max(values) + margin)
+    shown = f"{name} {values[-1]:.4g}" if points else name
     last = max((x for x, _, _ in points), default=1.0)
     return chart(shown, [Series(name, points, len(points) - 1)], SMALL, (0, max(last, 1.0)), ends, marks=(0, 2))
 
