@@ -19,6 +19,11 @@ AMPLIFIED = 3.0
 """Differences are shown so many times as strong: what a copy leaves would not be seen otherwise."""
 
 
+TONE_STEPS = 3
+ALIKE_SHARE = 0.7
+"""Share of the pixels, the most alike ones, from which contrast and brightness are taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A picture in a page: its bytes as a `data:` URI, and its size in pixels."""
@@ -72,8 +77,12 @@ def _difference(one: Image.Image, other: Image.Image, covered: NDArray[np.bool_]
     mine, theirs = (np.asarray(picture.convert("L"), np.float32) for picture in (one, other))
     result = np.full((*covered.shape, 3), UNCOVERED, np.uint8)
     if covered.any():
-        gain = float(mine[covered].std()) / max(float(theirs[covered].std()), 1.0)
-        left = mine - mine[covered].mean() - gain * (theirs - theirs[covered].mean())
-        seen = np.clip(255 - AMPLIFIED * np.abs(left), 0, 255).astype(np.uint8)
-        result[covered] = seen[covered][:, None]
+        here, there = mine[covered], theirs[covered]
+        left = np.abs(here - there)
+        for _ in range(TONE_STEPS):  # a caption must not decide how bright the picture is
+            kept = left <= np.quantile(left, ALIKE_SHARE)
+            spread = float(np.var(there[kept]))
+            gain = float(np.cov(here[kept], there[kept])[0, 1]) / spread if spread > 1 and kept.sum() > 1 else 1.0
+            left = np.abs(here - here[kept].mean() - gain * (there - there[kept].mean()))
+        result[covered] = np.clip(255 - AMPLIFIED * left, 0, 255).astype(np.uint8)[:, None]
     return Image.fromarray(result)
