@@ -97,9 +97,10 @@ class _Looker:
         self._grouped = grouped
         self._label = {item.image: item.label for item in grouped.hotel.images}
         self._group = {item.image: item.group for item in grouped.placed}
-        self._files: dict[str, str] = {}
+        self._images: dict[str, list[str]] = {}
         for image, sha256 in grouped.printed.contents.items():
-            self._files.setdefault(sha256, image)
+            self._images.setdefault(sha256, []).append(image)
+        self._files = {sha256: images[0] for sha256, images in self._images.items()}
         self._side = lru_cache(KEPT_SIDES)(self._read_side)
 
     def look(self) -> HotelLook:
@@ -109,7 +110,7 @@ class _Looker:
 
     def _mixed(self) -> Iterable[MixedGroup]:
         for picture in self._grouped.pictures:
-            images = [image for image, sha256 in self._grouped.printed.contents.items() if sha256 in picture.members]
+            images = [image for sha256 in picture.members for image in self._images[sha256]]
             labels = sorted({self._label[image] for image in images})
             if len(labels) < 2:  # noqa: PLR2004 - a mixture
                 continue
