@@ -167,6 +167,19 @@ class TestFolder:
         many = len(list((report / "pairs").iterdir()))
         call("evaluate", made, "--report", report)
         assert 0 < len(list((report / "pairs").iterdir())) < many
+        assert dead_links(report) == []
+        for folder in ("pairs", "thumbs"):
+            assert {f"{folder}/{path.name}" for path in (report / folder).iterdir()} <= set(LINK.findall(page(report)))
+
+    def test_is_left_as_it_is_by_a_corpus_that_cannot_be_read(self, made, tmp_path):
+        """The last report stays whole: its pages go only when the next one is written."""
+        report = tmp_path / "report"
+        call("evaluate", made, "--report", report)
+        before = sorted(path.name for path in report.rglob("*"))
+        (tmp_path / "empty").mkdir()
+        call("evaluate", tmp_path / "empty", "--report", report, status=2)
+        assert sorted(path.name for path in report.rglob("*")) == before
+        assert dead_links(report) == []
 
     def test_shows_the_curves_of_a_sweep_into_it(self, made, tmp_path):
         """The index draws the methods against each other and leads to every threshold."""

@@ -11,7 +11,7 @@ import click
 from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
 from image_release.cli.corpus.progress import counting_images
 from image_release.corpus import CorpusUnreadableError, WorkerDiedError
-from image_release.corpus.report import NoReportFolderError, prepare_sweep, write_sweep
+from image_release.corpus.report import NoReportFolderError, prepare, write_sweep
 from image_release.corpus.sweep import METHODS, MethodUnavailableError, Sweep, chosen, shifted
 from image_release.corpus.sweep import sweep as sweep_corpus
 from image_release.settings import GroupingSettings, SettingsError, load_settings
@@ -62,7 +62,7 @@ def sweep(
         settings = load_settings(settings_file)
         methods = chosen([name.strip() for name in names.split(",") if name.strip()])
         if report is not None:
-            prepare_sweep(report)
+            prepare(report)
         with counting_images(quiet=as_json) as tell:
             result = sweep_corpus(directory, settings, methods, max_lost, workers, tell)
         if report is not None:

@@ -3,7 +3,7 @@
 from image_release.corpus.report.history import Run, commit_of_the_program
 from image_release.corpus.report.looking import HotelLook, look_at_hotel
 from image_release.corpus.report.pairs import Compared, PictureUnreadableError, compare_files, read_side
-from image_release.corpus.report.writing import NoReportFolderError, prepare, prepare_sweep, write_report, write_sweep
+from image_release.corpus.report.writing import NoReportFolderError, prepare, write_report, write_sweep
 
 __all__ = [
     "Compared",
@@ -15,7 +15,6 @@ __all__ = [
     "compare_files",
     "look_at_hotel",
     "prepare",
-    "prepare_sweep",
     "read_side",
     "write_report",
     "write_sweep",

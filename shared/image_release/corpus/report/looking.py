@@ -7,7 +7,7 @@ group that mixes labels, the pairs of a label that was split, and the pairs that
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -84,6 +84,18 @@ class HotelLook:
     mixed: tuple[MixedGroup, ...]
     split: tuple[SplitLabel, ...]
     nearest: tuple[Explained, ...]
+
+    def links(self) -> Iterator[str]:
+        """Every page and thumbnail that it leads to."""
+        pairs = list(self.nearest)
+        for group in self.mixed:
+            pairs += group.pairs
+        for label in self.split:
+            pairs += label.pairs
+        yield from (pair.href for pair in pairs)
+        yield from (thumb.src for pair in pairs for thumb in (pair.one, pair.other))
+        yield from (thumb.src for group in self.mixed for thumb in group.thumbs)
+        yield from (thumb.src for label in self.split for _, thumbs in label.parts for thumb in thumbs)
 
 
 def look_at_hotel(folder: Path, grouped: GroupedHotel) -> HotelLook:

@@ -24,7 +24,7 @@ SWEEP_PAGE = "sweep.html"
 NO_SCORE = float("-inf")
 """Of a pair that could not be laid over each other: less than any."""
 MARK = ".image-release-report"
-"""A file that says: this folder is a report, what lies in its sub-folders may be replaced."""
+"""A file that says: this folder is a report, and what lies in its sub-folders may be replaced."""
 
 
 class NoReportFolderError(Exception):
@@ -42,22 +42,11 @@ class _MeasureRow:
 
 
 def prepare(folder: Path) -> None:
-    """Make a report's folder, or take the last run's pictures and pages of pairs out of one.
-
-    Raises NoReportFolderError where the folder holds anything else: what is no report is not touched.
-    """
-    prepare_sweep(folder)
-    for name, pattern in ((PAIRS, "*.html"), (THUMBS, "*.jpg")):
-        (folder / name).mkdir(exist_ok=True)
-        for path in (folder / name).glob(pattern):
-            path.unlink()
-
-
-def prepare_sweep(folder: Path) -> None:
     """Make a report's folder if there is none. Raises NoReportFolderError where it holds anything else."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise NoReportFolderError(f"{folder}: is neither empty nor a report; choose another folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    for name in (PAIRS, THUMBS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
 
 
@@ -71,7 +60,10 @@ def write_sweep(folder: Path, corpus: str, swept: Sweep) -> None:
 
 
 def write_report(folder: Path, run: Run, evaluation: Evaluation, looks: Sequence[HotelLook]) -> list[Problem]:
-    """Add the run to the history and write the index. Returns what of the folder's own files could not be read."""
+    """Add the run to the history, write the index, and take away what only the last one showed.
+
+    Returns what of the folder's own files could not be read.
+    """
     append(folder, run)
     runs, problems = read(folder, run.corpus)
     swept, broken = _last_sweep(folder)
@@ -97,7 +89,17 @@ def write_report(folder: Path, run: Run, evaluation: Evaluation, looks: Sequence
         sweep_page=SWEEP_PAGE,
     )
     (folder / INDEX).write_text(page, encoding="utf-8")
+    _sweep_up(folder, looks)
     return problems + broken
+
+
+def _sweep_up(folder: Path, looks: Sequence[HotelLook]) -> None:
+    """Delete pages of pairs and thumbnails that the index does not lead to any more."""
+    shown = {link for look in looks for link in look.links()}
+    for name, pattern in ((PAIRS, "*.html"), (THUMBS, "*.jpg")):
+        for path in (folder / name).glob(pattern):
+            if f"{name}/{path.name}" not in shown:
+                path.unlink()
 
 
 def _least_near_last(found: tuple[str, Explained]) -> tuple[float, str, str]:
