@@ -40,8 +40,11 @@ demo: setup ## publish the sample hotels from a local server and say where the g
 bench: setup ## measure what a hotel costs
 	$(BIN)/python -m benchmarks
 
-corpus: setup ## is it the same picture? judge the grouping on the labelled corpus and hold it to its gate
-	$(BIN)/image-release corpus evaluate $(CORPUS) --gate
+corpus: setup ## is it the same picture? hold the grouping to its gate; pages in report/, each run adds a point
+	rm -rf build/corpus
+	$(BIN)/image-release corpus make samples/hotels build/corpus --recipe ordinary --seed 1
+	$(BIN)/image-release corpus evaluate build/corpus --gate --report report/samples
+	$(if $(wildcard $(CORPUS)/labels.csv),$(BIN)/image-release corpus evaluate $(CORPUS) --gate --report report/corpus)
 
 requirements: setup ## pin the packages anew, for every supported Python at once
 	$(BIN)/python -m pip install --quiet uv

@@ -7,9 +7,11 @@ settings) or 130 (interrupted; the next run goes on).
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from image_release.cli.lazy import LazyGroup
+
+__all__ = ["main"]
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
@@ -28,24 +30,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """Imports a command's module only when that command is used: `--help` and shell completion stay quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the work."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command from the module of its name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"image_release.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
+class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; Ctrl-C ends it with 130 and a word on what is left."""
         try:
@@ -54,14 +39,13 @@ class LazyGroup(click.Group):
             click.echo("interrupted: what is published is whole, and the next run goes on", err=True)
             ctx.exit(INTERRUPTED)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
 
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=_Main,
+    package=__name__,
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="image-release")
 def main() -> None:
     """From what travel partners send to the distinct, good pictures of each hotel, best first, in every size.

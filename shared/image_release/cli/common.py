@@ -26,6 +26,7 @@ MOST_PROBLEMS_SHOWN = 20
 F = TypeVar("F", bound=Callable[..., Any])
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -42,9 +43,16 @@ def common_options(command: F) -> F:
     return command
 
 
+def workers_option(command: F) -> F:
+    """`--workers`."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return click.option("--workers", type=click.IntRange(1, 256), default=cores, help="Processes; default: all cores.")(
+        command
+    )
+
+
 def work_options(command: F) -> F:
     """`--workers` and `--tagger`."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for option in (
         click.option(
             "--tagger",
@@ -53,7 +61,7 @@ def work_options(command: F) -> F:
             metavar="none|google|recorded:FILE",
             help="Who labels the best images. `google` costs money: settings tagging.max_images_a_run.",
         ),
-        click.option("--workers", type=click.IntRange(1, 256), default=cores, help="Processes; default: all cores."),
+        workers_option,
     ):
         command = option(command)
     return command

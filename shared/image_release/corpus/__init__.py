@@ -1,24 +1,33 @@
 """The corpus: is it the same picture? Labels that people gave, and measures of the grouping against them."""
 
-from image_release.corpus.evaluate import Cost, Evaluation, evaluate
+from image_release.corpus.evaluate import Cost, Evaluation, GroupedHotel, evaluate, evaluate_and_look
+from image_release.corpus.gate import FEW_PAIRS, GATE, missed
 from image_release.corpus.labels import CorpusUnreadableError, LabelledImage, read_labels
 from image_release.corpus.making import Original, Recipe, RecipeError, make, read_originals, read_recipe
-from image_release.corpus.measures import Measures, Placed, WrongGroup, measure
+from image_release.corpus.measures import MEANINGS, Measures, Placed, WrongGroup, measure
+from image_release.corpus.pooling import WorkerDiedError
 
 __all__ = [
+    "FEW_PAIRS",
+    "GATE",
+    "MEANINGS",
     "CorpusUnreadableError",
     "Cost",
     "Evaluation",
+    "GroupedHotel",
     "LabelledImage",
     "Measures",
     "Original",
     "Placed",
     "Recipe",
     "RecipeError",
+    "WorkerDiedError",
     "WrongGroup",
     "evaluate",
+    "evaluate_and_look",
     "make",
     "measure",
+    "missed",
     "read_labels",
     "read_originals",
     "read_recipe",

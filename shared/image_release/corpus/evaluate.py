@@ -1,116 +1,156 @@
 """Evaluate: the product's own grouping on a labelled corpus.
 
-It judges grouping, so the filters by size, pixels and flatness are off; only a placeholder, or a file that cannot be
-decoded, is rejected.
+A worker takes a hotel at a time, and nothing but names and numbers leaves it: whoever wants to see more, as the report
+does, hands in a function that looks at a grouped hotel while the worker still holds its prints.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from image_release.corpus.labels import LabelledImage, read_labels
+from image_release.corpus.hotels import Hotel, Printed, printed, read_hotels
+from image_release.corpus.labels import CorpusUnreadableError
 from image_release.corpus.measures import REJECTED, Measures, Placed, measure
-from image_release.decoding import decode_draft, read_header
-from image_release.deduplicating import Seen, choose_best, group_same, placeholder
-from image_release.fingerprinting import fingerprint
-from image_release.outcomes import Rejection
+from image_release.corpus.pooling import over_processes
+from image_release.deduplicating import Picture, choose_best, group_same
+from image_release.outcomes import Outcome
 from image_release.problems import Problem
-from image_release.settings import FilterSettings, Settings
-from image_release.values import sha256_hex
+from image_release.settings import Settings
+
+T = TypeVar("T")
+Tell = Callable[[str, int], None]
+"""Hears of each hotel that is done, and of its number of images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds of this process and its threads."""
+    """CPU seconds of the workers and their threads; `pairs` counts the pairs of different contents in one hotel."""
 
     images: int
+    pairs: int
     decode_s: float
     print_s: float
     group_s: float
+    best_s: float
+
+    def milliseconds(self) -> dict[str, float]:
+        """CPU milliseconds an image, by stage, and of grouping a pair that had to be decided."""
+        stages = {"decode": self.decode_s, "print": self.print_s, "group": self.group_s, "best": self.best_s}
+        found = {name: round(1000 * seconds / max(self.images, 1), 2) for name, seconds in stages.items()}
+        return {**found, "group_pair": round(1000 * self.group_s / max(self.pairs, 1), 3)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedHotel:
+    """A hotel as a worker sees it once it is grouped; `pictures` speak of contents, `placed` of files."""
+
+    hotel: Hotel
+    printed: Printed
+    pictures: tuple[Picture, ...]
+    placed: tuple[Placed, ...]
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came out: the measures, where every image was put, the bad rows, and the CPU time by stage."""
+    """What came out: measures, where every image was put, why some were rejected, the bad rows, and the CPU time."""
 
     measures: Measures
     placed: tuple[Placed, ...]
+    rejected: Mapping[str, str]
+    """Image -> outcome and reason."""
     problems: tuple[Problem, ...]
     cost: Cost
 
 
-def evaluate(corpus: Path, settings: Settings, workers: int, tell: Callable[[str, int], None]) -> Evaluation:
-    """Group every hotel of a corpus and measure the result. `tell` hears of each hotel and its number of images.
-
-    Raises CorpusUnreadableError.
-    """
-    labelled, problems = read_labels(corpus)
-    hotels: dict[str, list[LabelledImage]] = {}
-    for item in labelled:
-        hotels.setdefault(item.hotel_id, []).append(item)
-    tasks = [(corpus, hotel_id, images, settings) for hotel_id, images in sorted(hotels.items())]
-    placed: list[Placed] = []
-    costs = []
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # the processes are the parallelism; read when a child imports numpy
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for hotel_placed, cost in pool.map(group_hotel, tasks):
-            placed += hotel_placed
-            costs.append(cost)
-            tell(hotel_placed[0].hotel_id, cost.images)
-    total = Cost(
-        images=sum(cost.images for cost in costs),
-        decode_s=sum(cost.decode_s for cost in costs),
-        print_s=sum(cost.print_s for cost in costs),
-        group_s=sum(cost.group_s for cost in costs),
-    )
-    return Evaluation(measure(labelled, placed), tuple(placed), tuple(problems), total)
+@dataclass(frozen=True, slots=True)
+class _Told(Generic[T]):
+    placed: tuple[Placed, ...]
+    rejected: Mapping[str, str]
+    problems: tuple[Problem, ...]
+    cost: Cost
+    seen: T
 
 
-def group_hotel(task: tuple[Path, str, list[LabelledImage], Settings]) -> tuple[list[Placed], Cost]:
+def evaluate(corpus: Path, settings: Settings, workers: int, tell: Tell) -> Evaluation:
+    """Group every hotel of a corpus and measure the result. Raises CorpusUnreadableError and WorkerDiedError."""
+    return evaluate_and_look(corpus, settings, workers, tell, _nothing)[0]
+
+
+def evaluate_and_look(
+    corpus: Path, settings: Settings, workers: int, tell: Tell, look: Callable[[GroupedHotel], T]
+) -> tuple[Evaluation, list[T]]:
+    """Evaluate, and return what `look`, called in the worker, says of each hotel. Raises what `evaluate` raises."""
+    hotels, problems = read_hotels(corpus, settings)
+    found = []
+    for hotel, told in zip(hotels, over_processes(partial(_looked_at, look), hotels, workers), strict=True):
+        found.append(told)
+        problems += told.problems
+        tell(hotel.hotel_id, told.cost.images)
+    placed = tuple(item for told in found for item in told.placed)
+    rejected = {image: why for told in found for image, why in told.rejected.items()}
+    if len(rejected) == len(placed):
+        image, why = next(iter(rejected.items()))
+        raise CorpusUnreadableError(f"{corpus}: no image can be grouped, such as {image}: {why}")
+    labelled = [item for hotel in hotels for item in hotel.images]
+    cost = Cost(*(sum(getattr(told.cost, field.name) for told in found) for field in fields(Cost)))
+    evaluation = Evaluation(measure(labelled, placed), placed, rejected, tuple(problems), cost)
+    return evaluation, [told.seen for told in found]
+
+
+def group_hotel(hotel: Hotel) -> GroupedHotel:
     """Group the images of one hotel as the product would, its filters off."""
-    corpus, hotel_id, images, settings = task
-    open_filter = FilterSettings(min_short_side_px=1, min_long_side_px=1, max_pixels=settings.filter.max_pixels)
-    seen: dict[str, Seen] = {}
-    contents: dict[str, str] = {}
-    rejected: dict[str, Rejection] = {}
-    decode_s = print_s = 0.0
-    for item in images:
-        data = (corpus / "images" / item.image).read_bytes()
-        contents[item.image] = sha256 = sha256_hex(data)
-        if sha256 in seen or sha256 in rejected:
-            continue
-        started = time.process_time()
-        facts = read_header(data, sha256, open_filter)
-        draft = facts if isinstance(facts, Rejection) else decode_draft(data, facts)
-        decoded = time.process_time()
-        decode_s += decoded - started
-        if isinstance(draft, Rejection) or isinstance(facts, Rejection):
-            rejected[sha256] = draft if isinstance(draft, Rejection) else facts  # type: ignore[assignment]  # one of the two is
-            continue
-        print_ = fingerprint(draft, settings.fingerprint)
-        print_s += time.process_time() - decoded
-        if verdict := placeholder(print_):
-            rejected[sha256] = verdict
-        else:
-            seen[sha256] = Seen(facts, print_)
+    prints = printed(hotel)
     started = time.process_time()
-    group_of, best = {}, set()
-    for number, picture in enumerate(group_same(seen, (), settings.grouping)):
-        group_of.update(dict.fromkeys(picture.members, f"g{number:04}"))
-        best.add(choose_best(picture, seen, seen.keys()).sha256)
-    group_s = time.process_time() - started
+    pictures = group_same(prints.seen, (), hotel.settings.grouping)
+    grouped = time.process_time()
+    best = {choose_best(picture, prints.seen, prints.seen.keys()).sha256 for picture in pictures}
+    chosen = time.process_time()
+    group_of = {sha256: f"g{number:04}" for number, picture in enumerate(pictures) for sha256 in picture.members}
     placed = []
-    for item in images:
-        sha256 = contents[item.image]
-        group = f"{REJECTED}{rejected[sha256].outcome}" if sha256 in rejected else group_of[sha256]
+    for item in hotel.images:
+        if item.image in prints.rejected:
+            placed.append(
+                Placed(item.image, hotel.hotel_id, f"{REJECTED}{prints.rejected[item.image].outcome}", best=False)
+            )
+            continue
+        sha256 = prints.contents[item.image]
         # Of several files with the same bytes, the first stands for the picture.
-        placed.append(Placed(item.image, hotel_id, group, sha256 in best))
+        placed.append(Placed(item.image, hotel.hotel_id, group_of[sha256], sha256 in best))
         best.discard(sha256)
-    return placed, Cost(len(images), decode_s, print_s, group_s)
+    count = len(prints.seen)
+    cost = Cost(
+        images=len(hotel.images),
+        pairs=count * (count - 1) // 2,
+        decode_s=prints.decode_s,
+        print_s=prints.print_s,
+        group_s=grouped - started,
+        best_s=chosen - grouped,
+    )
+    return GroupedHotel(hotel, prints, pictures, tuple(placed), cost)
+
+
+def _looked_at(look: Callable[[GroupedHotel], T], hotel: Hotel) -> _Told[T]:
+    grouped = group_hotel(hotel)
+    rejected = grouped.printed.rejected
+    return _Told(
+        placed=grouped.placed,
+        rejected={image: f"{why.outcome}: {why.reason}" for image, why in rejected.items()},
+        problems=tuple(
+            Problem(str(hotel.path(image)), 0, image, f"cannot be read: {why.reason}")
+            for image, why in rejected.items()
+            if why.outcome is Outcome.UNAVAILABLE
+        ),
+        cost=grouped.cost,
+        seen=look(grouped),
+    )
+
+
+def _nothing(grouped: GroupedHotel) -> None:
+    """Look at nothing."""
+    del grouped

@@ -37,6 +37,8 @@ def read_labels(corpus: Path) -> tuple[list[LabelledImage], list[Problem]]:
     try:
         with file.open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
+    except FileNotFoundError as error:
+        raise CorpusUnreadableError(f"{corpus}: holds no labels.csv, so it is no labelled corpus") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusUnreadableError(f"{file}: {error}") from error
     if not rows or not set(COLUMNS) <= set(rows[0]):

@@ -1,12 +1,4 @@
-"""The measures of a grouping against labels, with the definitions of the corpus' independent judge.
-
-purity        share of groups that hold a single label
-completeness  share of groups that hold every image of each label in them
-duplicates    share of groups whose label another group shows too: shown twice to a traveller
-lost          share of labels that no group shows: the label of none of the groups' best images
-pairs         precision and recall over the pairs of one hotel with the same label
-best_right    of the groups whose label has a copy marked best: how often the chosen best is such a copy
-"""
+"""The measures of a grouping against labels: MEANINGS are the definitions of the corpus' independent judge."""
 
 from __future__ import annotations
 
@@ -14,9 +6,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 
 from image_release.corpus.labels import LabelledImage
 
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "purity": "share of groups that hold a single label",
+        "completeness": "share of groups that hold every image of each label in them",
+        "duplicates": "share of groups whose label another group shows too: shown twice to a traveller",
+        "lost": "share of labels that no group shows: the label of none of the groups' best images",
+        "pair_precision": "of the pairs of one hotel that were joined, the share with the same label",
+        "pair_recall": "of the pairs of one hotel with the same label, the share that was joined",
+        "pair_f1": "the harmonic mean of the two",
+        "best_right": "of the groups whose label has a copy marked best: how often the chosen best is such a copy",
+    }
+)
+"""Each measure, as people read it."""
 REJECTED = "rejected:"
 SILENT_ATTACKS = frozenset({"", "side", "q"})
 """Parts of the column that say how a copy was saved, not what was done to it."""

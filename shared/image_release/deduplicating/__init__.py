@@ -2,6 +2,7 @@
 
 from image_release.deduplicating.best import BEST_VERSION, Best, choose_best
 from image_release.deduplicating.evidence import Evidence
+from image_release.deduplicating.explaining import Blocks, Explanation, LaidOver, explain, groupings, scored_pairs
 from image_release.deduplicating.grouping import GROUPING_VERSION, Picture, Seen, evidence_between, group_same
 from image_release.deduplicating.placeholders import placeholder
 
@@ -9,11 +10,17 @@ __all__ = [
     "BEST_VERSION",
     "GROUPING_VERSION",
     "Best",
+    "Blocks",
     "Evidence",
+    "Explanation",
+    "LaidOver",
     "Picture",
     "Seen",
     "choose_best",
     "evidence_between",
+    "explain",
     "group_same",
+    "groupings",
     "placeholder",
+    "scored_pairs",
 ]

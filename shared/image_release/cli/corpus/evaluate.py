@@ -1,0 +1,146 @@
+"""`image-release corpus evaluate`: measure the product's own grouping on a labelled corpus."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
+from image_release.cli.corpus.progress import counting_images
+from image_release.corpus import (
+    FEW_PAIRS,
+    MEANINGS,
+    CorpusUnreadableError,
+    Evaluation,
+    WorkerDiedError,
+    evaluate_and_look,
+    missed,
+)
+from image_release.corpus import evaluate as evaluate_corpus
+from image_release.corpus.report import (
+    NoReportFolderError,
+    PictureUnreadableError,
+    Run,
+    commit_of_the_program,
+    look_at_hotel,
+    prepare,
+    write_report,
+)
+from image_release.problems import Problem, printable
+from image_release.settings import SettingsError, load_settings
+
+COST_WORDS = {
+    "decode": "CPU an image",
+    "print": "CPU an image",
+    "group": "CPU an image",
+    "best": "CPU an image",
+    "group_pair": "CPU a pair of one hotel",
+}
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=FOLDER)
+@click.option("--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every image's group as CSV.")
+@click.option("--gate", is_flag=True, help="End with status 1 where a measure is worse than the shipped gate.")
+@click.option("--report", type=OUT_FOLDER, help="Write pages here on which every mistake can be looked at.")
+@workers_option
+@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+def evaluate(
+    directory: Path,
+    groups_out: Path | None,
+    gate: bool,
+    report: Path | None,
+    workers: int,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Group a labelled corpus as the product would, and measure the result.
+
+    DIR holds labels.csv (image,hotel_id,label[,attacks[,best]]) and images/. Exit status 1 if rows are bad. A report
+    keeps its history: every further run into the same folder adds a point to its curves.
+
+    Example: image-release corpus evaluate my-corpus --report report
+    """
+    problems: list[Problem] = []
+    try:
+        settings = load_settings(settings_file)
+        if report is not None:
+            prepare(report)
+        with counting_images(quiet=as_json) as tell:
+            if report is None:
+                result = evaluate_corpus(directory, settings, workers, tell)
+            else:
+                look = partial(look_at_hotel, report)
+                result, looks = evaluate_and_look(directory, settings, workers, tell, look)
+                problems = write_report(report, _run(directory, result), result, looks)
+    except (SettingsError, CorpusUnreadableError, NoReportFolderError) as error:
+        raise click.UsageError(str(error)) from error
+    except (WorkerDiedError, PictureUnreadableError) as error:
+        raise click.ClickException(str(error)) from error
+    if groups_out is not None:
+        _write_groups(groups_out, result)
+    worse = missed(result.measures)
+    if as_json:
+        emit(_document(result, worse))
+    else:
+        _tell(result)
+        for line in worse if gate else ():
+            click.echo(f"gate: {line}")
+        if report is not None:
+            click.echo(f"report: {report / 'index.html'}")
+    tell_problems([*result.problems, *problems])
+    end(failed=bool(result.problems or problems or (gate and worse)))
+
+
+def _run(directory: Path, result: Evaluation) -> Run:
+    values = asdict(result.measures)
+    return Run(
+        at=datetime.now(UTC),
+        commit=commit_of_the_program(),
+        corpus=directory.resolve().name,
+        measures={name: values[name] for name in MEANINGS},
+        cost_ms=result.cost.milliseconds(),
+    )
+
+
+def _document(result: Evaluation, worse: tuple[str, ...]) -> dict[str, Any]:
+    attacks = {name: {"found": found, "pairs": pairs} for name, (found, pairs) in result.measures.attacks.items()}
+    return {
+        **asdict(result.measures),
+        "attacks": attacks,
+        "rejected_images": dict(result.rejected),
+        "cost": result.cost.milliseconds(),
+        "gate_missed": worse,
+    }
+
+
+def _tell(result: Evaluation) -> None:
+    values = asdict(result.measures)
+    for name in ("images", "labels", "groups", "rejected"):
+        click.echo(f"{name:15} {values[name]}")
+    for name in MEANINGS:
+        click.echo(f"{name:15} {'-' if values[name] is None else format(values[name], '.4f')}")
+    for name, value in result.cost.milliseconds().items():
+        click.echo(f"{name + ' ms':15} {value}  ({COST_WORDS[name]})")
+    for name, (found, pairs) in result.measures.attacks.items():
+        click.echo(f"  {printable(name):14} {found:.3f} of {pairs} pairs" + ("" if pairs >= FEW_PAIRS else "  (few)"))
+    for wrong in result.measures.wrong:
+        labels = ", ".join(printable(label) for label in wrong.labels)
+        click.echo(f"  wrong: {printable(wrong.hotel_id)} {labels} <- {', '.join(map(printable, wrong.images))}")
+    for image, why in result.rejected.items():
+        click.echo(f"  rejected: {printable(image)}: {printable(why)}")
+
+
+def _write_groups(path: Path, result: Evaluation) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("image", "hotel_id", "group", "best"))
+        for item in result.placed:
+            writer.writerow((item.image, item.hotel_id, item.group, int(item.best)))

@@ -1,0 +1,110 @@
+"""`image-release corpus sweep`: methods and thresholds against each other on a labelled corpus."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, astuple
+from pathlib import Path
+
+import click
+
+from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
+from image_release.cli.corpus.progress import counting_images
+from image_release.corpus import CorpusUnreadableError, WorkerDiedError
+from image_release.corpus.report import NoReportFolderError, prepare, write_sweep
+from image_release.corpus.sweep import METHODS, MethodUnavailableError, Sweep, chosen, shifted
+from image_release.corpus.sweep import sweep as sweep_corpus
+from image_release.settings import GroupingSettings, SettingsError, load_settings
+
+MAX_LOST = 0.0025
+COLUMNS = ("method", "threshold", "groups", "purity", "completeness", "duplicates", "lost")
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=FOLDER)
+@click.option(
+    "--methods",
+    "names",
+    default="",
+    metavar="A,B…",
+    help=f"Methods to compare; default: all of {', '.join(METHODS)}. Most need the package imagehash.",
+)
+@click.option(
+    "--max-lost",
+    type=click.FloatRange(0, 1),
+    default=MAX_LOST,
+    show_default=True,
+    help="Share of photographs that may be lost at the recommended threshold.",
+)
+@click.option("--table-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every threshold as CSV.")
+@click.option("--report", type=OUT_FOLDER, help="Write the curves here, where `corpus evaluate --report` shows them.")
+@workers_option
+@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+def sweep(
+    directory: Path,
+    names: str,
+    max_lost: float,
+    table_out: Path | None,
+    report: Path | None,
+    workers: int,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Try every threshold of several methods on a labelled corpus, and recommend one.
+
+    Recommended is the threshold that loses at most --max-lost of the photographs and repeats least. Exit status 1 if
+    rows are bad, or no threshold of any method is good enough.
+
+    Example: image-release corpus sweep my-corpus --methods crops-phash,ours --max-lost 0.0025
+    """
+    try:
+        settings = load_settings(settings_file)
+        methods = chosen([name.strip() for name in names.split(",") if name.strip()])
+        if report is not None:
+            prepare(report)
+        with counting_images(quiet=as_json) as tell:
+            result = sweep_corpus(directory, settings, methods, max_lost, workers, tell)
+        if report is not None:
+            write_sweep(report, directory.resolve().name, result)
+    except (SettingsError, MethodUnavailableError, CorpusUnreadableError, NoReportFolderError) as error:
+        raise click.UsageError(str(error)) from error
+    except WorkerDiedError as error:
+        raise click.ClickException(str(error)) from error
+    if table_out is not None:
+        _write_table(table_out, result)
+    if as_json:
+        emit(asdict(result))
+    else:
+        _tell(result, settings.grouping)
+    tell_problems(result.problems)
+    end(failed=bool(result.problems) or result.recommended is None)
+
+
+def _tell(result: Sweep, grouping: GroupingSettings) -> None:
+    click.echo(f"{'method':30} {'threshold':>9}  purity  complete  duplicates   lost")
+    for curve in result.curves:
+        point = curve.recommended
+        if point is None:
+            click.echo(f"{curve.title:30} {'-':>9}  loses more than {result.max_lost:g} at every threshold")
+            continue
+        click.echo(
+            f"{curve.title:30} {point.threshold:9g}  {point.purity:.4f}  {point.completeness:8.4f}  "
+            f"{point.duplicates:10.4f}  {point.lost:.4f}"
+        )
+    best = next((curve for curve in result.curves if curve.method == result.recommended), None)
+    if best is None or best.recommended is None:
+        click.echo(f"no method loses at most {result.max_lost:g}")
+        return
+    click.echo(f"recommended: {best.title}, {best.unit}: {best.recommended.threshold:g}")
+    if METHODS[best.method].hashes is None:
+        scores = shifted(grouping, best.recommended.threshold).model_dump()
+        click.echo("grouping: {" + ", ".join(f"{name}: {value:g}" for name, value in scores.items()) + "}")
+
+
+def _write_table(path: Path, result: Sweep) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for curve in result.curves:
+            writer.writerows((curve.method, *astuple(point)) for point in curve.points)

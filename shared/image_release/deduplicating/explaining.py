@@ -1,0 +1,198 @@
+"""Explaining: everything that led to a decision about two images, as plain values for people to look at.
+
+Grouping keeps one line of evidence a join. This works the same pair out again and keeps what it saw on the way: where
+one picture lies on the other, what each block said, every statistic and what it added to the score. Nothing here
+decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.deduplicating.evidence import (
+    Evidence,
+    Weights,
+    displacement,
+    evidence,
+    shipped_weights,
+    statistics,
+)
+from image_release.deduplicating.grouping import (
+    Pairs,
+    Picture,
+    Seen,
+    _content_key,
+    _Groups,
+    _join_clear,
+    _join_supported,
+    _picture,
+)
+from image_release.deduplicating.matching import Candidate, candidates
+from image_release.deduplicating.registration import BLOCK, Registered, Sheet, register
+from image_release.fingerprinting import Print, Working
+from image_release.settings import GroupingSettings
+
+Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Marks = NDArray[np.bool_]
+
+PLAIN_SHARE = 0.06
+"""Of a picture's contrast: a block that varies less is too plain to say anything."""
+LEAST_CONTRAST = 3.0
+MIDDLE = 1
+"""The level of registration whose blocks are shown: the one on whose displacement the score rests."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """What each block of `one` says, all (rows, columns)."""
+
+    area: tuple[float, float, float, float]
+    """Where they lie: (left, top, right, bottom) as shares of the whole image."""
+    inside: Marks
+    """The block lies wholly in both pictures."""
+    textured: Marks
+    """There is enough in it to compare."""
+    correlation: Floats
+    moved: Floats
+    """How far the block would still have to move to fit best, in pixels of the working picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOver:
+    """A pair that could be laid over each other."""
+
+    transform: Doubles
+    """(3, 3): from a place in `one` to the same thing's place in `other`, both as shares of the whole image's sides.
+
+    It mirrors where the copy is mirrored.
+    """
+    blocks: Blocks
+    statistics: Mapping[str, float]
+    contributions: Mapping[str, float]
+    """What each statistic adds to the score; with `intercept` they sum to it."""
+    intercept: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Grouping compares a pair one way round, which their contents give: `swapped` says that `one` is the second."""
+
+    swapped: bool
+    agreeing: int
+    """Matching points that agree on one transform; 0 where there are too few to go on."""
+    matches: int
+    mirrored: bool
+    laid: LaidOver | None
+    hash_distances: NDArray[np.uint8]
+    """(36, 36): bits in which each crop of `one` differs from each of `other`; index = 6 x width step + height step."""
+
+
+def explain(first: Print, second: Print) -> Explanation:
+    """Work a pair out as grouping does, and keep what it saw."""
+    swapped = _content_key(second) < _content_key(first)
+    one, other = (second, first) if swapped else (first, second)
+    candidate = next(candidates([one, other]), None)
+    return Explanation(
+        swapped=swapped,
+        agreeing=candidate.agreeing if candidate else 0,
+        matches=candidate.matches if candidate else 0,
+        mirrored=candidate.mirrored if candidate else False,
+        laid=_laid_over(one, other, candidate) if candidate else None,
+        hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
+    )
+
+
+def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
+    """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
+    shas = _ordered(images)
+    pairs = Pairs([images[sha256].print for sha256 in shas])
+    for one, other in pairs.likeliest_first():
+        if not wanted(shas[one], shas[other]):
+            continue
+        score = pairs.score(one, other)
+        assert score is not None, "likely pairs have something in common"
+        yield shas[one], shas[other], score
+
+
+def groupings(images: Mapping[str, Seen], settings: Sequence[GroupingSettings]) -> Iterator[tuple[Picture, ...]]:
+    """What `group_same` gives under each of several settings, each pair being registered once for all of them."""
+    shas = _ordered(images)
+    pairs = Pairs([images[sha256].print for sha256 in shas])
+    for each in settings:
+        groups = _Groups(len(shas))
+        _join_supported(groups, pairs, _join_clear(groups, pairs, each), each)
+        pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
+        yield tuple(sorted(pictures, key=lambda picture: picture.members))
+
+
+def _ordered(images: Mapping[str, Seen]) -> list[str]:
+    return sorted(images, key=lambda sha256: (_content_key(images[sha256].print), sha256))
+
+
+def _laid_over(one: Print, other: Print, candidate: Candidate) -> LaidOver | None:
+    mine, theirs = Sheet(one), Sheet(other)
+    registered = register(mine, theirs, candidate)
+    if registered is None:
+        return None
+    found, weights = statistics(mine, theirs, candidate, registered), shipped_weights()
+    return LaidOver(
+        transform=_in_shares(registered, one.working, other.working, mirrored=candidate.mirrored),
+        blocks=_blocks(mine, one.working, registered),
+        statistics=found,
+        contributions=_contributions(weights, found),
+        intercept=weights.intercept,
+        evidence=evidence("", mine, candidate, registered, found, weights.score(found)),
+    )
+
+
+def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, float]:
+    """What each statistic adds: the weights' own score, taken apart by letting them in one after the other."""
+    means = dict(zip(weights.names, weights.mean, strict=True))
+    steps = [{**means, **{name: found[name] for name in weights.names[:count]}} for count in range(len(means) + 1)]
+    return {
+        name: after - before
+        for name, (before, after) in zip(weights.names, pairwise(map(weights.score, steps)), strict=True)
+    }
+
+
+def _blocks(one: Sheet, working: Working, registered: Registered) -> Blocks:
+    rows, columns = one.blocks
+    laid, power = registered.laid[MIDDLE], one.levels[MIDDLE].power
+    least = 0.6 * max(LEAST_CONTRAST, PLAIN_SHARE * one.contrast) ** 2
+    _, pooled = displacement(one, laid)
+    left, top, right, bottom = working.inside
+    height, width = one.shape
+    return Blocks(
+        area=(
+            left,
+            top,
+            left + (right - left) * columns * BLOCK / width,
+            top + (bottom - top) * rows * BLOCK / height,
+        ),
+        inside=laid.inside.reshape(rows, columns),
+        textured=np.asarray(laid.inside & (power > least)).reshape(rows, columns),
+        correlation=laid.correlation.reshape(rows, columns),
+        moved=pooled.reshape(rows, columns),
+    )
+
+
+def _in_shares(registered: Registered, one: Working, other: Working, *, mirrored: bool) -> Doubles:
+    """The transform between working pictures as one between whole images."""
+    mirror = np.array([[-1, 0, other.grey.shape[1]], [0, 1, 0], [0, 0, 1]]) if mirrored else np.eye(3)
+    transform = np.linalg.inv(_to_working(other)) @ mirror @ registered.transform @ _to_working(one)
+    return np.asarray(transform / transform[2, 2], np.float64)
+
+
+def _to_working(working: Working) -> Doubles:
+    """From shares of the whole image to pixels of the working picture."""
+    left, top, right, bottom = working.inside
+    height, width = working.grey.shape
+    across, down = width / (right - left), height / (bottom - top)
+    return np.array([[across, 0, -left * across], [0, down, -top * down], [0, 0, 1]])
