@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import FILE, FOLDER, emit, end, tell_problems
+from image_release.cli.corpus_label import label
 from image_release.corpus import (
     CorpusUnreadableError,
     Evaluation,
@@ -36,6 +37,9 @@ def corpus() -> None:
 
     Example: image-release corpus evaluate my-corpus
     """
+
+
+corpus.add_command(label)
 
 
 @corpus.command("evaluate")
