@@ -108,9 +108,10 @@ def write_whole(file: Path, data: bytes) -> None:
     """Write a file so that a crash or a loss of power leaves the old or the new one, whole. Raises OSError."""
     target = file.resolve()  # a link stays a link
     aside = target.with_name(f".{target.name}-{uuid4().hex}")
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
+            if target.exists():
+                os.fchmod(stream.fileno(), target.stat().st_mode & 0o777)
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
