@@ -54,11 +54,11 @@ def label(
 
     Example: image-release corpus label my-corpus --hotel h1
     """
+    group = IsolatedCaller(GROUPING_TIMEOUT_S, GROUPING_MEMORY_MB)
     try:
         settings = load_settings(settings_file)
         with alone(directory), IsolatedCaller() as decode:
             hotels, problems = find_hotels(directory, read_rows(directory / "labels.csv"))
-            group = IsolatedCaller(GROUPING_TIMEOUT_S, GROUPING_MEMORY_MB)
             session = Session(directory, hotels, settings, group, decode)
             first = _first(session, directory, hotel_id)
             with _server(session, Pictures(decode), port) as server:
@@ -71,6 +71,8 @@ def label(
     except KeyboardInterrupt:
         click.echo(f"ended: all labels are in {printable(str(directory / 'labels.csv'), 400)}", err=True)
         ctx.exit(INTERRUPTED)
+    finally:
+        group.kill()  # a large hotel may be under way, which nobody waits for any more
 
 
 def _first(session: Session, directory: Path, hotel_id: str | None) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from image_release.corpus.labels import COLUMNS, CorpusUnreadableError
@@ -47,8 +48,7 @@ class Row:
         return None if self.best == "" else self.best == "1"
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One row of the file: its cells and the text that they were read from."""
 
     cells: list[str]
@@ -92,12 +92,16 @@ def save_rows(file: Path, before: Mapping[str, Row], after: Mapping[str, Row]) -
         header = _Line(columns, _text(columns, end))
     texts = [_ended(header.text, end)]
     left = dict(after)
+    image_at = columns.index("image")
     for line in lines:
+        new = left.pop(line.cells[image_at], None) if len(line.cells) > image_at else None
+        if new is None:  # nearly all rows of a large corpus: other hotels, or a second row of an image
+            texts.append(_ended(line.text, end))
+            continue
         old = _row(columns, line.cells)
-        new = left.pop(old.image, None)
-        if new is not None and old != before.get(old.image):
+        if old != before.get(old.image):
             raise ChangedElsewhereError(f"{file.name} says something else now: changed by another program")
-        texts.append(_ended(line.text, end) if new in (None, old) else _text(_cells(columns, line.cells, new), end))
+        texts.append(_ended(line.text, end) if new == old else _text(_cells(columns, line.cells, new), end))
     if any(image in before for image in left):
         raise ChangedElsewhereError(f"{file.name} has lost rows: changed by another program")
     texts += [_text(_cells(columns, [], row), end) for row in left.values()]

@@ -65,7 +65,8 @@ function take({ version, saved, order, groups }) {
 }
 
 async function send(what, body = {}) {
-  const { document } = await ask(`hotels/${number}/${what}`, { version: model.version, ...body });
+  const { version } = model;
+  const { document } = await ask(`hotels/${number}/${what}`, { version, ...body });
   take(document);
   view.update(model, document.groups);
   if (document.saved) {
@@ -74,6 +75,7 @@ async function send(what, body = {}) {
   }
   forget();
   view.choose(model, cursor);
+  if (document.version === version) view.say("There is nothing to change.");
 }
 
 function edit(kind, body) {
