@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
+from threading import Thread
 
 import click
 
@@ -63,8 +64,8 @@ def label(
             first = _first(session, directory, hotel_id)
             with _server(session, Pictures(decode), port) as server:
                 _tell(server, first, problems, as_json=as_json)
-                if not no_browser:
-                    webbrowser.open(f"{server.address}#{first}")
+                if not no_browser:  # beside the server: opening one may last as long as the browser does
+                    Thread(target=webbrowser.open, args=(f"{server.address}#{first}",), daemon=True).start()
                 server.serve_forever()
     except (SettingsError, CorpusUnreadableError, BusyError) as error:
         raise click.UsageError(str(error)) from error

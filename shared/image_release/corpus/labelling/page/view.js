@@ -112,13 +112,14 @@ export class View {
     if (!section) {
       section = element("section", "group");
       const title = element("h2");
-      title.append(element("span", "", group.label.slice(group.label.lastIndexOf("/") + 1)), element("span"));
+      const name = group.placeholder ? "not a photo" : group.label.slice(group.label.lastIndexOf("/") + 1);
+      title.append(element("span", "", name), element("span"));
       section.append(title, element("div", "tiles"));
       section.classList.toggle("placeholder", group.placeholder);
       this.sections.set(group.label, section);
     }
-    const count = group.images.length === 1 ? "1 image" : `${group.images.length} images`;
-    section.firstElementChild.lastElementChild.textContent = group.placeholder ? `not a photo · ${count}` : count;
+    section.firstElementChild.lastElementChild.textContent =
+      group.images.length === 1 ? "1 image" : `${group.images.length} images`;
     section.dataset.label = group.label;
     const box = section.lastElementChild;
     group.images.forEach((image, position) => {
