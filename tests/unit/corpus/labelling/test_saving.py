@@ -150,17 +150,18 @@ class TestACrash:
         program = (
             "import sys; from pathlib import Path; from dataclasses import replace\n"
             "from image_release.corpus.labelling import read_rows, save_rows\n"
-            "file = Path(sys.argv[1]); print('begun', flush=True)\n"
+            "file = Path(sys.argv[1])\n"
             "while True:\n"
             "    rows = read_rows(file)\n"
             "    label = 'h/' + str(int(rows['h/p/1.jpg'].label.partition('/')[2]) + 1)\n"
             "    save_rows(file, rows, {name: replace(row, label=label) for name, row in rows.items()})\n"
+            "    print('saved', flush=True)\n"
         )
         file.write_bytes(HEADER + b"".join(b"h/p/%d.jpg,h,h/0,,\n" % image for image in range(2_000)))
         last = 0
         for attempt in range(10):
             saving = subprocess.Popen([sys.executable, "-c", program, str(file)], stdout=subprocess.PIPE)
-            assert saving.stdout.readline() == b"begun\n"
+            assert saving.stdout.readline() == b"saved\n"
             time.sleep(0.02 * attempt)
             saving.send_signal(signal.SIGKILL)
             saving.communicate()
