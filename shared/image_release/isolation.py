@@ -88,6 +88,11 @@ class IsolatedCaller:
         with self._lock:
             self._end()
 
+    def kill(self) -> None:
+        """End the child without waiting for the call that it is busy with, which raises ChildCrashedError."""
+        if child := self._child:
+            child.process.kill()
+
     def __enter__(self) -> Self:
         """Nothing to do: the child starts at the first call."""
         return self

@@ -16,6 +16,30 @@ def call():
         yield caller
 
 
+class TestKillingTheChild:
+    def test_ends_a_call_that_nobody_waits_for_any_more(self, call):
+        """Another thread may end it at once; the caller hears of it, and the next call has a new child."""
+        child = call(doomed.process_id)
+        heard = []
+
+        def wait():
+            with pytest.raises(ChildCrashedError) as error:
+                call(doomed.sleep_for_ever)
+            heard.append(error.value)
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while waiting.is_alive():  # the first kills may come before the call does
+            call.kill()
+            waiting.join(0.1)
+        assert "SIGKILL" in str(heard[0])
+        assert call(doomed.process_id) != child
+
+    def test_that_never_began_is_nothing(self):
+        """There is no child before the first call."""
+        IsolatedCaller().kill()
+
+
 class TestCallingInAChild:
     def test_gives_the_result(self, call):
         """Arguments go there, the result comes back."""

@@ -11,6 +11,7 @@ COMMANDS = {
     "sweep": "Try every threshold of several methods, and recommend one.",
     "pair": "Any two images side by side, and why they are one picture or two.",
     "make": "Make a labelled corpus of partner-like copies.",
+    "label": "Label a corpus by hand, on a page of this machine.",
 }
 
 __all__ = ["corpus"]

@@ -1,0 +1,108 @@
+"""`image-release corpus label`: label a corpus by hand, on a page of this machine."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from threading import Thread
+
+import click
+
+from image_release.cli.common import FILE, FOLDER, emit, tell_problems
+from image_release.corpus import CorpusUnreadableError
+from image_release.corpus.labelling import (
+    BusyError,
+    FoundHotel,
+    LabelServer,
+    Pictures,
+    Session,
+    alone,
+    find_hotels,
+    read_rows,
+)
+from image_release.isolation import IsolatedCaller
+from image_release.problems import Problem, printable
+from image_release.settings import SettingsError, load_settings
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, which is how this command ends."""
+GROUPING_TIMEOUT_S = 1800
+"""A hotel of 5,000 images takes a few minutes."""
+GROUPING_MEMORY_MB = 8_192
+
+
+@click.command("label")
+@click.argument("directory", metavar="DIR", type=FOLDER)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; default: any that is free.")
+@click.option("--hotel", "hotel_id", help="Open this hotel first; default: the first with images without a label.")
+@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
+@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@click.pass_context
+def label(
+    ctx: click.Context,
+    directory: Path,
+    port: int,
+    hotel_id: str | None,
+    no_browser: bool,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Label a corpus by hand, on a page of this machine.
+
+    DIR holds images/<hotel>/<partner>/<file>, and labels.csv once something is labelled. The page shows each hotel as
+    the program groups it; what a person says is saved at once. Ctrl-C ends it.
+
+    Example: image-release corpus label my-corpus --hotel h1
+    """
+    group = IsolatedCaller(GROUPING_TIMEOUT_S, GROUPING_MEMORY_MB)
+    try:
+        settings = load_settings(settings_file)
+        with alone(directory), IsolatedCaller() as decode:
+            hotels, problems = find_hotels(directory, read_rows(directory / "labels.csv"))
+            session = Session(directory, hotels, settings, group, decode)
+            first = _first(session, directory, hotel_id)
+            with _server(session, Pictures(decode), port) as server:
+                _tell(server, first, problems, as_json=as_json)
+                if not no_browser:  # beside the server: opening one may last as long as the browser does
+                    Thread(target=webbrowser.open, args=(f"{server.address}#{first}",), daemon=True).start()
+                server.serve_forever()
+    except (SettingsError, CorpusUnreadableError, BusyError) as error:
+        raise click.UsageError(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo(f"ended: all labels are in {printable(str(directory / 'labels.csv'), 400)}", err=True)
+        ctx.exit(INTERRUPTED)
+    finally:
+        group.kill()  # a large hotel may be under way, which nobody waits for any more
+
+
+def _first(session: Session, directory: Path, hotel_id: str | None) -> int:
+    """The number of the hotel to open first."""
+    hotels: list[FoundHotel] = session.hotels
+    if not hotels:
+        raise click.UsageError(f"{directory}: no images; expected images/<hotel>/<partner>/<file>")
+    if hotel_id is None:
+        counts = zip(hotels, session.labelled(), strict=True)
+        return next((at for at, (hotel, labelled) in enumerate(counts) if labelled < len(hotel.images)), 0)
+    found = [at for at, hotel in enumerate(hotels) if hotel.hotel_id == hotel_id]
+    if not found:
+        raise click.UsageError(f"--hotel {printable(hotel_id)}: no such hotel below {directory / 'images'}")
+    return found[0]
+
+
+def _server(session: Session, pictures: Pictures, port: int) -> LabelServer:
+    try:
+        return LabelServer(session, pictures, port)
+    except OSError as error:
+        raise click.UsageError(f"--port {port}: {error.strerror}") from error
+
+
+def _tell(server: LabelServer, first: int, problems: list[Problem], *, as_json: bool) -> None:
+    hotels = server.session.hotels
+    images = sum(len(hotel.images) for hotel in hotels)
+    address = f"{server.address}#{first}"
+    if as_json:
+        emit({"address": address, "hotels": len(hotels), "images": images, "problems": [str(p) for p in problems]})
+    else:
+        click.echo(f"{len(hotels)} hotels, {images} images\n{address}\nCtrl-C ends it")
+    tell_problems(problems)

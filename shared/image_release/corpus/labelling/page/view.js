@@ -1,0 +1,228 @@
+// What is on the screen. It is changed where something changed: a key press touches two tiles, an edit two groups.
+// Names and labels come from partners: they become text, never markup.
+
+import { KEYS } from "./keys.js";
+
+const find = (id) => document.getElementById(id);
+const LARGE_AFTER_MS = 140; // arrows that are held down ask for no large pictures
+
+function element(kind, className, text) {
+  const made = document.createElement(kind);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function sizeText(size) {
+  return size ? `${size[0]}×${size[1]} · ${Math.max(1, Math.round(size[2] / 1024))} KB` : "size unknown";
+}
+
+export class View {
+  constructor() {
+    this.tiles = [];
+    this.sections = new Map();
+    this.current = undefined;
+    this.showHelp();
+    find("hints").append(...KEYS.filter((key) => key.hint).map((key) => {
+      const hint = element("span");
+      hint.append(element("kbd", "", key.shown), ` ${key.hint}`);
+      return hint;
+    }));
+    find("groups").addEventListener("error", (event) => event.target.closest(".tile")?.classList.add("broken"), true);
+  }
+
+  listHotels(hotels) {
+    find("hotels").replaceChildren(...hotels.map((hotel, number) => {
+      const option = element("option");
+      option.value = number;
+      this.nameHotel(option, hotel);
+      return option;
+    }));
+  }
+
+  nameHotel(option, { hotel_id, images, labelled }) {
+    const done = labelled === images ? "✓ " : "";
+    option.textContent = `${done}${hotel_id} · ${images} images${labelled && labelled < images ? `, ${labelled} labelled` : ""}`;
+  }
+
+  showHotel(number, hotel) {
+    find("hotels").value = number;
+    this.nameHotel(find("hotels").options[number], hotel);
+    document.title = `${hotel.hotel_id} · label a corpus`;
+  }
+
+  wait(text) {
+    document.body.dataset.state = "waiting";
+    this.tiles = [];
+    this.sections.clear();
+    this.current = undefined;
+    find("groups").replaceChildren(Object.assign(element("div", "", text), { id: "waiting" }));
+    find("counts").textContent = "";
+    find("saved").textContent = "";
+    this.pane(find("chosen"), undefined);
+    find("other").hidden = true;
+  }
+
+  open(number, model) {
+    find("groups").replaceChildren();
+    find("groups").scrollTop = 0;
+    this.sections.clear();
+    this.address = `hotels/${number}/images/`;
+    this.tiles = model.images.map((image, at) => this.tile(image, at));
+    this.update(model, [...model.groups.values()]);
+    document.body.dataset.state = "ready";
+  }
+
+  tile(image, at) {
+    const tile = element("figure", "tile");
+    tile.dataset.image = at;
+    const picture = element("img");
+    picture.loading = "lazy";
+    picture.decoding = "async";
+    picture.alt = "";
+    picture.width = 156;
+    picture.height = 112;
+    picture.src = `${this.address}${at}/small`;
+    tile.append(picture, element("figcaption", "", sizeText(image.size)));
+    tile.title = image.name;
+    return tile;
+  }
+
+  // Show what is different: these groups, the order of all, and the status.
+  update(model, changed) {
+    for (const group of changed) this.fill(group);
+    const box = find("groups");
+    for (const [label, section] of this.sections) {
+      if (!model.groups.has(label)) {
+        section.remove();
+        this.sections.delete(label);
+      }
+    }
+    let at = box.firstElementChild;
+    for (const label of model.order) {
+      const section = this.sections.get(label);
+      if (section === at) at = at.nextElementSibling;
+      else box.insertBefore(section, at);
+    }
+    this.status(model);
+  }
+
+  fill(group) {
+    let section = this.sections.get(group.label);
+    if (!section) {
+      section = element("section", "group");
+      const title = element("h2");
+      const name = group.placeholder ? "not a photo" : group.label.slice(group.label.lastIndexOf("/") + 1);
+      title.append(element("span", "", name), element("span"));
+      section.append(title, element("div", "tiles"));
+      section.classList.toggle("placeholder", group.placeholder);
+      this.sections.set(group.label, section);
+    }
+    section.firstElementChild.lastElementChild.textContent =
+      group.images.length === 1 ? "1 image" : `${group.images.length} images`;
+    section.dataset.label = group.label;
+    const box = section.lastElementChild;
+    group.images.forEach((image, position) => {
+      const tile = this.tiles[image];
+      if (box.children[position] !== tile) box.insertBefore(tile, box.children[position] ?? null);
+      tile.classList.toggle("best", group.best.includes(image));
+    });
+  }
+
+  status(model) {
+    const groups = [...model.groups.values()];
+    const none = groups.filter((group) => group.placeholder).length;
+    find("counts").textContent =
+      `${model.images.length} images · ${groups.length - none} photographs` + (none ? ` · ${none} not a photo` : "");
+    find("saved").textContent = model.saved ? "saved" : "proposed, not saved yet";
+    find("saved").classList.toggle("waiting", !model.saved);
+    document.body.dataset.version = model.version;
+  }
+
+  // Move the outline to another image and show it in the pane.
+  choose(model, image) {
+    const tile = this.tiles[image];
+    const section = tile.closest(".group");
+    if (this.current && this.current.tile !== tile) this.current.tile.classList.remove("current");
+    if (this.current && this.current.section !== section) this.current.section.classList.remove("current");
+    tile.classList.add("current");
+    section.classList.add("current");
+    this.current = { tile, section };
+    tile.scrollIntoView({ block: "nearest" });
+    this.pane(find("chosen"), image, model);
+    if (!find("zoom").hidden) this.zoom(image);
+  }
+
+  pane(figure, image, model) {
+    const [picture, caption] = figure.children;
+    clearTimeout(figure.later);
+    picture.hidden = image === undefined;
+    if (image === undefined) {
+      caption.replaceChildren();
+      return;
+    }
+    const { name, size, attacks } = model.images[image];
+    caption.replaceChildren(
+      element("div", "", model.labelOf[image]),
+      element("div", "", sizeText(size)),
+      element("div", "", name),
+      ...(attacks ? [element("div", "", attacks)] : []),
+    );
+    if (figure.image === `${this.address}${image}`) return;
+    figure.image = `${this.address}${image}`;
+    picture.src = `${this.address}${image}/small`;
+    figure.later = setTimeout(() => { picture.src = `${this.address}${image}/large`; }, LARGE_AFTER_MS);
+  }
+
+  // While a group is looked for: the images that are to go there keep a dashed line, the first is shown beside.
+  asking(model, images, words) {
+    for (const tile of document.querySelectorAll(".tile.source")) tile.classList.remove("source");
+    for (const image of images) this.tiles[image].classList.add("source");
+    find("other").hidden = !images.length;
+    if (images.length) this.pane(find("other"), images[0], model);
+    this.say(words, true);
+  }
+
+  mark(image, on) {
+    this.tiles[image]?.classList.toggle("marked", on);
+  }
+
+  say(words, asking = false) {
+    find("message").textContent = words;
+    find("message").classList.toggle("asking", asking);
+    find("hints").hidden = Boolean(words);
+  }
+
+  zoom(image) {
+    find("zoom").hidden = image === undefined;
+    if (image !== undefined) find("zoom").firstElementChild.src = `${this.address}${image}/large`;
+  }
+
+  get zoomed() {
+    return !find("zoom").hidden;
+  }
+
+  help(on = find("help").hidden) {
+    find("help").hidden = !on;
+  }
+
+  get helping() {
+    return !find("help").hidden;
+  }
+
+  showHelp() {
+    const list = element("dl");
+    for (const key of KEYS) {
+      const names = element("dt");
+      names.append(...key.shown.split(" ").flatMap((name) => [element("kbd", "", name), " "]));
+      list.append(names, element("dd", "", key.does));
+    }
+    const box = element("div");
+    box.append(
+      element("h2", "", "Keys"),
+      list,
+      element("p", "", "Each edit is saved at once. What the program proposes is saved with the first edit, or with a."),
+    );
+    find("help").append(box);
+  }
+}
