@@ -11,6 +11,8 @@ from importlib import import_module
 
 import click
 
+__all__ = ["COMMANDS", "LazyGroup", "main"]
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
 COMMANDS = {
