@@ -41,7 +41,7 @@ docs: setup ## write the pages that are made from the program: command line, set
 	$(BIN)/python docs/generate.py
 
 bench: setup ## measure what a hotel costs
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --corpus $(CORPUS)
 
 corpus: setup ## is it the same picture? judge the grouping on the labelled corpus and hold it to its gate
 	$(BIN)/image-release corpus evaluate $(CORPUS) --gate
