@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types demo bench corpus requirements clean
+.PHONY: help setup test lint format types demo docs bench corpus requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ types: setup ## check the types
 demo: setup ## publish the sample hotels from a local server and say where the gallery is
 	$(BIN)/python samples/demo.py
 
+docs: setup ## write the pages that are made from the program: command line, settings, manifest schema
+	$(BIN)/python docs/generate.py
+
 bench: setup ## measure what a hotel costs
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --corpus $(CORPUS)
 
 corpus: setup ## is it the same picture? hold the grouping to its gate; pages in report/, each run adds a point
 	rm -rf build/corpus

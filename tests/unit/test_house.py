@@ -195,7 +195,8 @@ class TestPages:
 
 def drawn_paths(page):
     """Paths in the fenced block that draws `shared/image_release/`: an indented name lies in the folder above it."""
-    block = next((b for b in re.findall(r"```\w*\n(.*?)```", page, re.DOTALL) if "shared/image_release/" in b), "")
+    blocks = re.findall(r"^```.*?\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    block = next((block for block in blocks if "shared/image_release/" in block), "")
     folder = ""
     for line in block.splitlines():
         names = []
@@ -220,12 +221,14 @@ def commands(group, path=("image-release",)):
             yield from commands(command, (*path, name))
 
 
+@pytest.fixture(scope="module")
+def called():
+    """Every command, by the words that call it."""
+    return dict(commands(importlib.import_module("image_release.cli").main))
+
+
 @pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").is_file(), reason="there is no command line yet")
 class TestCommands:
-    @pytest.fixture(scope="class")
-    def called(self):
-        return dict(commands(importlib.import_module("image_release.cli").main))
-
     def test_are_there(self, called):
         """The command line has commands at all, or the promises below would say nothing."""
         assert ("image-release", "run") in called

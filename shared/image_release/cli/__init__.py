@@ -11,7 +11,7 @@ import click
 
 from image_release.cli.lazy import LazyGroup
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "LazyGroup", "main"]
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""

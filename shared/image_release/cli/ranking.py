@@ -18,7 +18,10 @@ MEASURES = ("first_ok", "first_never", "ndcg5", "ndcg10", "same_kind3")
 
 @click.group()
 def ranking() -> None:
-    """Measure the order of pictures against people's grades."""
+    """Measure the order of pictures against people's grades.
+
+    Example: image-release ranking evaluate my-corpus
+    """
 
 
 @ranking.command()
@@ -31,7 +34,7 @@ def evaluate(directory: Path, order_out: Path | None, settings_file: Path | None
 
     DIR holds ranking.csv, labels.csv, vision_labels.jsonl and images/. Exit status 1 if some rows or images are bad.
 
-    Example: image-release ranking evaluate corpus --order-out order.csv
+    Example: image-release ranking evaluate my-corpus --order-out order.csv
     """
     from image_release.ranking import evaluate as evaluate_corpus
 

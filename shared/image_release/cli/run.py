@@ -40,16 +40,15 @@ def run(
     settings_file: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Bring every hotel up to date with what was handed in.
+    """Bring every hotel up to date with what was handed in.
 
     Catalogues and the release are applied, then every hotel is looked at; an unchanged one costs a few reads. Interrupt
     it when you like: the next run goes on. Exit status 1 if lines, hotels or images (unavailable, deferred, crashed)
     failed; what a partner sent broken, small or not at all is an outcome and no failure.
 
-    \b
-    Examples:
-      image-release run --photos my-photos
-      image-release run --release 2026-11-01.csv --catalogues catalogues --tagger google
+    Example: image-release run --photos my-photos
+
+    Example: image-release run --release 2026-11-01.csv --catalogues catalogues --tagger google
     """
     with opened(address, settings_file, tagger, (photos.resolve(),) if photos else ()) as workspace:
         problems = list(workspace.tagger_problems())

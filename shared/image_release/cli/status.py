@@ -22,12 +22,11 @@ LAST = 5
 @click.argument("request_id", metavar="[REQUEST]", required=False)
 @common_options
 def status(request_id: str | None, address: str, settings_file: Path | None, as_json: bool) -> None:
-    r"""Releases, requests with exact progress, outcomes, what is held.
+    """Releases, requests with exact progress, outcomes, what is held.
 
-    \b
-    Examples:
-      image-release status
-      image-release status 20261124T101500-3fa9c1
+    Example: image-release status
+
+    Example: image-release status 20261124T101500-3fa9c1
     """
     with opened(address, settings_file) as workspace:
         existing(workspace)

@@ -23,7 +23,7 @@ from image_release.publishing.manifest import (
     RejectedImage,
     manifest_schema,
 )
-from image_release.publishing.publish import (
+from image_release.publishing.swap import (
     Before,
     LostSwapError,
     RenditionTakenError,

@@ -25,7 +25,9 @@ class ManifestUnreadableError(Exception):
 class Part(BaseModel):
     """A part of the manifest: immutable; keys that a newer version added are kept out, not refused."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class PublishedImage(Part):
@@ -125,7 +127,7 @@ class Pending(Part):
 class Manifest(Part):
     """Everything that is published of a hotel, its pictures in the order in which to show them."""
 
-    schema_: int = Field(1, alias="schema")
+    schema_: Literal[1] = Field(1, alias="schema")
     seq: int = Field(ge=1)
     hotel_id: str
     name: str
@@ -151,20 +153,17 @@ class Manifest(Part):
     def from_bytes(cls, data: bytes) -> Manifest:
         """Read a manifest back. Raises ManifestUnreadableError."""
         try:
-            manifest = cls.model_validate_json(data)
+            return cls.model_validate_json(data)
         except ValidationError as error:
             raise ManifestUnreadableError(str(error)) from error
-        if manifest.schema_ != 1:
-            raise ManifestUnreadableError(f"schema {manifest.schema_} is not 1")
-        return manifest
 
 
 def manifest_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a manifest."""
+    """JSON Schema (2020-12) of a manifest: every key that is written is required, others may join."""
     return {
+        **Manifest.model_json_schema(by_alias=True, mode="serialization"),
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Manifest of a hotel",
-        **Manifest.model_json_schema(by_alias=True, mode="serialization"),
     }
 
 

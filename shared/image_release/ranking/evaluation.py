@@ -74,7 +74,7 @@ def _contenders(
         if isinstance(facts, Rejection):
             problems.append(Problem(str(path), 0, label, facts.reason))
             continue
-        answer = tagger.tag([TagRequest(sha256, path.as_uri(), path.read_bytes)])[sha256]
+        answer = tagger.tag([TagRequest(sha256, path.absolute().as_uri(), path.read_bytes)])[sha256]
         contenders.setdefault(corpus.grades[label].hotel_id, {})[label] = Contender(
             sha256=sha256,
             facts=facts,

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from image_release.corpus.hotels import Hotel, group_hotel
+from image_release.corpus.evaluate import group_hotel
+from image_release.corpus.hotels import Hotel
 from image_release.corpus.labelling.edits import Names, State, is_placeholder
 from image_release.corpus.labels import LabelledImage
 from image_release.corpus.measures import REJECTED

@@ -1,0 +1,107 @@
+"""`make demo`: the samples, served over HTTP and published; a second time nothing is left to do."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from samples.partners import sent_files
+from tests.conftest import ROOT
+from tests.end_to_end.machine import assert_whole
+
+SCHEMA = json.loads((ROOT / "docs/manifest.schema.json").read_text(encoding="utf-8"))
+TIMEOUT_S = 240
+NO_WORK = ("downloads", "decodes", "tagged", "renditions_written", "store_writes")
+
+
+def demo(folder: Path) -> dict:
+    """The one document that the demo gives."""
+    command = [sys.executable, str(ROOT / "samples/demo.py"), "--dir", str(folder), "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """The demo's folder after two runs, and what each of them told."""
+    folder = tmp_path_factory.mktemp("demo")
+    first = demo(folder)
+    return folder, first, demo(folder)
+
+
+@pytest.fixture(scope="module")
+def manifests(twice):
+    paths = sorted((twice[0] / "workspace/published/hotels").glob("*/manifest.json"))
+    return [json.loads(path.read_bytes()) for path in paths]
+
+
+def test_the_first_run_publishes_every_hotel(twice):
+    """Three hotels, an outcome for each file that a partner lists, every kind of wrong file found out."""
+    folder, told, _ = twice
+    assert told["hotels"] == {"processed": 3, "unchanged": 0, "failed": 0}
+    images = dict(told["images"])
+    assert images.pop("total") == sum(images.values()) == sum(1 for _ in sent_files())
+    wrong = {"gone", "no_content", "not_an_image", "placeholder", "too_small", "truncated"}
+    assert set(images) == {"published", "merged", *wrong}
+    assert assert_whole(folder / "workspace") == 3
+
+
+def test_the_second_run_does_nothing(twice):
+    """Every hotel unchanged, no download, decode, tag or write, though the server has another port."""
+    _, first, second = twice
+    assert second["hotels"] == {"processed": 0, "unchanged": 3, "failed": 0}
+    assert {name: second["work"][name] for name in NO_WORK} == dict.fromkeys(NO_WORK, 0)
+    assert second["images"] == first["images"]
+
+
+def test_every_photograph_is_shown_once(manifests):
+    """Ten pictures a hotel, as many as were rendered: three views of one room stay three, all copies are merged."""
+    assert [len(manifest["pictures"]) for manifest in manifests] == [10, 10, 10]
+    for manifest in manifests:
+        shown = [re.sub(r"^\d+-|\.jpg$", "", Path(p["best"]["url"]).name) for p in manifest["pictures"]]
+        assert sorted(shown) == sorted(set(shown))
+        for picture in manifest["pictures"]:
+            names = {re.sub(r"^\d+-|\.jpg$", "", Path(image["url"]).name) for image in picture["merged"]}
+            assert names <= {re.sub(r"^\d+-|\.jpg$", "", Path(picture["best"]["url"]).name)}
+
+
+def test_what_is_published_follows_the_published_schema(manifests):
+    """A consumer who validates with docs/manifest.schema.json accepts every manifest, whole."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    assert [error.message for manifest in manifests for error in validator.iter_errors(manifest)] == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda manifest: manifest.pop("pictures"),
+        lambda manifest: manifest["pictures"][0].update(position=0),
+        lambda manifest: manifest["pictures"][0]["best"].update(sha256="abc"),
+        lambda manifest: manifest["rejected"][0].update(outcome="ugly"),
+        lambda manifest: manifest["pictures"][0]["renditions"][0].pop("key"),
+    ],
+)
+def test_the_published_schema_refuses_what_is_no_manifest(manifests, damage):
+    """The schema says something: a manifest with a hole in it does not pass."""
+    manifest = json.loads(json.dumps(manifests[0]))
+    damage(manifest)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(manifest)
+
+
+def test_the_gallery_shows_every_picture_and_asks_for_nothing_else(twice, manifests):
+    """Each page names the hotel's own files alone, all of which exist, and no other host: it needs no server."""
+    published = twice[0] / "workspace/published"
+    for manifest in manifests:
+        folder = published / "hotels" / manifest["hotel_id"]
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert [name for name in sources if re.match(r"\w+:|//", name)] == []
+        assert [name for name in sources if not (folder / name).resolve().is_file()] == []
+        assert page.count("<img") == len(manifest["pictures"])
+    index = (published / "index.html").read_text(encoding="utf-8")
+    assert all(manifest["name"] in index for manifest in manifests)
