@@ -73,8 +73,8 @@ def evidence_between(picture: Picture, images: Mapping[str, Seen], a: str, b: st
     joined = _join_between(picture, a, b)
     if joined and joined.method != "registration":
         return joined
-    pairs = Pairs([images[a].print, images[b].print])
-    measured = pairs.evidence(0, 1, b)
+    # In the order in which grouping measured them: laid the other way round a pair has another score.
+    measured = Pairs(sorted((images[a].print, images[b].print), key=_content_key)).evidence(0, 1, b)
     if measured is not None and measured.score > 0:
         return measured
     return joined or replace(_weakest_on_the_way(picture, a, b), other=b)
