@@ -24,6 +24,7 @@ from image_release.triggering import (
     Current,
     Held,
     Ignored,
+    InputDamagedError,
     ReleaseUnreadableError,
     apply_catalogue,
     apply_release,
@@ -105,7 +106,7 @@ def apply_inbox(workspace: Workspace) -> Intake:
     for key in catalogues:
         try:
             result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
-        except (CatalogueMisnamedError, BadValueError, OSError, EOFError) as error:
+        except (CatalogueMisnamedError, BadValueError, InputDamagedError, OSError) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _note(intake, key, result, newest=key == max(k for k in catalogues if k.split("/")[1] == key.split("/")[1]))
@@ -113,7 +114,7 @@ def apply_inbox(workspace: Workspace) -> Intake:
     for key in releases:
         try:
             applied = apply_release(workspace.inbox, workspace.state, key, workspace.settings, datetime.now(UTC))
-        except (ReleaseUnreadableError, BadValueError, OSError, EOFError) as error:
+        except (ReleaseUnreadableError, BadValueError, InputDamagedError, OSError) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _note(intake, key, applied, newest=key == releases[-1])

@@ -7,9 +7,13 @@ events) is validated by pydantic where it comes in and becomes one of these.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
+
+_NEEDS_NO_ENCODING = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+"""Most ids: a release encodes millions, and `quote` takes a fifth of all its time to find nothing to do."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,7 +115,9 @@ class Nudge:
 
 def key_part(identifier: str) -> str:
     """Percent-encode an id for use as one part of a key, `.` and `..` included, so that it can never be a path."""
-    return identifier.replace(".", "%2E") if identifier in (".", "..") else quote(identifier, safe="")
+    if identifier in (".", ".."):
+        return identifier.replace(".", "%2E")
+    return identifier if _NEEDS_NO_ENCODING(identifier) else quote(identifier, safe="")
 
 
 def sha256_hex(data: bytes) -> str:

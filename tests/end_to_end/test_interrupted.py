@@ -14,6 +14,10 @@ from tests.end_to_end.machine import assert_whole, kill_group
 HOTELS = 4
 KILLS = 50
 WAIT_S = 60
+SLOW_S = 2.0
+"""What a file takes where a run is to be interrupted: long enough for a busy machine to notice the first hotel."""
+KILL_SLOW_S = 0.15
+"""What a file takes where runs are killed: beginning takes a second, and what comes then should not be over at once."""
 
 
 class SlowPath(dict):
@@ -58,7 +62,7 @@ class TestCtrlC:
     @pytest.mark.parametrize("target", [os.kill, os.killpg], ids=["parent", "group"])
     def test_ends_with_130_and_the_next_run_goes_on(self, world, target):
         """Sent to the parent alone or, as a terminal does, to the whole group: 130, one sentence, nothing half-done."""
-        world.site.files = SlowPath(world.site.files, 0.4)
+        world.site.files = SlowPath(world.site.files, SLOW_S)
         status, out, said = interrupt_in_the_middle(world, target)
         assert (status, out) == (130, "")
         assert said == "interrupted: what is published is whole, and the next run goes on\n"
@@ -79,27 +83,29 @@ class TestKill:
         is whole; and when runs are let end, the result is that of a machine that nobody disturbed."""
         chance = random.Random(7)
         undisturbed, seconds = expected_results(world, tmp_path / "undisturbed")
+        world.site.files = SlowPath(world.site.files, KILL_SLOW_S)
         kills = rounds = in_the_middle = 0
         while kills < KILLS:
             rounds += 1
             world.workspace = tmp_path / f"round-{rounds}"
             for change, result in zip(CHANGES, undisturbed, strict=True):
                 change(world)
-                for _ in range(chance.randint(5, 8)):
+                done = results(world)
+                while kills < KILLS and done != result:
                     process = world.start("run", workers=chance.choice((1, 1, 2)))
-                    time.sleep(chance.uniform(0.3, 1.1) * seconds)
-                    kill_group(process)
-                    kills += 1
+                    time.sleep(chance.uniform(0.3, 1.0) * seconds)
+                    alive = process.poll() is None
+                    kill_group(process) if alive else process.communicate()
                     assert_whole(world.workspace)
-                    done = results(world)
-                    in_the_middle += done != result
+                    before, done = done, results(world)
+                    kills += alive
+                    seconds *= 0.9 if not alive else 1.1 if done == before else 1  # as busy as the machine is now
+                    in_the_middle += alive and before != done != result
                 told = world.run()
                 assert told["hotels"]["failed"] == 0
                 assert results(world) == result
-                if kills >= KILLS:
-                    break
             shutil.rmtree(world.workspace)
-        assert in_the_middle >= KILLS // 5, "the kills came too late to say anything"
+        assert in_the_middle >= KILLS // 5, "the kills came too early or too late to say anything"
 
 
 def appear(world):

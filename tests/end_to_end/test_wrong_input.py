@@ -1,5 +1,6 @@
 """Wrong input and wrong use: told by file, line, value and rule; the rest is done; nothing is lost."""
 
+import gzip
 import json
 
 import pytest
@@ -74,6 +75,21 @@ class TestFilesThatCannotBeRead:
         told = two_hotels.run(status=1)
         named = {problem.split(":")[0] for problem in told["problems"]}
         assert named == {"releases/r2.csv", "catalogues/p/v2.jsonl.gz"}
+        assert told["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+
+    @pytest.mark.parametrize(
+        "damage", [lambda g: g[: len(g) // 2], lambda g: g[:10] + b"\xff" * 9 + g[19:], lambda g: g[:-8]]
+    )
+    @pytest.mark.parametrize("file", ["releases/r2.csv.gz", "catalogues/p/v2.jsonl.gz"])
+    def test_because_their_gzip_is_damaged_change_nothing(self, two_hotels, file, damage):
+        """Broken off, damaged at its start, without its checksum: exit 1, the file is named, every hotel as it was."""
+        lines = [json.dumps({"accommodation_id": str(number), "images": []}) for number in range(500)]
+        rows = [HEADER, *(f"n{number},N,ES,B,,," for number in range(500))]
+        path = two_hotels.workspace / "inbox" / file
+        path.write_bytes(damage(gzip.compress("\n".join(rows if "csv" in file else lines).encode())))
+        told = two_hotels.run(status=1)
+        assert [problem.split(":")[0] for problem in told["problems"]] == [file]
+        assert "no whole gzip file" in told["problems"][0]
         assert told["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
 
 

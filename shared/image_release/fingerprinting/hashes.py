@@ -6,8 +6,8 @@ an axis fold into one operator of 48 rows: `R @ grey @ C.T` holds all 36 blocks 
 of a side, so after the reduction to a fixed square one operator serves every image and both axes.
 
 Bits are ImageHash's: row-major over the 8 x 8 block, the first bit the most significant (`imagehash.hex_to_hash` of
-`to_hex`), set where a coefficient is above the block's median. What differs by the reduction is measured in
-`benchmarks/hashes.py` and bounded by a test.
+`to_hex`), set where a coefficient is above the block's median. What differs by the reduction is bounded by a
+test.
 """
 
 from __future__ import annotations

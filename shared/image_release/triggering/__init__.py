@@ -8,7 +8,7 @@ from image_release.triggering.catalogue import (
     catalogue_state_key,
     diff,
 )
-from image_release.triggering.documents import DocumentContendedError, MissingInputError
+from image_release.triggering.documents import DocumentContendedError, InputDamagedError, MissingInputError
 from image_release.triggering.index import ReleaseIndex
 from image_release.triggering.listing import read_listing, write_listing
 from image_release.triggering.overrides import append_override, overrides_key, read_overrides
@@ -53,6 +53,7 @@ __all__ = [
     "DocumentContendedError",
     "Held",
     "Ignored",
+    "InputDamagedError",
     "MissingInputError",
     "PhotosFolderError",
     "Progress",

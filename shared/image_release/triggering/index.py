@@ -24,6 +24,9 @@ from image_release.values import Accommodation, HotelRow, key_part
 ROWS_A_SHARD = 250
 """One compressed read of about 15 KB finds a hotel."""
 
+RowDocument = list[Any]
+"""A row as it stands in a shard: id, name, country, city, latitude, longitude, pairs. Short, there are a million."""
+
 _SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
 CREATE TABLE hotels (
@@ -80,7 +83,7 @@ class IndexBuilder:
         if not cursor.rowcount:
             rule = "hotel_id stands twice in the release; the first one counts"
             return [Problem(self._file, line, row.hotel_id, rule)]
-        own = [accommodation for accommodation in row.accommodations if self._claim(accommodation, cursor.lastrowid)]
+        own = self._claimed(row.accommodations, cursor.lastrowid)
         if len(own) == len(row.accommodations):
             return []
         self._db.execute("UPDATE hotels SET accommodations = ? WHERE number = ?", (_pairs(own), cursor.lastrowid))
@@ -109,10 +112,18 @@ class IndexBuilder:
         """Give up."""
         self._db.close()
 
-    def _claim(self, accommodation: Accommodation, number: int | None) -> bool:
-        """Whether an accommodation was free for this hotel."""
-        values = (accommodation.partner_id, accommodation.accommodation_id, number)
-        return bool(self._db.execute("INSERT OR IGNORE INTO accommodations VALUES (?, ?, ?)", values).rowcount)
+    def _claimed(self, accommodations: Sequence[Accommodation], number: int | None) -> Sequence[Accommodation]:
+        """Those of a hotel's accommodations that no hotel before it has."""
+        values = [(item.partner_id, item.accommodation_id, number) for item in accommodations]
+        added = self._db.executemany("INSERT OR IGNORE INTO accommodations VALUES (?, ?, ?)", values).rowcount
+        if added == len(values) or not values:
+            return accommodations
+        return [item for item, value in zip(accommodations, values, strict=True) if self._holds(*value)]
+
+    def _holds(self, partner_id: str, accommodation_id: str, number: int | None) -> bool:
+        """Whether an accommodation is this hotel's."""
+        query = "SELECT 1 FROM accommodations WHERE partner_id = ? AND accommodation_id = ? AND hotel = ?"
+        return self._db.execute(query, (partner_id, accommodation_id, number)).fetchone() is not None
 
 
 class ReleaseIndex:
@@ -140,6 +151,11 @@ class ReleaseIndex:
         """All hotels, by shard order (hash, then id)."""
         cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
         return map(_hotel_row, cursor)
+
+    def documents(self) -> Iterator[RowDocument]:
+        """All hotels by shard order, as they stand in a shard: without a value for each of millions of ids."""
+        for *fields, pairs in self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id"):
+            yield [*fields, _decoded(pairs)]
 
     def named(self, name: str) -> Iterator[str]:
         """Hotels of a name, whatever its case."""
@@ -194,8 +210,8 @@ class ReleaseIndex:
 
 def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> None:
     """Write the row shards of a release: the top `bits` bits of the hash name the shard."""
-    for shard, rows in groupby(index.rows(), key=lambda row: shard_of(row.hotel_id, bits)):
-        lines = "".join(json.dumps(row_document(row), ensure_ascii=False) + "\n" for row in rows)
+    for shard, documents in groupby(index.documents(), key=lambda document: shard_of(document[0], bits)):
+        lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
         state.put(shard_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
 
 
@@ -218,13 +234,7 @@ def read_shard(state: Store, folder: str, shard: int) -> dict[str, HotelRow]:
     return {row.hotel_id: row for row in rows}
 
 
-def row_document(row: HotelRow) -> list[Any]:
-    """A row as it stands in a shard: short, because a release has a million."""
-    pairs = [[item.partner_id, item.accommodation_id] for item in row.accommodations]
-    return [row.hotel_id, row.name, row.country, row.city, row.latitude, row.longitude, pairs]
-
-
-def row_of(document: list[Any]) -> HotelRow:
+def row_of(document: RowDocument) -> HotelRow:
     """A row read back from a shard."""
     hotel_id, name, country, city, latitude, longitude, pairs = document
     accommodations = tuple(Accommodation(*pair) for pair in pairs)
@@ -236,17 +246,17 @@ _SELECT_ROW = "SELECT hotel_id, name, country, city, latitude, longitude, accomm
 
 def _hotel_row(found: tuple[Any, ...]) -> HotelRow:
     hotel_id, name, country, city, latitude, longitude, pairs = found
-    return HotelRow(hotel_id, name, country, city, latitude, longitude, tuple(_accommodations(pairs)))
+    return HotelRow(
+        hotel_id, name, country, city, latitude, longitude, tuple(Accommodation(*pair) for pair in _decoded(pairs))
+    )
 
 
 def _pairs(accommodations: Iterable[Accommodation]) -> str:
     return ";".join(f"{key_part(item.partner_id)}:{key_part(item.accommodation_id)}" for item in accommodations)
 
 
-def _accommodations(pairs: str) -> Iterator[Accommodation]:
-    for pair in pairs.split(";") if pairs else ():
-        partner, _, accommodation = pair.partition(":")
-        yield Accommodation(unquote(partner), unquote(accommodation))
+def _decoded(pairs: str) -> list[list[str]]:
+    return [[unquote(part) for part in pair.split(":")] for pair in pairs.split(";")] if pairs else []
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -21,6 +21,8 @@ from image_release.values import Accommodation, HotelRow, key_part
 COLUMNS = ("hotel_id", "name", "country", "city", "latitude", "longitude", "accommodations")
 MAX_ID_BYTES = 200
 """Of an id once percent-encoded: it becomes one part of a key, which file systems bound to 255."""
+MAX_BYTES_A_SIGN = 12
+"""Four bytes of UTF-8, three signs each when percent-encoded: a short id need not be encoded to be judged."""
 MAX_FIELD = 1_000_000
 """Characters in one field: a group of ten thousand accommodations fits."""
 
@@ -87,7 +89,7 @@ def checked_id(value: str, what: str) -> str:
     """An id that may become a part of a key. Raises BadValueError."""
     if not value or not value.isprintable():
         raise BadValueError(value, f"{what} must be printable and not empty")
-    if len(key_part(value)) > MAX_ID_BYTES:
+    if len(value) * MAX_BYTES_A_SIGN > MAX_ID_BYTES and len(key_part(value)) > MAX_ID_BYTES:
         raise BadValueError(value, f"{what} must be at most {MAX_ID_BYTES} bytes once percent-encoded")
     return value
 
@@ -160,6 +162,8 @@ def _accommodation(pair: str) -> Accommodation:
 
 
 def _decoded(value: str) -> str:
+    if "%" not in value:
+        return value
     try:
         return unquote_to_bytes(value).decode()
     except UnicodeError:

@@ -1,0 +1,72 @@
+"""An image that kills the process which decodes it: found out, told as `crashed`, and nobody else suffers."""
+
+import os
+import signal
+from dataclasses import dataclass, replace
+
+import pytest
+
+from image_release.bringing import Intake, apply_inbox, bring_up_to_date, hand_in
+from image_release.hotel import Ports
+from image_release.settings import Settings
+from image_release.values import sha256_hex
+from image_release.workspace import Workspace
+from tests.integration.world import jpeg, photo
+
+DEADLY = jpeg(photo(99, (480, 320)))
+"""A photograph like any other; in this test it does what a fault of a decoder does."""
+
+
+def die_of(sha256, function, data, *arguments):
+    """Call a function on bytes, unless they are the deadly ones."""
+    if sha256_hex(data) == sha256:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return function(data, *arguments)
+
+
+@dataclass(frozen=True)
+class DoomedWorkspace(Workspace):
+    """A workspace on whose workers one content is deadly."""
+
+    def __reduce__(self):
+        return DoomedWorkspace, super().__reduce__()[1]
+
+    def ports(self, *, isolated: bool = False) -> Ports:
+        ports = super().ports(isolated=isolated)
+
+        def call(function, data, /, *arguments):
+            return ports.call(die_of, sha256_hex(DEADLY), function, data, *arguments)
+
+        return replace(ports, call=call)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """Six hotels with two photographs each; the third one's second photograph is deadly."""
+    for number in range(6):
+        folder = tmp_path / "photos" / f"h{number}" / "p"
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(jpeg(photo(number * 2, (480, 320))))
+        (folder / "b.jpg").write_bytes(DEADLY if number == 2 else jpeg(photo(number * 2 + 1, (480, 320))))
+    settings = Settings.model_validate({"renditions": [{"name": "only", "width": 320, "height": 240}]})
+    workspace = DoomedWorkspace(tmp_path / "workspace", settings, photos=((tmp_path / "photos"),))
+    hand_in(workspace, tmp_path / "photos", None, None)
+    return workspace
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
+    """Its worker dies and no hotel with it: eleven pictures, one `crashed` that names the signal, nothing failed."""
+    brought = bring_up_to_date(workspace, workers, apply_inbox(workspace), lambda _: None)
+    assert brought.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
+    assert brought.totals.images == {"published": 11, "crashed": 1}
+    manifest = (workspace.root / "published/hotels/h2/manifest.json").read_text()
+    assert "SIGSEGV" in manifest
+
+
+def test_the_next_run_does_not_die_of_it_again(workspace):
+    """What was found out is remembered: every hotel is unchanged, and the count of images stays."""
+    bring_up_to_date(workspace, 1, apply_inbox(workspace), lambda _: None)
+    again = bring_up_to_date(workspace, 1, Intake(), lambda _: None)
+    assert again.totals.hotels == {"processed": 0, "unchanged": 6, "failed": 0}
+    assert again.totals.images == {"published": 11, "crashed": 1}

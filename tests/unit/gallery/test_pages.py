@@ -1,0 +1,170 @@
+"""Pages of the gallery: everything that a partner wrote is text, and nothing else runs, loads or leads away."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from image_release.gallery import IndexEntry, entry_of, hotel_page, index_page
+from image_release.outcomes import Outcome
+from image_release.publishing import (
+    Manifest,
+    MergedImage,
+    PublishedEvidence,
+    PublishedImage,
+    PublishedLabel,
+    PublishedPart,
+    PublishedPicture,
+    PublishedRendition,
+    PublishedScore,
+    RejectedImage,
+    rendition_key,
+)
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7*7 }}&\u202e"
+ALLOWED_TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2"),
+    *("a", "img", "div", "span", "b", "br", "details", "summary", "ul", "li", "meter", "input", "script"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+
+
+class Reader(HTMLParser):
+    """Tags and attributes of a page, and the text between them."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def values(self, *names: str) -> list[str]:
+        return [value or "" for _, attributes in self.tags for name, value in attributes.items() if name in names]
+
+
+def image(**changes):
+    fields = {"url": HOSTILE, "partner_id": HOSTILE, "accommodation_id": HOSTILE, "sha256": "a" * 64, "reason": HOSTILE}
+    return {**fields, "width": 600, "height": 400, **changes}
+
+
+def manifest(hotel_id: str = HOSTILE, sizes=((320, 213), (80, 60))) -> Manifest:
+    """A hotel in which every string is hostile."""
+    keys = [rendition_key(hotel_id, 1, "a" * 64, f"w{width}", "jpg") for width, _ in sizes]
+    evidence = PublishedEvidence(method=HOSTILE, distance=0.1, overlap=0.9, score=5.0)
+    picture = PublishedPicture(
+        position=1,
+        best=PublishedImage(**image()),
+        margin=1.0,
+        category=HOSTILE,
+        labels=(PublishedLabel(description=HOSTILE, score=0.9),),
+        score=PublishedScore(total=0.5, parts={HOSTILE: PublishedPart(value=0.5, weight=1.0)}),
+        renditions=tuple(
+            PublishedRendition(name=f"w{size[0]}", key=key, width=size[0], height=size[1], bytes=1, format="jpeg")
+            for size, key in zip(sizes, keys, strict=True)
+        ),
+        merged=(MergedImage(**image(), evidence=evidence),),
+    )
+    rejected = RejectedImage(
+        outcome=Outcome.BAD_URL, **{k: v for k, v in image().items() if k not in ("width", "height")}
+    )
+    return Manifest(
+        seq=1,
+        hotel_id=hotel_id,
+        name=HOSTILE,
+        release_id=HOSTILE,
+        inputs="x",
+        versions={},
+        published_at=datetime(2026, 11, 1, tzinfo=UTC),
+        pictures=(picture,),
+        rejected=(rejected,),
+    )
+
+
+def pages() -> list[bytes]:
+    return [hotel_page(manifest()), index_page([entry_of(manifest())], 1)]
+
+
+@pytest.mark.parametrize("page", pages(), ids=["hotel", "index"])
+class TestHostileStrings:
+    def test_are_text_and_never_markup(self, page):
+        """They open no tag, add no attribute, and are shown as they are."""
+        found = Reader(page)
+        assert {tag for tag, _ in found.tags} <= ALLOWED_TAGS
+        assert [name for _, attributes in found.tags for name in attributes if name.startswith("on")] == []
+        assert [attributes for tag, attributes in found.tags if tag == "img" and attributes.get("src") == "x"] == []
+        assert "<script>alert(1)</script>" in found.text
+        assert "{{ 7*7 }}" in found.text
+
+    def test_lead_nowhere(self, page):
+        """Links are made of our own keys: relative, percent-encoded, with no scheme and no way up but to the index."""
+        for value in Reader(page).values("href", "src"):
+            assert value == "../../index.html" or not value.startswith((".", "/"))
+            assert ":" not in value
+            assert not set(value) & set("<>\"' ")
+
+    def test_meet_a_policy_that_lets_nothing_run(self, page):
+        """Even if one got through: nothing is loaded from elsewhere and no script runs but the page's own."""
+        [policy] = [a["content"] for tag, a in Reader(page).tags if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; img-src 'self' file:;")
+        assert "unsafe-eval" not in policy
+        scripts = [part for part in policy.split("; ") if part.startswith("script-src")]
+        assert all(part.startswith("script-src 'sha256-") for part in scripts)
+
+
+class TestHotelPage:
+    def test_shows_why_each_picture_stands_where_it_does(self):
+        """Total, parts with weights, labels, copies with evidence, and what is not shown with its reason."""
+        text = Reader(hotel_page(manifest())).text
+        for expected in (
+            "0.500",
+            "0.50 × 1",
+            "best of 2 copies",
+            "distance 0.100",
+            "overlap 90 %",
+            "Not shown",
+            "bad url",
+        ):
+            assert expected in text
+
+    def test_of_a_withdrawn_hotel_says_so(self):
+        """It is still there for who comes by an old link."""
+        gone = manifest("h").model_copy(update={"withdrawn": True, "pictures": (), "rejected": ()})
+        assert "withdrawn" in Reader(hotel_page(gone)).text
+
+    def test_links_beside_itself(self):
+        """The renditions lie beside the page, under the same percent-encoded names twice encoded in the link."""
+        [first, *_] = [a["src"] for tag, a in Reader(hotel_page(manifest("h"))).tags if tag == "img"]
+        assert first == "renditions/1/" + "a" * 20 + "-w320.jpg"
+
+
+class TestIndexPage:
+    def test_of_a_thousand_hotels_stays_small_and_lazy(self):
+        """Below a megabyte, and a browser loads only the pictures that are looked at."""
+        entries = [
+            IndexEntry(
+                f"h{n}", f"Hotel {n}", f"hotels/h{n}/index.html", f"hotels/h{n}/t.jpg", 12, 20, 3, withdrawn=False
+            )
+            for n in range(1_000)
+        ]
+        page = index_page(entries, 1_000)
+        found = Reader(page)
+        images = [attributes for tag, attributes in found.tags if tag == "img"]
+        assert (len(images), {attributes.get("loading") for attributes in images}) == (1_000, {"lazy"})
+        assert len(page) < 1_000_000
+        assert "1000 hotels" in found.text
+        assert "12000 distinct pictures" in " ".join(found.text.split())
+
+    def test_says_when_it_shows_only_a_part(self):
+        """More hotels than a browser likes."""
+        assert "7 hotels, the first 1 shown" in Reader(index_page([entry_of(manifest())], 7)).text
+
+    def test_takes_the_smallest_rendition_that_is_large_enough(self):
+        """Or the largest there is."""
+        assert entry_of(manifest("h")).thumb.endswith("w320.jpg")
+        assert entry_of(manifest("h", ((80, 60), (120, 80)))).thumb.endswith("w120.jpg")
