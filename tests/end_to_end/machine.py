@@ -86,7 +86,10 @@ class Machine:
         return self.told("run", *words, status=status)
 
     def start(self, *words: str, workers: int = 2) -> subprocess.Popen[str]:
-        """Start the command as the leader of a process group of its own, as a shell does."""
+        """Start the command as the leader of a process group of its own, as a shell does.
+
+        A test run in the background was told to ignore SIGINT, and so would be all that it starts.
+        """
         return subprocess.Popen(
             self.arguments(*words, "--workers", str(workers)),
             cwd=self.folder,
@@ -94,6 +97,7 @@ class Machine:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - before exec only
         )
 
     # what came out

@@ -78,6 +78,7 @@ class TestCtrlC:
 
 
 class TestKill:
+    @pytest.mark.timeout(900)  # fifty processes are started, and the machine may be busy
     def test_at_fifty_random_points_loses_nothing(self, world, tmp_path):
         """kill -9 of all processes, fifty times, while hotels appear, change, move and go: after each, every manifest
         is whole; and when runs are let end, the result is that of a machine that nobody disturbed."""
