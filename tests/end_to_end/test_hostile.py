@@ -1,0 +1,82 @@
+"""Strings from partners are hostile: ids, names, URLs, captions. They are data everywhere, and a path nowhere."""
+
+import json
+
+import pytest
+
+from image_release.values import key_part
+
+HOTEL = '../../h"><script>alert(1)</script>'
+PARTNER = ".."
+ACCOMMODATION = "a/../../b?c#d%2e%2e;:"
+NAME = "<img src=x onerror=alert(1)>"
+CAPTION = "</td><script>alert(2)</script>\x1b[2J"
+
+
+@pytest.fixture
+def hostile(machine):
+    """One hotel whose every string is an attack; one of its URLs can be fetched and the others cannot."""
+    good = machine.photo("/%3Cscript%3E.jpg", 1)
+    images = [{"url": good, "caption": CAPTION}, {"url": 'javascript:alert(1)"><script>', "caption": CAPTION}]
+    images.append({"url": "http://[::1]/\x1b]0;x\x07"})
+    machine.catalogue(PARTNER, "v1", {ACCOMMODATION: images})
+    pair = f"{key_part(PARTNER)}:{key_part(ACCOMMODATION)}"
+    quoted = HOTEL.replace('"', '""')
+    rows = ["hotel_id,name,country,city,latitude,longitude,accommodations", f'"{quoted}","{NAME}",ES,Bilbao,,,{pair}']
+    machine.hand_in("releases/r1.csv", "\n".join(rows))
+    machine.photo("/plain.jpg", 2)
+    return machine
+
+
+class TestHostileStrings:
+    def test_lead_to_one_hotel_below_its_own_key(self, hostile):
+        """Published as any other, under percent-encoded names; nothing is written beside the three stores."""
+        before = set(hostile.folder.rglob("*"))
+        told = hostile.run()
+        assert told["images"] == {"total": 3, "published": 1, "bad_url": 2}
+        assert hostile.pictures(HOTEL) == ["/%3Cscript%3E.jpg"]
+        new = {path for path in set(hostile.folder.rglob("*")) - before if path.is_file()}
+        stores = [hostile.workspace / name for name in ("inbox", "state", "published")]
+        assert [path for path in new if not any(path.is_relative_to(store) for store in stores)] == []
+        assert {path.name for path in (hostile.workspace / "published/hotels").iterdir()} == {key_part(HOTEL)}
+
+    def test_are_text_on_every_page(self, hostile):
+        """No tag of theirs on the hotel's page or in the index."""
+        hostile.run()
+        pages = list((hostile.workspace / "published").rglob("*.html"))
+        assert len(pages) == 2
+        for page in pages:
+            text = page.read_text(encoding="utf-8")
+            assert "<script>alert" not in text
+            assert "<img src=x" not in text
+            assert "&lt;img src=x" in text
+
+    @pytest.mark.parametrize("words", [("run",), ("hotel", HOTEL), ("status",)])
+    def test_never_move_a_terminals_cursor(self, hostile, words):
+        """Whatever is told of them, in lines for people or in JSON."""
+        hostile.run()
+        for extra in ((), ("--json",)):
+            ended = hostile.call(*words, *extra)
+            assert ended.returncode == 0, ended.stderr
+            assert [sign for sign in ended.stdout + ended.stderr if not sign.isprintable() and sign != "\n"] == []
+
+
+def test_a_hotel_that_fails_keeps_its_state_and_stops_nobody(machine):
+    """A manifest that cannot be read: that hotel fails and is left alone, the other one is done; exit status 1, and the
+    hotel and the reason are told."""
+    machine.catalogue("p", "v1", {str(n): [machine.photo(f"/{n}.jpg", n)] for n in (1, 2)})
+    machine.release("r1", {f"h{n}": [("p", str(n))] for n in (1, 2)})
+    machine.run()
+    broken = machine.workspace / "published/hotels/h1/manifest.json"
+    broken.write_bytes(b'{"schema": 9}')
+    machine.catalogue(
+        "p", "v2", {str(n): [machine.photo(f"/{n}b.jpg", 10 + n), f"{machine.site.address}/{n}.jpg"] for n in (1, 2)}
+    )
+    told = machine.run(status=1)
+    assert told["hotels"] == {"processed": 1, "unchanged": 0, "failed": 1}
+    [failure] = told["failures"]
+    assert failure["hotel_id"] == "h1"
+    assert "schema" in failure["error"]
+    assert broken.read_bytes() == b'{"schema": 9}'
+    assert sorted(machine.pictures("h2")) == ["/2.jpg", "/2b.jpg"]
+    assert json.loads(machine.call("status", "--json").stdout)["release"]["hotels"] == 2
