@@ -1,6 +1,11 @@
 """`image-release run`: catalogues and a Data Release become published hotels; a second run finds nothing to do."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -52,6 +57,30 @@ class TestFirstRun:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert "hotels   2 processed, 0 unchanged, 0 failed" in ended.stdout
         assert "index.html" in ended.stdout
+
+    def test_shows_progress_on_a_terminal_and_nowhere_else(self, two_hotels):
+        """Hotels, images, a rate and the time left, on stderr; what is on stdout stays what it is elsewhere."""
+        master, terminal = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+        process = subprocess.Popen(
+            two_hotels.arguments("run"), stdout=subprocess.PIPE, stderr=terminal, text=True, env=environment
+        )
+        os.close(terminal)
+        shown = b""
+        with (
+            suppress(OSError),
+            os.fdopen(master, "rb", buffering=0) as screen,
+        ):  # the terminal is gone when nobody has it
+            while chunk := screen.read(4096):
+                shown += chunk
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "\x1b" not in out
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+        last = [line for line in re.split(r"[\r\n]+", text) if "hotels" in line][-1]
+        images, rate = re.search(r"2/2 (\d+) images · ([\d.]+) images/s", last).groups()
+        assert int(images) == sum(told for told in two_hotels.run()["images"].values()) // 2
+        assert float(rate) > 0
 
 
 class TestSecondRun:

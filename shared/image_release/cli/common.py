@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,17 +102,17 @@ def progress(total: int | None, *, quiet: bool) -> Iterator[Callable[[Done], Non
         TextColumn("hotels"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[images]} images · {task.fields[rate]:.1f} hotels/s"),
+        TextColumn("{task.fields[images]} images · {task.fields[rate]:.1f} images/s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("hotels", total=total, images=0, rate=0.0)
-        images = 0
+        images, begun = 0, time.monotonic()
 
         def tell(done: Done) -> None:
             nonlocal images
             images += sum(done.outcomes.values())
-            bar.update(task, advance=1, images=images, rate=bar.tasks[0].speed or 0.0)
+            bar.update(task, advance=1, images=images, rate=images / (time.monotonic() - begun))
 
         yield tell
 
