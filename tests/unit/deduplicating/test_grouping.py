@@ -130,7 +130,8 @@ class TestGroups:
         """Shuffled and renamed images fall into the same groups."""
         keys = [key for key in hotel if not key.startswith("2")]
         shuffled = chance.sample(keys, len(keys))
-        names = {key: f"{chance.getrandbits(256):064x}" for key in shuffled}
+        numbers = chance.sample(range(1_000_000), len(keys))  # all different, which drawn ones need not be
+        names = {key: f"{number:064x}" for key, number in zip(shuffled, numbers, strict=True)}
         expected = {frozenset(names[key] for key in group) for group in groups({key: hotel[key] for key in keys})}
         assert groups({names[key]: hotel[key] for key in shuffled}) == expected
 
