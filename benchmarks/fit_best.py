@@ -24,7 +24,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism; read when numpy is imported
 
-import numpy as np  # noqa: E402
+import numpy as np
 from numpy.typing import NDArray
 
 from image_release.decoding import Draft, decode_draft, read_header
