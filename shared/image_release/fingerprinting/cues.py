@@ -86,8 +86,9 @@ class Cues:
     def from_array(cls, values: NDArray[np.float32]) -> Cues:
         """Back from `to_array`."""
         numbers = [float(value) for value in values]
-        single = len(fields(cls)) - 1
-        return cls(*numbers[:single], spectrum=tuple(numbers[single:]))
+        names = [field.name for field in fields(cls)[:-1]]
+        single = dict(zip(names, numbers, strict=False))
+        return cls(**single, spectrum=tuple(numbers[len(names) :]))
 
 
 COUNT = len(fields(Cues)) - 1 + len(BANDS) - 1
