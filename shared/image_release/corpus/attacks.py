@@ -197,7 +197,8 @@ def recolour(picture: Picture, strength: float, chance: random.Random) -> Pictur
         picture = enhance(picture).enhance(by())
     gains = np.array([by() ** 0.5 for _ in range(3)], np.float32)
     levels = np.asarray(picture, np.float32) * gains
-    return _from_levels(255 * np.clip(levels / 255, 0, 1) ** by() if chance.random() < 0.5 else levels)  # noqa: PLR2004
+    curved = chance.random() < 0.5  # noqa: PLR2004 - every other one
+    return _from_levels(np.asarray(255 * np.clip(levels / 255, 0, 1) ** by() if curved else levels, np.float32))
 
 
 def grey(picture: Picture, strength: float, chance: random.Random) -> Picture:
@@ -210,7 +211,7 @@ def dark(picture: Picture, strength: float, chance: random.Random) -> Picture:
     """Only `strength` of the light is left, everywhere or most of all in the middle tones."""
     levels = np.asarray(picture, np.float32)
     if chance.random() < 0.3:  # noqa: PLR2004 - less often
-        return _from_levels(255 * (levels / 255) ** (1 - math.log2(strength) * 0.8))
+        return _from_levels(np.asarray(255 * (levels / 255) ** (1 - math.log2(strength) * 0.8), np.float32))
     return _from_levels(levels * strength)
 
 
