@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from image_release.decoding import Draft, contrast
 from image_release.fingerprinting.cues import COUNT, Cues, measure
@@ -23,7 +22,7 @@ from image_release.fingerprinting.keypoints import EVEN, ODD, Keypoints, keypoin
 from image_release.fingerprinting.working import Working, working_picture
 from image_release.settings import FingerprintSettings
 
-PRINT_VERSION = f"2-{HASH_VERSION}"
+PRINT_VERSION = f"1-{HASH_VERSION}"
 HASHES = 36
 COMPRESSION = 1
 """zlib's quickest: grey pictures shrink little beyond it."""
@@ -46,15 +45,14 @@ class Print:
 
 def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
     """Make the print of a draft."""
-    grey = Image.fromarray(draft.rgb).convert("L")
-    working = working_picture(grey)
-    cues = measure(draft, np.asarray(grey), working.inside)
+    working = working_picture(draft.rgb)
+    native = max(draft.rgb.shape[:2]) >= max(draft.facts.width, draft.facts.height)
     return Print(
         hashes=crop_hashes(draft.rgb, settings.hash),
         contrast=contrast(draft),
         working=working,
         keypoints=keypoints(working.grey),
-        cues=Cues.from_array(cues.to_array()),  # as exact as packing keeps them
+        cues=Cues.from_array(measure(draft.rgb, native=native).to_array()),  # as exact as packing keeps them
     )
 
 
