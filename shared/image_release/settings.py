@@ -11,14 +11,25 @@ import hashlib
 import json
 from functools import cache
 from importlib.resources import files
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
+"""Read by one function, so that a mistake is told in one sentence and not once for each kind of network."""
 
 
 class SettingsError(Exception):
@@ -47,7 +58,7 @@ class DownloadSettings(Section):
     connections_per_host: int = Field(6, ge=1)
     connections: int = Field(16, ge=1, description="of one worker, all hosts together")
     user_agent: str = Field("image-release/1 (+https://github.com/image-release)", pattern=r"^[ -~]+$")
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+    allowed_networks: tuple[Network, ...] = Field(
         (), description="exceptions to the forbidden addresses, for demos and tests"
     )
     resolve: dict[str, str] = Field(

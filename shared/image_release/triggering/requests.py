@@ -139,8 +139,9 @@ def progress(state: Store, request_id: str) -> Progress | None:
 def request_ids(state: Store) -> Iterator[str]:
     """All requests that were ever made, sorted."""
     for listed in state.list("requests/"):
-        if listed.key.endswith("/request.json"):
-            yield unquote(listed.key.split("/")[1])
+        _, request_id, name = listed.key.split("/", 2)
+        if name == "request.json":  # and not a marker of a hotel that is called so
+            yield unquote(request_id)
 
 
 def _key(request_id: str, name: str) -> str:
