@@ -51,6 +51,8 @@ class Done:
     error: str = ""
     images: tuple[ImageReport, ...] = ()
     """What became of each image, where that was asked for."""
+    untagged: str | None = None
+    """Why the tagger still owes labels of this hotel, where it does."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Totals:
     work: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORK, 0))
     cpu_seconds: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    untagged: dict[str, int] = field(default_factory=dict)
+    """Why the tagger still owes labels -> number of hotels that were published without them."""
 
     def add(self, done: Done) -> None:
         """Add a hotel; one that is neither in the release nor published counts as unchanged."""
@@ -72,6 +76,8 @@ class Totals:
         for name, count in done.work.items():
             self.work[name] += count
         self.cpu_seconds += done.cpu_seconds
+        if done.untagged is not None:
+            self.untagged[done.untagged] = self.untagged.get(done.untagged, 0) + 1
         if done.status == "failed":
             self.failures.append((done.nudge.hotel_id, done.error))
 
@@ -205,4 +211,13 @@ def _work_on(nudge: Nudge, with_images: bool) -> Done:  # noqa: FBT001 - called 
     }
     outcomes = {str(outcome): count for outcome, count in report.outcomes.items()}
     cpu = time.process_time() - started
-    return Done(nudge, report.status, outcomes, work, cpu, images=report.images if with_images else ())
+    owed = [entry.reason or "" for entry in (report.manifest.pending if report.manifest else ()) if entry.kind == "tag"]
+    return Done(
+        nudge,
+        report.status,
+        outcomes,
+        work,
+        cpu,
+        images=report.images if with_images else (),
+        untagged=owed[0] if owed else None,
+    )

@@ -183,6 +183,35 @@ class TestPhotosFolder:
         assert set(told["images"]) - {"total"} <= {"forbidden_address", "bad_url"}
 
 
+class TestTaggerThatFails:
+    def test_leaves_the_hotel_published_and_says_so(self, machine, monkeypatch):
+        """Google without credentials: every picture is shown, the run, the manifest and the page tell why it has no
+        labels, and the labels come with a run that has a tagger, without a download."""
+        monkeypatch.setenv("HOME", str(machine.folder))
+        monkeypatch.setenv("NO_GCE_CHECK", "true")  # Google's client looks for a cloud to be in, and waits for it
+        monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+        url = machine.photo("/lobby.jpg", 1)
+        machine.catalogue("a", "v1", {"1": [url]})
+        machine.release("r1", {"h1": [("a", "1")]})
+        ended = machine.call("run", "--tagger", "google")
+        assert ended.returncode == 0
+        [warning] = ended.stderr.splitlines()
+        assert warning.startswith("warning: 1 hotels are published without labels for now: ")
+        assert "credentials" in warning
+        assert machine.pictures("h1") == ["/lobby.jpg"]
+        [pending] = [entry for entry in machine.manifest("h1")["pending"] if entry["kind"] == "tag"]
+        assert "credentials" in pending["reason"]
+        assert "credentials" in (machine.workspace / "published/hotels/h1/index.html").read_text(encoding="utf-8")
+        told = machine.run("--tagger", "google")
+        assert told["untagged"] == [{"reason": pending["reason"], "hotels": 1}]
+        labels = machine.folder / "labels.jsonl"
+        labels.write_text(
+            json.dumps({"url": url, "labels": [{"description": "Lobby", "score": 0.9}]}), encoding="utf-8"
+        )
+        told = machine.run("--tagger", f"recorded:{labels}")
+        assert (told["untagged"], told["work"]["tagged"], told["work"]["downloads"]) == ([], 1, 0)
+
+
 class TestRecordedLabels:
     def test_order_the_pictures(self, machine):
         """With recorded labels a façade comes before a bathroom, whatever the partner's order."""

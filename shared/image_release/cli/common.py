@@ -133,6 +133,7 @@ def totals_document(totals: Totals) -> dict[str, Any]:
         "hotels": totals.hotels,
         "images": {"total": totals.total_images, **dict(sorted(totals.images.items()))},
         "work": {**totals.work, "cpu_seconds": round(totals.cpu_seconds, 3)},
+        "untagged": [{"reason": reason, "hotels": count} for reason, count in sorted(totals.untagged.items())],
         "failures": [{"hotel_id": hotel_id, "error": error} for hotel_id, error in totals.failures],
     }
 
@@ -149,6 +150,8 @@ def tell_totals(totals: Totals) -> None:
         f"work     {work['downloads']} downloads, {work['decodes']} decodes, {work['tagged']} tagged, "
         f"{work['renditions_written']} renditions written, {totals.cpu_seconds:.1f} s CPU"
     )
+    for reason, count in sorted(totals.untagged.items()):
+        click.echo(f"warning: {count} hotels are published without labels for now: {printable(reason, 300)}", err=True)
     for hotel_id, error in totals.failures[:MOST_PROBLEMS_SHOWN]:
         click.echo(f"error: hotel {printable(hotel_id)}: {error}", err=True)
 

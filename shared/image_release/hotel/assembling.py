@@ -5,7 +5,8 @@ Every image asked for ends in exactly one place: `best` or `merged` of a picture
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from image_release.deduplicating import Evidence
@@ -16,6 +17,7 @@ from image_release.hotel.loading import Hotel
 from image_release.hotel.ordering import Order, Shown
 from image_release.hotel.ports import ImageReport
 from image_release.outcomes import Outcome
+from image_release.problems import printable
 from image_release.publishing import (
     Manifest,
     MergedImage,
@@ -36,6 +38,8 @@ from image_release.values import Accommodation, Candidate
 
 TAG_AGAIN = timedelta(hours=1)
 """How soon a hotel asks again for labels that it was refused."""
+MOST_OF_A_REASON = 200
+"""Characters: a service's own words may be long."""
 
 
 def pictures_of(
@@ -111,7 +115,7 @@ def pending_of(
     if retries:
         pending.append(Pending(kind="download", not_before=min(retries)))
     if labels.owed:
-        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN))
+        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.owed.values())))
     if revalidations:
         pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
     named = (rendition.key for picture in pictures for rendition in picture.renditions)
@@ -145,6 +149,12 @@ def report_of(manifest: Manifest) -> tuple[ImageReport, ...]:
 
 def _candidate(image: PublishedImage | RejectedImage) -> Candidate:
     return Candidate(Accommodation(image.partner_id, image.accommodation_id), image.url)
+
+
+def _commonest(reasons: Collection[str]) -> str:
+    """What is said most often, fit for a page and a terminal; of those said equally often the first by the alphabet."""
+    counts = Counter(reasons)
+    return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MOST_OF_A_REASON)
 
 
 def _image(candidate: Candidate, acquired: Acquired) -> PublishedImage:

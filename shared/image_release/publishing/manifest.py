@@ -119,6 +119,7 @@ class Pending(Part):
 
     kind: Literal["download", "tag", "revalidate", "sweep"]
     not_before: datetime
+    reason: str | None = Field(None, description="tag: why pictures have no labels yet")
     keys: tuple[str, ...] = Field(
         (), description="sweep: renditions that this manifest or one before it ceased to name"
     )
