@@ -30,6 +30,8 @@ class ChangedElsewhereError(Exception):
 
 class BusyError(Exception):
     """Another program labels this corpus."""
+MAX_CELL = 131_072
+"""Characters. The csv module's own limit is the whole process's, and reading a Data Release raises it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def _lines(text: str) -> Iterator[_Line]:
             yield line
 
     for cells in csv.reader(lines()):
+        if any(len(cell) > MAX_CELL for cell in cells):
+            raise csv.Error(f"field larger than {MAX_CELL} characters")
         yield _Line(cells, "".join(taken))
         taken.clear()
 
