@@ -21,6 +21,8 @@ from uuid import uuid4
 from image_release.corpus.labels import COLUMNS, CorpusUnreadableError
 
 HEADER = (*COLUMNS, "attacks", "best")
+MAX_CELL = 131_072
+"""Characters. The csv module's own limit is the whole process's, and reading a Data Release raises it."""
 NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
@@ -30,8 +32,6 @@ class ChangedElsewhereError(Exception):
 
 class BusyError(Exception):
     """Another program labels this corpus."""
-MAX_CELL = 131_072
-"""Characters. The csv module's own limit is the whole process's, and reading a Data Release raises it."""
 
 
 @dataclass(frozen=True, slots=True)
