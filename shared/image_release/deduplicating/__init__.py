@@ -2,8 +2,15 @@
 
 from image_release.deduplicating.best import BEST_VERSION, Best, choose_best
 from image_release.deduplicating.evidence import Evidence
-from image_release.deduplicating.explaining import Blocks, Explanation, LaidOver, explain, groupings, scored_pairs
-from image_release.deduplicating.grouping import GROUPING_VERSION, Picture, Seen, evidence_between, group_same
+from image_release.deduplicating.explaining import Blocks, Explanation, LaidOver, explain, scored_pairs
+from image_release.deduplicating.grouping import (
+    GROUPING_VERSION,
+    Picture,
+    Seen,
+    evidence_between,
+    group_same,
+    groupings,
+)
 from image_release.deduplicating.placeholders import placeholder
 
 __all__ = [

@@ -21,6 +21,12 @@ from image_release.deduplicating.registration import BLOCK, Laid, Level, Registe
 
 Floats = NDArray[np.float32]
 LEAST_TEXTURED = 5
+LEAST_DEVIATION = 3.0
+"""Grey levels: what varies less is noise, whatever the picture's contrast."""
+PLAIN_SHARE = 0.06
+"""Of a picture's contrast: a block that varies less is too plain to say anything."""
+MIDDLE_SHARE = 0.6
+"""Of the finest level's variance: the middle one is smoother."""
 QUANTILES = (10, 25, 50, 75, 90)
 ACROSS_DOWN = [0, 3]
 """The two shifts among the parameters of the fit."""
@@ -82,9 +88,9 @@ def shipped_weights() -> Weights:
 def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Registered) -> dict[str, float]:
     """What the score is made of, all as logarithms but for the scale."""
     coarse, middle, fine = registered.laid
-    coarse_power, middle_power, fine_power = (level.power for level in one.levels)
-    power = max(3.0, 0.06 * one.contrast) ** 2
-    textured = _or_all(middle.inside & (middle_power > 0.6 * power), middle.inside)
+    coarse_power, _, fine_power = (level.power for level in one.levels)
+    power = least_power(one)
+    textured = _or_all(textured_blocks(one, middle), middle.inside)
     textured_fine = _or_all(fine.inside & (fine_power > power), fine.inside)
     textured_coarse = _or_all(coarse.inside & (coarse_power > 0.3 * power), coarse.inside)
     own_sums, pooled_sums = _sums(one, middle)
@@ -122,6 +128,16 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
         for quantile, value in zip(QUANTILES, np.percentile(values, QUANTILES), strict=True):
             found[f"{name}_{quantile}"] = _log(float(value), least)
     return found
+
+
+def least_power(one: Sheet) -> float:
+    """Variance from which a block of the finest level has enough in it to compare, grey levels squared."""
+    return max(LEAST_DEVIATION, PLAIN_SHARE * one.contrast) ** 2
+
+
+def textured_blocks(one: Sheet, laid: Laid) -> NDArray[np.bool_]:
+    """(n,): the blocks of the middle level that lie in both pictures and have enough in them to compare."""
+    return np.asarray(laid.inside & (one.levels[1].power > MIDDLE_SHARE * least_power(one)))
 
 
 def displacement(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,29 +21,17 @@ from image_release.deduplicating.evidence import (
     evidence,
     shipped_weights,
     statistics,
+    textured_blocks,
 )
-from image_release.deduplicating.grouping import (
-    Pairs,
-    Picture,
-    Seen,
-    _content_key,
-    _Groups,
-    _join_clear,
-    _join_supported,
-    _picture,
-)
+from image_release.deduplicating.grouping import Pairs, Seen, content_key, in_content_order
 from image_release.deduplicating.matching import Candidate, candidates
 from image_release.deduplicating.registration import BLOCK, Registered, Sheet, register
 from image_release.fingerprinting import Print, Working
-from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Marks = NDArray[np.bool_]
 
-PLAIN_SHARE = 0.06
-"""Of a picture's contrast: a block that varies less is too plain to say anything."""
-LEAST_CONTRAST = 3.0
 MIDDLE = 1
 """The level of registration whose blocks are shown: the one on whose displacement the score rests."""
 
@@ -96,7 +84,7 @@ class Explanation:
 
 def explain(first: Print, second: Print) -> Explanation:
     """Work a pair out as grouping does, and keep what it saw."""
-    swapped = _content_key(second) < _content_key(first)
+    swapped = content_key(second) < content_key(first)
     one, other = (second, first) if swapped else (first, second)
     candidate = next(candidates([one, other]), None)
     return Explanation(
@@ -111,7 +99,7 @@ def explain(first: Print, second: Print) -> Explanation:
 
 def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
     """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
-    shas = _ordered(images)
+    shas = in_content_order(images)
     pairs = Pairs([images[sha256].print for sha256 in shas])
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
@@ -119,21 +107,6 @@ def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool])
         score = pairs.score(one, other)
         assert score is not None, "likely pairs have something in common"
         yield shas[one], shas[other], score
-
-
-def groupings(images: Mapping[str, Seen], settings: Sequence[GroupingSettings]) -> Iterator[tuple[Picture, ...]]:
-    """What `group_same` gives under each of several settings, each pair being registered once for all of them."""
-    shas = _ordered(images)
-    pairs = Pairs([images[sha256].print for sha256 in shas])
-    for each in settings:
-        groups = _Groups(len(shas))
-        _join_supported(groups, pairs, _join_clear(groups, pairs, each), each)
-        pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
-        yield tuple(sorted(pictures, key=lambda picture: picture.members))
-
-
-def _ordered(images: Mapping[str, Seen]) -> list[str]:
-    return sorted(images, key=lambda sha256: (_content_key(images[sha256].print), sha256))
 
 
 def _laid_over(one: Print, other: Print, candidate: Candidate) -> LaidOver | None:
@@ -164,8 +137,7 @@ def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, fl
 
 def _blocks(one: Sheet, working: Working, registered: Registered) -> Blocks:
     rows, columns = one.blocks
-    laid, power = registered.laid[MIDDLE], one.levels[MIDDLE].power
-    least = 0.6 * max(LEAST_CONTRAST, PLAIN_SHARE * one.contrast) ** 2
+    laid = registered.laid[MIDDLE]
     _, pooled = displacement(one, laid)
     left, top, right, bottom = working.inside
     height, width = one.shape
@@ -177,7 +149,7 @@ def _blocks(one: Sheet, working: Working, registered: Registered) -> Blocks:
             top + (bottom - top) * rows * BLOCK / height,
         ),
         inside=laid.inside.reshape(rows, columns),
-        textured=np.asarray(laid.inside & (power > least)).reshape(rows, columns),
+        textured=textured_blocks(one, laid).reshape(rows, columns),
         correlation=laid.correlation.reshape(rows, columns),
         moved=pooled.reshape(rows, columns),
     )

@@ -11,7 +11,7 @@ contents give.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -23,7 +23,7 @@ from image_release.fingerprinting import Print
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
-GROUPING_VERSION = "1"
+GROUPING_VERSION = "2"
 KEPT_SHEETS = 96
 """Pictures that are kept ready for registration, about 3 MB each: bounds the memory of a hotel of hundreds."""
 HOPELESS = -9.0
@@ -56,14 +56,26 @@ def group_same(
     images: Mapping[str, Seen], decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
     """Group images (SHA-256 -> seen) by photograph, sorted by their first member; every image is in one picture."""
-    shas = sorted(images, key=lambda sha256: (_content_key(images[sha256].print), sha256))
+    shas = in_content_order(images)
+    return _grouped(shas, Pairs([images[sha256].print for sha256 in shas]), decisions, settings)
+
+
+def groupings(images: Mapping[str, Seen], settings: Sequence[GroupingSettings]) -> Iterator[tuple[Picture, ...]]:
+    """What `group_same` gives under each of several settings, each pair being registered once for all of them."""
+    shas = in_content_order(images)
     pairs = Pairs([images[sha256].print for sha256 in shas])
-    groups = _Groups(len(shas))
-    _obey(groups, shas, decisions)
-    waiting = _join_clear(groups, pairs, settings)
-    _join_supported(groups, pairs, waiting, settings)
-    pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
-    return tuple(sorted(pictures, key=lambda picture: picture.members))
+    for each in settings:
+        yield _grouped(shas, pairs, (), each)
+
+
+def in_content_order(images: Mapping[str, Seen]) -> list[str]:
+    """SHA-256s in the order in which pairs are measured: laid the other way round, a pair has another score."""
+    return sorted(images, key=lambda sha256: (content_key(images[sha256].print), sha256))
+
+
+def content_key(print_: Print) -> tuple[bytes, bytes]:
+    """What the order of two prints depends on, whatever they are called."""
+    return print_.hashes.tobytes(), print_.working.grey.tobytes()
 
 
 def evidence_between(picture: Picture, images: Mapping[str, Seen], a: str, b: str) -> Evidence:
@@ -73,8 +85,7 @@ def evidence_between(picture: Picture, images: Mapping[str, Seen], a: str, b: st
     joined = _join_between(picture, a, b)
     if joined and joined.method != "registration":
         return joined
-    # In the order in which grouping measured them: laid the other way round a pair has another score.
-    measured = Pairs(sorted((images[a].print, images[b].print), key=_content_key)).evidence(0, 1, b)
+    measured = Pairs(sorted((images[a].print, images[b].print), key=content_key)).evidence(0, 1, b)
     if measured is not None and measured.score > 0:
         return measured
     return joined or replace(_weakest_on_the_way(picture, a, b), other=b)
@@ -162,6 +173,17 @@ class _Groups:
         self._members[kept] += self._members.pop(gone)
         self.joins[one].append((other, why))
         self.joins[other].append((one, why))
+
+
+def _grouped(
+    shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
+) -> tuple[Picture, ...]:
+    groups = _Groups(len(shas))
+    _obey(groups, shas, decisions)
+    waiting = _join_clear(groups, pairs, settings)
+    _join_supported(groups, pairs, waiting, settings)
+    pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
+    return tuple(sorted(pictures, key=lambda picture: picture.members))
 
 
 def _obey(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
@@ -264,7 +286,3 @@ def _weakest_on_the_way(picture: Picture, a: str, b: str) -> Evidence:
     shared = set(ways[0]) & set(ways[1])
     steps = [picture.joins[sha256] for way in ways for sha256 in way if sha256 not in shared]
     return min(steps, key=lambda step: (step.score, step.other))
-
-
-def _content_key(print_: Print) -> tuple[bytes, bytes]:
-    return print_.hashes.tobytes(), print_.working.grey.tobytes()

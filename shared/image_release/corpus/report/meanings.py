@@ -29,6 +29,8 @@ FAMILIES = {
     "coarse": "disagreement of the coarsest blocks, {0} % of them below it",
     "alone": "displacement of the blocks, {0} % of them below it",
     "pooled": "displacement of the blocks with their neighbours, {0} % of them below it",
+    "explained": "share of what blocks differ by that moving them would explain, {0} % of them below it",
+    "explained_pooled": "what moving blocks and neighbours together would explain, {0} % of them below it",
 }
 
 
