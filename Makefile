@@ -21,7 +21,7 @@ $(READY): requirements.txt pyproject.toml
 	touch $@
 
 test: setup ## run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## rules of style, formatting, and the direction of imports
 	$(BIN)/ruff check .

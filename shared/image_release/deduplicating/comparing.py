@@ -67,8 +67,8 @@ def compare_copies(prints: Sequence[Print], facts: Sequence[ImageFacts]) -> list
 def single_cues(print_: Print, facts: ImageFacts, finer: float) -> dict[str, float]:
     """What a copy says by itself; `finer` is the logarithm of its draft's scale over that of the coarsest copy.
 
-    A smaller copy has lost the grain of its original, and must not look the cleaner for it: noise counts as what is left
-    of it at the coarsest copy's scale, and a flat spectrum only where it is flat there too.
+    A smaller copy has lost the grain of its original, and must not look the cleaner for it: noise counts as what is
+    left of it at the coarsest copy's scale, and a flat spectrum only where it is flat there too.
     """
     cues, spectrum = print_.cues, print_.cues.spectrum
     left, top, right, bottom = print_.working.inside
