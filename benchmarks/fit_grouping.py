@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import placeholder
-from image_release.deduplicating.evidence import statistics
+from image_release.deduplicating.evidence import displacement, statistics
 from image_release.deduplicating.grouping import content_key
 from image_release.deduplicating.matching import candidates
 from image_release.deduplicating.registration import Sheet, register
@@ -63,7 +63,9 @@ def hotel_pairs(task: tuple[Path, str, list[dict[str, str]]]) -> list[Pair]:
         registered = register(one, other, candidate)
         if registered:
             same = usable[candidate.one][0] == usable[candidate.other][0]
-            pairs.append((corpus.name, hotel, same, statistics(one, other, candidate, registered)))
+            pairs.append(
+                (corpus.name, hotel, same, statistics(one, other, candidate, registered, displacement(one, registered)))
+            )
     return pairs
 
 

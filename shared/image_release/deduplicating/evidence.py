@@ -85,7 +85,22 @@ def shipped_weights() -> Weights:
     )
 
 
-def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Registered) -> dict[str, float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """How far each block of the middle level still has to move to fit best, (n,) in pixels of the working picture.
+
+    And which share of its residual that takes away; both alone, and pooled with its eight neighbours.
+    """
+
+    alone: Floats
+    pooled: Floats
+    explained: Floats
+    explained_pooled: Floats
+
+
+def statistics(
+    one: Sheet, other: Sheet, candidate: Candidate, registered: Registered, moved: Moved
+) -> dict[str, float]:
     """What the score is made of, all as logarithms but for the scale."""
     coarse, middle, fine = registered.laid
     coarse_power, _, fine_power = (level.power for level in one.levels)
@@ -93,8 +108,7 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
     textured = _or_all(textured_blocks(one, middle), middle.inside)
     textured_fine = _or_all(fine.inside & (fine_power > power), fine.inside)
     textured_coarse = _or_all(coarse.inside & (coarse_power > 0.3 * power), coarse.inside)
-    own_sums, pooled_sums = _sums(one, middle)
-    pooled = _solved(pooled_sums)
+    pooled = moved.pooled[textured]
     shared_one, shared_other = overlaps(one, other, registered)
     correlation = middle.correlation[textured]
     gains = np.log(np.clip(middle.gain[textured], 0.05, 20))
@@ -111,8 +125,8 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
         "global": _log(1 - _global(one.levels[-1], fine), 0.01),
         "good": _log(1 - float((correlation > 0.7).mean()), 0.02),  # noqa: PLR2004 - a block that plainly agrees
         "bad": _log(float((correlation < 0.3).mean()), 0.02),  # noqa: PLR2004 - a block that plainly does not
-        "still": _log(1 - float((pooled[textured] < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
-        "moved": _log(float(np.average(pooled[textured], weights=weight)), 0.02),
+        "still": _log(1 - float((pooled < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
+        "moved": _log(float(np.average(pooled, weights=weight)), 0.02),
         "gain_spread": _log(float(np.ptp(np.percentile(gains, (25, 75)))), 0.02),
         **_shape(registered, one.half),
     }
@@ -120,10 +134,10 @@ def statistics(one: Sheet, other: Sheet, candidate: Candidate, registered: Regis
         ("fine", 1 - fine.correlation[textured_fine], 0.01),
         ("middle", 1 - correlation, 0.01),
         ("coarse", 1 - coarse.correlation[textured_coarse], 0.01),
-        ("alone", _solved(own_sums)[textured], 0.02),
-        ("pooled", pooled[textured], 0.02),
-        ("explained", _explained(own_sums)[textured], 0.01),
-        ("explained_pooled", _explained(pooled_sums)[textured], 0.003),
+        ("alone", moved.alone[textured], 0.02),
+        ("pooled", pooled, 0.02),
+        ("explained", moved.explained[textured], 0.01),
+        ("explained_pooled", moved.explained_pooled[textured], 0.003),
     ):
         for quantile, value in zip(QUANTILES, np.percentile(values, QUANTILES), strict=True):
             found[f"{name}_{quantile}"] = _log(float(value), least)
@@ -140,10 +154,10 @@ def textured_blocks(one: Sheet, laid: Laid) -> NDArray[np.bool_]:
     return np.asarray(laid.inside & (one.levels[1].power > MIDDLE_SHARE * least_power(one)))
 
 
-def displacement(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
-    """How far each block still has to move to fit best, in pixels: alone, and pooled with its eight neighbours."""
-    own, pooled = _sums(one, laid)
-    return _solved(own), _solved(pooled)
+def displacement(one: Sheet, registered: Registered) -> Moved:
+    """How far the blocks of `one` still have to move."""
+    own, pooled = _sums(one, registered.laid[1])
+    return Moved(_solved(own), _solved(pooled), _explained(own), _explained(pooled))
 
 
 def _sums(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
@@ -151,7 +165,7 @@ def _sums(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
     mine = one.levels[1]
     left = residual(mine, laid)
     # Slopes are kept for a step of half the longer side; here a step is one pixel.
-    right = np.einsum("np,npk->nk", left, mine.jacobian[:, :, ACROSS_DOWN]) / one.half
+    right = (left[:, None] @ mine.jacobian)[:, 0, ACROSS_DOWN] / one.half
     normal = mine.normal[:, ACROSS_DOWN][:, :, ACROSS_DOWN] / one.half**2
     squares = np.einsum("np,np->n", left, left)
     own = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right[:, 0], right[:, 1], squares])
@@ -171,16 +185,15 @@ def overlaps(one: Sheet, other: Sheet, registered: Registered) -> tuple[float, f
 
 
 def evidence(
-    other: str, one: Sheet, candidate: Candidate, registered: Registered, found: dict[str, float], score: float
+    other: str, candidate: Candidate, registered: Registered, moved: Moved, found: dict[str, float], score: float
 ) -> Evidence:
     """The evidence that is kept of a join."""
     laid = registered.laid[1]
-    _, pooled = displacement(one, laid)
     textured = _or_all(laid.inside & (laid.correlation > 0.3), laid.inside)  # noqa: PLR2004 - blocks that agree at all
     return Evidence(
         other=other,
         method="registration",
-        distance=float(np.median(pooled[textured])),
+        distance=float(np.median(moved.pooled[textured])),
         overlap=max(0.0, min(1.0, math.exp(found["overlap"]) - 0.02)),
         score=score,
         mirrored=candidate.mirrored,

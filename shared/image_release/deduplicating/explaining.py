@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from image_release.deduplicating.evidence import (
     Evidence,
+    Moved,
     Weights,
     displacement,
     evidence,
@@ -114,14 +115,15 @@ def _laid_over(one: Print, other: Print, candidate: Candidate) -> LaidOver | Non
     registered = register(mine, theirs, candidate)
     if registered is None:
         return None
-    found, weights = statistics(mine, theirs, candidate, registered), shipped_weights()
+    moved, weights = displacement(mine, registered), shipped_weights()
+    found = statistics(mine, theirs, candidate, registered, moved)
     return LaidOver(
         transform=_in_shares(registered, one.working, other.working, mirrored=candidate.mirrored),
-        blocks=_blocks(mine, one.working, registered),
+        blocks=_blocks(mine, one.working, registered, moved),
         statistics=found,
         contributions=_contributions(weights, found),
         intercept=weights.intercept,
-        evidence=evidence("", mine, candidate, registered, found, weights.score(found)),
+        evidence=evidence("", candidate, registered, moved, found, weights.score(found)),
     )
 
 
@@ -135,10 +137,9 @@ def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, fl
     }
 
 
-def _blocks(one: Sheet, working: Working, registered: Registered) -> Blocks:
+def _blocks(one: Sheet, working: Working, registered: Registered, moved: Moved) -> Blocks:
     rows, columns = one.blocks
     laid = registered.laid[MIDDLE]
-    _, pooled = displacement(one, laid)
     left, top, right, bottom = working.inside
     height, width = one.shape
     return Blocks(
@@ -151,7 +152,7 @@ def _blocks(one: Sheet, working: Working, registered: Registered) -> Blocks:
         inside=laid.inside.reshape(rows, columns),
         textured=textured_blocks(one, laid).reshape(rows, columns),
         correlation=laid.correlation.reshape(rows, columns),
-        moved=pooled.reshape(rows, columns),
+        moved=moved.pooled.reshape(rows, columns),
     )
 
 

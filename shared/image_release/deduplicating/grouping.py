@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
-from image_release.deduplicating.evidence import Evidence, evidence, shipped_weights, statistics
+from image_release.deduplicating.evidence import Evidence, displacement, evidence, shipped_weights, statistics
 from image_release.deduplicating.matching import Candidate, candidates
 from image_release.deduplicating.registration import Sheet, register
 from image_release.fingerprinting import Print
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
-GROUPING_VERSION = "3"
+GROUPING_VERSION = "4"
 KEPT_SHEETS = 96
 """Pictures that are kept ready for registration, about 3 MB each: bounds the memory of a hotel of hundreds."""
 HOPELESS = -9.0
@@ -130,8 +130,9 @@ class Pairs:
         registered = register(one, other, candidate)
         if registered is None:
             return None
-        found = statistics(one, other, candidate, registered)
-        return evidence("", one, candidate, registered, found, shipped_weights().score(found))
+        moved = displacement(one, registered)
+        found = statistics(one, other, candidate, registered, moved)
+        return evidence("", candidate, registered, moved, found, shipped_weights().score(found))
 
 
 class _Groups:
