@@ -34,10 +34,9 @@ rounding noise would decide."""
 Kind = Literal["phash", "dhash"]
 
 
-def crop_hashes(rgb: NDArray[np.uint8], kind: Kind = "phash") -> NDArray[np.uint64]:
-    """36 hashes of 64 bits of an upright picture (height, width, 3); index = 6 x width step + height step."""
-    grey = Image.fromarray(rgb).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    pixels = np.asarray(grey, np.float32)
+def crop_hashes(grey: Image.Image, kind: Kind = "phash") -> NDArray[np.uint64]:
+    """36 hashes of 64 bits of an upright picture in grey (mode L); index = 6 x width step + height step."""
+    pixels = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float32)
     return _phashes(pixels) if kind == "phash" else _dhashes(pixels)
 
 
