@@ -45,22 +45,6 @@ def to_hex(value: np.uint64) -> str:
     return f"{int(value):016x}"
 
 
-def hash_distances(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Smallest Hamming distance of any hash of an image to any of another: (n, 36), (m, 36) to (n, m).
-
-    Memory is bounded by taking few rows at a time.
-    """
-    result = np.full((len(one), len(other)), 64, np.uint8)
-    rows = max(1, 2_000_000 // max(1, other.size))
-    flat = np.ascontiguousarray(other.T)
-    for start in range(0, len(one), rows):
-        part = result[start : start + rows]
-        for column in one[start : start + rows].T:
-            counts = np.bitwise_count(column[:, None, None] ^ flat[None])
-            np.minimum(part, counts.min(axis=1), out=part)
-    return result
-
-
 def _phashes(pixels: NDArray[np.float32]) -> NDArray[np.uint64]:
     operator = _phash_operator()
     coefficients = operator @ pixels @ operator.T

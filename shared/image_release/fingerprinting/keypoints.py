@@ -86,14 +86,13 @@ def halved(picture: Floats) -> Floats:
     whole = picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2]
     # Fifteen times as fast as a mean over two axes of a reshaped picture.
     upper, lower = whole[::2, ::2] + whole[::2, 1::2], whole[1::2, ::2] + whole[1::2, 1::2]
-    halves: Floats = (upper + lower) / np.float32(4)
-    return halves
+    return np.asarray((upper + lower) / 4, np.float32)
 
 
 def _extrema(blurred: list[Floats], octave: int, scale: int, least: float) -> list[Floats]:
     """Extrema of an octave's differences of Gaussians, level by level."""
     differences = [after - before for before, after in pairwise(blurred)]
-    strengths = [np.abs(difference) for difference in differences]
+    strengths: list[Floats] = [np.abs(difference) for difference in differences]
     found = []
     for level, strength in enumerate(strengths):
         peak = (strength > least) & (strength >= _strongest_around(strength))
