@@ -1,4 +1,4 @@
-"""What a command costs, its child processes included: CPU and the memory of the largest process."""
+"""What a command costs, its child processes included, and what pieces of work cost against each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,33 @@ def measured(command: list[str]) -> Cost:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stdout)
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6, wall_s, stdout)
+
+
+Samples = dict[str, list[float]]
+"""What was measured -> CPU seconds of each round."""
+
+
+def interleaved(tasks: Mapping[str, Callable[[], object]], rounds: int) -> Samples:
+    """CPU seconds of each task in each round, all tasks in turn; a first round warms up and does not count.
+
+    What a task returns as a number is its cost (it was measured in another process); else this process' CPU counts.
+    """
+    samples: Samples = {name: [] for name in tasks}
+    for number in range(rounds + 1):
+        for name, task in tasks.items():
+            started = time.process_time()
+            told = task()
+            spent = told if isinstance(told, float) else time.process_time() - started
+            if number:
+                samples[name].append(spent)
+    return samples
+
+
+def typical(samples: Samples, name: str) -> float:
+    """Median of the rounds."""
+    return median(samples[name])
+
+
+def ratio(samples: Samples, name: str, by: str) -> float:
+    """How many times as much one costs as another: the median of the rounds' own ratios, which load disturbs least."""
+    return median(one / other for one, other in zip(samples[name], samples[by], strict=True))
