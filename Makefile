@@ -41,7 +41,7 @@ docs: setup ## write the pages that are made from the program: command line, set
 	$(BIN)/python docs/generate.py
 
 bench: setup ## measure what a hotel costs
-	$(BIN)/python -m benchmarks --corpus $(CORPUS)
+	$(BIN)/python -m benchmarks --corpus $(CORPUS) $(if $(CI),--quick)
 
 corpus: setup ## is it the same picture? hold the grouping to its gate; pages in report/, each run adds a point
 	rm -rf build/corpus

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,41 +20,26 @@ class Cost:
     wall_s: float
     stdout: str
 
-    def figures(self) -> dict[str, float]:
-        """The numbers alone."""
-        return {"cpu_s": round(self.cpu_s, 1), "peak_mb": round(self.peak_mb), "wall_s": round(self.wall_s, 1)}
 
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a measurement must not exceed."""
-
-    name: str
-    figure: str
-    most: float
-
-    def holds(self, cost: Cost) -> bool:
-        """Whether it does not."""
-        return float(getattr(cost, self.figure)) <= self.most
-
-    def told(self, cost: Cost) -> str:
-        """One sentence for a person."""
-        return f"{self.name}: {self.figure} is {getattr(cost, self.figure):.1f}, more than {self.most:g}"
+LAUNCHER = """
+import json, os, subprocess, sys, time
+started = time.monotonic()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+stdout = process.stdout.read()
+_, status, usage = os.wait4(process.pid, 0)
+cpu_s, peak_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
+print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, peak_mb, time.monotonic() - started, stdout]))
+"""
+"""A small process starts what is measured: a child's peak counts from what its parent held when it was started."""
 
 
 def measured(command: list[str]) -> Cost:
     """Run a command to its end. Raises CalledProcessError where it fails."""
-    with tempfile.TemporaryFile("w+") as out:
-        started = time.monotonic()
-        process = subprocess.Popen(command, stdout=out, text=True)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall_s = time.monotonic() - started
-        out.seek(0)
-        stdout = out.read()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stdout)
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6, wall_s, stdout)
+    told = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True)
+    status, *figures, stdout = json.loads(told.stdout)
+    if status:
+        raise subprocess.CalledProcessError(status, command, stdout)
+    return Cost(*figures, stdout)
 
 
 Samples = dict[str, list[float]]

@@ -109,7 +109,16 @@ def _hashing_rows(other: Peer, name: str, paths: Sequence[Path], rounds: int) ->
     each = {peer_name: typical(samples, peer_name) / len(paths) * 1e3 for peer_name in samples}
     note = f"{each['imagededup']:.1f} against {each['ours']:.1f} ms an image"
     return [
-        Row("one hash, imagededup ÷ ours with 36", name, ratio(samples, "imagededup", "ours"), "x", 3, 5, more=True, note=note),
+        Row(
+            "one hash, imagededup ÷ ours with 36",
+            name,
+            ratio(samples, "imagededup", "ours"),
+            "x",
+            3,
+            5,
+            more=True,
+            note=note,
+        ),
         Row("hash and find near, imagededup ÷ ours", name, ratio(samples, "imagededup near", "ours near"), "x"),
         Row("one hash, pdqhash ÷ ours with 36", name, ratio(samples, "pdqhash", "ours"), "x"),
     ]
@@ -143,6 +152,14 @@ def _downloading(other: Peer, inputs: Inputs, folder: Path, urls: int, rounds: i
         note = f"{each['ours']:.1f} against {each['img2dataset net']:.1f} ms an image"
         where = f"{urls} URLs, {name}"
         rows.append(
-            Row("download + 256 px, ours ÷ img2dataset", where, ratio(samples, "ours", "img2dataset net"), "x", 0.75, 0.45, note=note)
+            Row(
+                "download + 256 px, ours ÷ img2dataset",
+                where,
+                ratio(samples, "ours", "img2dataset net"),
+                "x",
+                0.75,
+                0.45,
+                note=note,
+            )
         )
     return rows

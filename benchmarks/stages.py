@@ -78,7 +78,18 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
             rounds,
         )
         note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
-        rows.append(Row("36 hashes, ImageHash ÷ ours", name, ratio(samples, "published", "ours"), "x", least, aim, more=True, note=note))
+        rows.append(
+            Row(
+                "36 hashes, ImageHash ÷ ours",
+                name,
+                ratio(samples, "published", "ours"),
+                "x",
+                least,
+                aim,
+                more=True,
+                note=note,
+            )
+        )
         rows.append(Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15))
         if not name.startswith("one size"):
             drift += [bits for data in files for bits in _drift(data)]
@@ -118,14 +129,20 @@ def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 300
         times = ratio(samples, "published", "ours") * repeat * pairs / PAIRS_TIMED
         said = "" if images == 30 else f"nested Python extrapolated from {PAIRS_TIMED} pairs; "
         note = f"{said}{typical(samples, 'ours') / repeat * 1e3:.1f} ms"
-        rows.append(Row("any of 36×36, nested Python ÷ ours", f"{images:,} images", times, "x", least, aim, more=True, note=note))
+        rows.append(
+            Row(
+                "any of 36×36, nested Python ÷ ours", f"{images:,} images", times, "x", least, aim, more=True, note=note
+            )
+        )
     return rows
 
 
 def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
     """Fourteen sizes from bytes to bytes, against the published way with its one decode and against the floor."""
     sets = {
-        "photos as they are (progressive)" if inputs.real else "samples": [p.read_bytes() for p in inputs.large[:count]],
+        "photos as they are (progressive)" if inputs.real else "samples": [
+            p.read_bytes() for p in inputs.large[:count]
+        ],
         "photos, baseline": mixed_sizes(inputs.large[:count]),
         "1,600 px, baseline": one_size(inputs.large[:count]),
     }
@@ -137,15 +154,30 @@ def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
             {
                 "ours": lambda k=known: [_made(*item) for item in k],
                 "published": _each(lambda data: published.renditions(data, RENDITIONS), files),
-                "floor": lambda k=known, m=made: [_floor(data, pictures) for (data, _), pictures in zip(k, m, strict=True)],
+                "floor": lambda k=known, m=made: [
+                    _floor(data, pictures) for (data, _), pictures in zip(k, m, strict=True)
+                ],
             },
             rounds,
         )
         note = f"{typical(samples, 'ours') / len(files) * 1e3:.0f} ms a picture"
-        rows.append(Row("14 renditions, published ÷ ours", name, ratio(samples, "published", "ours"), "x", 3, 4.5, more=True, note=note))
+        rows.append(
+            Row(
+                "14 renditions, published ÷ ours",
+                name,
+                ratio(samples, "published", "ours"),
+                "x",
+                3,
+                4.5,
+                more=True,
+                note=note,
+            )
+        )
         rows.append(Row("14 renditions ÷ (decode + encode)", name, ratio(samples, "ours", "floor"), "x"))
     worst = min(_worst_similarity(data) for data in sets["photos, baseline"])
-    rows.append(Row("SSIM against direct Lanczos", f"worst of 14 sizes × {count} photos", worst, "", 0.996, 0.997, more=True))
+    rows.append(
+        Row("SSIM against direct Lanczos", f"worst of 14 sizes × {count} photos", worst, "", 0.996, 0.997, more=True)
+    )
     return rows
 
 
@@ -165,7 +197,9 @@ def _floor(data: bytes, pictures: Sequence[Image.Image]) -> None:
 
 def _worst_similarity(data: bytes) -> float:
     """Of the 14 sizes, before they are encoded, against resizing the whole picture directly in Pillow."""
-    plain = [RenditionSettings(name=item.name, width=item.width, height=item.height, format="png") for item in RENDITIONS]
+    plain = [
+        RenditionSettings(name=item.name, width=item.width, height=item.height, format="png") for item in RENDITIONS
+    ]
     facts = facts_of(data)
     whole, made = decode_full(data, facts), generate(data, facts, plain)
     assert isinstance(whole, Image.Image), whole

@@ -41,32 +41,29 @@ def hash_distances(one: Hashes, other: Hashes) -> NDArray[np.uint8]:
 
 def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
     """Pairs of images (n, k) with two hashes within `bits` bits: (p, 2), smaller index first, sorted."""
-    images, each = hashes.shape
     if hashes.size <= FEW_HASHES or bits > MOST_LOOKED_UP:
-        found = _looked_through(hashes, bits)
-    else:
-        owner = np.repeat(np.arange(images), each)
-        found = [_pair_numbers(owner[one], owner[other], images) for one, other in _looked_up(hashes.ravel(), bits)]
-    numbers = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
-    return np.stack(np.divmod(numbers, max(images, 1)), axis=1)
+        return np.argwhere(_looked_through(hashes) <= bits)
+    images, each = hashes.shape
+    owner = np.repeat(np.arange(images), each)
+    found = [_pair_numbers(owner[one], owner[other], images) for one, other in _looked_up(hashes.ravel(), bits)]
+    numbers = np.unique(np.concatenate(found))
+    return np.stack(np.divmod(numbers, images), axis=1)
 
 
 def _nearest(mine: Hashes, columns: Hashes) -> NDArray[np.uint8]:
     """Distance of each of `columns` to the nearest of `mine`."""
-    nearest = np.empty(len(columns), np.uint8)
-    for start in range(0, len(columns), COLUMNS):
-        part = slice(start, start + COLUMNS)
-        nearest[part] = np.bitwise_count(mine[:, None] ^ columns[part]).min(axis=0)
-    return nearest
+    if len(columns) <= COLUMNS:
+        return np.asarray(np.bitwise_count(mine[:, None] ^ columns).min(axis=0))
+    return np.concatenate([_nearest(mine, columns[at : at + COLUMNS]) for at in range(0, len(columns), COLUMNS)])
 
 
-def _looked_through(hashes: Hashes, bits: int) -> list[Indices]:
+def _looked_through(hashes: Hashes) -> NDArray[np.uint8]:
+    """Distances of all pairs, above the diagonal; below it and on it farther than hashes can be."""
     images, each = hashes.shape
-    columns, found = hashes.ravel(), []
+    distances, columns = np.full((images, images), BITS + 1, np.uint8), hashes.ravel()
     for row, mine in enumerate(hashes[:-1]):
-        near = _nearest(mine, columns[(row + 1) * each :]).reshape(-1, each).min(axis=1) <= bits
-        found.append(row * images + row + 1 + np.flatnonzero(near))
-    return found
+        distances[row, row + 1 :] = _nearest(mine, columns[(row + 1) * each :]).reshape(-1, each).min(axis=1)
+    return distances
 
 
 def _looked_up(values: Hashes, bits: int) -> Iterator[tuple[Indices, Indices]]:
