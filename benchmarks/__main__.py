@@ -39,8 +39,8 @@ class Extent:
     rows: int
 
 
-QUICK = Extent(6, 1, 8, (30, 300), 60, 200, None, 100_000)
-FULL = Extent(24, 3, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
+QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
+FULL = Extent(16, 3, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
 
 BOUNDS = ("MB", "s CPU", "writes", "reads")
 """Units of the rows that must not fall short: they do not depend on what else the machine does, or hardly."""

@@ -127,7 +127,7 @@ def _renditions(report: HotelReport, store: Path) -> list[tuple[Image.Image, int
     """What was published, decoded again, with the quality that it was encoded at."""
     assert report.manifest is not None
     quality = {recipe.name: recipe.quality for recipe in Settings().renditions}
-    found = []
+    found: list[tuple[Image.Image, int]] = []
     for picture in report.manifest.pictures:
         for item in picture.renditions:
             image = Image.open(io.BytesIO((store / item.key).read_bytes()))

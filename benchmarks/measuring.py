@@ -36,10 +36,10 @@ print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, peak_mb, time.monoto
 def measured(command: list[str]) -> Cost:
     """Run a command to its end. Raises CalledProcessError where it fails."""
     told = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True)
-    status, *figures, stdout = json.loads(told.stdout)
+    status, cpu_s, peak_mb, wall_s, stdout = json.loads(told.stdout)
     if status:
         raise subprocess.CalledProcessError(status, command, stdout)
-    return Cost(*figures, stdout)
+    return Cost(cpu_s, peak_mb, wall_s, stdout)
 
 
 Samples = dict[str, list[float]]

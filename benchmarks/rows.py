@@ -43,7 +43,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """The rows as lines of text."""
-    cells = [("what", "measured on", "figure", "must", "aim", "", "")]
+    cells: list[tuple[str, ...]] = [("what", "measured on", "figure", "must", "aim", "", "")]
     for row in rows:
         sign = "≥" if row.more else "≤"
         bounds = [f"{sign} {bound:g}" if bound is not None else "" for bound in (row.least, row.aim)]

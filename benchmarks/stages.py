@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import published
@@ -48,7 +49,7 @@ def draft_of(data: bytes) -> Draft:
     return draft
 
 
-def our_hashes(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def our_hashes(data: bytes) -> NDArray[np.uint64]:
     """Decode a draft and take the 36 hashes."""
     return crop_hashes(Image.fromarray(draft_of(data).rgb).convert("L"))
 
@@ -102,6 +103,11 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
     return rows
 
 
+def _near_repeatedly(hashes: NDArray[np.uint64], times: int) -> None:
+    for _ in range(times):
+        near_pairs(hashes, published.NEAR)
+
+
 def _drift(data: bytes) -> list[int]:
     apart = our_hashes(data) ^ np.array(published.hashes(data), np.uint64)
     found: list[int] = np.bitwise_count(apart).tolist()
@@ -120,7 +126,7 @@ def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 300
         repeat = max(1, 300 // images)
         samples = interleaved(
             {
-                "ours": lambda h=hashes, n=repeat: [near_pairs(h, published.NEAR) for _ in range(n)],
+                "ours": partial(_near_repeatedly, hashes, repeat),
                 "published": partial(published.distances, numbers),
             },
             rounds,
@@ -152,11 +158,9 @@ def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
         made = [_made(data, facts) for data, facts in known]
         samples = interleaved(
             {
-                "ours": lambda k=known: [_made(*item) for item in k],
+                "ours": partial(_made_all, known),
                 "published": _each(lambda data: published.renditions(data, RENDITIONS), files),
-                "floor": lambda k=known, m=made: [
-                    _floor(data, pictures) for (data, _), pictures in zip(k, m, strict=True)
-                ],
+                "floor": partial(_floor, files, made),
             },
             rounds,
         )
@@ -184,15 +188,20 @@ def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
 def _made(data: bytes, facts: ImageFacts) -> list[Image.Image]:
     made = generate(data, facts, RENDITIONS)
     assert not isinstance(made, Rejection), made
-    pictures = [Image.open(io.BytesIO(item.data)) for item in made]
-    return pictures
+    return [Image.open(io.BytesIO(item.data)) for item in made]
 
 
-def _floor(data: bytes, pictures: Sequence[Image.Image]) -> None:
-    """Decode once, encode each."""
-    decode_full(data, facts_of(data))
-    for picture, recipe in zip(pictures, RENDITIONS, strict=True):
-        picture.save(io.BytesIO(), "JPEG", quality=recipe.quality, subsampling="4:2:0")
+def _made_all(known: Sequence[tuple[bytes, ImageFacts]]) -> None:
+    for data, facts in known:
+        _made(data, facts)
+
+
+def _floor(files: Sequence[bytes], made: Sequence[Sequence[Image.Image]]) -> None:
+    """Decode each once, encode each of its renditions once."""
+    for data, pictures in zip(files, made, strict=True):
+        decode_full(data, facts_of(data))
+        for picture, recipe in zip(pictures, RENDITIONS, strict=True):
+            picture.save(io.BytesIO(), "JPEG", quality=recipe.quality, subsampling="4:2:0")
 
 
 def _worst_similarity(data: bytes) -> float:
