@@ -20,7 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
 
-from benchmarks import commands, hotels, peers, stages
+from benchmarks import commands, hotels, parts, peers, stages
 from benchmarks.pictures import Inputs, inputs_of
 from benchmarks.rows import Row, table
 
@@ -40,7 +40,7 @@ class Extent:
 
 
 QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
-FULL = Extent(16, 3, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
+FULL = Extent(12, 2, 20, (30, 300, 3000), 300, 500, 3000, 1_000_000)
 
 BOUNDS = ("MB", "s CPU", "writes", "reads")
 """Units of the rows that must not fall short: they do not depend on what else the machine does, or hardly."""
@@ -52,6 +52,7 @@ SECTIONS: dict[str, Section] = {
     "fingerprints": lambda inputs, _, extent: (stages.fingerprints(inputs, extent.photos, extent.rounds), []),
     "comparison": lambda inputs, _, extent: (stages.comparison(inputs, extent.rounds, extent.hashes), []),
     "renditions": lambda inputs, _, extent: (stages.renditions(inputs, extent.photos, extent.rounds), []),
+    "profile": lambda inputs, _, extent: (parts.profile(inputs, extent.photos, extent.rounds), []),
     "hotel": lambda inputs, folder, extent: (
         hotels.whole_job(inputs, folder, extent.hotel_photos, extent.rounds),
         [],
