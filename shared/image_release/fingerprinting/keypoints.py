@@ -127,12 +127,8 @@ def _strongest_around(strengths: Floats) -> Floats:
 def _located(here: Floats, peak: tuple[NDArray[np.intp], ...], octave: int, scale: int) -> Floats:
     level, y, x = peak
     middle = here[level, y, x]
-    right, left, below, above = (
-        here[level, y, x + 1],
-        here[level, y, x - 1],
-        here[level, y + 1, x],
-        here[level, y - 1, x],
-    )
+    right, left = here[level, y, x + 1], here[level, y, x - 1]
+    below, above = here[level, y + 1, x], here[level, y - 1, x]
     xx, yy = right + left - 2 * middle, below + above - 2 * middle
     corners = [here[level, y + down, x + across] for down, across in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
     xy = (corners[0] - corners[1] - corners[2] + corners[3]) / 4
@@ -140,9 +136,9 @@ def _located(here: Floats, peak: tuple[NDArray[np.intp], ...], octave: int, scal
     px = x + np.clip((left - right) / 2 / np.where(xx == 0, 1e-6, xx), -0.5, 0.5)
     py = y + np.clip((above - below) / 2 / np.where(yy == 0, 1e-6, yy), -0.5, 0.5)
     sigma = np.array(SIGMAS)[level] * 1.19 * scale
-    rows = [(px + 0.5) * scale, (py + 0.5) * scale, sigma, np.abs(middle) * (1 + 0.15 * octave)]
-    rows += [np.full(len(x), octave), level, px, py]
-    found: Floats = np.stack(rows, axis=1)[round_].astype(np.float32)
+    strength = np.abs(middle) * (1 + 0.15 * octave)
+    columns = ((px + 0.5) * scale, (py + 0.5) * scale, sigma, strength, np.full(len(x), octave), level, px, py)
+    found: Floats = np.stack(columns, axis=1)[round_].astype(np.float32)
     return found
 
 
