@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.measuring import interleaved, typical
@@ -41,7 +42,10 @@ def _print_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
         "print: 36 hashes": partial(_each, crop_hashes, greys),
         "print: working picture": partial(_each, working_picture, greys),
         "print: keypoints": partial(_each, lambda picture: keypoints(picture.grey), working),
-        "print: cues": partial(_each, lambda draft: measure(draft.rgb, native=False), drafts),
+        "print: cues": lambda: [
+            measure(draft, np.asarray(grey), mine.inside)
+            for draft, grey, mine in zip(drafts, greys, working, strict=True)
+        ],
     }
 
 

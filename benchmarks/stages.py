@@ -20,6 +20,7 @@ from benchmarks.pictures import Inputs, mixed_sizes, one_size
 from benchmarks.rows import Row
 from benchmarks.similarity import structural_similarity
 from image_release.decoding import Draft, decode_draft, decode_full, read_header
+from image_release.decoding.pixels import DRAFT_SIDE_PX
 from image_release.fingerprinting import crop_hashes, near_pairs
 from image_release.generating import generate
 from image_release.outcomes import Rejection
@@ -29,6 +30,8 @@ from image_release.values import ImageFacts
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 RENDITIONS = Settings().renditions
 NAME = "0" * 64
+SMALLER_DRAFT_PX = 400
+"""What the hashes alone would need; the shipped draft also serves the choice of the best image."""
 PAIRS_TIMED = 435
 """Nested Python is timed on so many pairs at most (30 images); more are extrapolated by their number."""
 
@@ -42,16 +45,16 @@ def facts_of(data: bytes) -> ImageFacts:
     return facts
 
 
-def draft_of(data: bytes) -> Draft:
-    """The draft that everything that looks at an image is made from."""
-    draft = decode_draft(data, facts_of(data))
+def draft_of(data: bytes, side_px: int = DRAFT_SIDE_PX) -> Draft:
+    """The draft that everything that looks at an image is made from, or a smaller one."""
+    draft = decode_draft(data, facts_of(data), side_px)
     assert isinstance(draft, Draft), draft
     return draft
 
 
-def our_hashes(data: bytes) -> NDArray[np.uint64]:
+def our_hashes(data: bytes, side_px: int = DRAFT_SIDE_PX) -> NDArray[np.uint64]:
     """Decode a draft and take the 36 hashes."""
-    return crop_hashes(Image.fromarray(draft_of(data).rgb).convert("L"))
+    return crop_hashes(Image.fromarray(draft_of(data, side_px).rgb).convert("L"))
 
 
 def _each(function: Callable[[bytes], T], files: Sequence[bytes]) -> Callable[[], list[T]]:
@@ -75,6 +78,7 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
                 "ours": _each(our_hashes, files),
                 "published": _each(published.hashes, files),
                 "draft": _each(draft_of, files),
+                "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
             },
             rounds,
         )
@@ -91,6 +95,8 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
                 note=note,
             )
         )
+        alone = ratio(samples, "published", "smaller")
+        rows.append(Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x"))
         rows.append(Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15))
         if not name.startswith("one size"):
             drift += [bits for data in files for bits in _drift(data)]
