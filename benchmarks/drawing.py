@@ -67,15 +67,15 @@ def _axes(frame: _Frame, xs: Sequence[float], step: float) -> Iterator[str]:
 
 
 def _lines(frame: _Frame, curves: Sequence[Curve]) -> Iterator[str]:
-    below = sorted(range(len(curves)), key=lambda index: -curves[index].points[-1][1])
-    last_y = -math.inf
-    for index in below:
+    upwards = sorted(range(len(curves)), key=lambda index: curves[index].points[-1][1])
+    last_y = math.inf
+    for index in upwards:
         curve, colour = curves[index], COLOURS[index % len(COLOURS)]
         places = [(frame.x(x), frame.y(y)) for x, y in curve.points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in places)
-        last_y = max(places[-1][1] + 4, last_y + 15)  # names do not lie on each other
+        last_y = min(places[-1][1] + 4, last_y - 15)  # names do not lie on each other
         yield _text(WIDTH - RIGHT + 8, last_y, curve.name, colour=colour)
 
 
