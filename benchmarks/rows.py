@@ -18,6 +18,8 @@ class Row:
     aim: float | None = None
     more: bool = False
     note: str = ""
+    holds: bool = False
+    """Whether falling short is an error: a bound that does not depend on what else the machine does."""
 
     @property
     def verdict(self) -> str:
