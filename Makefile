@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CORPUS ?= ../shared/corpus
+PEERS  := .venv-peers
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types demo docs bench corpus requirements clean
+.PHONY: help setup test lint format types demo docs bench peers corpus requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +41,13 @@ demo: setup ## publish the sample hotels from a local server and say where the g
 docs: setup ## write the pages that are made from the program: command line, settings, manifest schema
 	$(BIN)/python docs/generate.py
 
-bench: setup ## measure what a hotel costs
-	$(BIN)/python -m benchmarks --corpus $(CORPUS)
+bench: setup ## measure what a hotel costs, beside the published method, the floor and peers (QUICK=1: a small part)
+	$(BIN)/python -m benchmarks --corpus $(CORPUS) $(if $(QUICK),--quick)
+
+peers: ## make .venv-peers (6 GB): what people use instead, for make bench; each one that installs
+	test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
+	for package in $$(grep -v '^#' benchmarks/peers.txt); do \
+		$(PEERS)/bin/python -m pip install --quiet $$package || echo "$$package: left out"; done
 
 corpus: setup ## is it the same picture? hold the grouping to its gate; pages in report/, each run adds a point
 	rm -rf build/corpus

@@ -1,7 +1,8 @@
 """Fingerprinting: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
+from image_release.fingerprinting.comparing import hash_distances, near_pairs
 from image_release.fingerprinting.cues import BAND_MIDDLES, Cues
-from image_release.fingerprinting.hashes import crop_hashes, hash_distances, to_hex
+from image_release.fingerprinting.hashes import crop_hashes, to_hex
 from image_release.fingerprinting.keypoints import Keypoints, blur
 from image_release.fingerprinting.prints import (
     PRINT_VERSION,
@@ -25,6 +26,7 @@ __all__ = [
     "crop_hashes",
     "fingerprint",
     "hash_distances",
+    "near_pairs",
     "pack_prints",
     "to_hex",
     "unpack_prints",

@@ -34,32 +34,15 @@ rounding noise would decide."""
 Kind = Literal["phash", "dhash"]
 
 
-def crop_hashes(rgb: NDArray[np.uint8], kind: Kind = "phash") -> NDArray[np.uint64]:
-    """36 hashes of 64 bits of an upright picture (height, width, 3); index = 6 x width step + height step."""
-    grey = Image.fromarray(rgb).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    pixels = np.asarray(grey, np.float32)
+def crop_hashes(grey: Image.Image, kind: Kind = "phash") -> NDArray[np.uint64]:
+    """36 hashes of 64 bits of an upright picture in grey (mode L); index = 6 x width step + height step."""
+    pixels = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float32)
     return _phashes(pixels) if kind == "phash" else _dhashes(pixels)
 
 
 def to_hex(value: np.uint64) -> str:
     """A hash as ImageHash writes it: 16 hexadecimal digits."""
     return f"{int(value):016x}"
-
-
-def hash_distances(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Smallest Hamming distance of any hash of an image to any of another: (n, 36), (m, 36) to (n, m).
-
-    Memory is bounded by taking few rows at a time.
-    """
-    result = np.full((len(one), len(other)), 64, np.uint8)
-    rows = max(1, 2_000_000 // max(1, other.size))
-    flat = np.ascontiguousarray(other.T)
-    for start in range(0, len(one), rows):
-        part = result[start : start + rows]
-        for column in one[start : start + rows].T:
-            counts = np.bitwise_count(column[:, None, None] ^ flat[None])
-            np.minimum(part, counts.min(axis=1), out=part)
-    return result
 
 
 def _phashes(pixels: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -50,7 +50,7 @@ def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
     working = working_picture(grey)
     cues = measure(draft, np.asarray(grey), working.inside)
     return Print(
-        hashes=crop_hashes(draft.rgb, settings.hash),
+        hashes=crop_hashes(grey, settings.hash),
         contrast=contrast(draft),
         working=working,
         keypoints=keypoints(working.grey),

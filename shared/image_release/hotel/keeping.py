@@ -38,7 +38,9 @@ def keep(
             for sha256, content in contents.items()
             if content.unnamed_since and sha256 not in forgotten
         ]
-        _write(hotel, accommodation, replace(learned, contents=contents), acquired, forgotten, ports)
+        learned = replace(learned, contents=contents)
+        if forgotten or learned != known.memories[accommodation]:  # else it is there already, prints too
+            _write(hotel, accommodation, learned, acquired, forgotten, ports)
     return min(resting) + grace if resting else None
 
 

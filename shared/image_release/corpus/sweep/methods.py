@@ -97,11 +97,11 @@ def _packed(bits: Sequence[NDArray[np.bool_]]) -> Hashes:
 
 
 def _crops_phash(picture: Image.Image) -> Hashes:
-    return np.unique(crop_hashes(np.asarray(picture), "phash"))
+    return np.unique(crop_hashes(picture.convert("L"), "phash"))
 
 
 def _crops_dhash(picture: Image.Image) -> Hashes:
-    return np.unique(crop_hashes(np.asarray(picture), "dhash"))
+    return np.unique(crop_hashes(picture.convert("L"), "dhash"))
 
 
 def _hashing(name: str, title: str, most: int, hashes: Callable[[Image.Image], Hashes], package: str | None) -> Method:

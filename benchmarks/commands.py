@@ -1,0 +1,77 @@
+"""Whole commands as a person runs them, start of the program included: CPU of all processes, memory of the largest.
+
+The bounds of memory, and those of the release index, are bounds: breaking one ends the benchmarks with status 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measuring import Cost, measured
+from benchmarks.pictures import Inputs, write_hotel, write_sixty
+from benchmarks.rows import Row
+
+COMMAND = str(Path(sys.executable).with_name("image-release"))
+LARGE_HOTEL_MB = 700.0
+INDEX_MB = 400.0
+INDEX_S_A_MILLION = 60.0
+
+
+def whole_commands(
+    inputs: Inputs, folder: Path, large_hotel: int, largest_hotel: int | None, release_rows: int
+) -> list[Row]:
+    """A hotel of sixty, the same unchanged, large hotels, and a Data Release."""
+    sixty = folder / "sixty"
+    write_sixty(sixty / "photos" / "hotel", inputs.large[:20])
+    rows = _run("hotel of 60", sixty, (350.0, 250.0), holds=False)
+    rows.append(Row("command, hotel of 60 unchanged", *_cpu(_published(sixty))))
+    large = folder / "large"
+    write_hotel(large / "photos" / "hotel", _smaller_files(inputs, large_hotel), large_hotel)
+    rows += _run(f"hotel of {large_hotel:,}", large, (LARGE_HOTEL_MB, None), holds=True)
+    if largest_hotel:
+        largest = folder / "largest"
+        write_hotel(largest / "photos" / "hotel", inputs.images, largest_hotel)
+        rows += _run(f"hotel of {largest_hotel:,}", largest, (900.0, 600.0), holds=False)
+    return [*rows, *_index(folder / "release.csv", release_rows)]
+
+
+def _run(name: str, folder: Path, most_mb: tuple[float, float | None], *, holds: bool) -> list[Row]:
+    cost = _published(folder)
+    told = json.loads(cost.stdout)
+    kinds, work = told["images"], told["work"]
+    note = f"{kinds.get('published', 0)} pictures, {work['renditions_written']:,} renditions, {cost.wall_s:.0f} s"
+    images = f"{kinds['total']:,} images"
+    return [
+        Row(f"command, {name}", images, cost.cpu_s, "s", note=note),
+        Row(f"peak memory, {name}", images, cost.peak_mb, "MB", *most_mb, holds=holds),
+    ]
+
+
+def _published(folder: Path) -> Cost:
+    """`run` over the folder's photos with one worker."""
+    workspace = ["--workspace", str(folder / "workspace")]
+    return measured([COMMAND, "run", "--json", "--workers", "1", *workspace, "--photos", str(folder / "photos")])
+
+
+def _cpu(cost: Cost) -> tuple[str, float, str]:
+    told = json.loads(cost.stdout)
+    where = f"{told['hotels']['unchanged']} unchanged, {told['work']['store_reads']} reads"
+    return where, cost.cpu_s, "s"
+
+
+def _smaller_files(inputs: Inputs, images: int) -> Sequence[Path]:
+    return [*inputs.large, *inputs.images][:images] if inputs.real else inputs.images
+
+
+def _index(csv: Path, rows: int) -> list[Row]:
+    measured([sys.executable, "-m", "benchmarks.release_index", "write", str(csv), "--rows", str(rows)])
+    index = measured([sys.executable, "-m", "benchmarks.release_index", "index", str(csv)])
+    where = f"{rows:,} hotels, {3 * rows:,} accommodations"
+    most_s = max(5.0, INDEX_S_A_MILLION * rows / 1_000_000)
+    return [
+        Row("release index, CPU", where, index.cpu_s, "s", most_s, holds=True),
+        Row("release index, peak memory", where, index.peak_mb, "MB", INDEX_MB, holds=True),
+    ]

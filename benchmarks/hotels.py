@@ -1,0 +1,168 @@
+"""The whole job of one hotel, all reading and writing included: against the floor and against the method as published.
+
+Ours is `process_hotel` with the stores, the fetcher and the settings of the command line, in a fresh workspace each
+round, catalogues and release applied. The *floor* is what nobody can do without: decode each candidate once and encode
+each rendition once, reading and writing left out.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from benchmarks import published
+from benchmarks.measuring import Samples, interleaved, ratio, typical
+from benchmarks.pictures import Inputs, write_hotel, write_sixty
+from benchmarks.rows import Row
+from image_release.bringing import apply_inbox, hand_in
+from image_release.hotel import HotelReport, process, process_hotel
+from image_release.settings import Settings
+from image_release.values import Nudge
+from image_release.workspace import Workspace
+
+HOTEL = "hotel"
+STAGES = ("load", "recall", "acquire", "choose", "label", "in_order", "keep", "render", "write_page", "publish")
+"""The steps of `process_hotel` by the names that it calls them by."""
+UNCHANGED_LOOKS = 50
+
+Stages = dict[str, float]
+
+
+def workspace_of(folder: Path, photos: Path) -> Workspace:
+    """An empty workspace to which a folder of photos was handed in."""
+    shutil.rmtree(folder, ignore_errors=True)
+    workspace = Workspace(folder, Settings(), photos=(photos.resolve(),))
+    hand_in(workspace, photos, None, None)
+    apply_inbox(workspace)
+    return workspace
+
+
+def ours(folder: Path, photos: Path) -> HotelReport:
+    """The hotel from nothing."""
+    return process_hotel(Nudge(HOTEL, "benchmark"), workspace_of(folder, photos).ports())
+
+
+@contextmanager
+def staged() -> Iterator[Stages]:
+    """CPU seconds of each step of the looks at hotels inside, threads included."""
+    spent: Stages = dict.fromkeys(STAGES, 0.0)
+    before = {name: getattr(process, name) for name in STAGES}
+
+    def timed(name: str) -> Any:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            started = time.process_time()
+            try:
+                return before[name](*args, **kwargs)
+            finally:
+                spent[name] += time.process_time() - started
+
+        return step
+
+    for name in STAGES:
+        setattr(process, name, timed(name))
+    try:
+        yield spent
+    finally:
+        for name, step in before.items():
+            setattr(process, name, step)
+
+
+def whole_job(inputs: Inputs, folder: Path, photos: int, rounds: int) -> list[Row]:
+    """A hotel of three images a photograph, in the files' own coding and in baseline JPEGs."""
+    rows = []
+    for name, progressive in (("as they are", None), ("baseline", False)):
+        hotel = folder / f"photos-{name[:2]}" / HOTEL
+        write_sixty(hotel, inputs.large[:photos], progressive=progressive)
+        rows += _job_rows(name, hotel, folder / "work", rounds)
+    return rows
+
+
+def _job_rows(name: str, hotel: Path, work: Path, rounds: int) -> list[Row]:
+    target = work / "published"
+    target.mkdir(parents=True, exist_ok=True)
+    steps: list[Stages] = []
+    report = ours(work / "workspace", hotel.parent)
+    candidates = [path.read_bytes() for path in sorted(hotel.rglob("*.jpg"))]
+    renditions = _renditions(report, work / "workspace" / "published")
+    recipes = Settings().renditions
+
+    def job() -> None:
+        with staged() as spent:
+            ours(work / "workspace", hotel.parent)
+        steps.append(spent)
+
+    samples = interleaved(
+        {
+            "ours": job,
+            "published": lambda: published.hotel(hotel, target, recipes),
+            "floor": lambda: _floor(candidates, renditions),
+        },
+        rounds,
+    )
+    samples["choose"] = [spent["choose"] for spent in steps[1:]]
+    samples["rest"] = [all_ - choose for all_, choose in zip(samples["ours"], samples["choose"], strict=True)]
+    return _told(f"{len(candidates)} images, {len(renditions)} renditions, {name}", samples, steps[-1], len(candidates))
+
+
+def _told(inputs: str, samples: Samples, steps: Stages, images: int) -> list[Row]:
+    profile = ", ".join(f"{name} {spent:.2f}" for name, spent in steps.items() if spent >= 0.01)
+    cpu = f"{typical(samples, 'ours'):.2f} s against {typical(samples, 'floor'):.2f} s"
+    return [
+        Row("whole job but grouping ÷ floor", inputs, ratio(samples, "rest", "floor"), "x", 2.8, 1.9),
+        Row("grouping and evidence", inputs, typical(samples, "choose") / images * 1e3, "ms an image"),
+        Row("whole job, grouping too ÷ floor", inputs, ratio(samples, "ours", "floor"), "x", None, None, note=cpu),
+        Row("whole job, published ÷ ours", inputs, ratio(samples, "published", "ours"), "x", 6, 10, more=True),
+        Row("CPU of one hotel", inputs, typical(samples, "ours"), "s", note=profile),
+    ]
+
+
+def _renditions(report: HotelReport, store: Path) -> list[tuple[Image.Image, int]]:
+    """What was published, decoded again, with the quality that it was encoded at."""
+    assert report.manifest is not None
+    quality = {recipe.name: recipe.quality for recipe in Settings().renditions}
+    found: list[tuple[Image.Image, int]] = []
+    for picture in report.manifest.pictures:
+        for item in picture.renditions:
+            image = Image.open(io.BytesIO((store / item.key).read_bytes()))
+            image.load()
+            found.append((image, quality[item.name]))
+    return found
+
+
+def _floor(candidates: list[bytes], renditions: list[tuple[Image.Image, int]]) -> None:
+    for data in candidates:
+        published.decoded(data)
+    for image, quality in renditions:
+        image.save(io.BytesIO(), "JPEG", quality=quality, subsampling="4:2:0")
+
+
+def unchanged(inputs: Inputs, folder: Path, rounds: int) -> list[Row]:
+    """The same hotel once more: CPU, reads and writes of one look."""
+    photos = folder / "photos"
+    write_hotel(photos / HOTEL, inputs.images[:20], 60)
+    workspace = workspace_of(folder / "workspace", photos)
+    ports = workspace.ports()
+    process_hotel(Nudge(HOTEL, "benchmark"), ports)
+    counter = workspace.counter
+    reads, writes = counter.reads, counter.writes
+    assert process_hotel(Nudge(HOTEL, "benchmark"), ports).status == "unchanged"
+    reads, writes = counter.reads - reads, counter.writes - writes
+
+    def looks() -> None:
+        for _ in range(UNCHANGED_LOOKS):
+            process_hotel(Nudge(HOTEL, "benchmark"), ports)
+
+    spent = typical(interleaved({"looks": looks}, rounds), "looks") / UNCHANGED_LOOKS
+    where = "60 images of 3 accommodations, folder stores"
+    return [
+        Row("an unchanged hotel", where, spent * 1e3, "ms", 8, 4),
+        Row("an unchanged hotel: reads", where, reads, "reads", 3 + 4, 3 + 4, holds=True),
+        Row("an unchanged hotel: writes", where, writes, "writes", 0, 0, holds=True),
+    ]

@@ -1,0 +1,227 @@
+"""The pieces of the work, each against the same piece of the method as published: fingerprints, comparison, renditions.
+
+Every figure is a ratio of CPU within one run on the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import published
+from benchmarks.measuring import interleaved, ratio, typical
+from benchmarks.pictures import Inputs, mixed_sizes, one_size
+from benchmarks.rows import Row
+from benchmarks.similarity import structural_similarity
+from image_release.decoding import Draft, decode_draft, decode_full, read_header
+from image_release.decoding.pixels import DRAFT_SIDE_PX
+from image_release.fingerprinting import crop_hashes, near_pairs
+from image_release.generating import generate
+from image_release.outcomes import Rejection
+from image_release.settings import FilterSettings, RenditionSettings, Settings
+from image_release.values import ImageFacts
+
+EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
+RENDITIONS = Settings().renditions
+NAME = "0" * 64
+SMALLER_DRAFT_PX = 400
+"""What the hashes alone would need; the shipped draft also serves the choice of the best image."""
+PAIRS_TIMED = 435
+"""Nested Python is timed on so many pairs at most (30 images); more are extrapolated by their number."""
+
+T = TypeVar("T")
+
+
+def facts_of(data: bytes) -> ImageFacts:
+    """What the header says."""
+    facts = read_header(data, NAME, EVERY_SIZE)
+    assert isinstance(facts, ImageFacts), facts
+    return facts
+
+
+def draft_of(data: bytes, side_px: int = DRAFT_SIDE_PX) -> Draft:
+    """The draft that everything that looks at an image is made from, or a smaller one."""
+    draft = decode_draft(data, facts_of(data), side_px)
+    assert isinstance(draft, Draft), draft
+    return draft
+
+
+def our_hashes(data: bytes, side_px: int = DRAFT_SIDE_PX) -> NDArray[np.uint64]:
+    """Decode a draft and take the 36 hashes."""
+    return crop_hashes(Image.fromarray(draft_of(data, side_px).rgb).convert("L"))
+
+
+def _each(function: Callable[[bytes], T], files: Sequence[bytes]) -> Callable[[], list[T]]:
+    return lambda: [function(data) for data in files]
+
+
+def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
+    """36 hashes an image, decode included, against ImageHash on 36 crops; and how far the bits are apart."""
+    step = max(1, len(inputs.images) // count)
+    sets = {
+        "one size 1,600 px, baseline": (one_size(inputs.large[:count]), 30.0, 42.0),
+        "sizes mixed ≥ 1,400 px, baseline": (mixed_sizes(inputs.large[:count]), 25.0, 36.0),
+        "sizes mixed ≥ 1,400 px, progressive": (mixed_sizes(inputs.large[:count], progressive=True), None, None),
+        "images as sent": ([path.read_bytes() for path in inputs.images[::step][:count]], None, None),
+    }
+    rows, drift = [], []
+    for name, (files, least, aim) in sets.items():
+        # Another image each time and not one size twice: operators that depend on the size would be cold.
+        samples = interleaved(
+            {
+                "ours": _each(our_hashes, files),
+                "published": _each(published.hashes, files),
+                "draft": _each(draft_of, files),
+                "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
+            },
+            rounds,
+        )
+        note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
+        rows.append(
+            Row(
+                "36 hashes, ImageHash ÷ ours",
+                name,
+                ratio(samples, "published", "ours"),
+                "x",
+                least,
+                aim,
+                more=True,
+                note=note,
+            )
+        )
+        alone = ratio(samples, "published", "smaller")
+        rows.append(Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x"))
+        rows.append(Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15))
+        if not name.startswith("one size"):
+            drift += [bits for data in files for bits in _drift(data)]
+    where = f"{len(drift) // 36} images of mixed sizes"
+    rows += [
+        Row("drift from ImageHash, mean", where, float(np.mean(drift)), "bits", 0.45, 0.25),
+        Row("drift from ImageHash, p95", where, float(np.percentile(drift, 95)), "bits", 2, 2),
+        Row("drift from ImageHash, p99", where, float(np.percentile(drift, 99)), "bits", 4, 2),
+    ]
+    return rows
+
+
+def _near_repeatedly(hashes: NDArray[np.uint64], times: int) -> None:
+    for _ in range(times):
+        near_pairs(hashes, published.NEAR)
+
+
+def _drift(data: bytes) -> list[int]:
+    apart = our_hashes(data) ^ np.array(published.hashes(data), np.uint64)
+    found: list[int] = np.bitwise_count(apart).tolist()
+    return found
+
+
+def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 3000)) -> list[Row]:
+    """Which images have two near hashes, against nested Python; real hashes, varied where there are too few."""
+    real = np.stack([our_hashes(path.read_bytes()) for path in inputs.images[: max(sizes)]])
+    chance = np.random.default_rng(1)
+    rows = []
+    for images, least, aim in zip(sizes, (250, 320, 850), (500, 700, 2000), strict=False):
+        turns = chance.integers(0, 2**64, (images // len(real) + 1, 1), np.uint64)
+        hashes = np.concatenate([real ^ turn for turn in turns])[:images]  # a turn keeps distances within its copy
+        numbers = hashes[:30].tolist()
+        repeat = max(1, 300 // images)
+        samples = interleaved(
+            {
+                "ours": partial(_near_repeatedly, hashes, repeat),
+                "published": partial(published.distances, numbers),
+            },
+            rounds,
+        )
+        pairs = images * (images - 1) / 2
+        times = ratio(samples, "published", "ours") * repeat * pairs / PAIRS_TIMED
+        said = "" if images == 30 else f"nested Python extrapolated from {PAIRS_TIMED} pairs; "
+        note = f"{said}{typical(samples, 'ours') / repeat * 1e3:.1f} ms"
+        rows.append(
+            Row(
+                "any of 36×36, nested Python ÷ ours", f"{images:,} images", times, "x", least, aim, more=True, note=note
+            )
+        )
+    return rows
+
+
+def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
+    """Fourteen sizes from bytes to bytes, against the published way with its one decode and against the floor."""
+    sets = {
+        "photos as they are (progressive)" if inputs.real else "samples": [
+            p.read_bytes() for p in inputs.large[:count]
+        ],
+        "photos, baseline": mixed_sizes(inputs.large[:count]),
+        "1,600 px, baseline": one_size(inputs.large[:count]),
+    }
+    rows = []
+    for name, files in sets.items():
+        known = [(data, facts_of(data)) for data in files]
+        made = [_made(data, facts) for data, facts in known]
+        samples = interleaved(
+            {
+                "ours": partial(_made_all, known),
+                "published": _each(lambda data: published.renditions(data, RENDITIONS), files),
+                "floor": partial(_floor, files, made),
+            },
+            rounds,
+        )
+        note = f"{typical(samples, 'ours') / len(files) * 1e3:.0f} ms a picture"
+        rows.append(
+            Row(
+                "14 renditions, published ÷ ours",
+                name,
+                ratio(samples, "published", "ours"),
+                "x",
+                3,
+                4.5,
+                more=True,
+                note=note,
+            )
+        )
+        rows.append(Row("14 renditions ÷ (decode + encode)", name, ratio(samples, "ours", "floor"), "x"))
+    worst = min(_worst_similarity(data) for data in sets["photos, baseline"])
+    rows.append(
+        Row("SSIM against direct Lanczos", f"worst of 14 sizes × {count} photos", worst, "", 0.996, 0.997, more=True)
+    )
+    return rows
+
+
+def _made(data: bytes, facts: ImageFacts) -> list[Image.Image]:
+    made = generate(data, facts, RENDITIONS)
+    assert not isinstance(made, Rejection), made
+    return [Image.open(io.BytesIO(item.data)) for item in made]
+
+
+def _made_all(known: Sequence[tuple[bytes, ImageFacts]]) -> None:
+    for data, facts in known:
+        _made(data, facts)
+
+
+def _floor(files: Sequence[bytes], made: Sequence[Sequence[Image.Image]]) -> None:
+    """Decode each once, encode each of its renditions once."""
+    for data, pictures in zip(files, made, strict=True):
+        decode_full(data, facts_of(data))
+        for picture, recipe in zip(pictures, RENDITIONS, strict=True):
+            picture.save(io.BytesIO(), "JPEG", quality=recipe.quality, subsampling="4:2:0")
+
+
+def _worst_similarity(data: bytes) -> float:
+    """Of the 14 sizes, before they are encoded, against resizing the whole picture directly in Pillow."""
+    plain = [
+        RenditionSettings(name=item.name, width=item.width, height=item.height, format="png") for item in RENDITIONS
+    ]
+    facts = facts_of(data)
+    whole, made = decode_full(data, facts), generate(data, facts, plain)
+    assert isinstance(whole, Image.Image), whole
+    assert not isinstance(made, Rejection), made
+    return min(
+        structural_similarity(
+            Image.open(io.BytesIO(item.data)), whole.resize((item.width, item.height), Image.Resampling.LANCZOS)
+        )
+        for item in made
+    )

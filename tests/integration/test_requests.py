@@ -1,0 +1,93 @@
+"""What a look at a hotel asks of the stores, request by request: storage is paid for by the request."""
+
+from collections import Counter
+from urllib.parse import unquote
+
+import pytest
+
+from tests.integration.test_hotel import simple_hotel
+from tests.integration.world import World, jpeg, photo
+
+READS = ("get", "open", "fetch_file", "head", "list")
+TO_KNOW = {"manifest": 1, "current": 1, "rows": 1, "overrides": 1, "images": 2}
+"""What every look reads: the hotel has two accommodations."""
+
+
+class Requests:
+    """A store that notes what is asked of it."""
+
+    def __init__(self, store, asked):
+        self._store, self._asked = store, asked
+
+    def __getattr__(self, operation):
+        def noted(key, *args, **kwargs):
+            kind = "read" if operation in READS else "write"
+            self._asked.append((kind, kind_of(key), key))
+            return getattr(self._store, operation)(key, *args, **kwargs)
+
+        return noted
+
+
+def kind_of(key):
+    """`originals`, `prints`, `state` …: what lies under a key."""
+    parts = unquote(key).split("/")
+    return (
+        next((part for part in parts if part in ("originals", "renditions", "rows", "due", "overrides")), None)
+        or (parts[-1].partition(".")[0].partition("-")[0])
+    )
+
+
+@pytest.fixture
+def world():
+    world = World()
+    simple_hotel(world)
+    yield world
+    world.close()
+
+
+def look(world):
+    """One look: its report, and how often what was read and written."""
+    asked = []
+    names = ("inbox", "state", "published")
+    report = world.look(**{name: Requests(getattr(world, name), asked) for name in names})
+    counts = [Counter(what for kind, what, _ in asked if kind == wanted) for wanted in ("read", "write")]
+    return report, *map(dict, counts)
+
+
+def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
+    """Seven originals, three winners of two renditions, prints and state of two accommodations read before written."""
+    report, reads, writes = look(world)
+    assert (report.work.downloads, report.work.decodes) == (7, 7 + 3)
+    assert reads == TO_KNOW | {"state": 2 + 2, "prints": 2, "originals": 3}
+    assert writes == {"originals": 7, "prints": 2, "state": 2, "due": 1, "renditions": 6, "index": 1, "manifest": 1}
+
+
+def test_an_unchanged_hotel_costs_a_read_for_each_accommodation_and_four(world):
+    """Invariant 7: no state, no print, no original, and no write."""
+    look(world)
+    report, reads, writes = look(world)
+    assert report.status == "unchanged"
+    assert (reads, writes) == (TO_KNOW, {})
+
+
+def test_a_changed_copy_costs_its_own_decode_and_touches_its_accommodation_alone(world):
+    """The picture's best image stays and has its renditions: nothing else is decoded, rendered or written."""
+    look(world)
+    changed = world.serve("/b/1.jpg", jpeg(photo(1).resize((520, 346)), 71))
+    others = [world.site.address + f"/b/{name}.jpg" for name in (0, 2, "tiny")]
+    world.catalogue("bedbank", "2", {"$b": [{"url": changed, "version": "2"}, *others]})
+    report, reads, writes = look(world)
+    assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 1, 0)
+    assert reads == TO_KNOW | {"state": 2 + 1, "prints": 2 + 1}
+    assert writes == {"originals": 1, "prints": 1, "state": 1, "index": 1, "manifest": 1}
+
+
+def test_a_new_winner_costs_its_own_two_decodes_and_its_renditions(world):
+    """Once for its print, once for its renditions; those of the other pictures are named again."""
+    look(world)
+    urls = [world.site.address + f"/a/{number}.jpg" for number in range(3)]
+    world.catalogue("atlas", "2", {"a1": [*urls, world.serve("/a/new.jpg", jpeg(photo(50)))]})
+    report, reads, writes = look(world)
+    assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
+    assert reads == TO_KNOW | {"state": 2 + 1, "prints": 2 + 1, "originals": 1}
+    assert writes == {"originals": 1, "prints": 1, "state": 1, "due": 1, "renditions": 2, "index": 1, "manifest": 1}
