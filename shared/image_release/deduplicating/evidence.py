@@ -165,10 +165,10 @@ def _sums(one: Sheet, laid: Laid) -> tuple[Floats, Floats]:
     mine = one.levels[1]
     left = residual(mine, laid)
     # Slopes are kept for a step of half the longer side; here a step is one pixel.
-    right = (left[:, None] @ mine.jacobian)[:, 0, ACROSS_DOWN] / one.half
+    right_x, right_y = (np.einsum("np,np->n", left, slope) / one.half for slope in mine.slopes)
     normal = mine.normal[:, ACROSS_DOWN][:, :, ACROSS_DOWN] / one.half**2
     squares = np.einsum("np,np->n", left, left)
-    own = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right[:, 0], right[:, 1], squares])
+    own = np.stack([normal[:, 0, 0], normal[:, 1, 1], normal[:, 0, 1], right_x, right_y, squares])
     rows, columns = one.blocks
     padded = np.pad(np.where(laid.inside, own, 0).reshape(-1, rows, columns), ((0, 0), (1, 1), (1, 1)))
     down = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]

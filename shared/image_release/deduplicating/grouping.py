@@ -83,12 +83,12 @@ def evidence_between(picture: Picture, images: Mapping[str, Seen], a: str, b: st
     if a == b:
         return Evidence(b, "bytes", 0.0, 1.0, shipped_weights().most())
     joined = _join_between(picture, a, b)
-    if joined and joined.method != "registration":
+    if joined:
         return joined
     measured = Pairs(sorted((images[a].print, images[b].print), key=content_key)).evidence(0, 1, b)
     if measured is not None and measured.score > 0:
         return measured
-    return joined or replace(_weakest_on_the_way(picture, a, b), other=b)
+    return replace(_weakest_on_the_way(picture, a, b), other=b)
 
 
 class Pairs:

@@ -60,8 +60,8 @@ class Level:
     mean: Floats
     power: Floats
     """(n,): variance."""
-    jacobian: Floats
-    """(n, p, 8): how brightness changes with each parameter of the fit."""
+    slopes: Floats
+    """(2, n, p): how brightness changes with a shift across and down by one unit."""
     normal: Floats
     """(n, 8, 8): the block's part of the normal matrix."""
     step: int
@@ -114,20 +114,17 @@ class Sheet:
         x = in_blocks((x - self.shape[1] / 2) / np.float32(self.half))
         y = in_blocks((y - self.shape[0] / 2) / np.float32(self.half))
         # A step of one unit is `half` pixels of the working picture, `half / step` of this one.
-        along_x, along_y = (
-            in_blocks(np.asarray(slope, np.float32) * np.float32(self.half / step)) for slope in (slope_x, slope_y)
+        slopes = np.stack(
+            [in_blocks(np.asarray(slope, np.float32) * np.float32(self.half / step)) for slope in (slope_x, slope_y)]
         )
-        outwards = along_x * x + along_y * y
-        columns = (along_x, along_x * x, along_x * y, along_y, along_y * x, along_y * y, outwards * x, outwards * y)
-        jacobian = np.stack(columns, axis=2)
-        jacobian -= jacobian.mean(axis=1, keepdims=True)
+        jacobian = _jacobian(x, y, slopes)
         return Level(
             x=x,
             y=y,
             centred=centred,
             mean=mean,
             power=(centred * centred).mean(axis=1),
-            jacobian=jacobian,
+            slopes=slopes,
             normal=jacobian.transpose(0, 2, 1) @ jacobian,
             step=step,
             corners=_corners(picture),
@@ -215,12 +212,30 @@ def _correction(mine: Level, laid: Laid, parameters: int) -> Doubles:
     weight = np.where(laid.inside, np.clip(laid.correlation, 0.02, 1) ** 2, 0) / (mine.power + 6.0)
     normal = np.tensordot(weight, mine.normal, axes=1).astype(np.float64)[:parameters, :parameters]
     normal += np.diag(STIFF[:parameters]) * float(np.trace(normal)) / parameters + 1e-9 * np.eye(parameters)
-    weighted = residual(mine, laid) * weight[:, None]
-    right = weighted.reshape(-1) @ mine.jacobian.reshape(-1, PARAMETERS)
+    right = _towards(mine, residual(mine, laid) * weight[:, None])
     step = np.zeros(PARAMETERS)
-    step[:parameters] = np.linalg.solve(normal, right[:parameters].astype(np.float64))
+    step[:parameters] = np.linalg.solve(normal, right[:parameters])
     step *= min(1.0, MOST_STEP / max(float(np.abs(step).max()), 1e-9))
     return np.array([[1 + step[1], step[2], step[0]], [step[4], 1 + step[5], step[3]], [-step[6], -step[7], 1.0]])
+
+
+def _jacobian(x: Floats, y: Floats, slopes: Floats) -> Floats:
+    """(n, p, 8): how brightness changes with each parameter of the fit, the mean of the block taken away."""
+    across, down = slopes
+    outwards = across * x + down * y
+    columns = (across, across * x, across * y, down, down * x, down * y, outwards * x, outwards * y)
+    jacobian = np.stack(columns, axis=2)
+    jacobian -= jacobian.mean(axis=1, keepdims=True)
+    return jacobian
+
+
+def _towards(mine: Level, weighted: Floats) -> Doubles:
+    """(8,): residual times Jacobian, which is too large to keep; a block's residual has no mean to be taken away."""
+    x, y = mine.x.ravel(), mine.y.ravel()
+    across, down = (weighted.ravel() * slope.ravel() for slope in mine.slopes)
+    outwards = across * x + down * y
+    sums = (across.sum(), across @ x, across @ y, down.sum(), down @ x, down @ y, outwards @ x, outwards @ y)
+    return np.array(sums, np.float64)
 
 
 def _hopeless(mine: Level, laid: Laid) -> bool:
@@ -237,7 +252,12 @@ def _reduced(picture: Floats, step: int) -> Floats:
     if step == 1:
         return picture
     height, width = picture.shape[0] // step, picture.shape[1] // step
-    small: Floats = picture[: height * step, : width * step].reshape(height, step, width, step).mean(axis=(1, 3))
+    whole = picture[: height * step, : width * step]
+    # Slices are added because numpy is slow along an axis of two.
+    small = np.zeros((height, width), np.float32)
+    for row, column in np.ndindex(step, step):
+        small += whole[row::step, column::step]
+    small /= step**2
     return small
 
 
