@@ -1,0 +1,118 @@
+// What wakes somebody up; all of it goes to one topic.
+"use strict";
+
+const names = require("./names");
+
+const MINUTE_S = 60;
+const DAY_S = 24 * 3600;
+const MANY_ERRORS = 5; // per cent of a function's invocations
+const NEARLY_ALL = 0.8; // of what the account may run at once
+
+module.exports = ({ prefix, functions, custom }) => {
+  const resources = { AlarmTopic: topic(prefix, custom.alarms.email) };
+  const add = (subject, what, properties) => {
+    const id = names.alarmId(subject, what);
+    resources[id] = alarm(`${prefix}-${names.kebab(subject)}-${names.kebab(what)}`, properties);
+  };
+  for (const { name, reads, failed } of functions) {
+    for (const queue of reads) {
+      const { oldest } = custom.queues[queue];
+      add(queue, "Oldest", age(names.queueName(prefix, queue), oldest));
+      add(names.deadLetters(queue), "Depth", depth(names.queueName(prefix, names.deadLetters(queue))));
+    }
+    if (failed) {
+      add(failed, "Depth", depth(names.queueName(prefix, failed)));
+    }
+    add(name, "Errors", errors(names.functionName(prefix, name)));
+    add(name, "Throttles", throttles(names.functionName(prefix, name)));
+  }
+  add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
+  add("vision", "Spending", spending(custom));
+  return resources;
+};
+
+function topic(prefix, email) {
+  const Subscription = email ? [{ Protocol: "email", Endpoint: email }] : [];
+  return { Type: "AWS::SNS::Topic", Properties: { TopicName: `${prefix}-alarms`, Subscription } };
+}
+
+function alarm(name, properties) {
+  return {
+    Type: "AWS::CloudWatch::Alarm",
+    Properties: {
+      AlarmName: name,
+      ComparisonOperator: "GreaterThanThreshold",
+      EvaluationPeriods: 1,
+      TreatMissingData: "notBreaching",
+      AlarmActions: [{ Ref: "AlarmTopic" }],
+      OKActions: [{ Ref: "AlarmTopic" }],
+      ...properties,
+    },
+  };
+}
+
+function depth(queue) {
+  return {
+    AlarmDescription: "Messages were given up: docs/operations.md, dead letters",
+    ...metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queue }, "Maximum", 5 * MINUTE_S),
+    Threshold: 0,
+  };
+}
+
+function age(queue, oldest) {
+  return {
+    AlarmDescription: `The oldest message waits for more than ${oldest} s`,
+    ...metric("AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName: queue }, "Maximum", 5 * MINUTE_S),
+    EvaluationPeriods: 3,
+    Threshold: oldest,
+  };
+}
+
+function errors(fn) {
+  const of = (MetricName) => ({
+    Metric: { Namespace: "AWS/Lambda", MetricName, Dimensions: [{ Name: "FunctionName", Value: fn }] },
+    Period: 5 * MINUTE_S,
+    Stat: "Sum",
+  });
+  return {
+    AlarmDescription: `More than ${MANY_ERRORS} % of the invocations fail`,
+    Metrics: [
+      { Id: "rate", Expression: "100 * errors / MAX([errors, invocations])", Label: "% of invocations" },
+      { Id: "errors", MetricStat: of("Errors"), ReturnData: false },
+      { Id: "invocations", MetricStat: of("Invocations"), ReturnData: false },
+    ],
+    EvaluationPeriods: 2,
+    Threshold: MANY_ERRORS,
+  };
+}
+
+function throttles(fn) {
+  return {
+    AlarmDescription: "Invocations are refused for a quarter of an hour: the reservation or the account is too small",
+    ...metric("AWS/Lambda", "Throttles", { FunctionName: fn }, "Sum", 5 * MINUTE_S),
+    EvaluationPeriods: 3,
+    Threshold: 0,
+  };
+}
+
+function concurrency(most) {
+  return {
+    AlarmDescription: "The account is near the number of invocations that it may have at once",
+    ...metric("AWS/Lambda", "ConcurrentExecutions", {}, "Maximum", MINUTE_S),
+    EvaluationPeriods: 5,
+    Threshold: Math.floor(NEARLY_ALL * most),
+  };
+}
+
+function spending(custom) {
+  return {
+    AlarmDescription: "More images were sent to Google in a day than is planned: each costs money",
+    ...metric(custom.metrics.namespace, custom.metrics.tagged, { service: "process_hotel" }, "Sum", DAY_S),
+    Threshold: custom.alarms.visionImagesADay,
+  };
+}
+
+function metric(Namespace, MetricName, dimensions, Statistic, Period) {
+  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+  return { Namespace, MetricName, Dimensions, Statistic, Period };
+}
