@@ -7,10 +7,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types demo docs bench corpus requirements clean
+.PHONY: help setup test lint format types demo docs bench corpus layers package aws e2e requirements clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv: the pinned packages, and the program itself (PYTHON=python3.13 for another Python)
 
@@ -49,12 +49,28 @@ corpus: setup ## is it the same picture? hold the grouping to its gate; pages in
 	$(BIN)/image-release corpus evaluate build/corpus --gate --report report/samples
 	$(if $(wildcard $(CORPUS)/labels.csv),$(BIN)/image-release corpus evaluate $(CORPUS) --gate --report report/corpus)
 
+layers: setup ## build the layers of the functions (Python 3.13, which LAMBDA_PYTHON may name)
+	$(BIN)/python -m deployment.package --only layers
+
+package: setup ## package the suite for every stage, and judge the templates
+	$(BIN)/python -m deployment.package
+	$(BIN)/pytest -m packaged
+
+aws: setup ## deploy the suite to an AWS on this machine, and keep it until Ctrl-C
+	$(BIN)/python -m deployment.serve
+
+e2e: setup ## deploy the suite to an AWS on this machine, and drive it as partners and people would
+	$(BIN)/python -m deployment.package --only zips
+	$(BIN)/pytest -m deployed
+
 requirements: setup ## pin the packages anew, for every supported Python at once
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --no-emit-index-url \
 		--quiet --custom-compile-command "make requirements" --output-file requirements.txt
+	$(BIN)/uv pip compile deployment/requirements.in --python-version 3.13 --upgrade --no-emit-index-url \
+		--quiet --custom-compile-command "make requirements" --output-file deployment/requirements.txt
 
 clean: ## remove what can be made again, the environment too
-	rm -rf $(VENV) build dist demo report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-aws node_modules build dist demo report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf shared/*.egg-info

@@ -65,7 +65,7 @@ def build_functions() -> Path:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)
     _compile(folder, "/var/task")
     return _zip(folder, folder.with_suffix(".zip"))
 
@@ -86,8 +86,8 @@ def unzipped_mb(*zips: Path) -> float:
 def _install(site: Path, packages: list[str]) -> None:
     platforms = [option for platform in recipe.PLATFORMS for option in ("--platform", platform)]
     version = ".".join(map(str, recipe.PYTHON_VERSION))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-    command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", version, *platforms]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-warn-conflicts"]
+    command += ["--disable-pip-version-check", "--only-binary=:all:", "--implementation", "cp", "--python-version", version, *platforms]
     command += ["--constraint", str(ROOT / "requirements.txt"), "--target", str(site), *sorted(packages)]
     subprocess.run(command, check=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
 

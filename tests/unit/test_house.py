@@ -161,11 +161,11 @@ class TestPages:
 
     def test_name_only_targets_that_exist(self):
         """Every `make something` in a page can be typed."""
-        targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+        targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
         asked = {
             (str(page.relative_to(ROOT)), target)
             for page in PAGES
-            for target in re.findall(r"(?:^|`|\$ )make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+            for target in re.findall(r"(?:^|`|\$ )make ([a-z0-9]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
         }
         assert {(page, target) for page, target in asked if target not in targets} == set()
 
