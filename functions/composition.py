@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from functions.environment import Environment, read_environment
-from image_release.queueing import SqsQueue
+from image_release.queueing import Queue, SqsQueue
 from image_release.settings import Settings, SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store
 from image_release.suite.ports import Suite
@@ -71,6 +71,12 @@ def hotel_ports() -> Ports:
         now=now,
         monotonic=time.monotonic,
     )
+
+
+def queue_of(arn: str) -> Queue:
+    """The queue of `process_hotel` that a message came from."""
+    urgent = environment().urgent_queue.rsplit("/", 1)[-1] == arn.rsplit(":", 1)[-1]
+    return suite().urgent if urgent else suite().bulk
 
 
 @cache

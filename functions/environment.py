@@ -12,7 +12,7 @@ PREFIX = "IMAGE_RELEASE_"
 
 
 class Environment(BaseModel):
-    """Where the stores, queues and counters of a stage are; each variable is IMAGE_RELEASE_ and the name in capitals."""
+    """Where a stage keeps its stores, queues and counters: each variable is IMAGE_RELEASE_ and the name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -36,5 +36,5 @@ def apply(key: str) -> None:
         count("Held")
         logger.warning("release held", extra={"key": printable(key), "leaving": result.leaving, "of": result.of})
     else:
-        found = {"key": printable(key), "reason": printable(result.reason, 200), "shards": planned.shards}
-        logger.info("release ignored", extra=found)
+        reason = printable(result.reason, 200)
+        logger.info("release ignored", extra={"key": printable(key), "reason": reason, "shards": planned.shards})

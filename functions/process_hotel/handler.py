@@ -35,9 +35,7 @@ def receive(record: Any, deadline_s: float) -> None:
             look(order, attempt, deadline_s)
     except ComeBackError as error:
         logger.warning("comes back", extra={"reason": str(error), "receives": attempt.receives})
-        world = composition.suite()
-        urgent = world.urgent.url.rsplit("/", 1)[-1] == record.event_source_arn.rsplit(":", 1)[-1]
-        (world.urgent if urgent else world.bulk).return_after(record.receipt_handle, error.seconds)
+        composition.queue_of(record.event_source_arn).return_after(record.receipt_handle, error.seconds)
         raise
 
 

@@ -19,7 +19,7 @@ from image_release.queueing.port import (
 )
 
 ATTEMPTS = 6
-"""Of the entries of one batch that SQS refused for a reason that may pass; its client tries the request itself again."""
+"""Of the entries of one batch that SQS refused for a reason that may pass."""
 FIRST_WAIT_S = 0.1
 
 

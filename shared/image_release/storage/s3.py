@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from image_release.problems import printable
@@ -24,7 +25,6 @@ from image_release.storage.naming import checked, key_fault
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
 if TYPE_CHECKING:
-    import obstore
     from obstore.store import S3Store as Client
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ class S3Store:
                         return
 
     @cached_property
-    def _obs(self) -> obstore:  # type: ignore[valid-type]  # a module: imported when a store is first used
+    def _obs(self) -> ModuleType:
         import obstore
 
         return obstore

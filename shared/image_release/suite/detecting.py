@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from image_release.triggering import (
     Held,
     Ignored,
     MissingInputError,
+    Release,
+    ReleaseIndex,
     apply_catalogue,
     open_index,
     read_current,
@@ -71,7 +74,13 @@ def hotels_of(changed: Sequence[Accommodation], suite: Suite) -> Iterator[str]:
     current = read_current(suite.state) if changed else None
     if current is None:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        with open_index(suite.state, current, Path(folder) / "index.sqlite") as index:
-            hotel_ids = sorted(set(index.hotels_of(changed)))
+    with local_index(suite, current) as index:
+        hotel_ids = sorted(set(index.hotels_of(changed)))
     yield from hotel_ids
+
+
+@contextmanager
+def local_index(suite: Suite, release: Release) -> Iterator[ReleaseIndex]:
+    """The index of a release, fetched into a file that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, open_index(suite.state, release, Path(folder) / "index") as index:
+        yield index

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import gzip
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from image_release.estimating import Estimate, estimate_hotels
 from image_release.problems import printable
 from image_release.storage import ConditionFailedError
+from image_release.suite.detecting import local_index
 from image_release.suite.messages import NudgeMessage
 from image_release.suite.ports import Suite
 from image_release.triggering import (
     MissingInputError,
     Request,
-    open_index,
     parse_request,
     read_current,
     select,
@@ -106,10 +104,9 @@ def _selected(request: Request, suite: Suite, *, estimate: bool = False) -> tupl
     current = read_current(suite.state)
     if current is None:
         raise NoReleaseError("no release is in force yet")
-    with tempfile.TemporaryDirectory() as folder:
-        with open_index(suite.state, current, Path(folder) / "index.sqlite") as index:
-            hotel_ids = list(select(index, request))
-            guess = estimate_hotels(hotel_ids, index, suite.state, suite.settings, sample=SAMPLE) if estimate else None
+    with local_index(suite, current) as index:
+        hotel_ids = list(select(index, request))
+        guess = estimate_hotels(hotel_ids, index, suite.state, suite.settings, sample=SAMPLE) if estimate else None
     return hotel_ids, guess
 
 

@@ -73,7 +73,7 @@ def serve(
 
 def back_off_s(hotel_id: str, receives: int) -> int:
     """How long a hotel that failed waits: doubling, and spread by its id so that many do not come back at once."""
-    most = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
+    most: int = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
     return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
 
 
