@@ -7,7 +7,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types demo docs bench corpus layers package aws e2e requirements clean
+DOUBLES ?= .doubles
+
+.PHONY: help setup doubles test lint format types demo docs bench corpus layers package aws e2e requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +20,13 @@ $(READY): requirements.txt pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+doubles: $(DOUBLES)/.ready ## make .doubles: the local AWS that tests start (they are skipped without it)
+
+$(DOUBLES)/.ready: tests/doubles.txt
+	test -x $(DOUBLES)/bin/pip || $(PYTHON) -m venv $(DOUBLES)
+	$(DOUBLES)/bin/python -m pip install --quiet --requirement tests/doubles.txt
 	touch $@
 
 test: setup ## run all tests
@@ -71,6 +80,7 @@ requirements: setup ## pin the packages anew, for every supported Python at once
 		--quiet --custom-compile-command "make requirements" --output-file deployment/requirements.txt
 
 clean: ## remove what can be made again, the environment too
-	rm -rf $(VENV) .venv-aws node_modules build dist demo report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(DOUBLES) .venv-aws node_modules build dist demo report
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf shared/*.egg-info

@@ -107,6 +107,7 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
         pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, ports.settings, now),
     )
     write_page(ports, manifest)
+    ports.remind(before.manifest, manifest)
     publish(ports.published, manifest, before)
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), ports.work)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import unquote
@@ -167,8 +167,22 @@ def catalogue_state_key(partner_id: str) -> str:
     return f"catalogues/{key_part(partner_id)}/state.json"
 
 
-def apply_catalogue(inbox: Store, state: Store, key: str, settings: Settings) -> CatalogueApplied | Held | Ignored:
+def tell_nobody(changed: Sequence[Accommodation]) -> None:
+    """Say nothing: one machine looks at every hotel afterwards."""
+
+
+def apply_catalogue(
+    inbox: Store,
+    state: Store,
+    key: str,
+    settings: Settings,
+    *,
+    announce: Callable[[Sequence[Accommodation]], None] = tell_nobody,
+) -> CatalogueApplied | Held | Ignored:
     """Bring a catalogue in force, unless it is older, or deletes too much and nobody accepted it.
+
+    `announce` is told which accommodations changed when they are written and the catalogue is not in force yet: if it
+    fails, or the caller is killed, the same catalogue is applied and announced again.
 
     Raises CatalogueMisnamedError, MissingInputError.
     """
@@ -188,7 +202,7 @@ def apply_catalogue(inbox: Store, state: Store, key: str, settings: Settings) ->
         document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
         state.put(f"catalogues/{key_part(partner_id)}/held.json", write_json(document))
         return held
-    return plan.apply()
+    return plan.apply(announce)
 
 
 @dataclass
@@ -248,11 +262,13 @@ class _Plan:
         """Digest of the whole catalogue, whatever the order of its lines."""
         return hashlib.sha256(json.dumps(sorted(self.digests.items())).encode()).hexdigest()
 
-    def apply(self) -> CatalogueApplied:
+    def apply(self, announce: Callable[[Sequence[Accommodation]], None]) -> CatalogueApplied:
         """Write what differs; the partner's state moves last, so that a crash before it leaves the work to do again."""
         for name, images in self.changed.items():
             accommodation = Accommodation(self.partner_id, name)
             write_listing(self.state, Listing(accommodation, self.version, images or (), deleted=images is None))
+        changed = tuple(Accommodation(self.partner_id, name) for name in sorted(self.changed))
+        announce(changed)
         lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))
         self.state.put(
             _listings_key(self.partner_id, self.version), gzip.compress(lines.encode(), compresslevel=3, mtime=0)
@@ -270,7 +286,6 @@ class _Plan:
 
         swap_json(self.state, catalogue_state_key(self.partner_id), change)
         self.state.delete(f"catalogues/{key_part(self.partner_id)}/held.json")
-        changed = tuple(Accommodation(self.partner_id, name) for name in sorted(self.changed))
         return CatalogueApplied(
             self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
         )

@@ -112,18 +112,29 @@ def hotel_ids(state: Store, release: Release) -> Iterator[str]:
         yield from read_shard(state, release.folder, shard)
 
 
+def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
+    """The hotels of one shard."""
+    yield from read_shard(state, release.folder, shard)
+
+
+def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[str]:
+    """Hotels of the last completed release whose place in the one in force is this shard, and which are not there."""
+    before = current.completed
+    if before is None or before.folder == current.folder:
+        return
+    finer = before.shard_bits - current.shard_bits
+    olds = range(shard << finer, (shard + 1) << finer) if finer >= 0 else (shard >> -finer,)
+    here = read_shard(state, current.folder, shard)
+    for old in olds:
+        for hotel_id in read_shard(state, before.folder, old):
+            if hotel_id not in here and shard_of(hotel_id, current.shard_bits) == shard:
+                yield hotel_id
+
+
 def departed(state: Store, current: Current) -> Iterator[str]:
     """Hotels of the last completed release that the one in force does not hold."""
-    if current.completed is None or current.completed.folder == current.folder:
-        return
-    for shard in range(2**current.completed.shard_bits):
-        here: dict[int, dict[str, HotelRow]] = {}
-        for hotel_id in read_shard(state, current.completed.folder, shard):
-            there = shard_of(hotel_id, current.shard_bits)
-            if there not in here:
-                here[there] = read_shard(state, current.folder, there)
-            if hotel_id not in here[there]:
-                yield hotel_id
+    for shard in range(2**current.shard_bits):
+        yield from departed_from_shard(state, current, shard)
 
 
 def complete_release(state: Store, current: Current) -> None:
