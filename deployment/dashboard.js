@@ -16,14 +16,13 @@ module.exports = ({ prefix, functions, custom }) => {
     chosen.map((name) => ["AWS/Lambda", metric, "FunctionName", names.functionName(prefix, name), { label: name }]);
   const sqs = (metric, ids) =>
     ids.map((id) => ["AWS/SQS", metric, "QueueName", names.queueName(prefix, id), { label: id }]);
-  const own = (metrics, service = "process_hotel") =>
-    metrics.map((metric) => [custom.metrics.namespace, metric, "service", service]);
+  const own = (metric, service) => [custom.metrics.namespace, metric, "service", service];
   const rows = [
     "Business: hotels, pictures, money",
-    widget("Hotels", "Sum", own(custom.metrics.hotels)),
-    widget("Images and pictures", "Sum", own(custom.metrics.pictures)),
+    widget("Hotels", "Sum", custom.metrics.hotels.map((metric) => own(metric, "process_hotel"))),
+    widget("What came in", "Sum", Object.entries(custom.metrics.came).map(([name, metric]) => own(metric, name))),
     widget("Images sent to Google, and what they cost in US$", "Sum", [
-      [custom.metrics.namespace, custom.metrics.tagged, "service", "process_hotel", { id: "tagged" }],
+      [...own(custom.metrics.tagged, "process_hotel"), { id: "tagged" }],
       [{ expression: `tagged * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
     ]),
     widget("GB seconds of process_hotel", "Sum", gbSeconds(prefix, custom)),

@@ -53,7 +53,7 @@ function quotaTable(name) {
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [{ AttributeName: "window", AttributeType: "S" }],
       KeySchema: [{ AttributeName: "window", KeyType: "HASH" }],
-      TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
+      TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
       SSESpecification: { SSEEnabled: true },
     },
   };

@@ -5,7 +5,7 @@ const names = require("./names");
 
 const ACTIONS = {
   read: ["s3:GetObject"],
-  write: ["s3:PutObject"], // conditional writes and multipart uploads need no other right
+  write: ["s3:PutObject", "s3:AbortMultipartUpload"], // a large file goes up in parts
   delete: ["s3:DeleteObject"],
 };
 
@@ -18,7 +18,7 @@ module.exports = ({ prefix, functions, custom }) => {
       ...fn.reads.map(receive),
       ...stores(allowed, custom.settings),
       ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map(send),
-      ...(allowed.quota ? [quota()] : []),
+      ...(allowed.quota ? [quota(allowed.quota)] : []),
       ...(allowed.secret ? [secret(custom.googleSecret)] : []),
     ]);
   }
@@ -101,13 +101,9 @@ function sid(kind, store) {
   return [kind, store].map((word) => word[0].toUpperCase() + word.slice(1)).join("");
 }
 
-function quota() {
-  return {
-    Sid: "CountImages",
-    Effect: "Allow",
-    Action: ["dynamodb:UpdateItem", "dynamodb:GetItem"],
-    Resource: { "Fn::GetAtt": ["QuotaTable", "Arn"] },
-  };
+function quota(actions) {
+  const arn = { "Fn::GetAtt": ["QuotaTable", "Arn"] };
+  return { Sid: "CountImages", Effect: "Allow", Action: actions, Resource: arn };
 }
 
 function secret(name) {

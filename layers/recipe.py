@@ -12,6 +12,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "boto3",
         "idna",
         "jinja2",
+        "obstore",
         "pydantic",
         "pyyaml",
         "tenacity",
