@@ -6,6 +6,7 @@ const names = require("./names");
 const MINUTE_S = 60;
 const DAY_S = 24 * 3600;
 const MANY_ERRORS = 5; // per cent of a function's invocations
+const MANY_FAILURES = 20; // per cent of a queue's messages
 const NEARLY_ALL = 0.8; // of what the account may run at once
 
 module.exports = ({ prefix, functions, custom }) => {
@@ -18,12 +19,17 @@ module.exports = ({ prefix, functions, custom }) => {
     for (const queue of reads) {
       const { oldest } = custom.queues[queue];
       add(queue, "Oldest", age(names.queueName(prefix, queue), oldest));
+      if (custom.alarms.rates) {
+        add(queue, "Failures", failures(names.queueName(prefix, queue)));
+      }
       add(names.deadLetters(queue), "Depth", depth(names.queueName(prefix, names.deadLetters(queue))));
     }
     if (failed) {
       add(failed, "Depth", depth(names.queueName(prefix, failed)));
     }
-    add(name, "Errors", errors(names.functionName(prefix, name)));
+    if (custom.alarms.rates) {
+      add(name, "Errors", errors(names.functionName(prefix, name)));
+    }
     add(name, "Throttles", throttles(names.functionName(prefix, name)));
   }
   add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
@@ -68,22 +74,34 @@ function age(queue, oldest) {
   };
 }
 
+// Of an invocation as a whole: a time-out, no memory, a module that cannot be imported.
 function errors(fn) {
-  const of = (MetricName) => ({
-    Metric: { Namespace: "AWS/Lambda", MetricName, Dimensions: [{ Name: "FunctionName", Value: fn }] },
-    Period: 5 * MINUTE_S,
-    Stat: "Sum",
-  });
+  const of = (name) => ["AWS/Lambda", name, { FunctionName: fn }, "Sum", 5 * MINUTE_S];
   return {
-    AlarmDescription: `More than ${MANY_ERRORS} % of the invocations fail`,
-    Metrics: [
-      { Id: "rate", Expression: "100 * errors / MAX([errors, invocations])", Label: "% of invocations" },
-      { Id: "errors", MetricStat: of("Errors"), ReturnData: false },
-      { Id: "invocations", MetricStat: of("Invocations"), ReturnData: false },
-    ],
+    AlarmDescription: `More than ${MANY_ERRORS} % of the invocations end in an error`,
+    Metrics: share("100 * part / MAX([part, whole])", of("Errors"), of("Invocations")),
     EvaluationPeriods: 2,
     Threshold: MANY_ERRORS,
   };
+}
+
+// Of a single message: the function says which one failed, and Lambda counts that as a success.
+function failures(queue) {
+  const of = (name) => ["AWS/SQS", name, { QueueName: queue }, "Sum", 15 * MINUTE_S];
+  return {
+    AlarmDescription: `More than ${MANY_FAILURES} % of the messages that were received were not done`,
+    Metrics: share("100 * (whole - part) / MAX([whole, 1])", of("NumberOfMessagesDeleted"), of("NumberOfMessagesReceived")),
+    EvaluationPeriods: 2,
+    Threshold: MANY_FAILURES,
+  };
+}
+
+function share(Expression, part, whole) {
+  const of = (Id, [Namespace, MetricName, dimensions, Stat, Period]) => {
+    const { Dimensions } = metric(Namespace, MetricName, dimensions, Stat, Period);
+    return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Stat, Period }, ReturnData: false };
+  };
+  return [{ Id: "share", Expression, Label: "%" }, of("part", part), of("whole", whole)];
 }
 
 function throttles(fn) {
