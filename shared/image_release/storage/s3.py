@@ -11,7 +11,7 @@ import io
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +33,9 @@ SCHEME = "s3://"
 ATTEMPTS = 6
 """Of one request, obstore's own and ours for conflicts: with doubling waits from 0.1 s that is some three seconds."""
 FIRST_WAIT_S = 0.1
+LAST_WAIT_S = 5
+RETRYING_S = 90
+"""After which no other attempt is begun."""
 REQUEST_TIMEOUT_S = 60
 """One request, its body included; the largest objects, indexes of a release, go in parts."""
 CONNECT_TIMEOUT_S = 5
@@ -71,18 +74,19 @@ class S3Address:
 
 
 class S3Store:
-    """Objects of a bucket. Credentials, region and endpoint come from the environment, as every AWS client reads them.
+    """Objects of a bucket. Credentials, region and endpoint are read from the usual AWS_ variables.
 
-    Threads may share it. It connects at the first request, so it may be built anywhere and sent to another process.
+    They are the process's own, or those of `variables`. Threads may share a store. It connects at the first request, so
+    it may be built anywhere and sent to another process.
     """
 
-    def __init__(self, address: S3Address, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, address: S3Address, variables: Mapping[str, str] | None = None) -> None:
         self.address = address
-        self._sleep = sleep
+        self._variables = variables
 
-    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Address]]:
+    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Address, Mapping[str, str] | None]]:
         """What is sent to another process: the address; connections stay here."""
-        return S3Store, (self.address,)
+        return S3Store, (self.address, self._variables)
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole."""
@@ -149,13 +153,12 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects under a prefix, a page of a thousand a request, in the order that S3 gives."""
-        folder, slash, start = prefix.rpartition("/")
+        folder, slash, _ = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
         with self._faults(prefix):
-            # obstore lists whole folders: start in the middle of one, and stop when the beginning has passed.
-            offset = _before(prefix) if start else None
-            for page in self._obs.list(self._client, folder or None, offset=offset):
+            # obstore lists whole folders; a prefix that ends in the middle of a part is picked out here
+            for page in self._obs.list(self._client, folder or None):
                 for meta in page:
                     if meta["path"].startswith(prefix):
                         yield _listed(meta)
@@ -172,23 +175,8 @@ class S3Store:
     def _client(self) -> Client:
         from obstore.store import S3Store as Client
 
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        return Client(
-            self.address.bucket,
-            prefix=self.address.prefix or None,
-            region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
-            endpoint=endpoint,
-            virtual_hosted_style_request=endpoint is None,
-            client_options={
-                "allow_http": bool(endpoint and endpoint.startswith("http://")),
-                "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
-                "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
-            },
-            retry_config={
-                "max_retries": ATTEMPTS - 1,
-                "backoff": {"init_backoff": timedelta(seconds=FIRST_WAIT_S), "base": 2},
-            },
-        )
+        variables = os.environ if self._variables is None else self._variables
+        return Client(self.address.bucket, **_options(variables, self.address.prefix))
 
     def _despite_conflicts(self, write: Callable[[], T]) -> T:
         """Write, and again while S3 answers that another conditional write of the key is under way."""
@@ -200,7 +188,7 @@ class S3Store:
             except BaseError as error:
                 if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                     raise
-                self._sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
         raise AssertionError("the last attempt returns or raises")
 
     @contextmanager
@@ -241,6 +229,37 @@ class _Body(io.RawIOBase):
         return count
 
 
+def _options(variables: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """How to connect. An endpoint of one's own is a double on this machine: no TLS, the bucket in the path."""
+    endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
+    options = {
+        "prefix": prefix,
+        "endpoint": endpoint,
+        "region": variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"),
+        "access_key_id": variables.get("AWS_ACCESS_KEY_ID"),
+        "secret_access_key": variables.get("AWS_SECRET_ACCESS_KEY"),
+        "session_token": variables.get("AWS_SESSION_TOKEN"),
+    }
+    return {
+        **{name: value for name, value in options.items() if value},
+        "virtual_hosted_style_request": not endpoint,
+        "client_options": {
+            "allow_http": bool(endpoint and endpoint.startswith("http://")),
+            "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
+            "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
+        },
+        "retry_config": {
+            "max_retries": ATTEMPTS - 1,
+            "backoff": {
+                "init_backoff": timedelta(seconds=FIRST_WAIT_S),
+                "max_backoff": timedelta(seconds=LAST_WAIT_S),
+                "base": 2,
+            },
+            "retry_timeout": timedelta(seconds=RETRYING_S),
+        },
+    }
+
+
 def _etag(meta: Any) -> str:
     etag = meta["e_tag"]
     if not etag:
@@ -249,15 +268,11 @@ def _etag(meta: Any) -> str:
 
 
 def _listed(meta: Any) -> Listed:
-    return Listed(meta["path"], meta["size"], meta["last_modified"])
+    """In whole seconds: a header has no more, and a listing must not say otherwise."""
+    return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
 
 
 def _is_conflict(error: Exception) -> bool:
     text = str(error)
     return "409" in text or "ConditionalRequestConflict" in text
 
-
-def _before(prefix: str) -> str:
-    """A key that sorts just before everything that begins with a prefix."""
-    last = prefix[-1]
-    return prefix[:-1] + (chr(ord(last) - 1) + "~" if ord(last) > ord("!") else "")
