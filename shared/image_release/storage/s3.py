@@ -2,12 +2,13 @@
 
 The client is obstore: an operation costs a seventh of boto3's CPU and its import a tenth, and a hotel makes hundreds
 (docs/decisions/0012-storage-on-s3.md). What may pass is tried again: obstore does so for 5xx answers and broken
-connections, this module for 409, which S3 gives when two conditional writes of one key meet.
+connections and for a 409 to a swap, this module for a 409 to a first write: S3 gives it when two writers meet.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import random
 import time
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 SCHEME = "s3://"
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ATTEMPTS = 6
 """Of one request, obstore's own and ours for conflicts: with doubling waits from 0.1 s that is some three seconds."""
 FIRST_WAIT_S = 0.1
@@ -94,16 +98,16 @@ class S3Store:
             try:
                 result = self._obs.get(self._client, checked(key))
                 return Stored(bytes(result.bytes()), _etag(result.meta))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming: one request, read as it is asked for."""
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
             return io.BufferedReader(_Body(self, key, iter(result.stream(min_chunk_size=STREAM_BYTES))), STREAM_BYTES)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
@@ -116,8 +120,11 @@ class S3Store:
 
         with self._faults(key):
             try:
-                return self._despite_conflicts(once)
+                return self._despite_conflicts(once) if if_absent else once()
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
+                if _is_conflict(error):
+                    raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
+                _nothing(error)
                 raise ConditionFailedError(key) from error
 
     def put_file(self, key: str, path: Path) -> None:
@@ -140,16 +147,16 @@ class S3Store:
         with self._faults(key):
             try:
                 return _listed(self._obs.head(self._client, checked(key)))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
 
     def delete(self, key: str) -> None:
         """Remove an object."""
         with self._faults(key):
             try:
                 self._obs.delete(self._client, checked(key))
-            except FileNotFoundError:
-                return
+            except FileNotFoundError as error:
+                _nothing(error)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects under a prefix, a page of a thousand a request, in the order that S3 gives."""
@@ -158,12 +165,44 @@ class S3Store:
             return
         with self._faults(prefix):
             # obstore lists whole folders; a prefix that ends in the middle of a part is picked out here
+            for listed in self._in_folder(folder):
+                if listed.key.startswith(prefix):
+                    yield listed
+                elif listed.key.encode() > prefix.encode():
+                    return
+
+    def _in_folder(self, folder: str) -> Iterator[Listed]:
+        from obstore.exceptions import InvalidPathError
+
+        last = ""
+        try:
             for page in self._obs.list(self._client, folder or None):
                 for meta in page:
-                    if meta["path"].startswith(prefix):
-                        yield _listed(meta)
-                    elif meta["path"].encode() > prefix.encode():
-                        return
+                    last = meta["path"]
+                    yield _listed(meta)
+        except InvalidPathError:  # somebody's tool made a key that obstore gives up at: another client goes on
+            yield from self._listed_by_boto3(folder, last)
+
+    def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
+        """What lies in a folder after a key, without the keys that cannot be ours."""
+        import boto3
+
+        base = f"{self.address.prefix}/" if self.address.prefix else ""
+        variables = os.environ if self._variables is None else self._variables
+        options = {name.lower(): variables.get(name) for name in CREDENTIALS}
+        endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
+        region = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
+        client = boto3.client("s3", endpoint_url=endpoint, region_name=region, **options)
+        pages = client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.address.bucket, Prefix=base + (f"{folder}/" if folder else ""), StartAfter=base + after
+        )
+        for page in pages:
+            for item in page.get("Contents", ()):
+                key = item["Key"].removeprefix(base)
+                if key_fault(key) or not key.isprintable():
+                    log.warning("%s/%s cannot be a key of ours: not listed", self.address, printable(key))
+                else:
+                    yield Listed(key, item["Size"], item["LastModified"].replace(microsecond=0))
 
     @cached_property
     def _obs(self) -> ModuleType:
@@ -273,6 +312,10 @@ def _listed(meta: Any) -> Listed:
 
 
 def _is_conflict(error: Exception) -> bool:
-    text = str(error)
-    return "409" in text or "ConditionalRequestConflict" in text
+    return "409 Conflict" in str(error)
 
+
+def _nothing(error: Exception) -> None:
+    """There is no such object. Raises StorageError where there is no such bucket: that is no empty store."""
+    if "NoSuchBucket" in str(error):
+        raise StorageError("there is no such bucket") from error
