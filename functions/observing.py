@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from image_release.problems import printable
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageRelease"))
 
 
 def about(*, hotel_id: str | None = None, release_id: str | None = None, request_id: str | None = None) -> None:

@@ -22,7 +22,12 @@ from tests.conftest import ROOT
 
 DOUBLES = Path(os.environ.get("IMAGE_RELEASE_DOUBLES", ROOT / ".doubles"))
 REGION = "eu-west-1"
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+}
 READY_S = 60
 
 
@@ -80,7 +85,11 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen([program, *arguments], cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            _wait(process, f"http://127.0.0.1:{port}/" + ("moto-api/" if name == "moto" else "_ministack/health"), log.name)
+            _wait(
+                process,
+                f"http://127.0.0.1:{port}/" + ("moto-api/" if name == "moto" else "_ministack/health"),
+                log.name,
+            )
             yield LocalAws(name, f"http://127.0.0.1:{port}")
         finally:
             process.terminate()

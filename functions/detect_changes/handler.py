@@ -44,4 +44,5 @@ def apply(key: str) -> None:
         count("Held")
         logger.warning("catalogue held", extra={"key": printable(key), "leaving": result.leaving, "of": result.of})
     else:
+        count("Ignored")
         logger.info("catalogue ignored", extra={"key": printable(key), "reason": printable(result.reason, 200)})

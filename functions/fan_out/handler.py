@@ -36,5 +36,6 @@ def apply(key: str) -> None:
         count("Held")
         logger.warning("release held", extra={"key": printable(key), "leaving": result.leaving, "of": result.of})
     else:
+        count("Ignored")
         reason = printable(result.reason, 200)
         logger.info("release ignored", extra={"key": printable(key), "reason": reason, "shards": planned.shards})

@@ -21,7 +21,7 @@ RESERVE_S = 25.0
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Look at the hotel of a message or of the event itself."""
-    deadline_s = time.monotonic() + max(1.0, context.get_remaining_time_in_millis() / 1000 - RESERVE_S)
+    deadline_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
     if "Records" not in event:
         return look(NudgeMessage.model_validate(event), Attempt(), deadline_s)
     return each_record(event, context, lambda record: receive(record, deadline_s))

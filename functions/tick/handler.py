@@ -16,6 +16,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tick once; the event says nothing that matters."""
     del event, context
     ticked = asdict(tick(composition.suite()))
+    count("Ticks")
     for kind, nudged in ticked["nudged"].items():
         count(f"Due{kind.title()}", nudged)
     logger.info("tick", extra=ticked)

@@ -2,16 +2,17 @@
 
 The client is obstore: an operation costs a seventh of boto3's CPU and its import a tenth, and a hotel makes hundreds
 (docs/decisions/0012-storage-on-s3.md). What may pass is tried again: obstore does so for 5xx answers and broken
-connections, this module for 409, which S3 gives when two conditional writes of one key meet.
+connections and for a 409 to a swap, this module for a 409 to a first write: S3 gives it when two writers meet.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,10 +30,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 SCHEME = "s3://"
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ATTEMPTS = 6
 """Of one request, obstore's own and ours for conflicts: with doubling waits from 0.1 s that is some three seconds."""
 FIRST_WAIT_S = 0.1
+LAST_WAIT_S = 5
+RETRYING_S = 90
+"""After which no other attempt is begun."""
 REQUEST_TIMEOUT_S = 60
 """One request, its body included; the largest objects, indexes of a release, go in parts."""
 CONNECT_TIMEOUT_S = 5
@@ -71,18 +78,19 @@ class S3Address:
 
 
 class S3Store:
-    """Objects of a bucket. Credentials, region and endpoint come from the environment, as every AWS client reads them.
+    """Objects of a bucket. Credentials, region and endpoint are read from the usual AWS_ variables.
 
-    Threads may share it. It connects at the first request, so it may be built anywhere and sent to another process.
+    They are the process's own, or those of `variables`. Threads may share a store. It connects at the first request, so
+    it may be built anywhere and sent to another process.
     """
 
-    def __init__(self, address: S3Address, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, address: S3Address, variables: Mapping[str, str] | None = None) -> None:
         self.address = address
-        self._sleep = sleep
+        self._variables = variables
 
-    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Address]]:
+    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Address, Mapping[str, str] | None]]:
         """What is sent to another process: the address; connections stay here."""
-        return S3Store, (self.address,)
+        return S3Store, (self.address, self._variables)
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole."""
@@ -90,16 +98,16 @@ class S3Store:
             try:
                 result = self._obs.get(self._client, checked(key))
                 return Stored(bytes(result.bytes()), _etag(result.meta))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming: one request, read as it is asked for."""
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
             return io.BufferedReader(_Body(self, key, iter(result.stream(min_chunk_size=STREAM_BYTES))), STREAM_BYTES)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
@@ -112,8 +120,11 @@ class S3Store:
 
         with self._faults(key):
             try:
-                return self._despite_conflicts(once)
+                return self._despite_conflicts(once) if if_absent else once()
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
+                if _is_conflict(error):
+                    raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
+                _nothing(error)
                 raise ConditionFailedError(key) from error
 
     def put_file(self, key: str, path: Path) -> None:
@@ -136,31 +147,62 @@ class S3Store:
         with self._faults(key):
             try:
                 return _listed(self._obs.head(self._client, checked(key)))
-            except FileNotFoundError:
-                return None
+            except FileNotFoundError as error:
+                return _nothing(error)
 
     def delete(self, key: str) -> None:
         """Remove an object."""
         with self._faults(key):
             try:
                 self._obs.delete(self._client, checked(key))
-            except FileNotFoundError:
-                return
+            except FileNotFoundError as error:
+                _nothing(error)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects under a prefix, a page of a thousand a request, in the order that S3 gives."""
-        folder, slash, start = prefix.rpartition("/")
+        folder, slash, _ = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
         with self._faults(prefix):
-            # obstore lists whole folders: start in the middle of one, and stop when the beginning has passed.
-            offset = _before(prefix) if start else None
-            for page in self._obs.list(self._client, folder or None, offset=offset):
+            # obstore lists whole folders; a prefix that ends in the middle of a part is picked out here
+            for listed in self._in_folder(folder):
+                if listed.key.startswith(prefix):
+                    yield listed
+                elif listed.key.encode() > prefix.encode():
+                    return
+
+    def _in_folder(self, folder: str) -> Iterator[Listed]:
+        from obstore.exceptions import InvalidPathError
+
+        last = ""
+        try:
+            for page in self._obs.list(self._client, folder or None):
                 for meta in page:
-                    if meta["path"].startswith(prefix):
-                        yield _listed(meta)
-                    elif meta["path"].encode() > prefix.encode():
-                        return
+                    last = meta["path"]
+                    yield _listed(meta)
+        except InvalidPathError:  # somebody's tool made a key that obstore gives up at: another client goes on
+            yield from self._listed_by_boto3(folder, last)
+
+    def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
+        """What lies in a folder after a key, without the keys that cannot be ours."""
+        import boto3
+
+        base = f"{self.address.prefix}/" if self.address.prefix else ""
+        variables = os.environ if self._variables is None else self._variables
+        options = {name.lower(): variables.get(name) for name in CREDENTIALS}
+        endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
+        region = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
+        client = boto3.client("s3", endpoint_url=endpoint, region_name=region, **options)
+        pages = client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.address.bucket, Prefix=base + (f"{folder}/" if folder else ""), StartAfter=base + after
+        )
+        for page in pages:
+            for item in page.get("Contents", ()):
+                key = item["Key"].removeprefix(base)
+                if key_fault(key) or not key.isprintable():
+                    log.warning("%s/%s cannot be a key of ours: not listed", self.address, printable(key))
+                else:
+                    yield Listed(key, item["Size"], item["LastModified"].replace(microsecond=0))
 
     @cached_property
     def _obs(self) -> ModuleType:
@@ -172,23 +214,8 @@ class S3Store:
     def _client(self) -> Client:
         from obstore.store import S3Store as Client
 
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        return Client(
-            self.address.bucket,
-            prefix=self.address.prefix or None,
-            region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
-            endpoint=endpoint,
-            virtual_hosted_style_request=endpoint is None,
-            client_options={
-                "allow_http": bool(endpoint and endpoint.startswith("http://")),
-                "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
-                "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
-            },
-            retry_config={
-                "max_retries": ATTEMPTS - 1,
-                "backoff": {"init_backoff": timedelta(seconds=FIRST_WAIT_S), "base": 2},
-            },
-        )
+        variables = os.environ if self._variables is None else self._variables
+        return Client(self.address.bucket, **_options(variables, self.address.prefix))
 
     def _despite_conflicts(self, write: Callable[[], T]) -> T:
         """Write, and again while S3 answers that another conditional write of the key is under way."""
@@ -200,7 +227,7 @@ class S3Store:
             except BaseError as error:
                 if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                     raise
-                self._sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
         raise AssertionError("the last attempt returns or raises")
 
     @contextmanager
@@ -241,6 +268,37 @@ class _Body(io.RawIOBase):
         return count
 
 
+def _options(variables: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """How to connect. An endpoint of one's own is a double on this machine: no TLS, the bucket in the path."""
+    endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
+    options = {
+        "prefix": prefix,
+        "endpoint": endpoint,
+        "region": variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"),
+        "access_key_id": variables.get("AWS_ACCESS_KEY_ID"),
+        "secret_access_key": variables.get("AWS_SECRET_ACCESS_KEY"),
+        "session_token": variables.get("AWS_SESSION_TOKEN"),
+    }
+    return {
+        **{name: value for name, value in options.items() if value},
+        "virtual_hosted_style_request": not endpoint,
+        "client_options": {
+            "allow_http": bool(endpoint and endpoint.startswith("http://")),
+            "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
+            "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
+        },
+        "retry_config": {
+            "max_retries": ATTEMPTS - 1,
+            "backoff": {
+                "init_backoff": timedelta(seconds=FIRST_WAIT_S),
+                "max_backoff": timedelta(seconds=LAST_WAIT_S),
+                "base": 2,
+            },
+            "retry_timeout": timedelta(seconds=RETRYING_S),
+        },
+    }
+
+
 def _etag(meta: Any) -> str:
     etag = meta["e_tag"]
     if not etag:
@@ -249,15 +307,15 @@ def _etag(meta: Any) -> str:
 
 
 def _listed(meta: Any) -> Listed:
-    return Listed(meta["path"], meta["size"], meta["last_modified"])
+    """In whole seconds: a header has no more, and a listing must not say otherwise."""
+    return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
 
 
 def _is_conflict(error: Exception) -> bool:
-    text = str(error)
-    return "409" in text or "ConditionalRequestConflict" in text
+    return "409 Conflict" in str(error)
 
 
-def _before(prefix: str) -> str:
-    """A key that sorts just before everything that begins with a prefix."""
-    last = prefix[-1]
-    return prefix[:-1] + (chr(ord(last) - 1) + "~" if ord(last) > ord("!") else "")
+def _nothing(error: Exception) -> None:
+    """There is no such object. Raises StorageError where there is no such bucket: that is no empty store."""
+    if "NoSuchBucket" in str(error):
+        raise StorageError("there is no such bucket") from error

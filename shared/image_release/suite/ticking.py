@@ -51,7 +51,7 @@ class _Due:
 def tick(suite: Suite, *, nudges: int = NUDGES_A_TICK) -> Ticked:
     """Nudge what is due."""
     ticked = Ticked()
-    left = {"tag": min(nudges, suite.quota.left() // IMAGES_A_HOTEL)}
+    left = {"tag": min(nudges, -(-suite.quota.left() // IMAGES_A_HOTEL))}
     due = _due(suite, ticked, left, nudges)
     while chunk := list(islice(due, CHUNK)):
         for (
