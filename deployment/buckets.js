@@ -10,7 +10,9 @@ module.exports = ({ prefix, custom }) => {
   const resources = {};
   for (const [store, name] of Object.entries(custom.stores)) {
     resources[names.bucketId(store)] = bucket(name);
-    resources[`${names.bucketId(store)}Policy`] = onlyEncrypted(store);
+    if (custom.onlyOverTls) {
+      resources[`${names.bucketId(store)}Policy`] = onlyOverTls(store);
+    }
   }
   const inbox = resources[names.bucketId("inbox")];
   inbox.Properties.NotificationConfiguration = {
@@ -53,7 +55,7 @@ function bucket(name) {
 }
 
 // Wildcards that take rights away: nobody, with whatever right, reads or writes without TLS.
-function onlyEncrypted(store) {
+function onlyOverTls(store) {
   const arn = `\${${names.bucketId(store)}.Arn}`;
   return {
     Type: "AWS::S3::BucketPolicy",
