@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.events import s3_keys
+from functions.observing import logger
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -17,7 +18,11 @@ def each_record(event: dict[str, Any], context: Any, handle: Callable[[SQSRecord
     """Handle every record of an SQS event; the answer names those that failed (ReportBatchItemFailures)."""
 
     def handle_one(record: SQSRecord) -> object:
-        return handle(record)
+        try:
+            return handle(record)
+        except Exception:
+            logger.exception("failed, and comes back")  # Powertools keeps it to itself
+            raise
 
     return process_partial_response(event=event, record_handler=handle_one, processor=processor, context=context)
 

@@ -29,7 +29,7 @@ PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x
 AWS_SERVICES = ("dynamodb", "s3", "sqs", "ssm", "sts")
 """The services whose descriptions botocore keeps; it has four hundred, and they are most of its size."""
 
-STRIPPED_FOLDERS = ("tests", "test", "docs", "doc", "include", "examples")
+STRIPPED_FOLDERS = ("tests",)  # `docs` are not: botocore imports its own
 STRIPPED_FILES = ("*.pyi", "*.pxd", "*.pyx", "*.h", "*.c", "*.cpp")
 """What no program reads at run time. Licences stay."""
 

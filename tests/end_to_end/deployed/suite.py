@@ -12,7 +12,7 @@ from image_release.values import key_part
 
 STAGE = "local"
 PREFIX = f"image-release-{STAGE}"
-WAIT_S = 150
+WAIT_S = 90
 """For what takes seconds when the machine has nothing else to do."""
 
 
