@@ -1,6 +1,7 @@
 // What wakes somebody up; all of it goes to one topic.
 "use strict";
 
+const local = require("./local");
 const names = require("./names");
 
 const MINUTE_S = 60;
@@ -19,7 +20,7 @@ module.exports = ({ prefix, functions, custom }) => {
     for (const queue of reads) {
       const { oldest } = custom.queues[queue];
       add(queue, "Oldest", age(names.queueName(prefix, queue), oldest));
-      if (custom.alarms.rates) {
+      if (local.knowsMetricMath(custom)) {
         add(queue, "Failures", failures(names.queueName(prefix, queue)));
       }
       add(names.deadLetters(queue), "Depth", depth(names.queueName(prefix, names.deadLetters(queue))));
@@ -27,7 +28,7 @@ module.exports = ({ prefix, functions, custom }) => {
     if (failed) {
       add(failed, "Depth", depth(names.queueName(prefix, failed)));
     }
-    if (custom.alarms.rates) {
+    if (local.knowsMetricMath(custom)) {
       add(name, "Errors", errors(names.functionName(prefix, name)));
     }
     add(name, "Throttles", throttles(names.functionName(prefix, name)));

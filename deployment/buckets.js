@@ -4,13 +4,14 @@
 // knows that. What is ended by age is an upload that was begun and never finished.
 "use strict";
 
+const local = require("./local");
 const names = require("./names");
 
 module.exports = ({ prefix, custom }) => {
   const resources = {};
   for (const [store, name] of Object.entries(custom.stores)) {
     resources[names.bucketId(store)] = bucket(name);
-    if (custom.onlyOverTls) {
+    if (local.speaksTls(custom)) {
       resources[`${names.bucketId(store)}Policy`] = onlyOverTls(store);
     }
   }

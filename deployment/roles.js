@@ -1,6 +1,7 @@
 // A role a function: its log, its queues, and what permissions.yml names. No managed policy, no action with a wildcard.
 "use strict";
 
+const local = require("./local");
 const names = require("./names");
 
 const ACTIONS = {
@@ -17,7 +18,7 @@ module.exports = ({ prefix, functions, custom }) => {
       ownLog(prefix, fn.name),
       ...fn.reads.map(receive),
       ...stores(allowed, custom.settings),
-      ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map(send),
+      ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
       ...(allowed.quota ? [quota(allowed.quota)] : []),
       ...(allowed.secret ? [secret(custom.googleSecret)] : []),
     ]);
@@ -64,11 +65,11 @@ function receive(queue) {
   };
 }
 
-function send(queue) {
+function send(queue, custom) {
   return {
     Sid: `Send${queue}`,
     Effect: "Allow",
-    Action: ["sqs:SendMessage"], // of a batch too
+    Action: local.sendActions(custom),
     Resource: { "Fn::GetAtt": [queue, "Arn"] },
   };
 }
