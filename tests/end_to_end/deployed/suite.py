@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 
 import boto3
 from botocore.config import Config
@@ -12,8 +13,9 @@ from image_release.values import key_part
 
 STAGE = "local"
 PREFIX = f"image-release-{STAGE}"
-WAIT_S = 90
-"""For what takes seconds when the machine has nothing else to do."""
+QUEUES = ("catalogue", "release", "shard", "urgent", "bulk", "request")
+WAIT_S = 400
+"""For what takes some ten seconds on two cores that have nothing else to do."""
 
 
 class DeployedSuite:
@@ -24,6 +26,7 @@ class DeployedSuite:
         self.s3 = self._client("s3")
         self.sqs = self._client("sqs")
         self.functions = self._client("lambda")
+        self.logs = self._client("logs")
         account = self._client("sts").get_caller_identity()["Account"]
         self.buckets = {name: f"{PREFIX}-{name}-{account}-{REGION}" for name in ("inbox", "state", "published")}
 
@@ -69,10 +72,16 @@ class DeployedSuite:
         data = self.read("published", f"hotels/{key_part(hotel_id)}/manifest.json")
         return None if data is None else json.loads(data)
 
-    def urls(self, hotel_id: str) -> set[str]:
-        """Of all images that a hotel shows, as the best or as a copy of it."""
-        pictures = self.manifest(hotel_id)["pictures"]
-        return {image["url"] for picture in pictures for image in (picture["best"], *picture["merged"])}
+    def done(self, request_id: str) -> set[str]:
+        """Hotels of a request that are done."""
+        return {key.rsplit("/", 1)[1] for key in self.keys("state", f"requests/{request_id}/done/")}
+
+    def served(self) -> list[tuple[str, str]]:
+        """Every hotel that was looked at, and why, in the order of the log."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{PREFIX}-process_hotel")
+        lines = (line for page in pages for event in page["events"] for line in event["message"].splitlines())
+        documents = (json.loads(line) for line in lines if line.startswith('{"level"'))
+        return [(found["hotel_id"], found["reason"]) for found in documents if found["message"] == "hotel"]
 
     # queues
 
@@ -92,17 +101,46 @@ class DeployedSuite:
             if found := until():
                 return found
             time.sleep(0.3)
-        waiting = {queue: self.depth(queue) for queue in ("catalogue", "release", "shard", "urgent", "bulk", "request")}
+        waiting = {queue: self.depth(queue) for queue in QUEUES}
         raise AssertionError(f"not within {seconds} s: {what}; waiting: {waiting}; see {self.aws.log}")
 
     def settle(self) -> None:
         """Wait until every queue is empty."""
-        queues = ("catalogue", "release", "shard", "urgent", "bulk", "request")
-        self.wait("empty queues", lambda: not any(self.depth(queue) for queue in queues))
+        self.wait("empty queues", lambda: not any(self.depth(queue) for queue in QUEUES))
 
-    def invocations(self, function: str) -> int:
-        """How often a function ended, by its log."""
-        logs = self._client("logs")
-        group = f"/aws/lambda/{PREFIX}-{function}"
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern='"REPORT RequestId"')
-        return sum(len(page["events"]) for page in pages)
+    def dead_letters(self) -> dict[str, int]:
+        """The dead-letter queues that hold something."""
+        names = [url.rsplit("/", 1)[1] for url in self.sqs.list_queues(QueueNamePrefix=PREFIX)["QueueUrls"]]
+        dead = [name.removeprefix(f"{PREFIX}-") for name in names if name.endswith("-dead-letters")]
+        assert len(dead) >= len(QUEUES)
+        return {name: depth for name in dead if (depth := self.depth(name))}
+
+    def take_dead(self, queue: str) -> str:
+        """Take one dead letter out of its queue; its body."""
+        url = self.queue_url(f"{queue}-dead-letters")
+        (message,) = self.sqs.receive_message(QueueUrl=url)["Messages"]
+        self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return message["Body"]
+
+    @contextmanager
+    def visibility(self, queue: str, seconds: int):
+        """Let messages come back sooner for a while."""
+        url = self.queue_url(queue)
+        name = "VisibilityTimeout"
+        before = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
+        try:
+            yield
+        finally:
+            self.sqs.set_queue_attributes(QueueUrl=url, Attributes={name: before})
+
+    @contextmanager
+    def bulk_stopped(self):
+        """Let nothing be received from the bulk queue for a while."""
+        mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel")
+        (bulk,) = (m["UUID"] for m in mappings["EventSourceMappings"] if m["EventSourceArn"].endswith(f"{PREFIX}-bulk"))
+        self.functions.update_event_source_mapping(UUID=bulk, Enabled=False)
+        try:
+            yield
+        finally:
+            self.functions.update_event_source_mapping(UUID=bulk, Enabled=True)
