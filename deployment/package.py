@@ -2,7 +2,7 @@
 
     python -m deployment.package [--only layers|zips]
 
-Builds the layers where the pins changed, and the functions; lets osls make the templates of every stage into
+Builds the layers where the pins changed, and the functions; lets osls make the templates of what is deployed to AWS into
 `build/package/<stage>/`; and has cfn-lint judge them. Once the layers are built, nothing needs a network beyond
 127.0.0.1: osls asks a local AWS for the account's number. Exit status: 0, also where a tool is missing and nothing was
 done (it says so), 1 where something is wrong.
@@ -19,7 +19,7 @@ from pathlib import Path
 from deployment.local_aws import REGION, LocalAws, local_aws
 from deployment.tools import ROOT, ToolMissingError, Tools, tools
 
-STAGES = ("dev", "production", "local")
+STAGES = ("dev", "production")
 TEMPLATES = ROOT / "build" / "package"
 TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-template-update-stack.json")
 
