@@ -179,7 +179,7 @@ def bring_up_to_date(
     """Look at every hotel that may need something, complete the release, write the gallery's index and the history."""
     started = datetime.now(UTC)
     current = None if sweep_only else read_current(workspace.state)
-    switching = current is not None and (current.completed is None or current.completed.folder != current.folder)
+    switching = current is not None and not current.is_completed
     stale = workspace.state.head(STALE_KEY) is not None
     totals = Totals()
 
