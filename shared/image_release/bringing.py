@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from image_release.gallery import write_index
-from image_release.hotel import SWEEP
+from image_release.hotel import DEPARTED, SWEEP
 from image_release.problems import Problem
 from image_release.running import Done, Totals, run_nudges
 from image_release.triggering import (
@@ -158,7 +158,7 @@ def nudges_owed(workspace: Workspace, current: Current | None, today: str) -> It
         return
     for hotel_id in departed(workspace.state, current):
         if hotel_id not in seen:
-            yield Nudge(hotel_id, "departed")
+            yield Nudge(hotel_id, DEPARTED)
     for hotel_id in hotel_ids(workspace.state, current):
         if hotel_id not in seen:
             yield Nudge(hotel_id, "release")

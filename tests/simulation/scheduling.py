@@ -116,7 +116,7 @@ class Invocation:
             self.killed = True  # timed out
         fate = scheduler.dice.random()
         kill, fail = scheduler.faults.kill, scheduler.faults.fail if fault else 0.0
-        after = scheduler.dice.random() < 0.5  # noqa: PLR2004 - as often after as before
+        after = scheduler.dice.random() < 0.5
         if fate < kill:
             self.killed = True
         failing = kill <= fate < kill + fail
