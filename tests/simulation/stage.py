@@ -36,8 +36,8 @@ SETTINGS = Settings.model_validate(
 )
 
 
-class BrokenPromiseError(AssertionError):
-    """An invariant of the design did not hold."""
+class BrokenPromiseError(BaseException):
+    """An invariant of the design did not hold. Not an Exception: nothing in the program may cope with it."""
 
 
 class PublishedStore(MemoryStore):
@@ -141,8 +141,6 @@ class Stage:
                 self.scheduler.note(f"{invocation.name} {error}")
                 target = AskedQueue(name, queue, invocation)
                 self._survive(lambda: target.return_after(received.receipt, error.seconds))
-            except BrokenPromiseError:
-                raise
             except Exception as error:  # noqa: BLE001 - the message comes back, as Lambda has it
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
                 if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):
@@ -189,8 +187,6 @@ class Stage:
     def _survive(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except BrokenPromiseError:
-            raise
         except Exception as error:
             if not str(error).startswith("simulated"):
                 raise
