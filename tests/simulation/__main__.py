@@ -5,17 +5,7 @@ import multiprocessing
 import os
 import sys
 
-from tests.simulation.playing import play
-from tests.simulation.stage import BrokenPromiseError
-
-
-def broken(seed: int) -> str | None:
-    """What a seed broke, if anything."""
-    try:
-        play(seed)
-    except BrokenPromiseError as promise:
-        return f"seed {seed}: {promise}"
-    return None
+from tests.simulation.playing import broken_by
 
 
 def main() -> None:
@@ -28,7 +18,7 @@ def main() -> None:
     found = 0
     with multiprocessing.get_context("spawn").Pool(chosen.workers) as pool:
         seeds = range(chosen.first, chosen.first + chosen.seeds)
-        for done, line in enumerate(pool.imap_unordered(broken, seeds, chunksize=10), start=1):
+        for done, line in enumerate(pool.imap_unordered(broken_by, seeds, chunksize=10), start=1):
             if line:
                 found += 1
                 print(line, flush=True)

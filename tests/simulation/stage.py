@@ -139,8 +139,8 @@ class Stage:
                 self._handle(name, received, suite, invocation)
             except ComeBackError as error:
                 self.scheduler.note(f"{invocation.name} {error}")
-                target = AskedQueue(name, queue, invocation)
-                self._survive(lambda: target.return_after(received.receipt, error.seconds))
+                target, seconds = AskedQueue(name, queue, invocation), error.seconds
+                self._survive(lambda: target.return_after(received.receipt, seconds))
             except Exception as error:  # noqa: BLE001 - the message comes back, as Lambda has it
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
                 if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):

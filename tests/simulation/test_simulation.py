@@ -29,8 +29,12 @@ def test_whatever_fails_and_in_any_order_the_promises_hold(first):
 def test_a_planted_bug_is_found(bug):
     """Each within 300 seeds, or the simulation above proves nothing."""
     with planted(bug), pytest.raises(BrokenPromiseError):
-        for seed in range(SEEDS):
-            play(seed)
+        play_all(SEEDS)
+
+
+def play_all(seeds):
+    for seed in range(seeds):
+        play(seed)
 
 
 def test_a_seed_replays_exactly():
