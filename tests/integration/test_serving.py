@@ -1,4 +1,4 @@
-"""A nudge as the suite serves it: failures come back soon, images that kill are found out, nothing owed is forgotten."""
+"""A nudge as the suite serves it: failures come back soon, what kills is found out, nothing owed is forgotten."""
 
 import json
 import os
