@@ -8,8 +8,9 @@ READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 DOUBLES ?= .doubles
+SEEDS  ?= 10000
 
-.PHONY: help setup doubles test lint format types demo docs bench corpus layers package aws e2e requirements clean
+.PHONY: help setup doubles test simulate lint format types demo docs bench corpus layers package aws e2e requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ format: setup ## format the code
 
 types: setup ## check the types
 	$(BIN)/mypy
+
+simulate: setup ## play the function suite under faults, SEEDS=10000 stories; each replays by its seed
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 demo: setup ## publish the sample hotels from a local server and say where the gallery is
 	$(BIN)/python samples/demo.py

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from image_release.gallery import write_index
-from image_release.hotel import SWEEP
+from image_release.hotel import DEPARTED, SWEEP
 from image_release.problems import Problem
 from image_release.running import Done, Totals, run_nudges
 from image_release.triggering import (
@@ -158,7 +158,7 @@ def nudges_owed(workspace: Workspace, current: Current | None, today: str) -> It
         return
     for hotel_id in departed(workspace.state, current):
         if hotel_id not in seen:
-            yield Nudge(hotel_id, "departed")
+            yield Nudge(hotel_id, DEPARTED)
     for hotel_id in hotel_ids(workspace.state, current):
         if hotel_id not in seen:
             yield Nudge(hotel_id, "release")
@@ -179,7 +179,7 @@ def bring_up_to_date(
     """Look at every hotel that may need something, complete the release, write the gallery's index and the history."""
     started = datetime.now(UTC)
     current = None if sweep_only else read_current(workspace.state)
-    switching = current is not None and (current.completed is None or current.completed.folder != current.folder)
+    switching = current is not None and not current.is_completed
     stale = workspace.state.head(STALE_KEY) is not None
     totals = Totals()
 

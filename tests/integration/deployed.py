@@ -1,4 +1,4 @@
-"""The functions on a local AWS: real buckets, queues and counters, the real handlers, and the part that Lambda plays."""
+"""The functions on a local AWS: real buckets, queues and counters, the real handlers, and Lambda's part."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ class Moody:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_PUT
+            def do_GET(self):
+                self.do_PUT()
 
             def log_message(self, *_):
                 """Quiet."""

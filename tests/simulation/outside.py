@@ -10,7 +10,14 @@ from image_release.downloading import Fetched, FetchFailed, NotModified, Validat
 from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, QueueError
 from image_release.storage import Listed, MemoryStore, StorageError, Stored
-from image_release.tagging import CountersUnreachableError, MemoryCounters, NotTagged, QuotaAllowance, Tagged, TagRequest
+from image_release.tagging import (
+    CountersUnreachableError,
+    MemoryCounters,
+    NotTagged,
+    QuotaAllowance,
+    Tagged,
+    TagRequest,
+)
 from image_release.values import Label, sha256_hex
 from tests.simulation.scheduling import Invocation
 

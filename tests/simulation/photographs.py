@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import image_release.hotel.choosing as choosing
+from image_release.hotel import choosing
 from image_release.values import sha256_hex
 from tests.integration.world import jpeg, photo
 

@@ -1,4 +1,4 @@
-"""One simulation: people and partners act while everything goes wrong; then it calms down, and the promises are held."""
+"""One simulation: people and partners act while all goes wrong; then it calms down, and the promises are held."""
 
 from __future__ import annotations
 
@@ -41,11 +41,18 @@ def play(seed: int) -> str:
             _hold(model)
             _wait_and_sweep(model)
             _rest(model)
-        except BrokenPromiseError:
-            raise
         finally:
             scheduler.note("end")
     return hashlib.sha256("\n".join(scheduler.trace).encode()).hexdigest()
+
+
+def broken_by(seed: int) -> str | None:
+    """What a seed broke, if anything."""
+    try:
+        play(seed)
+    except BrokenPromiseError as promise:
+        return f"seed {seed}: {promise}"
+    return None
 
 
 def _storm(model: Model) -> None:

@@ -17,6 +17,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 BEGIN = datetime(2026, 11, 25, 8, tzinfo=UTC)
+PACES = (1.0, 1.0, 1.0, 0.2, 0.02)
+"""How often an invocation is let go on, against others: some are overtaken from beginning to end."""
 STUCK_S = 60
 """Real seconds after which a simulation that does not go on is a fault of the simulation."""
 
@@ -59,7 +61,7 @@ class Scheduler:
 
     def go_on(self) -> None:
         """Let one of the running invocations go on to its next request."""
-        invocation = self.dice.choice(self.running)
+        (invocation,) = self.dice.choices(self.running, [each.pace for each in self.running])
         invocation.step()
         if invocation.ended:
             self.running.remove(invocation)
@@ -77,6 +79,7 @@ class Invocation:
     def __init__(self, scheduler: Scheduler, name: str, work: Callable[[Invocation], None], limit_s: float) -> None:
         self.scheduler, self.name = scheduler, name
         self.started, self.limit = scheduler.now, timedelta(seconds=limit_s)
+        self.pace = scheduler.dice.choice(PACES)
         self.ended = False
         self.killed = False
         self.error: BaseException | None = None
@@ -116,7 +119,7 @@ class Invocation:
             self.killed = True  # timed out
         fate = scheduler.dice.random()
         kill, fail = scheduler.faults.kill, scheduler.faults.fail if fault else 0.0
-        after = scheduler.dice.random() < 0.5  # noqa: PLR2004 - as often after as before
+        after = scheduler.dice.random() < 0.5
         if fate < kill:
             self.killed = True
         failing = kill <= fate < kill + fail

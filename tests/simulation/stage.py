@@ -36,8 +36,8 @@ SETTINGS = Settings.model_validate(
 )
 
 
-class BrokenPromiseError(AssertionError):
-    """An invariant of the design did not hold."""
+class BrokenPromiseError(BaseException):
+    """An invariant of the design did not hold. Not an Exception: nothing in the program may cope with it."""
 
 
 class PublishedStore(MemoryStore):
@@ -58,7 +58,7 @@ class PublishedStore(MemoryStore):
         return etag
 
     def delete(self, key: str) -> None:
-        stored = self.get(key.split("/renditions/")[0] + "/manifest.json")
+        stored = self.get(key.split("/renditions/", maxsplit=1)[0] + "/manifest.json")
         if stored and key in Manifest.from_bytes(stored.data).named_keys():
             raise BrokenPromiseError(f"{key} is named and was deleted")
         super().delete(key)
@@ -82,7 +82,7 @@ class Stage:
     def upload(self, key: str, data: bytes) -> None:
         """Somebody puts a file into the inbox, and S3 tells the queue of its folder."""
         self.inbox.put(key, data)
-        self.queues[key.split("/")[0]].send([Message(key)])
+        self.queues[key.split("/", maxsplit=1)[0]].send([Message(key)])
 
     def deliver(self) -> bool:
         """Begin an invocation for a message that waits, now and then for one twice; whether there was any."""
@@ -94,7 +94,7 @@ class Stage:
         received = self.queues[name].receive(receipt)
         if received is None:
             raise AssertionError("a visible message can be received")
-        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.1 else 1):  # noqa: PLR2004 - a tenth
+        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.1 else 1):
             self.scheduler.start(f"{name}:{receipt}", self._consumer(name, received), limit_s=LIMIT_S)
         return True
 
@@ -139,10 +139,8 @@ class Stage:
                 self._handle(name, received, suite, invocation)
             except ComeBackError as error:
                 self.scheduler.note(f"{invocation.name} {error}")
-                target = AskedQueue(name, queue, invocation)
-                self._survive(lambda: target.return_after(received.receipt, error.seconds))
-            except BrokenPromiseError:
-                raise
+                target, seconds = AskedQueue(name, queue, invocation), error.seconds
+                self._survive(lambda: target.return_after(received.receipt, seconds))
             except Exception as error:  # noqa: BLE001 - the message comes back, as Lambda has it
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
                 if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):
@@ -189,9 +187,7 @@ class Stage:
     def _survive(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except BrokenPromiseError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a schedule comes again
+        except Exception as error:
             if not str(error).startswith("simulated"):
                 raise
 

@@ -99,7 +99,8 @@ class S3Store:
                 result = self._obs.get(self._client, checked(key))
                 return Stored(bytes(result.bytes()), _etag(result.meta))
             except FileNotFoundError as error:
-                return _nothing(error)
+                _refuse_missing_bucket(error)
+                return None
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming: one request, read as it is asked for."""
@@ -107,7 +108,8 @@ class S3Store:
             try:
                 result = self._obs.get(self._client, checked(key))
             except FileNotFoundError as error:
-                return _nothing(error)
+                _refuse_missing_bucket(error)
+                return None
             return io.BufferedReader(_Body(self, key, iter(result.stream(min_chunk_size=STREAM_BYTES))), STREAM_BYTES)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
@@ -124,7 +126,7 @@ class S3Store:
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_conflict(error):
                     raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
-                _nothing(error)
+                _refuse_missing_bucket(error)
                 raise ConditionFailedError(key) from error
 
     def put_file(self, key: str, path: Path) -> None:
@@ -148,7 +150,8 @@ class S3Store:
             try:
                 return _listed(self._obs.head(self._client, checked(key)))
             except FileNotFoundError as error:
-                return _nothing(error)
+                _refuse_missing_bucket(error)
+                return None
 
     def delete(self, key: str) -> None:
         """Remove an object."""
@@ -156,7 +159,7 @@ class S3Store:
             try:
                 self._obs.delete(self._client, checked(key))
             except FileNotFoundError as error:
-                _nothing(error)
+                _refuse_missing_bucket(error)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects under a prefix, a page of a thousand a request, in the order that S3 gives."""
@@ -315,7 +318,7 @@ def _is_conflict(error: Exception) -> bool:
     return "409 Conflict" in str(error)
 
 
-def _nothing(error: Exception) -> None:
-    """There is no such object. Raises StorageError where there is no such bucket: that is no empty store."""
+def _refuse_missing_bucket(error: Exception) -> None:
+    """A missing object is an answer; a missing bucket is no empty store. Raises StorageError."""
     if "NoSuchBucket" in str(error):
         raise StorageError("there is no such bucket") from error

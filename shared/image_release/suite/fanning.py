@@ -46,7 +46,7 @@ def fan_out(key: str, suite: Suite) -> Planned:
     file = accepted(key, SUFFIXES, suite)
     result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now())
     current = read_current(suite.state)
-    if current is None or current.release_id != release_id_of(file) or is_completed(current):
+    if current is None or current.release_id != release_id_of(file) or current.is_completed:
         return Planned(result, 0)
     messages = (
         ShardMessage(release_id=current.release_id, folder=current.folder, shard=shard).message()
@@ -76,17 +76,12 @@ def fan_out_shard(order: ShardMessage, suite: Suite) -> Fanned:
 def complete_when_fanned_out(suite: Suite) -> bool:
     """Complete the release in force if all its shards are marked; whether that was so."""
     current = read_current(suite.state)
-    if current is None or is_completed(current):
+    if current is None or current.is_completed:
         return False
     if sum(1 for _ in suite.state.list(f"{current.folder}/fanned/")) < 2**current.shard_bits:
         return False
     complete_release(suite.state, current)
     return True
-
-
-def is_completed(current: Current) -> bool:
-    """Whether all hotels of the release in force were nudged."""
-    return current.completed is not None and current.completed.folder == current.folder
 
 
 def _nudges(current: Current, shard: int, suite: Suite) -> Iterator[NudgeMessage]:

@@ -21,7 +21,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.storage import Store
-from image_release.triggering.documents import opened, read_json, swap_json, write_json
+from image_release.triggering.claiming import claim, forget_touched, holds, touch, touched
+from image_release.triggering.documents import (
+    MAX_SWAPS,
+    DocumentContendedError,
+    opened,
+    read_json,
+    swap_json,
+    write_json,
+)
 from image_release.triggering.listing import image_document, read_listing, write_listing
 from image_release.triggering.release import BadValueError, checked_id
 from image_release.triggering.switch_over import Held, Ignored
@@ -184,14 +192,31 @@ def apply_catalogue(
     `announce` is told which accommodations changed when they are written and the catalogue is not in force yet: if it
     fails, or the caller is killed, the same catalogue is applied and announced again.
 
-    Raises CatalogueMisnamedError, MissingInputError.
+    Raises CatalogueMisnamedError, MissingInputError, DocumentContendedError.
     """
+    partner_id, version = partner_and_version(key)
+    for _ in range(MAX_SWAPS):
+        forced = touched(state, partner_id)
+        result = _planned(inbox, state, key, settings, forced)
+        if not isinstance(result, _Plan):
+            return result
+        if not claim(state, partner_id, version):
+            return Ignored(f"{partner_id} {version}", "a newer catalogue is on its way", is_warning=True)
+        if touched(state, partner_id) <= forced and read_json(state, catalogue_state_key(partner_id)) == result.base:
+            return result.apply(announce)
+    raise DocumentContendedError(catalogue_state_key(partner_id))
+
+
+def _planned(
+    inbox: Store, state: Store, key: str, settings: Settings, forced: frozenset[str]
+) -> _Plan | Held | Ignored:
+    """What a catalogue would change, or why it is not applied."""
     partner_id, version = partner_and_version(key)
     present = read_json(state, catalogue_state_key(partner_id))
     name = f"{partner_id} {version}"
     if present and version < present["version"]:
         return Ignored(name, f"sorts before the catalogue in force, {present['version']}", is_warning=True)
-    plan = _Plan(state, partner_id, version, present["version"] if present else None)
+    plan = _Plan(state, partner_id, version, present, forced)
     plan.read(inbox, key)
     if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
         return Ignored(name, "is in force already", is_warning=False)
@@ -202,7 +227,7 @@ def apply_catalogue(
         document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
         state.put(f"catalogues/{key_part(partner_id)}/held.json", write_json(document))
         return held
-    return plan.apply(announce)
+    return plan
 
 
 @dataclass
@@ -212,7 +237,10 @@ class _Plan:
     state: Store
     partner_id: str
     version: str
-    before_version: str | None
+    base: Any
+    """The partner's catalogue in force as it is recorded; None: this is the first."""
+    forced: frozenset[str]
+    """Accommodations that are written whether they differ or not: another catalogue may have written them."""
     problems: list[Problem] = field(default_factory=list)
     changed: dict[str, tuple[CatalogueImage, ...] | None] = field(default_factory=dict)
     """Accommodation -> its images; None: deleted."""
@@ -236,19 +264,18 @@ class _Plan:
                     self.problems.append(item.problem)
                     keep_all = keep_all or item.accommodation_id is None
                     keep |= {item.accommodation_id} if item.accommodation_id is not None else set()
-        for name, known in before.items():
-            if name in self.digests:
-                continue
+        for name in (before.keys() | self.forced) - self.digests.keys():
+            known = before.get(name)
             if keep_all or name in keep:
-                self.digests[name] = known
+                self.digests |= {name: known} if known else {}
             else:
                 self.changed[name] = None
-                self.deleted += known[1]
+                self.deleted += known[1] if known else 0
 
     def _compare(self, line: GoodLine, known: tuple[str, int] | None) -> None:
         digest = _digest(line.images)
         self.digests[line.accommodation_id] = (digest, len(line.images))
-        if known and known[0] == digest:
+        if known and known[0] == digest and line.accommodation_id not in self.forced:
             return
         listing = read_listing(self.state, Accommodation(self.partner_id, line.accommodation_id)) if known else None
         changes = diff(listing.images if listing else (), line.images)
@@ -262,8 +289,11 @@ class _Plan:
         """Digest of the whole catalogue, whatever the order of its lines."""
         return hashlib.sha256(json.dumps(sorted(self.digests.items())).encode()).hexdigest()
 
-    def apply(self, announce: Callable[[Sequence[Accommodation]], None]) -> CatalogueApplied:
+    def apply(self, announce: Callable[[Sequence[Accommodation]], None]) -> CatalogueApplied | Ignored:
         """Write what differs; the partner's state moves last, so that a crash before it leaves the work to do again."""
+        touch(self.state, self.partner_id, self.version, self.changed)
+        if not holds(self.state, self.partner_id, self.version):
+            return Ignored(f"{self.partner_id} {self.version}", "a newer catalogue is on its way", is_warning=True)
         for name, images in self.changed.items():
             accommodation = Accommodation(self.partner_id, name)
             write_listing(self.state, Listing(accommodation, self.version, images or (), deleted=images is None))
@@ -284,16 +314,17 @@ class _Plan:
         def change(present: Any) -> Any:
             return None if present and present["version"] > self.version else document
 
-        swap_json(self.state, catalogue_state_key(self.partner_id), change)
+        if swap_json(self.state, catalogue_state_key(self.partner_id), change) is not None:
+            forget_touched(self.state, self.partner_id, self.version)
         self.state.delete(f"catalogues/{key_part(self.partner_id)}/held.json")
         return CatalogueApplied(
             self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
         )
 
     def _digests_before(self) -> dict[str, tuple[str, int]]:
-        if self.before_version is None:
+        if self.base is None:
             return {}
-        stored = self.state.get(_listings_key(self.partner_id, self.before_version))
+        stored = self.state.get(_listings_key(self.partner_id, self.base["version"]))
         if stored is None:
             return {}
         lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
