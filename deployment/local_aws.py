@@ -16,6 +16,8 @@ from pathlib import Path
 from deployment.tools import ROOT, Tools
 
 REGION = "eu-west-1"
+OWNER = "test"
+"""Key and secret of the account's owner, who may do everything; functions have the keys of their roles."""
 STARTS_WITHIN_S = 60
 ENDS_WITHIN_S = 10
 
@@ -29,12 +31,17 @@ class LocalAws:
     log: Path
 
     @property
+    def keys(self) -> dict[str, str]:
+        """The owner's, for a client that is built by hand."""
+        return {"aws_access_key_id": OWNER, "aws_secret_access_key": OWNER}
+
+    @property
     def environment(self) -> dict[str, str]:
-        """For osls, the AWS command line and boto3; the key is that of the account's owner."""
+        """For osls, the AWS command line and boto3."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": OWNER,
+            "AWS_SECRET_ACCESS_KEY": OWNER,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",

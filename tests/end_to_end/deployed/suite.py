@@ -31,13 +31,11 @@ class DeployedSuite:
         self.buckets = {name: f"{PREFIX}-{name}-{account}-{REGION}" for name in ("inbox", "state", "published")}
 
     def _client(self, service: str):
-        environment = self.aws.environment
         return boto3.client(
             service,
             endpoint_url=self.aws.endpoint,
             region_name=REGION,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            **self.aws.keys,
             config=Config(read_timeout=300, retries={"max_attempts": 0}),
         )
 
