@@ -1,6 +1,6 @@
 """What the suite on AWS takes and costs: a formula whose inputs anyone can change.
 
-    python -m benchmarks.capacity [--hotels 1000000] [--images 35000000] [--changed 0.03] [--gb-second-dollars …] [--json]
+    python -m benchmarks.capacity [--hotels 1000000] [--images 35000000] [--changed 0.03] … [--json]
 
 `--help` lists every input with its default. Nothing is measured here: CPU figures are those of docs/performance.md,
 prices are AWS's and Google's list prices as we know them (look yours up), and the rest follows.
@@ -103,9 +103,7 @@ def scenarios(given: Inputs) -> dict[str, Work]:
             rendered=pictures,
             tagged=pictures,
         ),
-        "a city is rendered again": Work(
-            given.city_hotels, regrouped=city, rendered=city / given.images_a_picture
-        ),
+        "a city is rendered again": Work(given.city_hotels, regrouped=city, rendered=city / given.images_a_picture),
     }
 
 

@@ -2,8 +2,8 @@
 
     python -m deployment.package [--only layers|zips]
 
-Builds the layers where the pins changed, and the functions; lets osls make the templates of what is deployed to AWS into
-`build/package/<stage>/`; and has cfn-lint judge them. Once the layers are built, nothing needs a network beyond
+Builds the layers where the pins changed, and the functions; lets osls make the templates of what is deployed to AWS
+into `build/package/<stage>/`; and has cfn-lint judge them. Once the layers are built, nothing needs a network beyond
 127.0.0.1: osls asks a local AWS for the account's number. Exit status: 0, also where a tool is missing and nothing was
 done (it says so), 1 where something is wrong.
 """
@@ -26,13 +26,13 @@ TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-t
 
 def build(found: Tools, *, functions: bool = True) -> None:
     """The zips that the template names. Raises CalledProcessError."""
-    command = [str(found.python), str(ROOT / "layers" / "build.py")]
+    command = [str(found.python), "-m", "layers.build"]
     made = ROOT / "build" / "layers" / "pictures.zip"
     sources = [ROOT / "requirements.txt", *(ROOT / "layers").glob("*.py")]
     if not made.exists() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources):
-        subprocess.run([*command, "layers"], check=True)
+        subprocess.run([*command, "layers"], cwd=ROOT, check=True)
     if functions:
-        subprocess.run([*command, "functions"], check=True)
+        subprocess.run([*command, "functions"], cwd=ROOT, check=True)
 
 
 def package(aws: LocalAws, stage: str) -> Path:

@@ -47,8 +47,9 @@ def tools() -> Tools:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=ROOT, check=True)
     if _older(ENVIRONMENT / ".ready", ROOT / "deployment" / "requirements.txt"):
         subprocess.run([python, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-        install = [ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "--requirement", ROOT / "deployment" / "requirements.txt"], check=True)
+        pins = str(ROOT / "deployment" / "requirements.txt")
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", pins]
+        subprocess.run([str(ENVIRONMENT / "bin" / "python"), *install], check=True)
         (ENVIRONMENT / ".ready").touch()
     scripts = ENVIRONMENT / "bin"
     return Tools(scripts / "python", ROOT / "node_modules" / ".bin" / "osls", scripts / "cfn-lint")

@@ -1,7 +1,7 @@
 """Builds what is deployed: `build/layers/<layer>.zip` and `build/functions.zip`, for x86-64 and Python 3.13.
 
-    python3.13 layers/build.py layers      # downloads the pinned wheels
-    python3.13 layers/build.py functions   # the program and the handlers; needs no network
+    python3.13 -m layers.build layers      # downloads the pinned wheels
+    python3.13 -m layers.build functions   # the program and the handlers; needs no network
 
 Byte code is included and never checked against its source (`unchecked-hash`): Lambda's file system is read-only, and a
 file's time does not survive a zip, so that anything else would compile every module at every cold start. The same
@@ -23,9 +23,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 from layers import recipe
+
+ROOT = Path(__file__).resolve().parents[1]
 
 BUILD = ROOT / "build"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -87,7 +87,15 @@ def _install(site: Path, packages: list[str]) -> None:
     platforms = [option for platform in recipe.PLATFORMS for option in ("--platform", platform)]
     version = ".".join(map(str, recipe.PYTHON_VERSION))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-warn-conflicts"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--implementation", "cp", "--python-version", version, *platforms]
+    command += [
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "--implementation",
+        "cp",
+        "--python-version",
+        version,
+        *platforms,
+    ]
     command += ["--constraint", str(ROOT / "requirements.txt"), "--target", str(site), *sorted(packages)]
     subprocess.run(command, check=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
 

@@ -1,4 +1,4 @@
-"""The deployed suite as partners and people meet it: buckets to put files into, queues to look at, functions to call."""
+"""The deployed suite as partners and people meet it: buckets to put files into, queues to see, functions to call."""
 
 import json
 import time
@@ -19,7 +19,7 @@ WAIT_S = 400
 
 
 class DeployedSuite:
-    """Clients of a running local AWS with the account owner's rights; what the functions may do is their roles' matter."""
+    """Clients of a running local AWS with its owner's rights; what the functions may do is their roles' matter."""
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
@@ -76,7 +76,9 @@ class DeployedSuite:
 
     def served(self) -> list[tuple[str, str]]:
         """Every hotel that was looked at, and why, in the order of the log."""
-        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{PREFIX}-process_hotel")
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{PREFIX}-process_hotel"
+        )
         lines = (line for page in pages for event in page["events"] for line in event["message"].splitlines())
         documents = (json.loads(line) for line in lines if line.startswith('{"level"'))
         return [(found["hotel_id"], found["reason"]) for found in documents if found["message"] == "hotel"]

@@ -7,7 +7,6 @@ Lambda scales. Google is not asked.
 import hashlib
 import json
 import re
-from contextlib import contextmanager
 
 import pytest
 

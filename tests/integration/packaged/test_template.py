@@ -82,7 +82,11 @@ class TestQueues:
     def test_have_each_a_place_for_what_was_given_up(self, of_type):
         """Every queue redrives into a dead-letter queue that keeps messages as long as SQS can."""
         queues = of_type("SQS::Queue")
-        redriven = {name: target(queue["RedrivePolicy"]["deadLetterTargetArn"]) for name, queue in queues.items() if "RedrivePolicy" in queue}
+        redriven = {
+            name: target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+            for name, queue in queues.items()
+            if "RedrivePolicy" in queue
+        }
         assert set(queues) == set(redriven) | {name for name in queues if name.endswith("DeadLetters")}
         assert set(redriven.values()) <= set(queues)
         assert len(set(redriven.values())) == len(redriven) >= 6
@@ -113,7 +117,12 @@ class TestQueues:
             if dimension["Name"] == "QueueName" and alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
         }
         wanted = {
-            (queue["QueueName"], "ApproximateNumberOfMessagesVisible" if "RedrivePolicy" not in queue else "ApproximateAgeOfOldestMessage")
+            (
+                queue["QueueName"],
+                "ApproximateNumberOfMessagesVisible"
+                if "RedrivePolicy" not in queue
+                else "ApproximateAgeOfOldestMessage",
+            )
             for queue in of_type("SQS::Queue").values()
         }
         assert wanted <= watched
@@ -136,7 +145,9 @@ class TestFunctions:
     def test_are_called_no_more_often_at_once_than_is_reserved(self, functions, mappings):
         """The sources of a function add up to no more than its reservation: none is throttled by another."""
         for name, function in functions.items():
-            sources = [mapping["ScalingConfig"]["MaximumConcurrency"] for other, _, mapping in mappings if other == name]
+            sources = [
+                mapping["ScalingConfig"]["MaximumConcurrency"] for other, _, mapping in mappings if other == name
+            ]
             assert sum(sources) <= function["ReservedConcurrentExecutions"]
 
     def test_leave_the_rest_of_the_account_something(self, functions):
@@ -164,7 +175,12 @@ class TestFunctions:
     def test_are_watched(self, of_type, functions):
         """The share of errors of each function, the account's concurrency and what Google is paid raise an alarm."""
         alarms = of_type("CloudWatch::Alarm").values()
-        rates = [query["MetricStat"]["Metric"] for alarm in alarms for query in alarm.get("Metrics", []) if "MetricStat" in query]
+        rates = [
+            query["MetricStat"]["Metric"]
+            for alarm in alarms
+            for query in alarm.get("Metrics", [])
+            if "MetricStat" in query
+        ]
         watched = {metric["Dimensions"][0]["Value"] for metric in rates if metric["MetricName"] == "Errors"}
         assert watched == {function["FunctionName"] for function in functions.values()}
         assert {"ConcurrentExecutions", "ImagesTagged"} <= {alarm.get("MetricName") for alarm in alarms}
@@ -190,7 +206,9 @@ class TestRights:
     def test_to_write_what_is_published_are_the_hotels_functions_alone(self, statements):
         """Nobody but `process_hotel` writes or deletes in the published bucket."""
         for action in ("s3:PutObject", "s3:DeleteObject"):
-            writers = {name for name, lines in statements.items() if "PublishedBucket" in " ".join(granted(lines, action))}
+            writers = {
+                name for name, lines in statements.items() if "PublishedBucket" in " ".join(granted(lines, action))
+            }
             assert writers == {"process_hotel"}
 
     def test_to_the_secret_are_the_taggers_alone(self, statements):
@@ -217,8 +235,8 @@ class TestCircles:
             for name, lines in statements.items()
         }
         assert sends == TELLS_OTHERS
-        for name in sends:
-            reached, ahead = set(), {readers[queue] for queue in sends[name]}
+        for name, queues in sends.items():
+            reached, ahead = set(), {readers[queue] for queue in queues}
             while ahead - reached:
                 reached |= ahead
                 ahead = {readers[queue] for function in ahead for queue in sends[function]}
@@ -244,7 +262,7 @@ class TestBuckets:
         assert len(of_type("S3::BucketPolicy")) == len(of_type("S3::Bucket"))
 
     def test_delete_nothing_by_age_and_outlive_the_stack(self, of_type, resources):
-        """Originals and renditions go when nothing names them; what ends by age is an upload that was never finished."""
+        """Originals and renditions go when nothing names them; what ends by age is an unfinished upload."""
         for name, bucket in of_type("S3::Bucket").items():
             for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", []):
                 assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
@@ -255,7 +273,8 @@ class TestBuckets:
         """Every prefix that people and partners put files below has its queue."""
         configurations = of_type("S3::Bucket")["InboxBucket"]["NotificationConfiguration"]["QueueConfigurations"]
         told = {
-            one["Filter"]["S3Key"]["Rules"][0]["Value"]: one["Queue"]["Fn::Sub"].rsplit("-", 1)[1] for one in configurations
+            one["Filter"]["S3Key"]["Rules"][0]["Value"]: one["Queue"]["Fn::Sub"].rsplit("-", 1)[1]
+            for one in configurations
         }
         assert told == {
             "catalogues/": "catalogue",

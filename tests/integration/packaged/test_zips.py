@@ -27,7 +27,7 @@ for service in SERVICES:
 vision.ImageAnnotatorClient.from_service_account_info
 """
 HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "grpc", "boto3", "obstore", "jinja2"}
-"""Loaded by an event that needs it, not by the import of a handler; `process_hotel` alone may load pictures' packages."""
+"""Loaded by an event that needs it, not by a handler's import; `process_hotel` alone may load pictures' packages."""
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def layers_of():
 
 
 def run(program, layers):
-    """Run a program as Lambda does: on a bare Python 3.13, with the function's code and its layers, and nothing else."""
+    """Run a program as Lambda does: on a bare Python 3.13 with the function's code and its layers, and nothing else."""
     try:
         python = tools().python
     except ToolMissingError as missing:
@@ -52,8 +52,16 @@ def run(program, layers):
     places = [BUILD / "functions", *(BUILD / "layers" / layer / "python" for layer in layers)]
     program = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}\n{program}"
     ended = subprocess.run(
-        [python, "-I", "-S", "-c", program], capture_output=True, text=True, check=False, timeout=120,
-        env={"POWERTOOLS_SERVICE_NAME": "test", "POWERTOOLS_METRICS_NAMESPACE": "test", "POWERTOOLS_TRACE_DISABLED": "1"},
+        [python, "-I", "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={
+            "POWERTOOLS_SERVICE_NAME": "test",
+            "POWERTOOLS_METRICS_NAMESPACE": "test",
+            "POWERTOOLS_TRACE_DISABLED": "1",
+        },
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
@@ -90,9 +98,11 @@ class TestContent:
 
 
 class TestStart:
-    @pytest.mark.parametrize("name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"])
+    @pytest.mark.parametrize(
+        "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
+    )
     def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
-        """Each imports from its zip and its layers alone, and only `process_hotel` has the layer with pictures' packages."""
+        """Each imports from its zip and its layers alone; `process_hotel` alone has the one with pictures' packages."""
         loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
         allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
         assert set(loaded) & HEAVY <= allowed
