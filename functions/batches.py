@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.events import s3_keys
+from functions.observing import count
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -19,6 +20,7 @@ def each_record(event: dict[str, Any], context: Any, handle: Callable[[SQSRecord
     def handle_one(record: SQSRecord) -> object:
         return handle(record)
 
+    count("Messages", len(event["Records"]))
     return process_partial_response(event=event, record_handler=handle_one, processor=processor, context=context)
 
 
