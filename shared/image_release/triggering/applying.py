@@ -100,10 +100,8 @@ def apply_catalogue(
             return result
         if not claim(state, partner_id, version):
             return Ignored(f"{partner_id} {version}", "a newer catalogue is on its way", is_warning=True)
-        in_force = (
-            read_json(state, catalogue_state_key(partner_id)) if touched(state, partner_id) <= result.forced else ()
-        )
-        if in_force == result.base:
+        nothing_else = touched(state, partner_id) <= result.forced  # first: who comes in force forgets what it touched
+        if nothing_else and read_json(state, catalogue_state_key(partner_id)) == result.base:
             return result.apply(inbox, key, announce)
     raise DocumentContendedError(catalogue_state_key(partner_id))
 
