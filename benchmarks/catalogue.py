@@ -1,4 +1,4 @@
-"""A catalogue of half a million accommodations, as `detect_changes` applies it: the first one, and one that changes 3 %.
+"""A catalogue of half a million accommodations, as `detect_changes` applies it: the first, and one that changes 3 %.
 
     python -m benchmarks.catalogue [--lines 500000] [--images 10]
 
@@ -44,13 +44,9 @@ def write(path: Path, lines: int, images: int, version: int) -> None:
     """A catalogue; every 33rd accommodation differs from version to version."""
     with gzip.open(path, "wt", compresslevel=1, encoding="utf-8") as file:
         for number in range(lines):
-            own = version if number % CHANGED == 0 else 0
+            day = f"2026-11-{version if number % CHANGED == 0 else 0:02}"
             urls = [
-                {
-                    "url": f"https://atlas.example/{number}/{image}.jpg",
-                    "rank": image + 1,
-                    "version": f"2026-11-{own:02}",
-                }
+                {"url": f"https://atlas.example/{number}/{image}.jpg", "rank": image + 1, "version": day}
                 for image in range(images)
             ]
             file.write(json.dumps({"accommodation_id": f"a{number}", "images": urls}) + "\n")
