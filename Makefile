@@ -31,7 +31,7 @@ $(DOUBLES)/.ready: tests/doubles.txt
 	touch $@
 
 test: setup ## run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## rules of style, formatting, and the direction of imports
 	$(BIN)/ruff check .

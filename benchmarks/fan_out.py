@@ -1,4 +1,4 @@
-"""A Data Release of a million hotels through the function suite, with queues that count: planner, one shard, all shards.
+"""A Data Release of a million hotels through the function suite, with queues that count: planner, one shard, all.
 
     python -m benchmarks.fan_out [--rows 1000000]
 
@@ -60,10 +60,17 @@ def suite(folder: Path) -> Suite:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    stores = [FolderStore(folder / name) for name in ("inbox", "state", "published")]
-    queues = [CountingQueue() for _ in range(3)]
-    settings = Settings()
-    return Suite(*stores, *queues, QuotaAllowance(MemoryCounters(), 0, 0, now), settings, now)
+    return Suite(
+        inbox=FolderStore(folder / "inbox"),
+        state=FolderStore(folder / "state"),
+        published=FolderStore(folder / "published"),
+        urgent=CountingQueue(),
+        bulk=CountingQueue(),
+        shards=CountingQueue(),
+        quota=QuotaAllowance(MemoryCounters(), 0, 0, now),
+        settings=Settings(),
+        now=now,
+    )
 
 
 def plan(folder: Path, key: str) -> dict[str, int]:

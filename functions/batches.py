@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.events import s3_keys
-from functions.observing import logger
+from functions.observing import count, logger
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -24,6 +24,7 @@ def each_record(event: dict[str, Any], context: Any, handle: Callable[[SQSRecord
             logger.exception("failed, and comes back")  # Powertools keeps it to itself
             raise
 
+    count("Messages", len(event["Records"]))
     return process_partial_response(event=event, record_handler=handle_one, processor=processor, context=context)
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from image_release.tagging import Tagger
 
 
+THREADS = 32
+"""Of one catalogue: a put of S3 takes some 20 ms, so half a million accommodations take minutes and not hours."""
+
+
 def now() -> datetime:
     """The time, aware and UTC."""
     return datetime.now(UTC)
@@ -51,6 +55,7 @@ def suite() -> Suite:
         quota=QuotaAllowance(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
+        threads=THREADS,
     )
 
 

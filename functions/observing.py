@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from image_release.problems import printable
+
+if TYPE_CHECKING:
+    from image_release.hotel import HotelReport
 
 logger = Logger()
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageRelease"))
@@ -22,3 +26,12 @@ def about(*, hotel_id: str | None = None, release_id: str | None = None, request
 def count(name: str, value: float = 1) -> None:
     """Count something."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def hotel_counts(report: HotelReport) -> dict[str, int]:
+    """What a dashboard shows of a hotel."""
+    written = {"ImagesTagged": report.work.tagged, "RenditionsWritten": report.work.renditions_written}
+    if report.status != "processed" or report.manifest is None:
+        return {"HotelsUnchanged": 1, **written}
+    became = "HotelsWithdrawn" if report.manifest.withdrawn else "HotelsPublished"
+    return {became: 1, "PicturesPublished": len(report.manifest.pictures), **written}

@@ -8,9 +8,8 @@ from typing import Any
 from functions import composition
 from functions.batches import each_record
 from functions.events import nudges
-from functions.observing import about, count, logger, metrics
-from image_release.hotel import HotelReport
-from image_release.suite.messages import NudgeMessage
+from functions.observing import about, count, hotel_counts, logger, metrics
+from image_release.suite.messages import BadMessageError, NudgeMessage
 from image_release.suite.serving import Attempt, ComeBackError, serve
 
 RESERVE_S = 25.0
@@ -33,7 +32,7 @@ def receive(record: Any, deadline_s: float) -> None:
     try:
         for order in nudges(record.body):
             look(order, attempt, deadline_s)
-    except ComeBackError as error:
+    except (ComeBackError, BadMessageError) as error:
         logger.warning("comes back", extra={"reason": str(error), "receives": attempt.receives})
         composition.queue_of(record.event_source_arn).return_after(record.receipt_handle, error.seconds)
         raise
@@ -43,15 +42,10 @@ def look(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[str, 
     """Look at one hotel, count what came out, and answer with it."""
     about(hotel_id=order.hotel_id, request_id=order.request_id)
     report = serve(order, composition.hotel_ports(), attempt, isolated=composition.isolated(), deadline_s=deadline_s)
-    about(hotel_id=order.hotel_id, request_id=order.request_id, release_id=release_of(report))
-    found = {"status": report.status, "outcomes": report.outcomes, "reason": order.reason}
-    work = {"downloads": report.work.downloads, "decodes": report.work.decodes, "tagged": report.work.tagged}
-    for name, value in {f"Hotels{report.status.title()}": 1, "ImagesTagged": report.work.tagged}.items():
+    release_id, seq = (report.manifest.release_id, report.manifest.seq) if report.manifest else (None, None)
+    about(hotel_id=order.hotel_id, request_id=order.request_id, release_id=release_id)
+    for name, value in hotel_counts(report).items():
         count(name, value)
-    logger.info("hotel", extra={**found, "work": work})
-    return {"hotel_id": order.hotel_id, **found, "seq": report.manifest.seq if report.manifest else None}
-
-
-def release_of(report: HotelReport) -> str | None:
-    """The release that what is published came from."""
-    return report.manifest.release_id if report.manifest else None
+    found = {"status": report.status, "outcomes": report.outcomes, "reason": order.reason, "seq": seq}
+    logger.info("hotel", extra={**found, "downloads": report.work.downloads, "decodes": report.work.decodes})
+    return {"hotel_id": order.hotel_id, **found}

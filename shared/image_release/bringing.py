@@ -24,6 +24,7 @@ from image_release.triggering import (
     Current,
     Held,
     Ignored,
+    InputChangedError,
     InputDamagedError,
     ReleaseUnreadableError,
     apply_catalogue,
@@ -106,7 +107,7 @@ def apply_inbox(workspace: Workspace) -> Intake:
     for key in catalogues:
         try:
             result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
-        except (CatalogueMisnamedError, BadValueError, InputDamagedError, OSError) as error:
+        except (CatalogueMisnamedError, BadValueError, InputChangedError, InputDamagedError, OSError) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _note(intake, key, result, newest=key == max(k for k in catalogues if k.split("/")[1] == key.split("/")[1]))

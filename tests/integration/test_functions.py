@@ -1,12 +1,17 @@
 """The handlers with the sample events, on a local AWS: real S3, SQS and DynamoDB calls, real pictures over HTTP."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from image_release.publishing import read_before
 from image_release.triggering import progress, read_current, read_listing
 from image_release.values import Accommodation
+from tests.conftest import ROOT
 from tests.integration.deployed import Deployed, composition_for, sample
 from tests.integration.world import Site, jpeg, photo
 
@@ -194,6 +199,38 @@ def test_a_hotel_that_fails_comes_back_soon_and_then_tells_its_request(deployed,
             ReceiptHandle=event["Records"][0]["receiptHandle"],
             VisibilityTimeout=0,
         )
+
+
+def test_poison_in_a_queue_of_hotels_comes_back_at_once(deployed):
+    """It is on its way to the dead letters within seconds, whatever the queue's visibility."""
+    deployed.sqs.send_message(QueueUrl=deployed.urls["bulk"], MessageBody='{"no": "sense"}')
+    assert len(deployed.handle("process_hotel", deployed.receive("bulk"))["batchItemFailures"]) == 1
+    time.sleep(1.5)
+    assert deployed.receive("bulk")["Records"][0]["attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_every_line_about_a_hotel_says_which_hotel_release_and_request(deployed, site):
+    """Standard output of a fresh process is what CloudWatch gets: one line of log, one of metrics."""
+    hand_in(deployed, site)
+    deployed.handle("detect_changes", sample("catalogue_upload"))
+    deployed.handle("fan_out", sample("release_upload"))
+    deployed.handle("reprocess", sample("request"))
+    program = (
+        "from tests.integration.deployed import Context, sample\n"
+        "from functions.process_hotel.handler import handle\n"
+        "handle(sample('nudge_urgent'), Context('process_hotel'))"
+    )
+    environment = {**os.environ, **deployed.environment()}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [line for line in lines if line.get("message") == "hotel"]
+    assert [(line["hotel_id"], line["release_id"], line["request_id"]) for line in told] == [
+        ("123456", "2026-11-25 week 48", "bilbao-2026-11-25")
+    ]
+    counted = {name for line in lines if "_aws" in line for name in line}
+    assert {"HotelsPublished", "PicturesPublished", "ImagesTagged", "RenditionsWritten"} <= counted
 
 
 def test_a_hotel_without_time_keeps_what_it_learned_and_goes_on(deployed, site):

@@ -74,16 +74,24 @@ def mark_tiled(picture: Picture, strength: float, chance: random.Random) -> Pict
 
 
 def caption(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """A bar with a sentence over the lower or upper edge, `strength` of the height high."""
+    """A sentence on a bar over the lower or upper edge, `strength` of the height high: even, fading, or added below."""
     bar = max(8, round(picture.height * strength))
-    top = chance.choice((0, picture.height - bar))
-    dark = chance.random() < 0.6  # noqa: PLR2004 - a little more often dark
+    kind = chance.choices(("even", "fading", "below"), (4, 1, 1))[0]
+    colour = chance.choice((BLACK, BLACK, WHITE, (25, 45, 90), (110, 15, 35), (235, 225, 205)))
+    if kind == "below":
+        picture = ImageOps.expand(picture, (0, 0, 0, bar), colour)
+    top = picture.height - bar if kind != "even" else chance.choice((0, picture.height - bar))
     layer = Image.new("RGBA", picture.size)
-    draw = ImageDraw.Draw(layer)
-    draw.rectangle(
-        (0, top, picture.width, top + bar), fill=(*(BLACK if dark else WHITE), chance.choice((150, 210, 255)))
-    )
-    draw.text(
+    if kind == "even":
+        opacity = chance.choice((150, 210, 255))
+        ImageDraw.Draw(layer).rectangle((0, top, picture.width, top + bar), fill=(*colour, opacity))
+    elif kind == "fading":
+        ramp = Image.linear_gradient("L").resize((picture.width, min(picture.height, 2 * bar)))
+        shade = Image.new("RGBA", ramp.size, (*BLACK, 255))
+        shade.putalpha(ramp.point(lambda level: round(level * 0.8)))
+        layer.paste(shade, (0, picture.height - ramp.height))
+    dark = kind == "fading" or sum(colour) < sum(WHITE) / 2
+    ImageDraw.Draw(layer).text(
         (bar // 4, top + bar // 5),
         chance.choice(CAPTIONS),
         font=ImageFont.load_default(max(8, bar * 0.5)),
@@ -114,25 +122,33 @@ def overlay(picture: Picture, strength: float, chance: random.Random) -> Picture
 
 
 def frame(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """A border all around, `strength` of the shorter side wide."""
-    colour = chance.choice((WHITE, WHITE, BLACK, (240, 236, 224), (60, 60, 60)))
-    return ImageOps.expand(picture, max(1, round(min(picture.size) * strength)), colour)
+    """A border all around, `strength` of the shorter side wide; some have a fine line between it and the picture."""
+    colour = chance.choice((WHITE, WHITE, BLACK, (240, 236, 224), (60, 60, 60), (120, 85, 50)))
+    width = max(1, round(min(picture.size) * strength))
+    if chance.random() < 0.2:  # noqa: PLR2004 - seldom
+        line = chance.choice((BLACK, (160, 160, 160)))
+        picture = ImageOps.expand(picture, max(1, width // 6), line)
+    return ImageOps.expand(picture, width, colour)
 
 
 def letterbox(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """Bars on two opposite sides, together `strength` of the picture's side."""
+    """Bars on two opposite sides, together `strength` of the picture's side: of one colour, or of itself, blurred."""
     bar = max(1, round(strength * picture.width / 2))
-    colour = chance.choice((WHITE, BLACK))
-    return ImageOps.expand(picture, chance.choice(((bar, 0, bar, 0), (0, bar, 0, bar))), colour)
+    sides = chance.choice(((bar, 0, bar, 0), (0, bar, 0, bar)))
+    page = ImageOps.expand(picture, sides, chance.choice((WHITE, WHITE, BLACK, BLACK, (128, 128, 128), (40, 50, 70))))
+    if chance.random() < 0.15:  # noqa: PLR2004 - seldom
+        soft = picture.reduce(4).resize(page.size).filter(ImageFilter.GaussianBlur(max(page.size) / 30))
+        soft.paste(picture, sides[:2])
+        return soft
+    return page
 
 
 def rounded(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """White round corners, their radius `strength` of the shorter side."""
-    del chance
+    """Round corners, mostly white, their radius `strength` of the shorter side."""
     mask = Image.new("L", picture.size)
     radius = strength * min(picture.size)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, picture.width - 1, picture.height - 1), radius, fill=255)
-    page = Image.new("RGB", picture.size, WHITE)
+    page = Image.new("RGB", picture.size, chance.choice((WHITE, WHITE, WHITE, BLACK, (238, 238, 235))))
     page.paste(picture, mask=mask)
     return page
 
@@ -172,7 +188,7 @@ def perspective(picture: Picture, strength: float, chance: random.Random) -> Pic
 
 
 def recolour(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """Other saturation, contrast, brightness and white, each by up to `strength`."""
+    """Other saturation, contrast, brightness, white and middle tones, each by up to `strength`."""
 
     def by() -> float:
         return 1 + chance.uniform(-strength, strength)
@@ -180,7 +196,9 @@ def recolour(picture: Picture, strength: float, chance: random.Random) -> Pictur
     for enhance in (ImageEnhance.Color, ImageEnhance.Contrast, ImageEnhance.Brightness):
         picture = enhance(picture).enhance(by())
     gains = np.array([by() ** 0.5 for _ in range(3)], np.float32)
-    return _from_levels(np.asarray(picture, np.float32) * gains)
+    levels = np.asarray(picture, np.float32) * gains
+    curved = chance.random() < 0.5  # noqa: PLR2004 - every other one
+    return _from_levels(np.asarray(255 * np.clip(levels / 255, 0, 1) ** by() if curved else levels, np.float32))
 
 
 def grey(picture: Picture, strength: float, chance: random.Random) -> Picture:
@@ -190,9 +208,11 @@ def grey(picture: Picture, strength: float, chance: random.Random) -> Picture:
 
 
 def dark(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """Only `strength` of the light is left."""
-    del chance
-    return _from_levels(np.asarray(picture, np.float32) * strength)
+    """Only `strength` of the light is left, everywhere or most of all in the middle tones."""
+    levels = np.asarray(picture, np.float32)
+    if chance.random() < 0.3:  # noqa: PLR2004 - less often
+        return _from_levels(np.asarray(255 * (levels / 255) ** (1 - math.log2(strength) * 0.8), np.float32))
+    return _from_levels(levels * strength)
 
 
 def flat(picture: Picture, strength: float, chance: random.Random) -> Picture:
@@ -220,22 +240,23 @@ def tone_map(picture: Picture, strength: float, chance: random.Random) -> Pictur
 
 
 def noise(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """Grain with a deviation of `strength` x 255."""
+    """Grain with a deviation of `strength` x 255, of colour or of brightness alone."""
     levels = np.asarray(picture, np.float32)
-    grain = np.random.default_rng(chance.getrandbits(32)).normal(0, strength * 255, levels.shape).astype(np.float32)
+    shape = (*levels.shape[:2], chance.choice((1, 3)))
+    grain = np.random.default_rng(chance.getrandbits(32)).normal(0, strength * 255, shape).astype(np.float32)
     return _from_levels(levels + grain)
 
 
 def blur(picture: Picture, strength: float, chance: random.Random) -> Picture:
     """Out of focus, `strength` of the longer side being the radius."""
-    del chance
-    return picture.filter(ImageFilter.GaussianBlur(max(picture.size) * strength))
+    radius = max(picture.size) * strength
+    return picture.filter(chance.choice((ImageFilter.GaussianBlur(radius), ImageFilter.BoxBlur(radius * 1.5))))
 
 
 def sharpen(picture: Picture, strength: float, chance: random.Random) -> Picture:
-    """Unsharp mask of `strength` (1: its usual amount, twice over)."""
-    del chance
-    return picture.filter(ImageFilter.UnsharpMask(2, round(150 * strength), 2))
+    """Unsharp mask of `strength` (1: its usual amount), of one to three pixels."""
+    radius = chance.uniform(1, 3)
+    return picture.filter(ImageFilter.UnsharpMask(radius, round(150 * strength * 2 / radius), 2))
 
 
 def upscale(picture: Picture, strength: float, chance: random.Random) -> Picture:
@@ -255,14 +276,31 @@ ATTACKS: Mapping[str, Attack] = {
 
 
 def _written(text: str, width: float, chance: random.Random) -> Picture:
-    """A word on a transparent ground, so many pixels wide."""
+    """A word on a transparent ground, so many pixels wide: with a shadow, plain, in outline, or on a plate."""
+    style = chance.choices(("shadow", "plain", "outline", "plate"), (4, 2, 2, 2))[0]
+    colour = chance.choice((WHITE, WHITE, BLACK, (230, 60, 40), (250, 200, 60), (30, 80, 150)))
+    dark = sum(colour) < sum(WHITE) / 2
     font = ImageFont.load_default(48)
     left, top, right, bottom = font.getbbox(text)
-    sheet = Image.new("RGBA", (math.ceil(right - left) + 8, math.ceil(bottom - top) + 8))
-    draw = ImageDraw.Draw(sheet)
-    colour = chance.choice((WHITE, WHITE, BLACK, (230, 60, 40)))
-    draw.text((6 - left, 6 - top), text, font=font, fill=BLACK if colour == WHITE else WHITE)
-    draw.text((4 - left, 4 - top), text, font=font, fill=colour)
+    gap = 18 if style == "plate" else 6
+    sheet = Image.new("RGBA", (math.ceil(right - left) + 2 * gap, math.ceil(bottom - top) + 2 * gap))
+    draw, place = ImageDraw.Draw(sheet), (gap - left, gap - top)
+    if style == "plate":
+        shape = chance.choice((draw.rectangle, draw.ellipse))
+        shape(
+            (0, 0, sheet.width - 1, sheet.height - 1),
+            fill=(*(WHITE if dark else BLACK), chance.choice((110, 180, 255))),
+        )
+    if style == "shadow":
+        draw.text((place[0] + 2, place[1] + 2), text, font=font, fill=WHITE if dark else BLACK)
+    if style == "outline":
+        draw.text(place, text, font=font, fill=(*colour, 60), stroke_width=2, stroke_fill=colour)
+    else:
+        draw.text(place, text, font=font, fill=colour, stroke_width=chance.choice((0, 0, 1)), stroke_fill=colour)
+    if chance.random() < 0.3:  # noqa: PLR2004 - less often slanted
+        wider = (sheet.width + sheet.height // 4, sheet.height)
+        slant = (1, 0.25, -sheet.height / 4, 0, 1, 0)
+        sheet = sheet.transform(wider, Image.Transform.AFFINE, slant, Image.Resampling.BICUBIC)
     wanted = max(12, round(width))
     return sheet.resize((wanted, max(4, round(sheet.height * wanted / sheet.width))), Image.Resampling.LANCZOS)
 

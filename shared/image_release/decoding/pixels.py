@@ -32,6 +32,8 @@ class Draft:
 
     rgb: NDArray[np.uint8]
     facts: ImageFacts
+    step: float = 0.0
+    """Mean step of a JPEG's luminance quantisation: how coarsely it was saved. 0 for other formats."""
 
     @property
     def scale(self) -> float:
@@ -43,7 +45,7 @@ def decode_draft(data: bytes, facts: ImageFacts, side_px: int = DRAFT_SIDE_PX) -
     """Decode once and cheaply, to a long side of at least `side_px` pixels where the original has that many."""
     long = max(facts.width, facts.height)
     least = (max(1, facts.width * side_px // long), max(1, facts.height * side_px // long))
-    return decoded(lambda: Draft(np.asarray(_decode(data, facts, least)), facts))
+    return decoded(lambda: _draft(data, facts, least))
 
 
 def decode_full(data: bytes, facts: ImageFacts, at_least: tuple[int, int] | None = None) -> Image.Image | Rejection:
@@ -66,14 +68,29 @@ def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -
     return out.getvalue()
 
 
+def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
+    with open_image(data, (facts.format,)) as image:
+        return Draft(np.asarray(_loaded(image, least)), facts, _quantisation_step(image))
+
+
 def _decode(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Image.Image:
     """Decode with the one decoder that read the header. Raises whatever Pillow raises."""
     with open_image(data, (facts.format,)) as image:
-        turn = orientation(image)
-        width, height = least[::-1] if turn in SIDEWAYS else least
-        image.draft(None, (width, height))
-        factor = max(1, min(image.width // width, image.height // height))
-        image.load()
-        result = upright_srgb(image, turn, factor)
-        result.info = {}
-        return result
+        return _loaded(image, least)
+
+
+def _quantisation_step(image: Image.Image) -> float:
+    tables = getattr(image, "quantization", None)
+    table = tables.get(min(tables)) if tables else None
+    return sum(table) / len(table) if table else 0.0
+
+
+def _loaded(image: Image.Image, least: tuple[int, int]) -> Image.Image:
+    turn = orientation(image)
+    width, height = least[::-1] if turn in SIDEWAYS else least
+    image.draft(None, (width, height))
+    factor = max(1, min(image.width // width, image.height // height))
+    image.load()
+    result = upright_srgb(image, turn, factor)
+    result.info = {}
+    return result

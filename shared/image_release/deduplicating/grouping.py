@@ -23,7 +23,7 @@ from image_release.fingerprinting import Print
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
-GROUPING_VERSION = "2"
+GROUPING_VERSION = "3"
 KEPT_SHEETS = 96
 """Pictures that are kept ready for registration, about 3 MB each: bounds the memory of a hotel of hundreds."""
 HOPELESS = -9.0

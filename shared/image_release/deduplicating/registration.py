@@ -33,6 +33,8 @@ SCHEDULE = (0, 0, 0, 0, 1, 1, 1, 2, 2)
 LAST_COARSE = SCHEDULE.index(1) - 1
 BENDS_FROM = 3
 """Step from which perspective is fitted too."""
+LEAST_TO_BEND = 10
+"""Textured blocks from which perspective is believed: the few marks of a bare wall fit whatever eight numbers say."""
 LEAST_BLOCKS = 6
 LEAST_CORRELATION = 0.4
 """Median over the textured blocks, after the coarse steps: below it the finer ones are not worth their time. Of 4,135
@@ -167,7 +169,8 @@ def register(one: Sheet, other: Sheet, candidate: Candidate) -> Registered | Non
         laid = lay(one, other, level, fit, mirrored=candidate.mirrored)
         if laid.inside.sum() < LEAST_BLOCKS or (number == LAST_COARSE and _hopeless(one.levels[level], laid)):
             return None
-        fit = fit @ _correction(one.levels[level], laid, PARAMETERS if number >= BENDS_FROM else PARAMETERS - 2)
+        bends = number >= BENDS_FROM and _textured(one.levels[level], laid).sum() >= LEAST_TO_BEND
+        fit = fit @ _correction(one.levels[level], laid, PARAMETERS if bends else PARAMETERS - 2)
         fit /= fit[2, 2]
     laid_all = tuple(lay(one, other, level, fit, mirrored=candidate.mirrored) for level in range(len(LEVELS)))
     if min(laid.inside.sum() for laid in laid_all) < LEAST_BLOCKS:
@@ -222,8 +225,12 @@ def _correction(mine: Level, laid: Laid, parameters: int) -> Doubles:
 
 def _hopeless(mine: Level, laid: Laid) -> bool:
     """Whether textured blocks disagree even where they were brought as near as they come."""
-    textured = laid.inside & (mine.power > LEAST_TEXTURE)
+    textured = _textured(mine, laid)
     return bool(textured.any()) and float(np.median(laid.correlation[textured])) < LEAST_CORRELATION
+
+
+def _textured(mine: Level, laid: Laid) -> NDArray[np.bool_]:
+    return np.asarray(laid.inside & (mine.power > LEAST_TEXTURE))
 
 
 def _reduced(picture: Floats, step: int) -> Floats:

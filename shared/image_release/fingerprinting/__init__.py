@@ -1,6 +1,6 @@
 """Fingerprinting: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
-from image_release.fingerprinting.cues import Cues
+from image_release.fingerprinting.cues import BAND_MIDDLES, Cues
 from image_release.fingerprinting.hashes import crop_hashes, hash_distances, to_hex
 from image_release.fingerprinting.keypoints import Keypoints, blur
 from image_release.fingerprinting.prints import (
@@ -14,6 +14,7 @@ from image_release.fingerprinting.prints import (
 from image_release.fingerprinting.working import Working
 
 __all__ = [
+    "BAND_MIDDLES",
     "PRINT_VERSION",
     "Cues",
     "Keypoints",

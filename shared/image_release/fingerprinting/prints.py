@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from image_release.decoding import Draft, contrast
 from image_release.fingerprinting.cues import COUNT, Cues, measure
@@ -22,7 +23,7 @@ from image_release.fingerprinting.keypoints import EVEN, ODD, Keypoints, keypoin
 from image_release.fingerprinting.working import Working, working_picture
 from image_release.settings import FingerprintSettings
 
-PRINT_VERSION = f"1-{HASH_VERSION}"
+PRINT_VERSION = f"3-{HASH_VERSION}"
 HASHES = 36
 COMPRESSION = 1
 """zlib's quickest: grey pictures shrink little beyond it."""
@@ -45,14 +46,15 @@ class Print:
 
 def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
     """Make the print of a draft."""
-    working = working_picture(draft.rgb)
-    native = max(draft.rgb.shape[:2]) >= max(draft.facts.width, draft.facts.height)
+    grey = Image.fromarray(draft.rgb).convert("L")
+    working = working_picture(grey)
+    cues = measure(draft, np.asarray(grey), working.inside)
     return Print(
         hashes=crop_hashes(draft.rgb, settings.hash),
         contrast=contrast(draft),
         working=working,
         keypoints=keypoints(working.grey),
-        cues=Cues.from_array(measure(draft.rgb, native=native).to_array()),  # as exact as packing keeps them
+        cues=Cues.from_array(cues.to_array()),  # as exact as packing keeps them
     )
 
 
@@ -92,9 +94,10 @@ def _prints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Print]:
     places = places.reshape(-1, 3)
     even = arrays["even"].astype(np.int8, copy=False).reshape(-1, EVEN)
     odd = arrays["odd"].astype(np.int8, copy=False).reshape(-1, ODD)
-    if not (len(grey) == pixels[-1] and len(places) == len(even) == len(odd) == points[-1]):
-        raise ValueError("parts do not fit together")
     hashes, cues = arrays["hashes"].astype(np.uint64, copy=False), arrays["cues"].astype(np.float32, copy=False)
+    whole = len(grey) == pixels[-1] and len(places) == len(even) == len(odd) == points[-1]
+    if not (whole and cues.shape[1:] == (COUNT,)):
+        raise ValueError("parts do not fit together")
     result = {}
     for index, sha in enumerate(arrays["shas"].astype(np.uint8, copy=False)):
         height, width, _ = shapes[index]

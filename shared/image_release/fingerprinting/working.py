@@ -39,9 +39,8 @@ class Working:
     inside: tuple[float, float, float, float]
 
 
-def working_picture(rgb: NDArray[np.uint8]) -> Working:
-    """Make the working picture of a draft (height, width, 3)."""
-    grey = Image.fromarray(rgb).convert("L")
+def working_picture(grey: Image.Image) -> Working:
+    """Make the working picture of a draft's brightness."""
     shrink = DRAFT_SIDE_PX / max(grey.size)
     if shrink < 1:
         size = (max(1, round(grey.width * shrink)), max(1, round(grey.height * shrink)))

@@ -54,7 +54,7 @@ def detect_changes(key: str, suite: Suite) -> Detected:
 
     catalogue = accepted(key, SUFFIXES, suite)
     group = catalogue.split("/")[1]
-    result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge)
+    result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge, threads=suite.threads)
     return Detected(result, nudged)
 
 

@@ -14,7 +14,9 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class BadMessageError(ValueError):
-    """A message that no function sends."""
+    """A message that no function sends. It comes back after `seconds`: nothing is gained by waiting longer."""
+
+    seconds = 1
 
 
 class NudgeMessage(BaseModel):

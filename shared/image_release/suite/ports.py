@@ -25,3 +25,5 @@ class Suite:
     quota: QuotaAllowance
     settings: Settings
     now: Callable[[], datetime]
+    threads: int = 1
+    """Requests to a store that one catalogue has under way at once."""

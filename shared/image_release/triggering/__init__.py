@@ -1,13 +1,12 @@
 """Triggering: what came in, what changed, and which hotels have to be looked at."""
 
-from image_release.triggering.catalogue import (
+from image_release.triggering.applying import (
     CatalogueApplied,
-    CatalogueMisnamedError,
-    Changes,
+    InputChangedError,
     apply_catalogue,
     catalogue_state_key,
-    diff,
 )
+from image_release.triggering.catalogue import CatalogueMisnamedError, Changes, diff
 from image_release.triggering.documents import DocumentContendedError, InputDamagedError, MissingInputError
 from image_release.triggering.due import due_key, parse_due_key
 from image_release.triggering.index import ReleaseIndex
@@ -56,6 +55,7 @@ __all__ = [
     "DocumentContendedError",
     "Held",
     "Ignored",
+    "InputChangedError",
     "InputDamagedError",
     "MissingInputError",
     "PhotosFolderError",

@@ -1,0 +1,231 @@
+"""Fits the weights of `deduplicating/best.py` on labelled corpora and prints figures cross-validated by hotel.
+
+    python benchmarks/fit_best.py CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
+
+Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, not all, are marked as
+best. Every best copy against every other of its group is one comparison; plain ridge logistic regression on the
+difference of their cues, without an intercept: numpy is enough. Corpora after --judge are only judged, with the weights
+of the folds that do not know the hotel. Rooms of one house are one hotel here, whatever part of it a label names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import Pool
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism; read when numpy is imported
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.decoding import Draft, decode_draft, read_header
+from image_release.deduplicating import Seen
+from image_release.deduplicating.best import MOST_DEVIATIONS, cues_of
+from image_release.fingerprinting import fingerprint
+from image_release.settings import FilterSettings, FingerprintSettings
+from image_release.values import ImageFacts, sha256_hex
+
+WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/best_weights.json"
+RIDGE = 5.0
+EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
+MARGINS = (0, 1, 2, 3, 4)
+PLAINLY_LARGER = 1.3
+"""Times the pixels: from there on the larger of two untouched copies is the better one."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The copies of one photograph: `cues` (copies, names), which of them are right, and what was done to them."""
+
+    corpus: str
+    house: str
+    names: tuple[str, ...]
+    cues: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    attacks: tuple[str, ...]
+    images: tuple[str, ...]
+    pixels: NDArray[np.float64]
+    cpu_ms: float
+
+
+def seen(path: Path) -> Seen | None:
+    """A file as choosing sees it; None if it cannot be decoded."""
+    data = path.read_bytes()
+    facts = read_header(data, sha256_hex(data), EVERY_SIZE)
+    draft = decode_draft(data, facts) if isinstance(facts, ImageFacts) else None
+    if not isinstance(draft, Draft):
+        return None
+    return Seen(draft.facts, fingerprint(draft, FingerprintSettings()))
+
+
+def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
+    """Cues of the copies of one label; None where all are the same bytes."""
+    corpus, rows = task
+    found = [(row, item) for row in rows if (item := seen(corpus / "images" / row["image"]))]
+    images = {item.facts.sha256: item for _, item in found}
+    if len(images) == 1:
+        return None
+    started = time.process_time()
+    cues = cues_of(images)
+    cpu_ms = 1000 * (time.process_time() - started)
+    names = tuple(next(iter(cues.values())))
+    return Group(
+        corpus.name,
+        re.split(r"[_-]", found[0][0]["hotel_id"].removeprefix("nat_"))[0],
+        names,
+        np.array([[cues[item.facts.sha256][name] for name in names] for _, item in found]),
+        np.array([row["best"] == "1" for row, _ in found]),
+        tuple(row["attacks"] for row, _ in found),
+        tuple(row["image"] for row, _ in found),
+        np.array([float(item.facts.pixels) for _, item in found]),
+        cpu_ms,
+    )
+
+
+def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
+    """The labels of a corpus that have a right answer and something to choose from."""
+    labels: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            labels[row["label"]].append(row)
+    return [
+        (corpus, rows)
+        for _, rows in sorted(labels.items())
+        if len(rows) > 1 and any(row["best"] == "1" for row in rows)
+    ]
+
+
+def fitted(groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coefficients by Newton's method; a group counts the more the more wrong copies it has, but less than each."""
+    differences, importance = [], []
+    for group in groups:
+        values = scaled(group, mean, deviation)
+        wrong = (~group.right).sum()
+        for best in values[group.right] if wrong else ():
+            differences.append(best - values[~group.right])
+            importance += [1 / group.right.sum() / wrong**0.5] * wrong
+        larger = smaller_copies(group)
+        differences += [(values[one] - values[other])[None] for one, other in larger]
+        importance += [1 / max(1, len(larger)) ** 0.5] * len(larger)
+    values, weight = np.concatenate(differences), np.array(importance)
+    coefficient = np.zeros(values.shape[1])
+    for _ in range(40):
+        chance = 1 / (1 + np.exp(-np.clip(values @ coefficient, -40, 40)))
+        curvature = weight * np.maximum(chance * (1 - chance), 1e-9)
+        gradient = values.T @ (weight * (1 - chance)) - RIDGE * coefficient
+        step = np.linalg.solve((values * curvature[:, None]).T @ values + RIDGE * np.eye(len(coefficient)), gradient)
+        coefficient += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return coefficient
+
+
+def smaller_copies(group: Group) -> list[tuple[int, int]]:
+    """Pairs of right copies of which the first is plainly larger."""
+    right = np.flatnonzero(group.right).tolist()
+    return [(a, b) for a in right for b in right if group.pixels[a] > PLAINLY_LARGER * group.pixels[b]]
+
+
+def scaled(group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cues in deviations, as the product counts them."""
+    return np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+
+def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool) -> None:
+    """Share of right choices, by margin and by what was done to the copies."""
+    untouched = [(group, scores[id(group)]) for group in groups if smaller_copies(group)]
+    kept = [
+        all(
+            score[one] > score[other]
+            for one, other in smaller_copies(group)
+            if group.pixels[one] == group.pixels[group.right].max()
+        )
+        for group, score in untouched
+    ]
+    if kept:
+        print(f"{name}: the largest untouched copy is before smaller ones in {np.mean(kept):.4f} of {len(kept)} groups")
+    groups = [group for group in groups if not group.right.all()]
+    right = np.array([group.right[scores[id(group)].argmax()] for group in groups])
+    margin = np.array([np.subtract(*np.sort(scores[id(group)])[:-3:-1]) for group in groups])
+    print(f"{name}: right in {right.mean():.4f} of {len(groups)} groups")
+    for least in MARGINS:
+        sure = margin >= least
+        print(f"  margin from {least}: {right[sure].mean() if sure.any() else 1:.4f} of {sure.sum()}")
+    asked: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for group, good in zip(groups, right, strict=True):
+        for attacks, is_right in zip(group.attacks, group.right, strict=True):
+            asked.update({part.split(":")[0] for part in attacks.split("|") if not is_right} - {"side", "q", ""})
+        if not good:
+            chosen = int(scores[id(group)].argmax())
+            missed.update({part.split(":")[0] for part in group.attacks[chosen].split("|")} - {"side", "q", ""})
+            if wrong:
+                print(
+                    f"  wrong: {group.images[chosen]} ({group.attacks[chosen]}) before "
+                    f"{[image for image, is_right in zip(group.images, group.right, strict=True) if is_right]}"
+                )
+    print(
+        "  chosen wrongly, of groups with it:",
+        ", ".join(f"{name} {n}/{asked[name]}" for name, n in missed.most_common()),
+    )
+
+
+def main() -> None:
+    """Measure, cross-validate, and write the weights if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="+", type=Path)
+    parser.add_argument("--judge", nargs="*", type=Path, default=[])
+    parser.add_argument("--folds", type=int, default=8)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--wrong", action="store_true", help="name every wrong choice")
+    args = parser.parse_args()
+    with Pool() as pool:
+        groups = {
+            corpus: [group for group in pool.map(compared, tasks_of(corpus), chunksize=4) if group]
+            for corpus in [*args.corpora, *args.judge]
+        }
+    known = [group for corpus in args.corpora for group in groups[corpus]]
+    everything = [group for found in groups.values() for group in found]
+    names = known[0].names
+    values = np.concatenate([group.cues for group in known])
+    mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
+    houses = sorted({group.house for group in everything})
+    scores = {}
+    for number in range(args.folds):
+        held_out = set(houses[number :: args.folds])
+        coefficient = fitted([group for group in known if group.house not in held_out], mean, deviation)
+        for group in everything:
+            if group.house in held_out:
+                scores[id(group)] = scaled(group, mean, deviation) @ coefficient
+    copies = sum(len(group.images) for group in everything)
+    print(f"comparing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
+    print("cross-validated by hotel:")
+    for corpus, found in groups.items():
+        tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)
+    coefficient = fitted(known, mean, deviation)
+    print("fitted on all:")
+    for corpus in args.corpora:
+        asked = [group for group in groups[corpus] if not group.right.all()]
+        right = [group.right[(scaled(group, mean, deviation) @ coefficient).argmax()] for group in asked]
+        print(f"  {corpus.name}: right in {np.mean(right):.4f}")
+    if args.write:
+        numbers = {
+            name: [round(float(number), 5) for number in parts]
+            for name, *parts in sorted(zip(names, mean, deviation, coefficient, strict=True))
+        }
+        lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(parts)}" for name, parts in numbers.items())
+        WEIGHTS.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+        print(f"written to {WEIGHTS}")
+
+
+if __name__ == "__main__":
+    main()
