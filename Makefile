@@ -67,14 +67,14 @@ layers: setup ## build the layers of the functions (Python 3.13, which LAMBDA_PY
 
 package: setup ## package the suite for every stage, and judge the templates
 	$(BIN)/python -m deployment.package
-	$(BIN)/pytest -m packaged
+	$(BIN)/pytest -m packaged tests/integration/packaged
 
 aws: setup ## deploy the suite to an AWS on this machine, and keep it until Ctrl-C
 	$(BIN)/python -m deployment.serve
 
 e2e: setup ## deploy the suite to an AWS on this machine, and drive it as partners and people would
 	$(BIN)/python -m deployment.package --only zips
-	$(BIN)/pytest -m deployed
+	$(BIN)/pytest -m deployed tests/end_to_end/deployed
 
 requirements: setup ## pin the packages anew, for every supported Python at once
 	$(BIN)/python -m pip install --quiet uv

@@ -137,9 +137,8 @@ def main() -> int:
         most_import, most_first = (HOTEL_IMPORT_MS, HOTEL_FIRST_MS) if is_hotel else (IMPORT_MS, FIRST_MS)
         broken = broken or imported > most_import or first > most_first
         if not args.json:
-            print(
-                f"{name:15} import {imported:4.0f} ms (≤ {most_import})   and first event {first:4.0f} ms (≤ {most_first})"
-            )
+            told = f"import {imported:4.0f} ms (≤ {most_import}), with the first event {first:4.0f} ms (≤ {most_first})"
+            print(f"{name:15} {told}")
     return 1 if broken else 0
 
 

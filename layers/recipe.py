@@ -10,6 +10,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "common": (
         "aws-lambda-powertools",
         "boto3",
+        "botocore",
         "idna",
         "jinja2",
         "obstore",
