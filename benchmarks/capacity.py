@@ -18,9 +18,10 @@ from image_release.estimating import (
     DOLLARS_A_THOUSAND_LABELS,
     IMAGES_A_PICTURE,
 )
+from image_release.settings import Settings
 
 MINUTES_A_DAY = 24 * 60
-DECIMALS = {"vision_days": 1, "hours": 1}
+DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1}
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Inputs:
     reads_unchanged: float = 5  # and one an accommodation: manifest, current release, row shard, overrides, request
     memory_gb: float = 1769 / 1024
     concurrency: float = 300
-    vision_a_minute: float = 1_800
-    vision_a_day: float = 500_000
+    vision_a_minute: float = Settings().tagging.images_a_minute
+    vision_a_day: float = Settings().tagging.images_a_day
     gb_second_dollars: float = 0.0000166667  # x86-64
     million_invocations_dollars: float = 0.20
     million_queue_requests_dollars: float = 0.40
@@ -121,14 +122,14 @@ def cost(work: Work, given: Inputs) -> dict[str, float]:
     reads += looked_at * 2 * given.accommodations_a_hotel + work.rendered
     writes = work.downloads + work.rendered * given.renditions + looked_at * (2 + 2 * given.accommodations_a_hotel)
     gb_s = seconds * given.memory_gb
-    days = max(work.tagged / (given.vision_a_minute * MINUTES_A_DAY), work.tagged / given.vision_a_day)
     return {
         "invocations": work.nudges,
         "gb_seconds": gb_s,
         "s3_reads": reads,
         "s3_writes": writes,
         "vision_images": work.tagged,
-        "vision_days": days,
+        "days_by_googles_quota": work.tagged / (given.vision_a_minute * MINUTES_A_DAY),
+        "days_by_our_cap": work.tagged / given.vision_a_day,
         "hours": seconds / given.concurrency / 3600,
         "lambda_dollars": gb_s * given.gb_second_dollars + work.nudges / 1e6 * given.million_invocations_dollars,
         "sqs_dollars": work.nudges * given.queue_requests_a_message / 1e6 * given.million_queue_requests_dollars,

@@ -1,6 +1,8 @@
 """The deployed suite as partners and people meet it: buckets to put files into, queues to see, functions to call."""
 
 import json
+import os
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from botocore.config import Config
 
 from deployment.local_aws import REGION, LocalAws
 from image_release.values import key_part
+from tests.end_to_end.machine import COMMAND
 
 STAGE = "local"
 PREFIX = f"image-release-{STAGE}"
@@ -42,8 +45,18 @@ class DeployedSuite:
     # what people and partners do
 
     def hand_in(self, key: str, data: bytes | str) -> None:
+        self.put("inbox", key, data)
+
+    def put(self, store: str, key: str, data: bytes | str) -> None:
         body = data.encode() if isinstance(data, str) else data
-        self.s3.put_object(Bucket=self.buckets["inbox"], Key=key, Body=body)
+        self.s3.put_object(Bucket=self.buckets[store], Key=key, Body=body)
+
+    def status(self, request_id: str) -> str:
+        """What the command line says of a request."""
+        workspace = ",".join(f"s3://{bucket}" for bucket in self.buckets.values())
+        command = [COMMAND, "status", request_id, "--workspace", workspace]
+        environment = {**os.environ, **self.aws.environment}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
     def send(self, queue: str, body: str) -> None:
         self.sqs.send_message(QueueUrl=self.queue_url(queue), MessageBody=body)
