@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from image_release.publishing import read_before
 from image_release.triggering import progress, read_current, read_listing
 from image_release.values import Accommodation
 from tests.conftest import ROOT
-from tests.integration.deployed import Deployed, composition_for, sample
+from tests.integration.deployed import EVENTS, Deployed, composition_for, sample
 from tests.integration.world import Site, jpeg, photo
 
 SETTINGS = {
@@ -231,6 +232,11 @@ def test_every_line_about_a_hotel_says_which_hotel_release_and_request(deployed,
     ]
     counted = {name for line in lines if "_aws" in line for name in line}
     assert {"HotelsPublished", "PicturesPublished", "ImagesTagged", "RenditionsWritten"} <= counted
+
+
+def test_every_sample_event_is_read_by_a_test_of_this_file():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [path.name for path in EVENTS.iterdir() if f'"{path.stem}"' not in text] == []
 
 
 def test_a_hotel_without_time_keeps_what_it_learned_and_goes_on(deployed, site):
