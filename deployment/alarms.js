@@ -33,6 +33,9 @@ module.exports = ({ prefix, functions, custom }) => {
     }
     add(name, "Throttles", throttles(names.functionName(prefix, name)));
   }
+  for (const [name, metricName] of Object.entries(custom.metrics.held)) {
+    add(name, "Held", held(custom.metrics.namespace, metricName, name));
+  }
   add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
   add("vision", "Spending", spending(custom));
   return resources;
@@ -120,6 +123,14 @@ function concurrency(most) {
     ...metric("AWS/Lambda", "ConcurrentExecutions", {}, "Maximum", MINUTE_S),
     EvaluationPeriods: 5,
     Threshold: Math.floor(NEARLY_ALL * most),
+  };
+}
+
+function held(namespace, metricName, service) {
+  return {
+    AlarmDescription: "What came in would delete or withdraw so much that it waits for somebody to accept it",
+    ...metric(namespace, metricName, { service }, "Sum", 5 * MINUTE_S),
+    Threshold: 0,
   };
 }
 

@@ -17,10 +17,12 @@ module.exports = ({ prefix, functions, custom }) => {
   const sqs = (metric, ids) =>
     ids.map((id) => ["AWS/SQS", metric, "QueueName", names.queueName(prefix, id), { label: id }]);
   const own = (metric, service) => [custom.metrics.namespace, metric, "service", service];
+  const each = (metrics) => Object.entries(metrics).map(([service, metric]) => own(metric, service));
   const rows = [
     "Business: hotels, pictures, money",
     widget("Hotels", "Sum", custom.metrics.hotels.map((metric) => own(metric, "process_hotel"))),
-    widget("What came in", "Sum", Object.entries(custom.metrics.came).map(([name, metric]) => own(metric, name))),
+    widget("What came in", "Sum", each(custom.metrics.came)),
+    widget("Held until somebody accepts it", "Sum", each(custom.metrics.held)),
     widget("Images sent to Google, and what they cost in US$", "Sum", [
       [...own(custom.metrics.tagged, "process_hotel"), { id: "tagged" }],
       [{ expression: `tagged * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
