@@ -169,7 +169,7 @@ class TestHotel:
 class TestPoison:
     def test_ends_among_the_dead_letters_and_blocks_nobody(self, suite):
         """A message that no function sends is given up after its receives; the hotel sent behind it is served."""
-        with suite.visibility("urgent", 10):  # six timeouts would be half an hour
+        with suite.visibility("urgent", 15):  # six timeouts would be half an hour
             suite.send("urgent", "this is no nudge")
             before = len(suite.served())
             suite.send("urgent", json.dumps({"hotel_id": FIRST, "reason": "test"}))
