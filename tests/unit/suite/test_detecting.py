@@ -53,6 +53,10 @@ class TestACatalogue:
         with pytest.raises(MissingInputError):
             detect_changes("accepts/catalogues/atlas/9", hand.suite)
 
+    def test_is_not_what_lets_vanished_pictures_go(self, hand):
+        """Their hotels look again by themselves."""
+        assert isinstance(detect_changes("accepts/catalogues/atlas/gone-2026-11-25", hand.suite).result, Ignored)
+
 
 class TestTwoCatalogues:
     """Of one partner, on their way at the same time, or one of them half."""
