@@ -21,7 +21,7 @@ def s3_keys(body: str) -> list[str]:
         if document.get("Event") == "s3:TestEvent":
             return []
         keys = [unquote_plus(record["s3"]["object"]["key"]) for record in document["Records"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadMessageError(f"no S3 notification: {type(error).__name__}: {error}") from error
     return [key for key in keys if not key.endswith("/")]
 
@@ -32,7 +32,7 @@ def nudges(body: str) -> list[NudgeMessage]:
         return [read_nudge(body)]
     try:
         document: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadMessageError(f"no JSON: {error}") from error
     if "hotel_id" in document:  # a hotel may be called anything
         return [read_nudge(body)]
