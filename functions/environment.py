@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 S3Url = Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$")]
 PREFIX = "IMAGE_RELEASE_"
@@ -29,6 +29,12 @@ class Environment(BaseModel):
     """Key in the inbox of a settings YAML; empty: what is shipped."""
     max_receives: Annotated[int, Field(ge=1)] = 5
     """After so many receives a message goes to the dead letters: maxReceiveCount of process_hotel's two queues."""
+
+    @model_validator(mode="after")
+    def _google_has_a_secret(self) -> Environment:
+        if self.tagger == "google" and not self.google_secret:
+            raise ValueError("IMAGE_RELEASE_GOOGLE_SECRET must name the parameter with the service account")
+        return self
 
 
 def read_environment() -> Environment:

@@ -10,7 +10,9 @@ from image_release.suite.messages import BadMessageError, NudgeMessage, read_nud
 
 
 def s3_keys(body: str) -> list[str]:
-    """The keys of an S3 notification, decoded: spaces come as `+`. None for the test that S3 sends at the beginning.
+    """The keys of an S3 notification, decoded: spaces come as `+`. A folder that somebody made in a console is no file.
+
+    None for the test that S3 sends at the beginning.
 
     Raises BadMessageError for what is no notification.
     """
@@ -18,9 +20,10 @@ def s3_keys(body: str) -> list[str]:
         document = json.loads(body)
         if document.get("Event") == "s3:TestEvent":
             return []
-        return [unquote_plus(record["s3"]["object"]["key"]) for record in document["Records"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        keys = [unquote_plus(record["s3"]["object"]["key"]) for record in document["Records"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadMessageError(f"no S3 notification: {type(error).__name__}: {error}") from error
+    return [key for key in keys if not key.endswith("/")]
 
 
 def nudges(body: str) -> list[NudgeMessage]:
@@ -29,7 +32,7 @@ def nudges(body: str) -> list[NudgeMessage]:
         return [read_nudge(body)]
     try:
         document: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadMessageError(f"no JSON: {error}") from error
     if "hotel_id" in document:  # a hotel may be called anything
         return [read_nudge(body)]

@@ -173,6 +173,11 @@ def test_the_test_that_s3_sends_is_taken_for_what_it_is(deployed, function):
     assert deployed.handle(function, sample("s3_test")) == ALL_WELL
 
 
+def test_a_folder_made_in_a_console_is_no_catalogue(deployed):
+    event = json.loads(json.dumps(sample("catalogue_upload")).replace("partner-a/2026-11-25.jsonl", "partner-a/"))
+    assert deployed.handle("detect_changes", event) == ALL_WELL
+
+
 @pytest.mark.parametrize("function", ["detect_changes", "fan_out", "fan_out_shard", "reprocess", "process_hotel"])
 def test_a_message_that_nobody_sends_fails_alone(deployed, function):
     """Poison is named as a failure; what shared its batch is done."""

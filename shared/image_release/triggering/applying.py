@@ -16,7 +16,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from image_release.problems import Problem
@@ -142,8 +142,8 @@ class _Plan:
     problems: list[Problem] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     """Accommodations to write; those of them without a digest are deleted."""
-    unknown: set[str] = field(default_factory=set)
-    """Those of them that no catalogue in force had."""
+    before: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The digests of the catalogue in force."""
     digests: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Accommodation -> digest and number of its images: the whole catalogue."""
     new: int = 0
@@ -152,7 +152,7 @@ class _Plan:
 
     def read(self, inbox: Store, key: str) -> None:
         """Find what differs. A bad line keeps what its accommodation had; an unreadable id keeps all."""
-        before = self._digests_before()
+        self.before = self._digests_before()
         keep: set[str] = set()
         keep_all = False
 
@@ -161,7 +161,7 @@ class _Plan:
             for item in read_catalogue(stream, key):
                 if isinstance(item, GoodLine):
                     self.problems += item.problems
-                    if self._differs(item, before.get(item.accommodation_id)):
+                    if self._differs(item):
                         yield item
                 else:
                     self.problems.append(item.problem)
@@ -173,29 +173,36 @@ class _Plan:
                 self.new += len(changes.new)
                 self.updated += len(changes.updated)
                 self.deleted += len(changes.deleted)
-        for name in (before.keys() | self.forced) - self.digests.keys():
-            known = before.get(name)
+        for name in (self.before.keys() | self.forced) - self.digests.keys():
+            known = self.before.get(name)
             if keep_all or name in keep:
                 self.digests |= {name: known} if known else {}
             else:
                 self.changed.add(name)
                 self.deleted += known[1] if known else 0
 
-    def _differs(self, line: GoodLine, known: tuple[str, int] | None) -> bool:
-        digest, name = images_digest(line.images), line.accommodation_id
-        self.digests[name] = (digest, len(line.images))
-        if known and known[0] == digest and name not in self.forced:
+    def _differs(self, line: GoodLine) -> bool:
+        name = line.accommodation_id
+        self.digests[name] = (images_digest(line.images), len(line.images))
+        if self.before.get(name) == self.digests[name] and name not in self.forced:
             return False
         self.changed.add(name)
-        if not known:
-            self.unknown.add(name)
         return True
 
     def _changes(self, line: GoodLine) -> Changes:
+        """What a line changes of the catalogue in force, for the brake: what is written may be another's, half applied.
+
+        Of that one's lists only the digests are known where another wrote: no more can go than there was.
+        """
         name = line.accommodation_id
-        known = name not in self.unknown
-        listing = read_listing(self.state, Accommodation(self.partner_id, name)) if known else None
-        return diff(listing.images if listing else (), line.images)
+        known = self.before.get(name)
+        if known is None:
+            return diff((), line.images)
+        if known == self.digests[name]:
+            return Changes((), (), ())
+        listing = read_listing(self.state, Accommodation(self.partner_id, name))
+        changes = diff(listing.images if listing else (), line.images)
+        return replace(changes, deleted=changes.deleted[: known[1]])
 
     @property
     def digest(self) -> str:
@@ -229,7 +236,7 @@ class _Plan:
             yield Listing(Accommodation(self.partner_id, name), self.version, (), deleted=True)
 
     def _write(self, listing: Listing) -> None:
-        write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id in self.unknown)
+        write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id not in self.before)
 
     def _in_force(self, changed: tuple[Accommodation, ...]) -> CatalogueApplied:
         lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))

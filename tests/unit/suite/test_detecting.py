@@ -53,6 +53,10 @@ class TestACatalogue:
         with pytest.raises(MissingInputError):
             detect_changes("accepts/catalogues/atlas/9", hand.suite)
 
+    def test_is_not_what_lets_vanished_pictures_go(self, hand):
+        """Their hotels look again by themselves."""
+        assert isinstance(detect_changes("accepts/catalogues/atlas/gone-2026-11-25", hand.suite).result, Ignored)
+
 
 class TestTwoCatalogues:
     """Of one partner, on their way at the same time, or one of them half."""
@@ -79,4 +83,15 @@ class TestTwoCatalogues:
         assert urls(hand, "b") == []
         detect_changes(hand.catalogue("3", {"a": ["u1"], "b": ["u2"]}), suite)
         assert (urls(hand, "a"), urls(hand, "b"), urls(hand, "c")) == (["u1"], ["u2"], [])
+
+    def test_are_not_held_for_what_only_the_older_one_had(self, hand):
+        """The brake compares with the catalogue in force, and not with what another left half applied."""
+        suite = hand.suite
+        detect_changes(hand.catalogue("1", {"a": ["u1"]}), suite)
+        killed = lambda _: (_ for _ in ()).throw(KeyboardInterrupt)
+        older = hand.catalogue("2", {"a": ["u1", "u2", "u3", "u4"]})
+        with pytest.raises(KeyboardInterrupt):
+            apply_catalogue(suite.inbox, suite.state, older, suite.settings, announce=killed)
+        detect_changes(hand.catalogue("3", {"a": ["u1"]}), suite)
+        assert urls(hand, "a") == ["u1"]
         assert [item.key for item in suite.state.list("catalogues/atlas/touched/")] == []
