@@ -21,6 +21,7 @@ module.exports = ({ prefix, functions, custom }) => {
   const rows = [
     "Business: hotels, pictures, money",
     widget("Hotels", "Sum", custom.metrics.hotels.map((metric) => own(metric, "process_hotel"))),
+    widget("Pictures", "Sum", custom.metrics.pictures.map((metric) => own(metric, "process_hotel"))),
     widget("What came in", "Sum", each(custom.metrics.came)),
     widget("Held until somebody accepts it", "Sum", each(custom.metrics.held)),
     widget("Images sent to Google, and what they cost in US$", "Sum", [

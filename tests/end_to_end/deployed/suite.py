@@ -136,18 +136,6 @@ class DeployedSuite:
         return message["Body"]
 
     @contextmanager
-    def visibility(self, queue: str, seconds: int):
-        """Let messages come back sooner for a while."""
-        url = self.queue_url(queue)
-        name = "VisibilityTimeout"
-        before = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
-        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
-        try:
-            yield
-        finally:
-            self.sqs.set_queue_attributes(QueueUrl=url, Attributes={name: before})
-
-    @contextmanager
     def bulk_stopped(self):
         """Let nothing be received from the bulk queue for a while."""
         mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel")
