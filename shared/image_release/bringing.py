@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from image_release.gallery import write_index
-from image_release.hotel import SWEEP
+from image_release.hotel import DEPARTED, SWEEP
 from image_release.problems import Problem
 from image_release.running import Done, Totals, run_nudges
 from image_release.triggering import (
@@ -24,6 +24,7 @@ from image_release.triggering import (
     Current,
     Held,
     Ignored,
+    InputChangedError,
     InputDamagedError,
     ReleaseUnreadableError,
     apply_catalogue,
@@ -106,7 +107,7 @@ def apply_inbox(workspace: Workspace) -> Intake:
     for key in catalogues:
         try:
             result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
-        except (CatalogueMisnamedError, BadValueError, InputDamagedError, OSError) as error:
+        except (CatalogueMisnamedError, BadValueError, InputChangedError, InputDamagedError, OSError) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _note(intake, key, result, newest=key == max(k for k in catalogues if k.split("/")[1] == key.split("/")[1]))
@@ -158,7 +159,7 @@ def nudges_owed(workspace: Workspace, current: Current | None, today: str) -> It
         return
     for hotel_id in departed(workspace.state, current):
         if hotel_id not in seen:
-            yield Nudge(hotel_id, "departed")
+            yield Nudge(hotel_id, DEPARTED)
     for hotel_id in hotel_ids(workspace.state, current):
         if hotel_id not in seen:
             yield Nudge(hotel_id, "release")
@@ -179,7 +180,7 @@ def bring_up_to_date(
     """Look at every hotel that may need something, complete the release, write the gallery's index and the history."""
     started = datetime.now(UTC)
     current = None if sweep_only else read_current(workspace.state)
-    switching = current is not None and (current.completed is None or current.completed.folder != current.folder)
+    switching = current is not None and not current.is_completed
     stale = workspace.state.head(STALE_KEY) is not None
     totals = Totals()
 

@@ -118,6 +118,8 @@ class TaggingSettings(Section):
     """What asking the tagger may take."""
 
     max_images_a_run: int = Field(1_000, ge=0, description="spending cap: images sent to a paid tagger in one run")
+    images_a_minute: int = Field(1_800, ge=0, description="of the account, on AWS; Vision's quota, counted per image")
+    images_a_day: int = Field(50_000, ge=0, description="of the account, on AWS: a spending cap of some 75 dollars")
     batch: int = Field(16, ge=1, le=16, description="images a request; Vision takes 16")
     side_px: int = Field(640, ge=64, description="long side of what is sent; Vision advises 640x480")
     jpeg_quality: int = Field(85, ge=1, le=95)
@@ -286,15 +288,24 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from error
+    return parse_settings(data, str(path))
+
+
+def parse_settings(data: bytes, file: str) -> Settings:
+    """Read the bytes of a settings file over the shipped defaults. Raises SettingsError."""
+    try:
+        document = yaml.safe_load(data.decode()) or {}
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise SettingsError(f"{path}: {document!r}: must be a mapping of sections such as `filter:`")
+        raise SettingsError(f"{file}: {document!r}: must be a mapping of sections such as `filter:`")
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
         lines = [
-            f"{path}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()
+            f"{file}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from error

@@ -1,4 +1,4 @@
-"""The composition root of the command line: a folder with three stores, and what a worker needs to process hotels.
+"""The composition root of the command line: three stores, in a folder or on S3, and what a worker needs for hotels.
 
 A Workspace is a small value that can be pickled: each worker process builds its own stores, fetcher and tagger from it.
 """
@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from image_release.downloading import UrlFetcher
@@ -16,7 +17,7 @@ from image_release.hotel import Ports, call_directly
 from image_release.isolation import IsolatedCaller
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.storage import CountingStore, FolderStore, StoreCounter
+from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter
 from image_release.tagging import CountedAllowance, GoogleTagger, NoTagger, RecordedTagger, Tagger
 
 STORES = ("inbox", "state", "published")
@@ -26,11 +27,33 @@ class WorkspaceError(Exception):
     """The workspace or the tagger that was asked for cannot be used; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Three stores on S3."""
+
+    inbox: S3Address
+    state: S3Address
+    published: S3Address
+
+    @classmethod
+    def parse(cls, text: str) -> Buckets:
+        """Read one address, below which the stores lie, or three with commas between. Raises BadAddressError."""
+        addresses = [S3Address.parse(part) for part in text.split(",")]
+        if len(addresses) == 1:
+            return cls(*(addresses[0].below(name) for name in STORES))
+        if len(addresses) != len(STORES):
+            raise BadAddressError(f"{text}: must be one s3:// address, or three: inbox, state, published")
+        return cls(*addresses)
+
+    def __str__(self) -> str:
+        return ",".join(map(str, (self.inbox, self.state, self.published)))
+
+
 @dataclass(frozen=True)
 class Workspace:
-    """Where one machine keeps everything. `photos` are the folders that `file:` URLs may lead to."""
+    """Where everything is kept. `photos` are the folders that `file:` URLs may lead to."""
 
-    root: Path
+    root: Path | Buckets
     settings: Settings
     tagger: str = "none"
     photos: tuple[Path, ...] = ()
@@ -40,22 +63,29 @@ class Workspace:
     @cached_property
     def inbox(self) -> CountingStore:
         """What people and partners hand in."""
-        return CountingStore(FolderStore(self.root / "inbox"), self.counter)
+        return self._store("inbox")
 
     @cached_property
     def state(self) -> CountingStore:
         """What is known."""
-        return CountingStore(FolderStore(self.root / "state"), self.counter)
+        return self._store("state")
 
     @cached_property
     def published(self) -> CountingStore:
         """What a site shows."""
-        return CountingStore(FolderStore(self.root / "published"), self.counter)
+        return self._store("published")
 
     @property
-    def gallery(self) -> Path:
+    def gallery(self) -> str:
         """The page to open."""
-        return (self.root / "published" / "index.html").resolve()
+        if isinstance(self.root, Buckets):
+            return f"{self.root.published}/index.html"
+        return str((self.root / "published" / "index.html").resolve())
+
+    def _store(self, name: str) -> CountingStore:
+        if isinstance(self.root, Buckets):
+            return CountingStore(S3Store(getattr(self.root, name)), self.counter)
+        return CountingStore(FolderStore(self.root / name), self.counter)
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
         """What is sent to another process: the choices, with a counter of its own there."""
@@ -94,8 +124,6 @@ class Workspace:
         raise WorkspaceError(f"--tagger {self.tagger}: must be none, google or recorded:FILE.jsonl")
 
     def _google(self) -> Tagger:
-        from importlib.util import find_spec
-
         if find_spec("google") is None or find_spec("google.cloud") is None or find_spec("google.cloud.vision") is None:
             raise WorkspaceError("--tagger google: needs the extra `google`: pip install 'image-release[google]'")
         if self.allowance is None:
@@ -104,9 +132,17 @@ class Workspace:
 
 
 def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:
-    """The workspace at an address: a folder, made when the first object is written."""
+    """The workspace at an address: a folder, made when the first object is written, or three stores on S3.
+
+    `s3://bucket/prefix` has the stores below it; a deployed suite's are named one by one, `s3://…,s3://…,s3://…`.
+    """
     if address.startswith("s3://"):
-        raise WorkspaceError(f"{address}: S3 workspaces come with the function suite; give a folder")
+        if find_spec("obstore") is None:
+            raise WorkspaceError(f"{address}: needs the extra `aws`: pip install 'image-release[aws]'")
+        try:
+            return Workspace(Buckets.parse(address), settings, **choices)  # type: ignore[arg-type]  # as below
+        except BadAddressError as error:
+            raise WorkspaceError(str(error)) from error
     root = Path(address)
     if root.exists() and not root.is_dir():
         raise WorkspaceError(f"{address}: is not a folder")

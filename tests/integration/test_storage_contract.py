@@ -5,21 +5,22 @@ import random
 import tempfile
 import threading
 import time
+import uuid
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from image_release.storage import BadKeyError, ConditionFailedError, FolderStore, MemoryStore
+from image_release.storage import BadKeyError, ConditionFailedError, FolderStore, MemoryStore, S3Address, S3Store
 from image_release.storage.naming import key_fault
 from image_release.values import key_part
 from tests.integration import storage_writers as writers
 
-BACKENDS = {"memory": lambda _: MemoryStore(), "folder": FolderStore}
-ACROSS_PROCESSES = ["folder"]
+BACKENDS = ["memory", "folder", "s3-ministack", "s3-moto"]
+ACROSS_PROCESSES = ["folder", "s3-ministack", "s3-moto"]
 """Backends that several processes can share."""
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -35,14 +36,34 @@ BAD_KEYS = [
 ]  # fmt: skip
 
 
+def new_store(request, backend, folder):
+    """An empty store of a backend; on S3 it lies below a prefix of its own in a bucket of the session."""
+    if backend == "memory":
+        return MemoryStore()
+    if backend == "folder":
+        return FolderStore(folder / "store")
+    aws, bucket = request.getfixturevalue(backend.removeprefix("s3-") + "_bucket")
+    return S3Store(S3Address(bucket, f"store/{uuid.uuid4().hex}"), aws.environment())
+
+
+@pytest.fixture(scope="session")
+def ministack_bucket(ministack):
+    return ministack, ministack.bucket()
+
+
+@pytest.fixture(scope="session")
+def moto_bucket(moto):
+    return moto, moto.bucket()
+
+
 @pytest.fixture(params=BACKENDS)
 def store(request, tmp_path):
-    return BACKENDS[request.param](tmp_path / "store")
+    return new_store(request, request.param, tmp_path)
 
 
 @pytest.fixture(params=ACROSS_PROCESSES)
 def shared_store(request, tmp_path):
-    return BACKENDS[request.param](tmp_path / "store")
+    return new_store(request, request.param, tmp_path)
 
 
 def keys_of(store, prefix=""):
@@ -254,18 +275,18 @@ class TestAList:
         store.put("a/b", b"x")
         assert keys_of(store, prefix) == []
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         keys=st.lists(st.text(alphabet="ab-./0é", min_size=1, max_size=6), max_size=12),
         prefix=st.text(alphabet="ab-./0é", max_size=4),
     )
     @pytest.mark.parametrize("backend", BACKENDS)
-    def test_is_what_sorting_all_keys_gives(self, backend, keys, prefix):
+    def test_is_what_sorting_all_keys_gives(self, request, backend, keys, prefix):
         """For any keys and any prefix."""
         good = {key for key in keys if not key_fault(key)}
         kept = {key for key in good if not any(other.startswith(key + "/") for other in good)}
         with tempfile.TemporaryDirectory() as folder:
-            store = BACKENDS[backend](Path(folder) / "store")
+            store = new_store(request, backend, Path(folder))
             for key in kept:
                 store.put(key, b"x")
             assert keys_of(store, prefix) == sorted((k for k in kept if k.startswith(prefix)), key=str.encode)

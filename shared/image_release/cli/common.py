@@ -17,6 +17,7 @@ import click
 from image_release.problems import Problem, printable
 from image_release.running import Done, Totals
 from image_release.settings import SettingsError, load_settings
+from image_release.storage import StorageError
 from image_release.tagging import CountedAllowance
 from image_release.workspace import Workspace, WorkspaceError, open_workspace
 
@@ -38,7 +39,13 @@ def common_options(command: F) -> F:
         click.option(
             "--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML."
         ),
-        click.option("--workspace", "address", default="./workspace", show_default=True, help="Folder of the stores."),
+        click.option(
+            "--workspace",
+            "address",
+            default="./workspace",
+            show_default=True,
+            help="Folder of the stores, or s3://bucket/prefix.",
+        ),
     ):
         command = option(command)
     return command
@@ -80,11 +87,13 @@ def opened(
             yield open_workspace(address, settings, tagger=tagger, photos=photos, allowance=cap)
         except (SettingsError, WorkspaceError) as error:
             raise click.UsageError(str(error)) from error
+        except StorageError as error:
+            raise click.ClickException(str(error)) from error
 
 
 def existing(workspace: Workspace) -> Workspace:
     """Refuse a workspace that is not there: a mistyped name must not look like an empty one."""
-    if not workspace.root.is_dir():
+    if isinstance(workspace.root, Path) and not workspace.root.is_dir():
         raise click.UsageError(f"--workspace {workspace.root}: no such folder; `image-release run` makes one")
     return workspace
 

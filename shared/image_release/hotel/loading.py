@@ -27,6 +27,10 @@ SWEEP = "sweep"
 """The reason of a nudge that asks for a hotel's leftovers to be looked for, whatever its manifest says."""
 
 
+DEPARTED = "departed"
+"""The reason of a nudge about a hotel that left the release."""
+
+
 @dataclass(frozen=True)
 class Hotel:
     """Everything people and partners say of a hotel. `row` is None when the current release does not hold it."""

@@ -32,6 +32,10 @@ def call_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     return function(*args, **kwargs)
 
 
+def remind_nobody(before: Manifest | None, manifest: Manifest) -> None:
+    """Leave no marker: one machine looks at every hotel in every run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The outside world of one worker. `now` is aware UTC; `monotonic` is what `deadline_s` is compared with."""
@@ -49,6 +53,8 @@ class Ports:
     """How many puts of one hotel are under way at once."""
     deadline_s: float | None = None
     """A moment of `monotonic`: after it nothing new is begun."""
+    remind: Callable[[Manifest | None, Manifest], None] = remind_nobody
+    """Told of a manifest before it is published, and of the one before it: what is owed later must not be lost."""
     work: Work = field(default_factory=Work)
     """What the look under way has cost."""
 

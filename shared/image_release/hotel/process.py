@@ -17,7 +17,7 @@ from image_release.hotel.assembling import name_of, pending_of, pictures_of, rej
 from image_release.hotel.choosing import choose
 from image_release.hotel.keeping import keep
 from image_release.hotel.labelling import label
-from image_release.hotel.loading import algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
+from image_release.hotel.loading import DEPARTED, algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
 from image_release.hotel.ordering import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.rendering import UnreadableBestError, render, standing_renditions
@@ -72,7 +72,7 @@ def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None
 
 def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
     hotel = load(nudge.hotel_id, ports)
-    if before.manifest is None and hotel.row is None:
+    if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
         return HotelReport(nudge.hotel_id, "absent", None, (), ports.work)
     now, force = ports.now(), unserved_force(ports.state, nudge)
     digest = inputs_digest(hotel, ports.settings, ports.tagger.identity)
@@ -107,6 +107,7 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
         pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, ports.settings, now),
     )
     write_page(ports, manifest)
+    ports.remind(before.manifest, manifest)
     publish(ports.published, manifest, before)
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), ports.work)
 

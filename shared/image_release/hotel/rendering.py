@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from image_release.generating import generate, rendition_extension
 from image_release.hotel.loading import Hotel, algorithm_versions
@@ -18,7 +18,8 @@ from image_release.isolation import ChildCrashedError
 from image_release.outcomes import Outcome, Rejection
 from image_release.publishing import Manifest, PublishedRendition, put_rendition, rendition_key
 from image_release.settings import RenditionSettings
-from image_release.values import ImageFacts, key_part
+from image_release.triggering import due_key
+from image_release.values import ImageFacts
 
 
 class UnreadableBestError(Exception):
@@ -118,9 +119,4 @@ def _made(
 def _leave_sweep_marker(hotel: Hotel, ports: Ports) -> None:
     """Say, before anything unnamed is written, on which day to look for what a killed or losing writer left."""
     day = ports.now() + timedelta(days=ports.settings.publishing.grace_days + 1)
-    ports.state.put(due_key(day, "sweep", hotel.hotel_id), b"")
-
-
-def due_key(day: datetime, kind: str, hotel_id: str) -> str:
-    """Key of the marker that brings a hotel back on a day."""
-    return f"due/{day.date().isoformat()}/{kind}/{key_part(hotel_id)}"
+    ports.state.put(due_key(day.date(), "sweep", hotel.hotel_id), b"")

@@ -1,17 +1,21 @@
-"""Storage: the port and its adapters (folder, memory; S3 comes with the function suite)."""
+"""Storage: the port and its adapters (folder, memory, S3)."""
 
 from image_release.storage.counting import CountingStore, StoreCounter
 from image_release.storage.folder import FolderStore
 from image_release.storage.memory import MemoryStore
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Store, Stored
+from image_release.storage.s3 import BadAddressError, S3Address, S3Store
 
 __all__ = [
+    "BadAddressError",
     "BadKeyError",
     "ConditionFailedError",
     "CountingStore",
     "FolderStore",
     "Listed",
     "MemoryStore",
+    "S3Address",
+    "S3Store",
     "StorageError",
     "Store",
     "StoreCounter",

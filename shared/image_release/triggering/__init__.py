@@ -1,14 +1,14 @@
 """Triggering: what came in, what changed, and which hotels have to be looked at."""
 
-from image_release.triggering.catalogue import (
+from image_release.triggering.applying import (
     CatalogueApplied,
-    CatalogueMisnamedError,
-    Changes,
+    InputChangedError,
     apply_catalogue,
     catalogue_state_key,
-    diff,
 )
+from image_release.triggering.catalogue import CatalogueMisnamedError, Changes, diff
 from image_release.triggering.documents import DocumentContendedError, InputDamagedError, MissingInputError
+from image_release.triggering.due import due_key, parse_due_key
 from image_release.triggering.index import ReleaseIndex
 from image_release.triggering.listing import read_listing, write_listing
 from image_release.triggering.overrides import append_override, overrides_key, read_overrides
@@ -36,11 +36,13 @@ from image_release.triggering.switch_over import (
     apply_release,
     complete_release,
     departed,
+    departed_from_shard,
     find_row,
     hotel_ids,
     open_index,
     read_current,
     release_id_of,
+    shard_hotels,
 )
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "DocumentContendedError",
     "Held",
     "Ignored",
+    "InputChangedError",
     "InputDamagedError",
     "MissingInputError",
     "PhotosFolderError",
@@ -69,7 +72,9 @@ __all__ = [
     "catalogue_state_key",
     "complete_release",
     "departed",
+    "departed_from_shard",
     "diff",
+    "due_key",
     "find_row",
     "hand_in_photos",
     "hotel_ids",
@@ -77,6 +82,7 @@ __all__ = [
     "mark_failed",
     "open_index",
     "overrides_key",
+    "parse_due_key",
     "parse_request",
     "progress",
     "read_current",
@@ -85,6 +91,7 @@ __all__ = [
     "release_id_of",
     "request_ids",
     "select",
+    "shard_hotels",
     "store_request",
     "unserved_force",
     "write_listing",

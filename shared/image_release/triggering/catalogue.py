@@ -1,31 +1,20 @@
-"""A partner's catalogue: read as a stream, compared with the last one, and applied accommodation by accommodation.
-
-    catalogues/<partner>/state.json                 the version in force, written last
-    catalogues/<partner>/listings-<version>.jsonl.gz  digest and image count of every accommodation of that version
-
-The second is what makes the next diff cheap: only accommodations whose digest differs are read.
-"""
+"""A partner's catalogue: its name, its lines read as a stream, and what one list of images changes of another."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, BinaryIO
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.problems import Problem
-from image_release.settings import Settings
-from image_release.storage import Store
-from image_release.triggering.documents import opened, read_json, swap_json, write_json
-from image_release.triggering.listing import image_document, read_listing, write_listing
+from image_release.triggering.listing import image_document
 from image_release.triggering.release import BadValueError, checked_id
-from image_release.triggering.switch_over import Held, Ignored
-from image_release.values import Accommodation, CatalogueImage, Listing, key_part
+from image_release.values import CatalogueImage
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
 MAX_LINE_BYTES = 32_000_000
@@ -56,20 +45,6 @@ class BadLine:
 
     problem: Problem
     accommodation_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueApplied:
-    """A catalogue is in force. `changed` are the accommodations whose hotels have to be looked at."""
-
-    partner_id: str
-    version: str
-    changed: tuple[Accommodation, ...]
-    new: int
-    updated: int
-    deleted: int
-    images: int
-    problems: tuple[Problem, ...]
 
 
 class CatalogueMisnamedError(Exception):
@@ -162,134 +137,7 @@ def partner_and_version(key: str) -> tuple[str, str]:
     return checked_id(unquote(partner), "partner_id"), file.removesuffix(suffix)
 
 
-def catalogue_state_key(partner_id: str) -> str:
-    """Where the catalogue in force of a partner is recorded: {"version", "digest", "images", "accommodations"}."""
-    return f"catalogues/{key_part(partner_id)}/state.json"
-
-
-def apply_catalogue(inbox: Store, state: Store, key: str, settings: Settings) -> CatalogueApplied | Held | Ignored:
-    """Bring a catalogue in force, unless it is older, or deletes too much and nobody accepted it.
-
-    Raises CatalogueMisnamedError, MissingInputError.
-    """
-    partner_id, version = partner_and_version(key)
-    present = read_json(state, catalogue_state_key(partner_id))
-    name = f"{partner_id} {version}"
-    if present and version < present["version"]:
-        return Ignored(name, f"sorts before the catalogue in force, {present['version']}", is_warning=True)
-    plan = _Plan(state, partner_id, version, present["version"] if present else None)
-    plan.read(inbox, key)
-    if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
-        return Ignored(name, "is in force already", is_warning=False)
-    limit = settings.brakes.max_deleted_share
-    of = present["images"] if present else 0
-    if plan.deleted > limit * of and inbox.head(f"accepts/catalogues/{key_part(partner_id)}/{version}") is None:
-        held = Held("catalogue", name, plan.deleted, of, limit, tuple(plan.problems))
-        document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
-        state.put(f"catalogues/{key_part(partner_id)}/held.json", write_json(document))
-        return held
-    return plan.apply()
-
-
-@dataclass
-class _Plan:
-    """A catalogue on its way: what differs from the one in force, found before anything is written."""
-
-    state: Store
-    partner_id: str
-    version: str
-    before_version: str | None
-    problems: list[Problem] = field(default_factory=list)
-    changed: dict[str, tuple[CatalogueImage, ...] | None] = field(default_factory=dict)
-    """Accommodation -> its images; None: deleted."""
-    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Accommodation -> digest and number of its images: the whole catalogue."""
-    new: int = 0
-    updated: int = 0
-    deleted: int = 0
-
-    def read(self, inbox: Store, key: str) -> None:
-        """Find what differs. A bad line keeps what its accommodation had; an unreadable id keeps all."""
-        before = self._digests_before()
-        keep: set[str] = set()
-        keep_all = False
-        with opened(inbox, key) as stream:
-            for item in read_catalogue(stream, key):
-                if isinstance(item, GoodLine):
-                    self.problems += item.problems
-                    self._compare(item, before.get(item.accommodation_id))
-                else:
-                    self.problems.append(item.problem)
-                    keep_all = keep_all or item.accommodation_id is None
-                    keep |= {item.accommodation_id} if item.accommodation_id is not None else set()
-        for name, known in before.items():
-            if name in self.digests:
-                continue
-            if keep_all or name in keep:
-                self.digests[name] = known
-            else:
-                self.changed[name] = None
-                self.deleted += known[1]
-
-    def _compare(self, line: GoodLine, known: tuple[str, int] | None) -> None:
-        digest = _digest(line.images)
-        self.digests[line.accommodation_id] = (digest, len(line.images))
-        if known and known[0] == digest:
-            return
-        listing = read_listing(self.state, Accommodation(self.partner_id, line.accommodation_id)) if known else None
-        changes = diff(listing.images if listing else (), line.images)
-        self.new += len(changes.new)
-        self.updated += len(changes.updated)
-        self.deleted += len(changes.deleted)
-        self.changed[line.accommodation_id] = line.images
-
-    @property
-    def digest(self) -> str:
-        """Digest of the whole catalogue, whatever the order of its lines."""
-        return hashlib.sha256(json.dumps(sorted(self.digests.items())).encode()).hexdigest()
-
-    def apply(self) -> CatalogueApplied:
-        """Write what differs; the partner's state moves last, so that a crash before it leaves the work to do again."""
-        for name, images in self.changed.items():
-            accommodation = Accommodation(self.partner_id, name)
-            write_listing(self.state, Listing(accommodation, self.version, images or (), deleted=images is None))
-        lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))
-        self.state.put(
-            _listings_key(self.partner_id, self.version), gzip.compress(lines.encode(), compresslevel=3, mtime=0)
-        )
-        total = sum(count for _, count in self.digests.values())
-        document = {
-            "version": self.version,
-            "digest": self.digest,
-            "images": total,
-            "accommodations": len(self.digests),
-        }
-
-        def change(present: Any) -> Any:
-            return None if present and present["version"] > self.version else document
-
-        swap_json(self.state, catalogue_state_key(self.partner_id), change)
-        self.state.delete(f"catalogues/{key_part(self.partner_id)}/held.json")
-        changed = tuple(Accommodation(self.partner_id, name) for name in sorted(self.changed))
-        return CatalogueApplied(
-            self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
-        )
-
-    def _digests_before(self) -> dict[str, tuple[str, int]]:
-        if self.before_version is None:
-            return {}
-        stored = self.state.get(_listings_key(self.partner_id, self.before_version))
-        if stored is None:
-            return {}
-        lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
-        return {name: (digest, count) for name, digest, count in lines}
-
-
-def _listings_key(partner_id: str, version: str) -> str:
-    return f"catalogues/{key_part(partner_id)}/listings-{key_part(version)}.jsonl.gz"
-
-
-def _digest(images: Sequence[CatalogueImage]) -> str:
+def images_digest(images: Sequence[CatalogueImage]) -> str:
     """Digest of an accommodation's images, whatever their order."""
     documents = sorted((image_document(image) for image in images), key=lambda document: document["url"])
     return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()[:32]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from image_release.storage import Store
-from image_release.triggering.documents import swap_json
+from image_release.storage import ConditionFailedError, Store
+from image_release.triggering.documents import swap_json, write_json
 from image_release.values import Accommodation, CatalogueImage, Listing, key_part
 
 
@@ -26,9 +26,16 @@ def read_listing(state: Store, accommodation: Accommodation) -> Listing | None:
     return None if stored is None else _listing(accommodation, json.loads(stored.data))
 
 
-def write_listing(state: Store, listing: Listing) -> bool:
-    """Put a listing in force; False if a newer one is there, or the same."""
+def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bool:
+    """Put a listing in force; False if a newer one is there, or the same. One that `is_new` is put without a look."""
     wanted = listing_document(listing)
+    if is_new:
+        try:
+            state.put(listing_key(listing.accommodation), write_json(wanted), if_absent=True)
+        except ConditionFailedError:
+            pass  # it is not new: a look is needed
+        else:
+            return True
     written = False
 
     def change(document: Any) -> Any:

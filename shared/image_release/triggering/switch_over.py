@@ -49,6 +49,22 @@ class Current(Release):
     """The release in force, and the last one whose hotels were all nudged (None before the first)."""
 
     completed: Release | None = None
+    unfinished: tuple[Release, ...] = ()
+    """Releases that were in force since then and were superseded: their hotels may be published too."""
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether all hotels of the release in force were nudged."""
+        return self.completed is not None and self.completed.folder == self.folder
+
+    def before(self) -> tuple[Release, ...]:
+        """Releases whose hotels may be published, and depart with this one."""
+        known = (*((self.completed,) if self.completed else ()), *self.unfinished)
+        return tuple(release for release in known if release.folder != self.folder)
+
+    def plain(self) -> Release:
+        """The release without its history."""
+        return Release(self.release_id, self.digest, self.folder, self.shard_bits, self.hotels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,28 +128,42 @@ def hotel_ids(state: Store, release: Release) -> Iterator[str]:
         yield from read_shard(state, release.folder, shard)
 
 
+def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
+    """The hotels of one shard."""
+    yield from read_shard(state, release.folder, shard)
+
+
+def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[str]:
+    """Hotels of earlier releases whose place in the one in force is this shard, and which are not there.
+
+    Earlier are the last completed release and all that came after it.
+    """
+    befores = current.before()
+    seen = set(read_shard(state, current.folder, shard)) if befores else set()
+    for before in befores:
+        finer = before.shard_bits - current.shard_bits
+        olds = range(shard << finer, (shard + 1) << finer) if finer >= 0 else (shard >> -finer,)
+        for old in olds:
+            for hotel_id in read_shard(state, before.folder, old):
+                if hotel_id not in seen and shard_of(hotel_id, current.shard_bits) == shard:
+                    seen.add(hotel_id)
+                    yield hotel_id
+
+
 def departed(state: Store, current: Current) -> Iterator[str]:
-    """Hotels of the last completed release that the one in force does not hold."""
-    if current.completed is None or current.completed.folder == current.folder:
-        return
-    for shard in range(2**current.completed.shard_bits):
-        here: dict[int, dict[str, HotelRow]] = {}
-        for hotel_id in read_shard(state, current.completed.folder, shard):
-            there = shard_of(hotel_id, current.shard_bits)
-            if there not in here:
-                here[there] = read_shard(state, current.folder, there)
-            if hotel_id not in here[there]:
-                yield hotel_id
+    """Hotels of the last completed release, and of those since, that the one in force does not hold."""
+    for shard in range(2**current.shard_bits if current.before() else 0):
+        yield from departed_from_shard(state, current, shard)
 
 
 def complete_release(state: Store, current: Current) -> None:
     """Say that all hotels of a release, and those that departed, were nudged."""
-    done = Release(current.release_id, current.digest, current.folder, current.shard_bits, current.hotels)
 
     def change(document: Any) -> Any:
         present = _current(document)
-        same = (present.release_id, present.digest) == (done.release_id, done.digest)
-        return asdict(replace(present, completed=done)) if same and present.completed != done else None
+        same = present.plain() == current.plain()
+        done = replace(present, completed=present.plain(), unfinished=())
+        return {**document, **asdict(done)} if same and present != done else None
 
     swap_json(state, CURRENT, change)
 
@@ -245,12 +275,13 @@ class _Plan:
             present = None if document is None else _current(document)
             if present and present.release_id > release_id:
                 return None
-            completed = present.completed if present else None
-            return {
-                **asdict(Current(**asdict(fresh))),
-                "completed": completed and asdict(completed),
-                "applied_at": now.isoformat(),
-            }
+            unfinished = present.unfinished if present else ()
+            if present and not present.is_completed and present.folder != name:
+                unfinished = (*unfinished, present.plain())
+            following = Current(
+                **asdict(fresh), completed=present.completed if present else None, unfinished=unfinished
+            )
+            return {**asdict(following), "applied_at": now.isoformat()}
 
         if swap_json(self.state, CURRENT, change) is None:
             return Ignored(release_id, "a later release came in force meanwhile", is_warning=True)
@@ -258,12 +289,16 @@ class _Plan:
 
 
 def _current(document: dict[str, Any]) -> Current:
-    names = ("release_id", "digest", "folder", "shard_bits", "hotels")
     completed = document.get("completed")
     return Current(
-        **{name: document[name] for name in names},
-        completed=Release(**{name: completed[name] for name in names}) if completed else None,
+        **_fields(document),
+        completed=Release(**_fields(completed)) if completed else None,
+        unfinished=tuple(Release(**_fields(release)) for release in document.get("unfinished", ())),
     )
+
+
+def _fields(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in ("release_id", "digest", "folder", "shard_bits", "hotels")}
 
 
 def _digest(inbox: Store, key: str) -> str:

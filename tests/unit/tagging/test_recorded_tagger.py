@@ -125,7 +125,9 @@ def test_of_two_lines_for_one_image_the_first_stands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"no gzip", gzip.compress(b"{}" * 1_000, mtime=0)[:-9], gzip.compress(b"{}", mtime=0)[:-4] + b"ruin"]
+    "damage",
+    [b"no gzip", gzip.compress(b"{}" * 1_000, mtime=0)[:-9], gzip.compress(b"{}", mtime=0)[:-4] + b"ruin"],
+    ids=["no gzip", "cut", "wrong checksum"],
 )
 def test_a_damaged_gzip_is_a_problem_of_the_file(tmp_path: Path, damage: bytes) -> None:
     """Nothing of it is believed."""

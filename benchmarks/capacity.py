@@ -1,0 +1,164 @@
+"""What the suite on AWS takes and costs: a formula whose inputs anyone can change.
+
+    python -m benchmarks.capacity [--hotels 1000000] [--images 35000000] [--changed 0.03] … [--json]
+
+`--help` lists every input with its default. Nothing is measured here: CPU figures are those of docs/performance.md,
+prices are AWS's and Google's list prices as we know them (look yours up), and the rest follows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass, fields
+
+from image_release.estimating import (
+    CPU_S_A_PICTURE,
+    CPU_S_AN_IMAGE,
+    DOLLARS_A_THOUSAND_LABELS,
+    IMAGES_A_PICTURE,
+)
+from image_release.settings import Settings
+
+MINUTES_A_DAY = 24 * 60
+DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the formula starts from. Times are seconds, prices US dollars."""
+
+    hotels: float = 1_000_000
+    images: float = 35_000_000
+    accommodations_a_hotel: float = 3
+    partners: float = 3
+    images_a_picture: float = IMAGES_A_PICTURE
+    changed: float = 0.03  # share of the images that are new or updated in a week
+    changed_a_hotel: float = 2  # of these, images that one changed hotel has
+    renditions: float = 14
+    city_hotels: float = 1_000
+    cpu_s_an_image: float = CPU_S_AN_IMAGE
+    cpu_s_a_picture: float = CPU_S_A_PICTURE
+    cpu_s_an_image_regrouped: float = 0.010
+    cpu_s_unchanged: float = 0.05
+    wait_s_a_download: float = 0.08  # of a hotel's time for each of its downloads; several run at once
+    reads_unchanged: float = 5  # and one an accommodation: manifest, current release, row shard, overrides, request
+    memory_gb: float = 1769 / 1024
+    concurrency: float = 300
+    vision_a_minute: float = Settings().tagging.images_a_minute
+    vision_a_day: float = Settings().tagging.images_a_day
+    gb_second_dollars: float = 0.0000166667  # x86-64
+    million_invocations_dollars: float = 0.20
+    million_queue_requests_dollars: float = 0.40
+    queue_requests_a_message: float = 2.1  # received, deleted, a tenth of a batch sent
+    thousand_reads_dollars: float = 0.0004
+    thousand_writes_dollars: float = 0.005
+    thousand_labels_dollars: float = DOLLARS_A_THOUSAND_LABELS
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is of each kind of work."""
+
+    nudges: float
+    unchanged: float = 0
+    downloads: float = 0
+    examined: float = 0
+    regrouped: float = 0
+    rendered: float = 0
+    tagged: float = 0
+
+
+def scenarios(given: Inputs) -> dict[str, Work]:
+    """What happens to somebody who runs the suite."""
+    each = given.images / given.hotels
+    pictures = given.images / given.images_a_picture
+    fresh = given.images * given.changed
+    changed_hotels = min(given.hotels, fresh / given.changed_a_hotel)
+    fresh_pictures = fresh / given.images_a_picture
+    of_partner = given.images / given.partners
+    city = given.city_hotels * each
+    return {
+        "a release in which nothing changed": Work(given.hotels, unchanged=given.hotels),
+        "a week: a release, and catalogues with the changed share": Work(
+            given.hotels + changed_hotels,
+            unchanged=given.hotels,
+            downloads=fresh,
+            examined=fresh,
+            regrouped=changed_hotels * each,
+            rendered=fresh_pictures,
+            tagged=fresh_pictures,
+        ),
+        "the first full load": Work(
+            given.hotels, downloads=given.images, examined=given.images, rendered=pictures, tagged=pictures
+        ),
+        "other weights for all hotels": Work(given.hotels, regrouped=given.images),
+        "a partner gives every image another version, same bytes": Work(
+            given.hotels, downloads=of_partner, regrouped=given.images
+        ),
+        "a partner sends every image in other bytes": Work(
+            given.hotels,
+            downloads=of_partner,
+            examined=of_partner,
+            regrouped=given.images,
+            rendered=pictures,
+            tagged=pictures,
+        ),
+        "a city is rendered again": Work(given.city_hotels, regrouped=city, rendered=city / given.images_a_picture),
+    }
+
+
+def cost(work: Work, given: Inputs) -> dict[str, float]:
+    """The bill of some work, and how long it takes."""
+    looked_at = work.nudges - work.unchanged
+    seconds = (
+        work.nudges * given.cpu_s_unchanged
+        + work.examined * given.cpu_s_an_image
+        + work.regrouped * given.cpu_s_an_image_regrouped
+        + work.rendered * given.cpu_s_a_picture
+        + work.downloads * given.wait_s_a_download
+    )
+    reads = work.nudges * (given.reads_unchanged + given.accommodations_a_hotel)
+    reads += looked_at * 2 * given.accommodations_a_hotel + work.rendered
+    writes = work.downloads + work.rendered * given.renditions + looked_at * (2 + 2 * given.accommodations_a_hotel)
+    gb_s = seconds * given.memory_gb
+    return {
+        "invocations": work.nudges,
+        "gb_seconds": gb_s,
+        "s3_reads": reads,
+        "s3_writes": writes,
+        "vision_images": work.tagged,
+        "days_by_googles_quota": work.tagged / (given.vision_a_minute * MINUTES_A_DAY),
+        "days_by_our_cap": work.tagged / given.vision_a_day,
+        "hours": seconds / given.concurrency / 3600,
+        "lambda_dollars": gb_s * given.gb_second_dollars + work.nudges / 1e6 * given.million_invocations_dollars,
+        "sqs_dollars": work.nudges * given.queue_requests_a_message / 1e6 * given.million_queue_requests_dollars,
+        "s3_dollars": reads / 1e3 * given.thousand_reads_dollars + writes / 1e3 * given.thousand_writes_dollars,
+        "vision_dollars": work.tagged / 1e3 * given.thousand_labels_dollars,
+    }
+
+
+def main() -> None:
+    """Print the bill of every scenario."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for field in fields(Inputs):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, default=field.default, help="%(default)s")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    options = vars(parser.parse_args())
+    as_json = options.pop("json")
+    given = Inputs(**options)
+    bills = {name: cost(work, given) for name, work in scenarios(given).items()}
+    if as_json:
+        print(json.dumps({"inputs": asdict(given), "bills": bills}))
+        return
+    for name, bill in bills.items():
+        print(name)
+        amounts = {kind: value for kind, value in bill.items() if not kind.endswith("dollars")}
+        print("  " + ", ".join(f"{kind} {value:,.{DECIMALS.get(kind, 0)}f}" for kind, value in amounts.items()))
+        money = {kind.removesuffix("_dollars"): value for kind, value in bill.items() if kind.endswith("dollars")}
+        shown = ", ".join(f"{kind} {value:,.0f}" for kind, value in money.items())
+        print(f"  US$ {sum(money.values()):,.0f}: {shown}")
+
+
+if __name__ == "__main__":
+    main()

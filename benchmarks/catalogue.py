@@ -1,0 +1,94 @@
+"""A catalogue of half a million accommodations, as `detect_changes` applies it: the first, and one that changes 3 %.
+
+    python -m benchmarks.catalogue [--lines 500000] [--images 10]
+
+Each in a process of its own; listings are counted and thrown away, so that what is measured is the program and not a
+disk. Ends with status 1 where a bound of docs/performance.md is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measuring import measured
+from image_release.settings import Settings
+from image_release.storage import FolderStore
+from image_release.triggering import CatalogueApplied, apply_catalogue
+
+MOST_MB = 1_500
+MOST_CPU_S = 450
+"""Half of a Lambda's fifteen minutes."""
+CHANGED = 33
+"""Of so many accommodations one differs in the second catalogue."""
+
+
+class Thrown(FolderStore):
+    """A folder that keeps everything but the accommodations' listings, which it counts."""
+
+    written = 0
+
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        """Count a listing, keep the rest."""
+        if key.endswith("/images.json"):
+            Thrown.written += 1
+            return '"x"'
+        return super().put(key, data, if_absent=if_absent, if_match=if_match)
+
+
+def write(path: Path, lines: int, images: int, version: int) -> None:
+    """A catalogue; every 33rd accommodation differs from version to version."""
+    with gzip.open(path, "wt", compresslevel=1, encoding="utf-8") as file:
+        for number in range(lines):
+            day = f"2026-11-{version if number % CHANGED == 0 else 0:02}"
+            urls = [
+                {"url": f"https://atlas.example/{number}/{image}.jpg", "rank": image + 1, "version": day}
+                for image in range(images)
+            ]
+            file.write(json.dumps({"accommodation_id": f"a{number}", "images": urls}) + "\n")
+
+
+def apply(folder: Path, version: int) -> str:
+    """Apply one."""
+    result = apply_catalogue(
+        FolderStore(folder / "inbox"),
+        Thrown(folder / "state"),
+        f"catalogues/atlas/{version}.jsonl.gz",
+        Settings(),
+        threads=8,
+    )
+    assert isinstance(result, CatalogueApplied)
+    return f"{len(result.changed):,} accommodations differ, {Thrown.written:,} written"
+
+
+def main() -> int:
+    """Measure, or be one of the processes that are measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=500_000)
+    parser.add_argument("--images", type=int, default=10)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--apply", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.apply:
+        print(apply(args.folder, args.apply))
+        return 0
+    fits = True
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "inbox" / "catalogues" / "atlas").mkdir(parents=True)
+        for version in (1, 2):
+            path = folder / "inbox" / "catalogues" / "atlas" / f"{version}.jsonl.gz"
+            write(path, args.lines, args.images, version)
+            me = [sys.executable, "-m", "benchmarks.catalogue", "--folder", temporary, "--apply", str(version)]
+            cost = measured(me)
+            print(f"{cost.cpu_s:6.1f} s CPU {cost.peak_mb:5.0f} MB {cost.wall_s:6.1f} s   {cost.stdout.strip()}")
+            fits = fits and cost.cpu_s <= MOST_CPU_S and cost.peak_mb <= MOST_MB
+    return 0 if fits else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

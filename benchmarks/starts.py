@@ -1,0 +1,146 @@
+"""What a cold start costs, function by function: CPU of the import alone, and of import and first event together.
+
+    make layers && python -m benchmarks.starts [--tries 5] [--json]
+
+As it is deployed: Python 3.13 and nothing else but the zips' content, in a fresh process, against a local AWS in which
+nothing is left to do. CPU is user + system, net of the interpreter's own start; the least of the tries counts, for the
+machine may be busy. Ends with status 1 where a budget is broken, and says so and ends with 0 where the local AWS cannot
+be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deployment.local_aws import REGION, LocalAws, local_aws
+from deployment.package import build
+from deployment.serve import STAGE, hand_in, what_comes_in
+from deployment.tools import ROOT, ToolMissingError, tools
+from samples.partners import make_feed
+from samples.serve import serving
+
+FIRST_EVENTS = {
+    "detect_changes": "catalogue_upload",
+    "fan_out": "release_upload",
+    "fan_out_shard": "shard",
+    "process_hotel": "one_hotel",
+    "reprocess": "request",
+    "tick": "schedule",
+}
+IMPORT_MS, FIRST_MS = 350, 800
+HOTEL_IMPORT_MS, HOTEL_FIRST_MS = 500, 1_100
+HOTEL_ID = "123456"
+READY_S = 600
+PROGRAM = """
+import json, sys, time
+sys.path[:0] = json.loads(sys.argv[3])
+started = time.process_time()
+import importlib
+module = importlib.import_module(f"functions.{sys.argv[1]}.handler")
+imported = time.process_time()
+class Context:
+    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "x"
+    def get_remaining_time_in_millis(self): return 300_000
+answer = module.handle(json.load(open(sys.argv[2])), Context())
+assert not (answer or {}).get("batchItemFailures"), answer
+print(json.dumps([1000 * (imported - started), 1000 * (time.process_time() - started)]))
+"""
+
+
+def client(aws: LocalAws, service: str) -> Any:
+    """A boto3 client with the owner's rights."""
+    import boto3
+
+    return boto3.client(service, endpoint_url=aws.endpoint, region_name=REGION, **aws.keys)
+
+
+def wait_until_published(aws: LocalAws, published: str) -> None:
+    """Until the hotel that the events name has a manifest, and its request is done."""
+    s3 = client(aws, "s3")
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        if s3.list_objects_v2(Bucket=published, Prefix=f"hotels/{HOTEL_ID}/manifest.json").get("KeyCount"):
+            return
+        time.sleep(1)
+    raise RuntimeError(f"hotel {HOTEL_ID} was not published within {READY_S} s")
+
+
+def needed(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
+    """What the sample events name, without the sample hotels."""
+    for key, data in what_comes_in(feed, address):
+        if key.startswith("releases/"):
+            first, *_, last = data.splitlines(keepends=True)
+            yield key, first + last
+        elif not key.startswith(("catalogues/atlas", "catalogues/bedbank", "catalogues/cosmo", "requests/")):
+            yield key, data
+
+
+def start(aws: LocalAws, function: str) -> tuple[float, float]:
+    """One cold start: milliseconds of CPU of the import, and of all of it."""
+    configured = client(aws, "lambda").get_function_configuration(FunctionName=f"image-release-{STAGE}-{function}")
+    layers = [layer["Arn"].split(":")[-2].rsplit("-", 1)[1] for layer in configured["Layers"]]
+    places = [ROOT / "build" / "functions", *(ROOT / "build" / "layers" / layer / "python" for layer in layers)]
+    environment = {**os.environ, **aws.environment, **configured["Environment"]["Variables"]}
+    event = ROOT / "events" / f"{FIRST_EVENTS[function]}.json"
+    arguments = [function, str(event), json.dumps([str(place) for place in places])]
+    command = [str(aws.tools.python), "-I", "-S", "-c", PROGRAM, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{function}: {done.stderr}")
+    imported, first = json.loads(done.stdout.splitlines()[-1])
+    return imported, first
+
+
+def measure(tries: int) -> dict[str, tuple[float, float]]:
+    """The least of the tries for every function. Raises ToolMissingError."""
+    found = tools()
+    build(found)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_feed(folder / "feed")
+        with serving(folder / "feed" / "files") as address, local_aws(found, folder) as aws:
+            aws.osls("deploy", "--stage", STAGE)
+            inbox = hand_in(aws, needed(folder / "feed", address))
+            wait_until_published(aws, inbox.replace("-inbox-", "-published-"))
+            results = {}
+            for function in FIRST_EVENTS:
+                costs = [start(aws, function) for _ in range(tries)]
+                results[function] = (min(cost[0] for cost in costs), min(cost[1] for cost in costs))
+            return results
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tries", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    args = parser.parse_args()
+    try:
+        results = measure(args.tries)
+    except ToolMissingError as missing:
+        print(f"skipped, nothing was measured: {missing}")
+        return 0
+    if args.json:
+        print(json.dumps({name: {"import_ms": cost[0], "first_ms": cost[1]} for name, cost in results.items()}))
+    broken = False
+    for name, (imported, first) in results.items():
+        is_hotel = name == "process_hotel"
+        most_import, most_first = (HOTEL_IMPORT_MS, HOTEL_FIRST_MS) if is_hotel else (IMPORT_MS, FIRST_MS)
+        broken = broken or imported > most_import or first > most_first
+        if not args.json:
+            told = f"import {imported:4.0f} ms (≤ {most_import}), with the first event {first:4.0f} ms (≤ {most_first})"
+            print(f"{name:15} {told}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+// One page for those who run the suite and one look for those who pay for it: the upper rows are business, the rest is
+// technique. All widgets are of one size, two in a row.
+"use strict";
+
+const names = require("./names");
+
+const WIDTH = 12;
+const HEIGHT = 6;
+const HEADLINE = 1;
+
+module.exports = ({ prefix, functions, custom }) => {
+  const all = functions.map(({ name }) => name);
+  const queues = functions.flatMap(({ reads }) => reads);
+  const dead = [...queues.map(names.deadLetters), ...functions.flatMap(({ failed }) => failed || [])];
+  const lambda = (metric, chosen = all) =>
+    chosen.map((name) => ["AWS/Lambda", metric, "FunctionName", names.functionName(prefix, name), { label: name }]);
+  const sqs = (metric, ids) =>
+    ids.map((id) => ["AWS/SQS", metric, "QueueName", names.queueName(prefix, id), { label: id }]);
+  const own = (metric, service) => [custom.metrics.namespace, metric, "service", service];
+  const each = (metrics) => Object.entries(metrics).map(([service, metric]) => own(metric, service));
+  const rows = [
+    "Business: hotels, pictures, money",
+    widget("Hotels", "Sum", custom.metrics.hotels.map((metric) => own(metric, "process_hotel"))),
+    widget("Pictures", "Sum", custom.metrics.pictures.map((metric) => own(metric, "process_hotel"))),
+    widget("What came in", "Sum", each(custom.metrics.came)),
+    widget("Held until somebody accepts it", "Sum", each(custom.metrics.held)),
+    widget("Images sent to Google, and what they cost in US$", "Sum", [
+      [...own(custom.metrics.tagged, "process_hotel"), { id: "tagged" }],
+      [{ expression: `tagged * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
+    ]),
+    widget("GB seconds of process_hotel", "Sum", gbSeconds(prefix, custom)),
+    "Technique: what runs, what fails, what waits",
+    widget("Duration, 99 of 100 (ms)", "p99", lambda("Duration")),
+    widget("Invocations", "Sum", lambda("Invocations")),
+    widget("Errors", "Sum", lambda("Errors")),
+    widget("Throttles", "Sum", lambda("Throttles")),
+    widget("At once", "Maximum", lambda("ConcurrentExecutions")),
+    widget("Waiting", "Maximum", sqs("ApproximateNumberOfMessagesVisible", queues)),
+    widget("Age of the oldest message (s)", "Maximum", sqs("ApproximateAgeOfOldestMessage", queues)),
+    widget("Dead letters", "Maximum", sqs("ApproximateNumberOfMessagesVisible", dead)),
+  ];
+  const body = JSON.stringify({ widgets: placed(rows) });
+  return {
+    Dashboard: {
+      Type: "AWS::CloudWatch::Dashboard",
+      Properties: { DashboardName: prefix, DashboardBody: { "Fn::Sub": body } },
+    },
+  };
+};
+
+function widget(title, stat, metrics) {
+  return { type: "metric", properties: { title, stat, metrics, period: 300, region: "${AWS::Region}", view: "timeSeries" } };
+}
+
+function gbSeconds(prefix, custom) {
+  const fn = names.functionName(prefix, "process_hotel");
+  const expression = `milliseconds / 1000 * ${custom.hotelMemory} / 1024`;
+  return [
+    ["AWS/Lambda", "Duration", "FunctionName", fn, { id: "milliseconds", visible: false }],
+    [{ expression, label: "GB seconds", id: "gbs" }],
+  ];
+}
+
+// A string is a headline over the whole width; the widgets below it stand two in a row.
+function placed(rows) {
+  const widgets = [];
+  let y = 0;
+  let column = 0;
+  for (const row of rows) {
+    if (typeof row === "string") {
+      y += column ? HEIGHT : 0;
+      widgets.push({ type: "text", x: 0, y, width: 2 * WIDTH, height: HEADLINE, properties: { markdown: `## ${row}` } });
+      y += HEADLINE;
+      column = 0;
+    } else {
+      widgets.push({ ...row, x: column * WIDTH, y, width: WIDTH, height: HEIGHT });
+      y += column ? HEIGHT : 0;
+      column = 1 - column;
+    }
+  }
+  return widgets;
+}

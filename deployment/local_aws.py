@@ -1,0 +1,118 @@
+"""A whole AWS on this machine: ministack, with IAM in force, so that a right that a role lacks is missed here too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployment.tools import ROOT, Tools
+
+REGION = "eu-west-1"
+OWNER = "test"
+"""Key and secret of the account's owner, who may do everything; functions have the keys of their roles."""
+STARTS_WITHIN_S = 60
+ENDS_WITHIN_S = 10
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running one: its address, and what a client of it finds in the environment."""
+
+    endpoint: str
+    tools: Tools
+    log: Path
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The owner's, for a client that is built by hand."""
+        return {"aws_access_key_id": OWNER, "aws_secret_access_key": OWNER}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For osls, the AWS command line and boto3."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": OWNER,
+            "AWS_SECRET_ACCESS_KEY": OWNER,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NODE_NO_WARNINGS": "1",
+            "PATH": self.tools.path,
+        }
+
+    def osls(self, *words: str) -> str:
+        """Call osls here; what it printed. Raises CalledProcessError, with the output in the message."""
+        command = [str(self.tools.osls), *words, "--region", REGION]
+        environment = {**os.environ, **self.environment}
+        ended = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        if ended.returncode:
+            raise RuntimeError(f"osls {' '.join(words)} ended with {ended.returncode}:\n{ended.stdout}")
+        return ended.stdout
+
+
+@contextmanager
+def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
+    """Start one on a free port of 127.0.0.1, and end it with all functions that run in it; its log is in the folder."""
+    port = _free_port()
+    log = folder / "ministack.log"
+    environment = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "PATH": tools.path,
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [tools.python, "-m", "ministack"], env=environment, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(endpoint, process, log)
+        yield LocalAws(endpoint, tools, log)
+    finally:
+        _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"ministack ended with {process.returncode}:\n{log.read_text(errors='replace')}")
+        try:
+            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"ministack did not answer within {STARTS_WITHIN_S} s:\n{log.read_text(errors='replace')}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group: the functions' processes are children of ministack."""
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, ending)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            continue

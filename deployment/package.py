@@ -1,0 +1,73 @@
+"""Packages the suite and looks at the result: `make package`.
+
+    python -m deployment.package [--only layers|zips]
+
+Builds the layers where the pins changed, and the functions; lets osls make the templates of what is deployed to AWS
+into `build/package/<stage>/`; and has cfn-lint judge them. Once the layers are built, nothing needs a network beyond
+127.0.0.1: osls asks a local AWS for the account's number. Exit status: 0, also where a tool is missing and nothing was
+done (it says so), 1 where something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from deployment.local_aws import REGION, LocalAws, local_aws
+from deployment.tools import ROOT, ToolMissingError, Tools, tools
+
+STAGES = ("dev", "production")
+TEMPLATES = ROOT / "build" / "package"
+TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-template-update-stack.json")
+
+
+def build(found: Tools, *, functions: bool = True) -> None:
+    """The zips that the template names. Raises CalledProcessError."""
+    command = [str(found.python), "-m", "layers.build"]
+    made = ROOT / "build" / "layers" / "pictures.zip"
+    sources = [ROOT / "requirements.txt", *(ROOT / "layers").glob("*.py")]
+    if not made.exists() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+        subprocess.run([*command, "layers"], cwd=ROOT, check=True)
+    if functions:
+        subprocess.run([*command, "functions"], cwd=ROOT, check=True)
+
+
+def package(aws: LocalAws, stage: str) -> Path:
+    """Make one stage's templates; where they are."""
+    folder = TEMPLATES / stage
+    aws.osls("package", "--stage", stage, "--package", str(folder))
+    return folder
+
+
+def lint(found: Tools, folders: list[Path]) -> bool:
+    """Whether cfn-lint has nothing to say."""
+    templates = [str(folder / name) for folder in folders for name in TEMPLATE_NAMES]
+    return subprocess.run([str(found.cfn_lint), "--regions", REGION, "--", *templates], check=False).returncode == 0
+
+
+def main() -> int:
+    """Build, package, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["layers", "zips"], help="build these, package nothing")
+    only = parser.parse_args().only
+    try:
+        found = tools()
+    except ToolMissingError as missing:
+        print(f"skipped, nothing was packaged: {missing}")
+        return 0
+    build(found, functions=only != "layers")
+    if only:
+        return 0
+    with tempfile.TemporaryDirectory() as folder, local_aws(found, Path(folder)) as aws:
+        folders = [package(aws, stage) for stage in STAGES]
+    if not lint(found, folders):
+        return 1
+    print(f"cfn-lint has nothing to say of {', '.join(str(folder.relative_to(ROOT)) for folder in folders)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

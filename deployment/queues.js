@@ -1,0 +1,72 @@
+// A queue for each that a function reads, with its dead letters; and a place for what failed where there is no queue.
+"use strict";
+
+const names = require("./names");
+
+const FORTNIGHT_S = 14 * 24 * 3600; // the longest that SQS keeps a message
+const TIMEOUTS = 6; // what Lambda asks for: a message must not come back while somebody may still be at it
+
+module.exports = ({ prefix, functions, custom }) => {
+  const resources = {};
+  for (const { reads, failed, timeout } of functions) {
+    for (const id of reads) {
+      const dead = names.deadLetters(id);
+      resources[id] = queue(prefix, id, {
+        VisibilityTimeout: TIMEOUTS * timeout,
+        RedrivePolicy: {
+          deadLetterTargetArn: { "Fn::GetAtt": [dead, "Arn"] },
+          maxReceiveCount: custom.queues[id].receives,
+        },
+      });
+      resources[dead] = queue(prefix, dead, {
+        RedriveAllowPolicy: { redrivePermission: "byQueue", sourceQueueArns: [names.queueArn(prefix, id)] },
+      });
+    }
+    if (failed) {
+      resources[failed] = queue(prefix, failed, {});
+    }
+  }
+  for (const id of new Set(Object.values(custom.inbox))) {
+    resources[`${id}Policy`] = inboxMaySend(prefix, id, custom.stores.inbox);
+  }
+  return resources;
+};
+
+function queue(prefix, id, properties) {
+  return {
+    Type: "AWS::SQS::Queue",
+    DeletionPolicy: "Delete",
+    UpdateReplacePolicy: "Delete",
+    Properties: {
+      QueueName: names.queueName(prefix, id),
+      MessageRetentionPeriod: FORTNIGHT_S,
+      SqsManagedSseEnabled: true,
+      ...properties,
+    },
+  };
+}
+
+function inboxMaySend(prefix, id, inbox) {
+  return {
+    Type: "AWS::SQS::QueuePolicy",
+    Properties: {
+      Queues: [{ Ref: id }],
+      PolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "InboxTells",
+            Effect: "Allow",
+            Principal: { Service: "s3.amazonaws.com" },
+            Action: "sqs:SendMessage",
+            Resource: { "Fn::GetAtt": [id, "Arn"] },
+            Condition: {
+              ArnEquals: { "aws:SourceArn": { "Fn::Sub": `arn:\${AWS::Partition}:s3:::${inbox}` } },
+              StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+            },
+          },
+        ],
+      },
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// What the suite needs around its functions, made from serverless.yml: `osls` calls this once for each package.
+"use strict";
+
+const alarms = require("./alarms");
+const buckets = require("./buckets");
+const dashboard = require("./dashboard");
+const names = require("./names");
+const queues = require("./queues");
+const roles = require("./roles");
+
+module.exports = async ({ resolveConfigurationProperty }) => {
+  const functions = await resolveConfigurationProperty(["functions"]);
+  const custom = await resolveConfigurationProperty(["custom"]);
+  const suite = { prefix: custom.prefix, functions: readers(functions), custom };
+  return {
+    Resources: {
+      ...buckets(suite),
+      ...queues(suite),
+      ...roles(suite),
+      ...alarms(suite),
+      ...dashboard(suite),
+      QuotaTable: quotaTable(custom.quotaTable),
+    },
+    Outputs: {
+      ...output("Inbox", custom.stores.inbox, "Where catalogues, releases, requests and overrides are put"),
+      ...output("Published", custom.stores.published, "Where the manifests and renditions are"),
+    },
+  };
+};
+
+// Each function with the queues that it reads, and the one that takes what it failed at.
+function readers(functions) {
+  return Object.entries(functions).map(([name, fn]) => {
+    const reads = fn.events.filter((event) => event.sqs).map((event) => names.attributeOf(event.sqs.arn));
+    const concurrency = fn.events.filter((event) => event.sqs).map((event) => event.sqs.maximumConcurrency);
+    const sum = concurrency.reduce((total, one) => total + one, 0);
+    if (sum > fn.reservedConcurrency) {
+      throw new Error(`${name}: its sources may call it ${sum} times at once, ${fn.reservedConcurrency} are reserved`);
+    }
+    const failed = fn.destinations ? names.attributeOf(fn.destinations.onFailure.arn) : null;
+    return { name, reads, failed, timeout: fn.timeout };
+  });
+}
+
+// Images that may be sent to Google this minute and this day: counted by atomic additions, gone when they are over.
+function quotaTable(name) {
+  return {
+    Type: "AWS::DynamoDB::Table",
+    DeletionPolicy: "Delete",
+    UpdateReplacePolicy: "Delete",
+    Properties: {
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "window", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "window", KeyType: "HASH" }],
+      TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
+      SSESpecification: { SSEEnabled: true },
+    },
+  };
+}
+
+function output(id, value, description) {
+  return { [id]: { Value: value, Description: description } };
+}

@@ -1,0 +1,113 @@
+// A role a function: its log, its queues, and what permissions.yml names. No managed policy, no action with a wildcard.
+"use strict";
+
+const local = require("./local");
+const names = require("./names");
+
+const ACTIONS = {
+  read: ["s3:GetObject"],
+  write: ["s3:PutObject", "s3:AbortMultipartUpload"], // a large file goes up in parts
+  delete: ["s3:DeleteObject"],
+};
+
+module.exports = ({ prefix, functions, custom }) => {
+  const resources = {};
+  for (const fn of functions) {
+    const allowed = custom.permissions[fn.name];
+    resources[names.roleId(fn.name)] = role([
+      ownLog(prefix, fn.name),
+      ...fn.reads.map(receive),
+      ...stores(allowed, custom.settings),
+      ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
+      ...(allowed.quota ? [quota(allowed.quota)] : []),
+      ...(allowed.secret ? [secret(custom.googleSecret)] : []),
+    ]);
+  }
+  return resources;
+};
+
+function role(statements) {
+  return {
+    Type: "AWS::IAM::Role",
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      },
+      Policies: [{ PolicyName: "suite", PolicyDocument: { Version: "2012-10-17", Statement: statements } }],
+    },
+  };
+}
+
+// The wildcard is the name of the stream, which Lambda makes up.
+function ownLog(prefix, name) {
+  const group = `/aws/lambda/${names.functionName(prefix, name)}`;
+  const arn = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${group}:log-stream:*`;
+  return {
+    Sid: "OwnLog",
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: { "Fn::Sub": arn },
+  };
+}
+
+function receive(queue) {
+  return {
+    Sid: `Receive${queue}`,
+    Effect: "Allow",
+    Action: [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:ChangeMessageVisibility", // a passing failure comes back sooner than six timeouts
+    ],
+    Resource: { "Fn::GetAtt": [queue, "Arn"] },
+  };
+}
+
+function send(queue, custom) {
+  return {
+    Sid: `Send${queue}`,
+    Effect: "Allow",
+    Action: local.sendActions(custom),
+    Resource: { "Fn::GetAtt": [queue, "Arn"] },
+  };
+}
+
+function stores(allowed, settings) {
+  const statements = [];
+  for (const store of ["inbox", "state", "published"]) {
+    const below = { ...allowed[store] };
+    if (store === "inbox" && settings) {
+      below.read = [...(below.read || []), settings];
+    }
+    const bucket = names.bucketId(store);
+    for (const [kind, actions] of Object.entries(ACTIONS)) {
+      if (below[kind]) {
+        const resources = below[kind].map((key) => ({
+          "Fn::Sub": `\${${bucket}.Arn}/${key}${key.endsWith("/") ? "*" : ""}`,
+        }));
+        statements.push({ Sid: sid(kind, store), Effect: "Allow", Action: actions, Resource: resources });
+      }
+    }
+    if (below.read) {
+      const arn = { "Fn::GetAtt": [bucket, "Arn"] };
+      statements.push({ Sid: sid("list", store), Effect: "Allow", Action: ["s3:ListBucket"], Resource: arn });
+    }
+  }
+  return statements;
+}
+
+function sid(kind, store) {
+  return [kind, store].map((word) => word[0].toUpperCase() + word.slice(1)).join("");
+}
+
+function quota(actions) {
+  const arn = { "Fn::GetAtt": ["QuotaTable", "Arn"] };
+  return { Sid: "CountImages", Effect: "Allow", Action: actions, Resource: arn };
+}
+
+function secret(name) {
+  const arn = `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter${name}`;
+  return { Sid: "GoogleSecret", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: { "Fn::Sub": arn } };
+}

@@ -1,0 +1,91 @@
+"""What packaging and the local AWS need besides Python's packages: Node with osls, and Python 3.13 as Lambda has it.
+
+Everything is found or installed here once; where the machine has no Node or no Python 3.13, `ToolMissingError` says so
+in one sentence, and whoever asked skips.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from layers import recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv-aws"
+"""ministack and cfn-lint live apart from the program: ministack pins an older botocore."""
+OLDEST_NODE = (20, 19)
+
+
+class ToolMissingError(Exception):
+    """This machine lacks something that cannot be installed from here; the message names it."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Where they are."""
+
+    python: Path
+    osls: Path
+    cfn_lint: Path
+
+    @property
+    def path(self) -> str:
+        """PATH for osls: `invoke local` wants a `python3.13`, and the shell a `node`."""
+        return os.pathsep.join([str(self.osls.parent), str(self.python.parent), os.environ["PATH"]])
+
+
+def tools() -> Tools:
+    """Find or install them. Raises ToolMissingError."""
+    _need_node()
+    python = _python()
+    if _older(ROOT / "node_modules" / ".package-lock.json", ROOT / "package-lock.json"):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=ROOT, check=True)
+    if _older(ENVIRONMENT / ".ready", ROOT / "deployment" / "requirements.txt"):
+        subprocess.run([python, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+        pins = str(ROOT / "deployment" / "requirements.txt")
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", pins]
+        subprocess.run([str(ENVIRONMENT / "bin" / "python"), *install], check=True)
+        (ENVIRONMENT / ".ready").touch()
+    scripts = ENVIRONMENT / "bin"
+    return Tools(scripts / "python", ROOT / "node_modules" / ".bin" / "osls", scripts / "cfn-lint")
+
+
+def _need_node() -> None:
+    if not (shutil.which("npm") and shutil.which("node")):
+        raise ToolMissingError("no Node.js with npm here: osls needs them")
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    version = tuple(int(part) for part in told.strip().removeprefix("v").split(".")[:2])
+    if version < OLDEST_NODE:
+        raise ToolMissingError(f"Node.js is {told.strip()}: osls needs {'.'.join(map(str, OLDEST_NODE))} or newer")
+
+
+def _python() -> str:
+    """A Python of Lambda's version that can make environments."""
+    for candidate in _candidates():
+        works = [candidate, "-c", "import ensurepip, sys, venv; print(*sys.version_info[:2])"]
+        try:
+            told = subprocess.run(works, capture_output=True, text=True, check=False)
+        except OSError:
+            continue
+        if told.returncode == 0 and tuple(map(int, told.stdout.split())) == recipe.PYTHON_VERSION:
+            return candidate
+    wanted = ".".join(map(str, recipe.PYTHON_VERSION))
+    raise ToolMissingError(f"no Python {wanted} here: byte code and the local AWS need Lambda's own version")
+
+
+def _candidates() -> Iterator[str]:
+    name = "python" + ".".join(map(str, recipe.PYTHON_VERSION))
+    if given := os.environ.get("LAMBDA_PYTHON"):
+        yield given
+    yield name
+    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from (str(path) for path in sorted(home.glob(f"versions/*/bin/{name}")))
+
+
+def _older(made: Path, source: Path) -> bool:
+    return not made.exists() or made.stat().st_mtime < source.stat().st_mtime

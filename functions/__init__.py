@@ -1,0 +1,1 @@
+"""The AWS functions: thin handlers around `image_release.suite`, a folder each."""

@@ -1,0 +1,1 @@
+"""The function `detect_changes`."""

@@ -1,0 +1,91 @@
+"""A queue in memory that behaves as SQS does, with a clock that is given: what tests and the simulation drive."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from image_release.queueing.port import MAX_MESSAGE_BYTES, Message, MessageTooLargeError, Received
+
+
+@dataclass(slots=True)
+class _Held:
+    message: Message
+    receives: int
+    visible_at: datetime
+
+
+class MemoryQueue:
+    """Messages with visibility, receive counts and a dead-letter list; threads may share it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        visibility: timedelta = timedelta(minutes=30),
+        max_receives: int = 5,
+    ) -> None:
+        self._clock = clock
+        self._visibility = visibility
+        self._max_receives = max_receives
+        self._numbers = itertools.count(1)
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+        self.dead: list[Message] = []
+        self.sent = 0
+
+    def send(self, messages: Iterable[Message]) -> int:
+        """Take them all."""
+        count = 0
+        for message in messages:
+            if len(message.body.encode()) > MAX_MESSAGE_BYTES:
+                raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
+            with self._lock:
+                self._held[str(next(self._numbers))] = _Held(message, 0, self._clock())
+                self.sent += 1
+            count += 1
+        return count
+
+    def return_after(self, receipt: str, seconds: int) -> None:
+        """Let a message be received again after so many seconds."""
+        with self._lock:
+            if held := self._held.get(receipt):
+                held.visible_at = self._clock() + timedelta(seconds=seconds)
+
+    def visible(self) -> list[str]:
+        """Receipts of what may be received now; what was received too often goes to the dead letters first."""
+        with self._lock:
+            now = self._clock()
+            ready = [name for name, held in self._held.items() if held.visible_at <= now]
+            for name in [name for name in ready if self._held[name].receives >= self._max_receives]:
+                self.dead.append(self._held.pop(name).message)
+                ready.remove(name)
+            return ready
+
+    def receive(self, receipt: str | None = None) -> Received | None:
+        """Receive the oldest message, or the one that is named; it stays hidden until it is deleted or returns."""
+        ready = self.visible()
+        name = receipt or (ready[0] if ready else None)
+        if name is None or name not in ready:
+            return None
+        with self._lock:
+            held = self._held[name]
+            held.receives += 1
+            held.visible_at = self._clock() + self._visibility
+            return Received(held.message.body, name, held.receives)
+
+    def delete(self, receipt: str) -> None:
+        """Say that a message was dealt with."""
+        with self._lock:
+            self._held.pop(receipt, None)
+
+    def next_at(self) -> datetime | None:
+        """When the next message may be received; None when there is none."""
+        with self._lock:
+            return min((held.visible_at for held in self._held.values()), default=None)
+
+    def __len__(self) -> int:
+        return len(self._held)

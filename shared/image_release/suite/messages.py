@@ -1,0 +1,69 @@
+"""Messages between the functions: ids and reasons, never data (invariant 1)."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from image_release.problems import printable
+from image_release.queueing import Message
+from image_release.values import Nudge
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class BadMessageError(ValueError):
+    """A message that no function sends. It comes back after `seconds`: nothing is gained by waiting longer."""
+
+    seconds = 1
+
+
+class NudgeMessage(BaseModel):
+    """Look at this hotel again. `due` names the day of the due-marker (`reason` its kind) that is to be served."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    hotel_id: Annotated[str, Field(min_length=1, max_length=1_000)]
+    reason: Annotated[str, Field(min_length=1, max_length=100)] = "invoked"
+    request_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    due: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+
+    def nudge(self) -> Nudge:
+        """What `process_hotel` is given."""
+        return Nudge(self.hotel_id, self.reason, self.request_id)
+
+    def message(self, group: str | None = None) -> Message:
+        """The message, in the fair queue's group of its request."""
+        return Message(self.model_dump_json(exclude_none=True), group or self.request_id)
+
+
+class ShardMessage(BaseModel):
+    """Nudge the hotels of one shard of a release, and those that departed from it. `folder` tells releases apart."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    release_id: str
+    folder: str
+    shard: Annotated[int, Field(ge=0)]
+
+    def message(self) -> Message:
+        """The message."""
+        return Message(self.model_dump_json(), self.release_id)
+
+
+def read_nudge(body: str) -> NudgeMessage:
+    """Read a nudge. Raises BadMessageError."""
+    return _read(NudgeMessage, body)
+
+
+def read_shard_message(body: str) -> ShardMessage:
+    """Read a shard message. Raises BadMessageError."""
+    return _read(ShardMessage, body)
+
+
+def _read(kind: type[M], body: str) -> M:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise BadMessageError(f"{printable(body)}: {printable(str(error), 300)}") from error

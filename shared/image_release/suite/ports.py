@@ -1,0 +1,29 @@
+"""What the functions' logic needs of the outside world: three stores, three queues, the account's quota, a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from image_release.queueing import Queue
+from image_release.settings import Settings
+from image_release.storage import Store
+from image_release.tagging import QuotaAllowance
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The outside world of the suite. `now` is aware UTC."""
+
+    inbox: Store
+    state: Store
+    published: Store
+    urgent: Queue
+    bulk: Queue
+    shards: Queue
+    quota: QuotaAllowance
+    settings: Settings
+    now: Callable[[], datetime]
+    threads: int = 1
+    """Requests to a store that one catalogue has under way at once."""

@@ -1,0 +1,147 @@
+"""The deployed suite as partners and people meet it: buckets to put files into, queues to see, functions to call."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import boto3
+from botocore.config import Config
+
+from deployment.local_aws import REGION, LocalAws
+from image_release.values import key_part
+from tests.end_to_end.machine import COMMAND
+
+STAGE = "local"
+PREFIX = f"image-release-{STAGE}"
+QUEUES = ("catalogue", "release", "shard", "urgent", "bulk", "request")
+WAIT_S = 400
+"""For what takes some ten seconds on two cores that have nothing else to do."""
+
+
+class DeployedSuite:
+    """Clients of a running local AWS with its owner's rights; what the functions may do is their roles' matter."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self.aws = aws
+        self.s3 = self._client("s3")
+        self.sqs = self._client("sqs")
+        self.functions = self._client("lambda")
+        self.logs = self._client("logs")
+        account = self._client("sts").get_caller_identity()["Account"]
+        self.buckets = {name: f"{PREFIX}-{name}-{account}-{REGION}" for name in ("inbox", "state", "published")}
+
+    def _client(self, service: str):
+        return boto3.client(
+            service,
+            endpoint_url=self.aws.endpoint,
+            region_name=REGION,
+            **self.aws.keys,
+            config=Config(read_timeout=300, retries={"max_attempts": 0}),
+        )
+
+    # what people and partners do
+
+    def hand_in(self, key: str, data: bytes | str) -> None:
+        self.put("inbox", key, data)
+
+    def put(self, store: str, key: str, data: bytes | str) -> None:
+        body = data.encode() if isinstance(data, str) else data
+        self.s3.put_object(Bucket=self.buckets[store], Key=key, Body=body)
+
+    def status(self, request_id: str) -> str:
+        """What the command line says of a request."""
+        workspace = ",".join(f"s3://{bucket}" for bucket in self.buckets.values())
+        command = [COMMAND, "status", request_id, "--workspace", workspace]
+        environment = {**os.environ, **self.aws.environment}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    def send(self, queue: str, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queue_url(queue), MessageBody=body)
+
+    def call(self, function: str, event: dict) -> dict:
+        answer = self.functions.invoke(FunctionName=f"{PREFIX}-{function}", Payload=json.dumps(event).encode())
+        document = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, document
+        return document
+
+    # what came out
+
+    def read(self, store: str, key: str) -> bytes | None:
+        try:
+            return self.s3.get_object(Bucket=self.buckets[store], Key=key)["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return None
+
+    def keys(self, store: str, prefix: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.buckets[store], Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def manifest(self, hotel_id: str) -> dict | None:
+        data = self.read("published", f"hotels/{key_part(hotel_id)}/manifest.json")
+        return None if data is None else json.loads(data)
+
+    def done(self, request_id: str) -> set[str]:
+        """Hotels of a request that are done."""
+        return {key.rsplit("/", 1)[1] for key in self.keys("state", f"requests/{request_id}/done/")}
+
+    def served(self) -> list[tuple[str, str]]:
+        """Every hotel that was looked at, and why, in the order of the log."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{PREFIX}-process_hotel"
+        )
+        lines = (line for page in pages for event in page["events"] for line in event["message"].splitlines())
+        documents = (json.loads(line) for line in lines if line.startswith('{"level"'))
+        return [(found["hotel_id"], found["reason"]) for found in documents if found["message"] == "hotel"]
+
+    # queues
+
+    def queue_url(self, queue: str) -> str:
+        return self.sqs.get_queue_url(QueueName=f"{PREFIX}-{queue}")["QueueUrl"]
+
+    def depth(self, queue: str) -> int:
+        """Messages that wait or are being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue), AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    def wait(self, what: str, until: Callable[[], object], seconds: float = WAIT_S):
+        """Wait until something is so, and answer with it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := until():
+                return found
+            time.sleep(0.3)
+        waiting = {queue: self.depth(queue) for queue in QUEUES}
+        raise AssertionError(f"not within {seconds} s: {what}; waiting: {waiting}; see {self.aws.log}")
+
+    def settle(self) -> None:
+        """Wait until every queue is empty."""
+        self.wait("empty queues", lambda: not any(self.depth(queue) for queue in QUEUES))
+
+    def dead_letters(self) -> dict[str, int]:
+        """The dead-letter queues that hold something."""
+        names = [url.rsplit("/", 1)[1] for url in self.sqs.list_queues(QueueNamePrefix=PREFIX)["QueueUrls"]]
+        dead = [name.removeprefix(f"{PREFIX}-") for name in names if name.endswith("-dead-letters")]
+        assert len(dead) >= len(QUEUES)
+        return {name: depth for name in dead if (depth := self.depth(name))}
+
+    def take_dead(self, queue: str) -> str:
+        """Take one dead letter out of its queue; its body."""
+        url = self.queue_url(f"{queue}-dead-letters")
+        (message,) = self.sqs.receive_message(QueueUrl=url)["Messages"]
+        self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return message["Body"]
+
+    @contextmanager
+    def bulk_stopped(self):
+        """Let nothing be received from the bulk queue for a while."""
+        mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel")
+        (bulk,) = (m["UUID"] for m in mappings["EventSourceMappings"] if m["EventSourceArn"].endswith(f"{PREFIX}-bulk"))
+        self.functions.update_event_source_mapping(UUID=bulk, Enabled=False)
+        try:
+            yield
+        finally:
+            self.functions.update_event_source_mapping(UUID=bulk, Enabled=True)

@@ -1,0 +1,178 @@
+"""The suite deployed by osls into a local AWS, with IAM in force, driven by what partners and people do.
+
+Not here, because the local AWS cannot: the move of dead letters back to their queue (StartMessageMoveTask), and how
+Lambda scales. Google is not asked.
+"""
+
+import hashlib
+import json
+import re
+
+import pytest
+
+from image_release.triggering import Request
+from samples.partners import PARTNERS, RELEASE_ID, VERSION, encoded, sample_hotels
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
+
+HOTELS = {hotel.hotel_id: hotel for hotel in sample_hotels()}
+FIRST, SECOND, THIRD = HOTELS
+
+
+def shown(suite):
+    """What each hotel shows, and when that was published."""
+    return {hotel_id: suite.manifest(hotel_id) for hotel_id in HOTELS}
+
+
+def images(manifest):
+    """Every image of a hotel that is shown, by URL: its content's hash."""
+    return {
+        image["url"]: image["sha256"]
+        for picture in manifest["pictures"]
+        for image in (picture["best"], *picture["merged"])
+    }
+
+
+class TestRelease:
+    def test_and_catalogues_that_are_put_into_the_inbox_become_published_hotels(self, suite):
+        """Each hotel of the release has a manifest with pictures of several partners, and every rendition is there."""
+        for hotel_id, manifest in shown(suite).items():
+            assert manifest["release_id"] == RELEASE_ID
+            assert len(manifest["pictures"]) >= 8
+            partners = {
+                image["partner_id"]
+                for picture in manifest["pictures"]
+                for image in (picture["best"], *picture["merged"])
+            }
+            assert partners == set(PARTNERS)
+            named = {rendition["key"] for picture in manifest["pictures"] for rendition in picture["renditions"]}
+            assert named <= set(suite.keys("published", f"hotels/{hotel_id}/renditions/"))
+
+    def test_is_completed_by_the_tick(self, suite):
+        """When every shard was fanned out, the scheduled function says so in the release's document."""
+        suite.call("tick", json.loads((ROOT / "events" / "schedule.json").read_bytes()))
+        current = json.loads(suite.read("state", "releases/current.json"))
+        assert current["completed"]["release_id"] == RELEASE_ID
+
+    def test_that_comes_again_publishes_nothing(self, suite, feed):
+        """The same release and catalogues once more: every hotel is found unchanged."""
+        before = shown(suite)
+        suite.hand_in(f"releases/{RELEASE_ID}.csv", (feed / f"{RELEASE_ID}.csv").read_bytes())
+        suite.hand_in(f"catalogues/atlas/{VERSION}.jsonl", (feed / f"catalogues/atlas/{VERSION}.jsonl").read_bytes())
+        suite.settle()
+        assert shown(suite) == before
+
+    def test_leaves_no_dead_letter(self, suite):
+        """Nothing was given up on the way."""
+        assert suite.dead_letters() == {}
+
+
+class TestCatalogue:
+    def test_that_changed_runs_only_the_hotels_it_concerns(self, suite, feed):
+        """A picture that was deleted disappears, one that was updated is fetched, the other hotels are not touched."""
+        before = shown(suite)
+        suite.settle()
+        ran_before = suite.served()
+        deleted, updated = sorted(url for url in images(before[FIRST]) if "/atlas/" in url)[:2]
+        fresh = self.other_bytes(feed, updated)
+        suite.hand_in("catalogues/atlas/2026-11-09.jsonl", self.changed(feed, deleted, updated))
+        suite.wait("another manifest", lambda: suite.manifest(FIRST)["seq"] > before[FIRST]["seq"])
+        suite.settle()
+        after = shown(suite)
+        assert deleted not in json.dumps(after[FIRST])
+        assert images(after[FIRST])[updated] == hashlib.sha256(fresh).hexdigest()
+        assert {hotel_id: after[hotel_id] for hotel_id in (SECOND, THIRD)} == {
+            hotel_id: before[hotel_id] for hotel_id in (SECOND, THIRD)
+        }
+        assert {hotel_id for hotel_id, reason in suite.served()[len(ran_before) :]} == {FIRST}
+
+    def changed(self, feed, deleted, updated):
+        """The partner's catalogue without one image and with another version of one."""
+        lines = []
+        for line in (feed / "catalogues" / "atlas" / f"{VERSION}.jsonl").read_text("utf-8").splitlines():
+            accommodation = json.loads(line)
+            accommodation["images"] = [
+                {**image, "version": "2026-11-09"} if image["url"] == updated else image
+                for image in accommodation["images"]
+                if image["url"] != deleted
+            ]
+            lines.append(json.dumps(accommodation) + "\n")
+        return "".join(lines)
+
+    def other_bytes(self, feed, url):
+        """Compress a served file once more, as a partner does who sends it better or worse."""
+        from PIL import Image
+
+        path = feed / "files" / re.sub(r"^http://[^/]+/", "", url)
+        with Image.open(path) as picture:
+            data = encoded(picture, 88)
+        path.write_bytes(data)
+        return data
+
+
+class TestRequest:
+    def test_for_a_city_does_its_hotels_at_once_and_counts_them_exactly(self, suite):
+        """Only the city's hotels are done again, through the urgent queue while bulk work stands still."""
+        before = shown(suite)
+        city = HOTELS[SECOND].city
+        concerned = {hotel_id for hotel_id, hotel in HOTELS.items() if hotel.city == city}
+        with suite.bulk_stopped():
+            suite.send("bulk", json.dumps({"hotel_id": THIRD, "reason": "release"}))
+            request = {"request_id": "city", "cities": [city], "force": "rerender"}
+            suite.hand_in("requests/city.json", json.dumps(request))
+            suite.wait("all hotels of the request", lambda: suite.done("city") == concerned)
+            assert suite.depth("bulk") == 1
+        suite.settle()
+        after = shown(suite)
+        assert {hotel_id for hotel_id in HOTELS if after[hotel_id]["seq"] > before[hotel_id]["seq"]} == concerned
+        assert suite.done("city") == concerned
+        assert suite.status("city") == f"city: {len(concerned)} of {len(concerned)} done, 0 failed"
+
+    def test_that_is_a_dry_run_is_answered_and_changes_nothing(self, suite):
+        """By a direct invocation: how many hotels, what it would cost, no nudge."""
+        before = suite.served()
+        answer = suite.call("reprocess", {"request_id": "what-if", "countries": ["ES"], "dry_run": True})
+        suite.settle()
+        assert answer["hotels"] == sum(hotel.country == "ES" for hotel in HOTELS.values())
+        assert answer["nudged"] == 0
+        assert suite.served() == before
+
+
+class TestHotel:
+    def test_is_looked_at_by_a_direct_invocation(self, suite):
+        """A developer calls the function with a hotel's id, and is told what became of it."""
+        assert suite.call("process_hotel", {"hotel_id": SECOND})["status"] == "unchanged"
+
+    def test_that_was_tried_before_is_decoded_in_a_child_that_starts_there_too(self, suite):
+        """The second receive of a message: every picture is rendered again by a process that may die."""
+        before = suite.manifest(SECOND)
+        request = Request(request_id="again", hotel_ids=(SECOND,), force="rerender").model_dump(mode="json")
+        suite.put("state", "requests/again/request.json", json.dumps({**request, "total": 1}))
+        event = json.loads((ROOT / "events" / "nudge_urgent.json").read_bytes())
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2"
+        event["Records"][0]["body"] = json.dumps({"hotel_id": SECOND, "reason": "request", "request_id": "again"})
+        assert suite.call("process_hotel", event) == {"batchItemFailures": []}
+        after = suite.manifest(SECOND)
+        assert after["seq"] > before["seq"]
+        assert images(after) == images(before)
+        assert suite.done("again") == {SECOND}
+
+    def test_follows_a_persons_decision(self, suite):
+        """An override that is put into the inbox hides a picture."""
+        hidden = suite.manifest(THIRD)["pictures"][0]["best"]
+        line = {"action": "hide", "images": [hidden["sha256"]], "by": "me", "at": "2026-11-20T10:00:00Z", "why": "test"}
+        suite.hand_in(f"overrides/{THIRD}.jsonl", json.dumps(line) + "\n")
+        suite.wait("the picture to go", lambda: hidden["url"] not in images(suite.manifest(THIRD)))
+
+
+class TestPoison:
+    def test_ends_among_the_dead_letters_and_blocks_nobody(self, suite):
+        """A message that no function sends is given up after its receives; the hotel sent behind it is served."""
+        before = len(suite.served())
+        suite.send("urgent", "this is no nudge")
+        suite.send("urgent", json.dumps({"hotel_id": FIRST, "reason": "test"}))
+        suite.wait("the hotel behind it", lambda: (FIRST, "test") in suite.served()[before:])
+        suite.wait("the dead letter", lambda: suite.dead_letters() == {"urgent-dead-letters": 1})
+        assert suite.take_dead("urgent") == "this is no nudge"
+        assert suite.depth("urgent") == 0

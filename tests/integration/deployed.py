@@ -1,0 +1,130 @@
+"""The functions on a local AWS: real buckets, queues and counters, the real handlers, and Lambda's part."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from image_release.storage import S3Address, S3Store
+from tests.conftest import ROOT
+from tests.local_aws import LocalAws
+
+EVENTS = ROOT / "events"
+STORES = ("inbox", "state", "published")
+QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD"}
+MAX_RECEIVES = 3
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name: str
+    remaining_ms: int = 300_000
+    memory_limit_in_mb: int = 2048
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:x"
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+def sample(name: str) -> dict[str, Any]:
+    """One of the sample events."""
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+class Deployed:
+    """Buckets, queues and a table of their own, and the environment that leads to them."""
+
+    def __init__(self, aws: LocalAws, settings: dict[str, Any]) -> None:
+        self.aws = aws
+        self.name = f"t{uuid.uuid4().hex[:12]}"
+        self.buckets = {name: aws.bucket() for name in STORES}
+        self.sqs = aws.client("sqs")
+        self.urls = {name: self._queue(name) for name in QUEUES}
+        self.table = f"{self.name}-quota"
+        aws.client("dynamodb").create_table(
+            TableName=self.table,
+            KeySchema=[{"AttributeName": "window", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "window", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.inbox, self.state, self.published = (
+            S3Store(S3Address(self.buckets[name]), aws.environment()) for name in STORES
+        )
+        self.inbox.put("settings.yaml", json.dumps(settings).encode())
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a function."""
+        return {
+            **self.aws.environment(),
+            **{f"IMAGE_RELEASE_{name.upper()}": f"s3://{bucket}" for name, bucket in self.buckets.items()},
+            **{f"IMAGE_RELEASE_{QUEUES[name]}_QUEUE": url for name, url in self.urls.items()},
+            "IMAGE_RELEASE_QUOTA_TABLE": self.table,
+            "IMAGE_RELEASE_SETTINGS": "settings.yaml",
+            "IMAGE_RELEASE_MAX_RECEIVES": str(MAX_RECEIVES),
+        }
+
+    def handle(self, function: str, event: dict[str, Any], **context: Any) -> Any:
+        """Invoke a function."""
+        module = importlib.import_module(f"functions.{function}.handler")
+        return module.handle(event, Context(function, **context))
+
+    def receive(self, queue: str, most: int = 1) -> dict[str, Any] | None:
+        """What Lambda would hand to a function: up to so many messages as an event, or None."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.urls[queue], MaxNumberOfMessages=most, AttributeNames=["All"], WaitTimeSeconds=0
+        )
+        records = [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:eu-west-1:000000000000:{self.urls[queue].rsplit('/', 1)[-1]}",
+                "awsRegion": "eu-west-1",
+            }
+            for message in answer.get("Messages", [])
+        ]
+        return {"Records": records} if records else None
+
+    def drain(self, function: str, queue: str) -> list[dict[str, Any]]:
+        """Invoke a function for every message, one at a time, deleting what it did; what it answered."""
+        answers = []
+        while event := self.receive(queue):
+            answer = self.handle(function, event)
+            answers.append(answer)
+            failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+            for record in event["Records"]:
+                if record["messageId"] not in failed:
+                    self.sqs.delete_message(QueueUrl=self.urls[queue], ReceiptHandle=record["receiptHandle"])
+        return answers
+
+    def waiting(self, queue: str) -> list[dict[str, Any]]:
+        """The bodies of all messages that wait in a queue; they are hidden from then on."""
+        bodies = []
+        while event := self.receive(queue, 10):
+            bodies += [json.loads(record["body"]) for record in event["Records"]]
+        return bodies
+
+    def _queue(self, name: str) -> str:
+        attributes = {"VisibilityTimeout": "600"}
+        return self.sqs.create_queue(QueueName=f"{self.name}-{name}", Attributes=attributes)["QueueUrl"]
+
+
+def composition_for(deployed: Deployed, monkeypatch: Any) -> None:
+    """Point the composition root at a deployment, for one test."""
+    for name in [name for name in os.environ if name.startswith(("IMAGE_RELEASE_", "AWS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in deployed.environment().items():
+        monkeypatch.setenv(name, value)
+    composition = importlib.import_module("functions.composition")
+    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated):
+        cached.cache_clear()

@@ -1,0 +1,38 @@
+"""The templates that `make package` made; without them these tests are skipped, and say so."""
+
+import json
+
+import pytest
+
+from deployment.package import STAGES, TEMPLATES
+
+
+def template_of(stage):
+    path = TEMPLATES / stage / "cloudformation-template-update-stack.json"
+    if not path.is_file():
+        pytest.skip("nothing is packaged here: `make package` does it, where there is Node and Python 3.13")
+    return json.loads(path.read_bytes())
+
+
+@pytest.fixture(scope="session", params=STAGES)
+def template(request):
+    """The whole template of a stage that is deployed to AWS."""
+    return template_of(request.param)
+
+
+@pytest.fixture(scope="session")
+def resources(template):
+    """Its resources by name."""
+    return template["Resources"]
+
+
+@pytest.fixture(scope="session")
+def of_type(resources):
+    """Properties of all resources of a type, by name."""
+
+    def find(kind):
+        found = {name: item.get("Properties", {}) for name, item in resources.items() if item["Type"] == f"AWS::{kind}"}
+        assert found, f"the template has no {kind}"
+        return found
+
+    return find

@@ -1,0 +1,113 @@
+"""What is in the zips that are deployed: small enough, complete, and fast to start."""
+
+import json
+import subprocess
+import zipfile
+
+import pytest
+
+from deployment.tools import ROOT, ToolMissingError, tools
+from layers.build import declared, unzipped_mb
+from layers.recipe import AWS_SERVICES, LAYERS, MAX_UNZIPPED_MB
+from tests.integration.packaged.conftest import template_of
+
+pytestmark = pytest.mark.packaged
+
+BUILD = ROOT / "build"
+IMPORT = """
+import importlib, json, sys
+importlib.import_module("functions.NAME.handler")
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+CLIENTS = """
+import boto3
+from google.cloud import vision
+for service in SERVICES:
+    boto3.client(service, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+vision.ImageAnnotatorClient.from_service_account_info
+"""
+HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "grpc", "boto3", "obstore", "jinja2"}
+"""Loaded by an event that needs it, not by a handler's import; `process_hotel` alone may load pictures' packages."""
+
+
+@pytest.fixture(scope="session")
+def layers_of():
+    """The layers of every function, as the template attaches them."""
+    resources = template_of("dev")["Resources"]
+    return {
+        item["Properties"]["Handler"].split("/")[1]: [
+            layer["Ref"].removesuffix("LambdaLayer").lower() for layer in item["Properties"]["Layers"]
+        ]
+        for item in resources.values()
+        if item["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def run(program, layers):
+    """Run a program as Lambda does: on a bare Python 3.13 with the function's code and its layers, and nothing else."""
+    try:
+        python = tools().python
+    except ToolMissingError as missing:
+        pytest.skip(str(missing))
+    places = [BUILD / "functions", *(BUILD / "layers" / layer / "python" for layer in layers)]
+    program = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}\n{program}"
+    ended = subprocess.run(
+        [python, "-I", "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={
+            "POWERTOOLS_SERVICE_NAME": "test",
+            "POWERTOOLS_METRICS_NAMESPACE": "test",
+            "POWERTOOLS_TRACE_DISABLED": "1",
+        },
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+class TestSize:
+    def test_of_each_function_with_its_layers_is_within_the_limit(self, layers_of):
+        """Unzipped together, with room to spare below what Lambda takes."""
+        for layers in layers_of.values():
+            zips = [BUILD / "functions.zip", *(BUILD / "layers" / f"{layer}.zip" for layer in layers)]
+            assert unzipped_mb(*zips) <= MAX_UNZIPPED_MB
+
+
+class TestContent:
+    def test_is_what_the_project_declares(self):
+        """Every package that pyproject.toml says a function needs is in a layer, and nothing else is asked for."""
+        assert sorted(package for packages in LAYERS.values() for package in packages) == sorted(declared())
+
+    def test_has_byte_code_for_every_module(self):
+        """Lambda cannot keep what it compiles: a module without byte code is compiled at every cold start."""
+        for path in (BUILD / "functions.zip", *(BUILD / "layers").glob("*.zip")):
+            names = set(zipfile.ZipFile(path).namelist())
+            modules = {name for name in names if name.endswith(".py")}
+            compiled = {name.replace("__pycache__/", "").replace(".cpython-313.pyc", ".py") for name in names}
+            assert modules
+            assert modules - {name for name in compiled if "/" in name or name in modules} == set()
+            assert len([name for name in names if name.endswith(".cpython-313.pyc")]) == len(modules)
+
+    def test_leaves_out_what_no_function_runs(self):
+        """Neither the command line nor the instruments, no tests, no package that the functions must not have."""
+        names = [name for path in BUILD.glob("**/*.zip") for name in zipfile.ZipFile(path).namelist()]
+        unwanted = ("image_release/cli/", "image_release/corpus/", "python/scipy/", "python/click/", "python/rich/")
+        assert [name for name in names if name.startswith(unwanted) or "/tests/" in name] == []
+
+
+class TestStart:
+    @pytest.mark.parametrize(
+        "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
+    )
+    def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
+        """Each imports from its zip and its layers alone; `process_hotel` alone has the one with pictures' packages."""
+        loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
+        allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
+        assert set(loaded) & HEAVY <= allowed
+        assert ("pictures" in layers_of[name]) == (name == "process_hotel")
+
+    def test_of_every_client_works_with_what_was_left_of_its_package(self):
+        """botocore was thinned out: the services that are used still have their descriptions."""
+        run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), list(LAYERS))

@@ -1,0 +1,152 @@
+"""A nudge as the suite serves it: failures come back soon, what kills is found out, nothing owed is forgotten."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from image_release.isolation import IsolatedCaller
+from image_release.outcomes import Outcome
+from image_release.publishing import read_before
+from image_release.queueing import MemoryQueue
+from image_release.storage import StorageError
+from image_release.suite.messages import NudgeMessage
+from image_release.suite.ports import Suite
+from image_release.suite.serving import FIRST_BACK_OFF_S, LAST_BACK_OFF_S, Attempt, ComeBackError, back_off_s, serve
+from image_release.suite.ticking import tick
+from image_release.tagging import MemoryCounters, NotTagged, QuotaAllowance, Tagged
+from image_release.triggering import parse_request, progress, store_request
+from image_release.values import Label
+from tests.integration.world import World, jpeg, photo
+
+
+@pytest.fixture
+def world():
+    found = World()
+    urls = [found.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(3)]
+    found.catalogue("atlas", "1", {"a1": urls})
+    found.release("r1", {"h1": [("atlas", "a1")]})
+    yield found
+    found.close()
+
+
+def look(world, receives=1, most=5, deadline_s=None, isolated=None, order=None, **ports):
+    order = order or NudgeMessage(hotel_id="h1", reason="test")
+    caller = isolated or refuse
+    return serve(order, world.ports(**ports), Attempt(receives, most), isolated=caller, deadline_s=deadline_s)
+
+
+def refuse(*_, **__):
+    raise AssertionError("nothing is decoded in a child before a message comes back")
+
+
+def failing():
+    raise StorageError("the store is away")
+
+
+class TestAFailure:
+    def test_comes_back_after_a_time_that_doubles_to_a_bound(self):
+        waits = [[back_off_s(f"h{number}", receives) for number in range(50)] for receives in (1, 2, 3, 12)]
+        for receives, wait in zip((1, 2, 3, 12), waits, strict=True):
+            most = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** (receives - 1))
+            assert all(most // 2 <= seconds <= most for seconds in wait)
+            assert len(set(wait)) > 3
+
+    def test_of_the_store_comes_back_and_is_counted_at_the_last_receive(self, world):
+        request = parse_request(json.dumps({"request_id": "q1", "hotel_ids": ["h1"]}).encode(), "q1.json")
+        store_request(world.state, request, 1)
+        order = NudgeMessage(hotel_id="h1", reason="request", request_id="q1")
+        for receives in (1, 2):
+            with pytest.raises(ComeBackError, match="the store is away"):
+                look(world, receives, 2, now=failing, order=order, isolated=IsolatedCaller())
+            assert progress(world.state, "q1").failed == (receives == 2)
+        look(world, order=order)
+        found = progress(world.state, "q1")
+        assert (found.done, found.failed) == (1, 0)
+
+
+class TestAMessageSeenBefore:
+    def test_decodes_in_a_child_so_that_an_image_that_kills_becomes_crashed(self, world):
+        """The first receive died with it; the second publishes the rest."""
+        bad = world.serve("/bad.jpg", jpeg(photo(9)))
+        world.catalogue("atlas", "2", {"a1": [bad, world.site.address + "/0.jpg"]})
+        killer = world.site.files["/bad.jpg"]
+
+        class Deadly(IsolatedCaller):
+            def __call__(self, function, /, *args, **kwargs):
+                if args and args[0] == killer:
+                    return super().__call__(die)
+                return super().__call__(function, *args, **kwargs)
+
+        with Deadly() as isolated:
+            report = look(world, receives=2, isolated=isolated)
+        assert report.outcomes == {Outcome.PUBLISHED: 1, Outcome.CRASHED: 1}
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class TestATimeBudget:
+    def test_that_ends_before_anything_is_rendered_keeps_what_was_learned(self, world):
+        """The same message goes on where it ended: nothing is downloaded twice."""
+        end_s = time.monotonic() + 3_600
+        with pytest.raises(ComeBackError, match="out of time") as back:
+            look(world, deadline_s=end_s, monotonic=lambda: end_s + 1 if len(world.site.asked) == 3 else 0.0)
+        assert back.value.seconds == 1
+        assert read_before(world.published, "h1").manifest is None
+        report = look(world, receives=2, isolated=IsolatedCaller())
+        assert report.outcomes == {Outcome.PUBLISHED: 3}
+        assert (report.work.downloads, len(world.site.asked)) == (0, 3)
+
+    def test_that_ended_during_downloads_publishes_what_there_is_and_goes_on(self, world):
+        with pytest.raises(ComeBackError, match="in part"):
+            look(world, deadline_s=-1.0)
+        assert look(world).outcomes == {Outcome.PUBLISHED: 3}
+
+    def test_that_ends_at_the_last_receive_leaves_a_marker(self, world):
+        """What is left is not the queue's to remember."""
+        report = look(world, 5, 5, deadline_s=-1.0, isolated=IsolatedCaller())
+        assert report.outcomes == {Outcome.DEFERRED: 3}
+        assert [item.key for item in world.state.list("due/")] == [f"due/{world.now.date()}/download/h1"]
+
+
+class PaidTagger:
+    """Labels what the quota grants."""
+
+    identity = "paid-1"
+
+    def __init__(self, quota):
+        self.quota = quota
+
+    def tag(self, requests, *, deadline_s=None):
+        return {
+            request.sha256: Tagged((Label("Bedroom", 0.9),))
+            if self.quota.reserve(1)
+            else NotTagged("refused", "quota", retry=True)
+            for request in requests
+        }
+
+
+class TestARefusedHotel:
+    def test_is_published_without_labels_and_tick_brings_it_back(self, world):
+        quota = QuotaAllowance(MemoryCounters(), 2, 1_000, lambda: world.now)
+        bulk = MemoryQueue(lambda: world.now)
+        suite = Suite(
+            world.inbox, world.state, world.published, bulk, bulk, bulk, quota, world.settings, lambda: world.now
+        )
+        tagger = PaidTagger(quota)
+        first = look(world, tagger=tagger)
+        assert sorted(len(picture.labels) for picture in first.manifest.pictures) == [0, 1, 1]
+        assert [entry.kind for entry in first.manifest.pending if entry.kind == "tag"] == ["tag"]
+        tick(suite)
+        assert len(bulk) == 0
+        world.wait(minutes=61)
+        assert tick(suite).nudged == {"tag": 1}
+        order = NudgeMessage.model_validate_json(bulk.receive().body)
+        assert look(world, order=order, tagger=tagger).status == "processed"
+        assert [len(picture.labels) for picture in read_before(world.published, "h1").manifest.pictures] == [1] * 3
+        world.wait(hours=2)
+        assert tick(suite).nudged == {}

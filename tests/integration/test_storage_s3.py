@@ -1,0 +1,155 @@
+"""What only S3 does: answers that ask for another attempt, keys that people made with other tools, addresses."""
+
+import pickle
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from image_release.storage import (
+    BadAddressError,
+    BadKeyError,
+    ConditionFailedError,
+    S3Address,
+    S3Store,
+    StorageError,
+)
+from tests.local_aws import KEYS
+
+CONFLICT = b"<Error><Code>ConditionalRequestConflict</Code><Message>conflict</Message></Error>"
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
+
+
+class Moody:
+    """An S3 that gives the prepared answers first, then 200 with an ETag; `asked` counts the requests."""
+
+    def __init__(self):
+        self.answers, self.asked = [], []
+        moody = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_PUT(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                moody.asked.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
+                status, body = moody.answers.pop(0) if moody.answers else (200, b"")
+                self.send_response(status)
+                self.send_header("ETag", '"etag"')
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                self.do_PUT()
+
+            def log_message(self, *_):
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.store = S3Store(S3Address("bucket"), {**KEYS, "AWS_ENDPOINT_URL": endpoint})
+
+
+@pytest.fixture
+def moody():
+    found = Moody()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+class TestAnAnswerThatMayPass:
+    def test_of_two_writers_who_meet_is_tried_again(self, moody):
+        """409: S3 asks for another attempt, and does not say that the condition failed."""
+        moody.answers = [(409, CONFLICT)] * 2
+        assert moody.store.put("a", b"x", if_match='"old"') == '"etag"'
+        assert len(moody.asked) == 3
+        assert {headers["if-match"] for _, _, headers in moody.asked} == {'"old"'}
+
+    def test_of_a_busy_store_is_tried_again(self, moody):
+        """503 to a write and to a read."""
+        moody.answers = [(503, SLOW_DOWN)]
+        moody.store.put("a", b"x")
+        moody.answers = [(503, SLOW_DOWN)]
+        assert moody.store.get("a").etag == '"etag"'
+        assert len(moody.asked) == 4
+
+    def test_that_does_not_pass_is_a_fault(self, moody):
+        """After a bounded number of attempts, within seconds."""
+        moody.answers = [(409, CONFLICT)] * 100
+        with pytest.raises(StorageError):
+            moody.store.put("a", b"x", if_match='"old"')
+        assert len(moody.asked) <= 40
+
+    def test_of_a_first_write_that_meets_another_is_tried_again(self, moody):
+        """409 to a put that must find no object: the other attempt says who won."""
+        moody.answers = [(409, CONFLICT), (412, b"")]
+        with pytest.raises(ConditionFailedError):
+            moody.store.put("a", b"x", if_absent=True)
+
+    def test_that_refuses_us_is_a_fault_without_another_attempt(self, moody):
+        """403 does not pass by itself."""
+        moody.answers = [(403, b"<Error><Code>AccessDenied</Code></Error>")] * 10
+        with pytest.raises(StorageError, match="AccessDenied"):
+            moody.store.get("a")
+        assert len(moody.asked) == 1
+
+
+class TestABucket:
+    def test_is_listed_though_people_put_odd_keys_there(self, ministack):
+        """A console's folder, an empty part, a control character: what is no key of ours hides nothing else."""
+        bucket, client = ministack.bucket(), ministack.client("s3")
+        for key in (
+            "catalogues/",
+            "catalogues//x",
+            "catalogues/a/1.jsonl",
+            "catalogues/b/1\n.jsonl",
+            "catalogues/c/1.jsonl",
+        ):
+            client.put_object(Bucket=bucket, Key=key, Body=b"x")
+        store = S3Store(S3Address(bucket), ministack.environment())
+        listed = [item.key for item in store.list("catalogues/")]
+        assert [key for key in listed if key.endswith("1.jsonl")] == ["catalogues/a/1.jsonl", "catalogues/c/1.jsonl"]
+
+    def test_that_is_not_there_is_a_fault(self, ministack):
+        """And not an empty store."""
+        store = S3Store(S3Address("no-such-bucket"), ministack.environment())
+        with pytest.raises(StorageError):
+            store.put("a", b"x")
+        with pytest.raises(StorageError):
+            list(store.list(""))
+
+    def test_takes_no_key_with_control_characters(self, ministack):
+        """The client cannot send them; no key of ours has any."""
+        store = S3Store(S3Address(ministack.bucket()), ministack.environment())
+        with pytest.raises(BadKeyError):
+            store.put("a\nb", b"x")
+
+    def test_shows_keys_as_they_are(self, ministack):
+        """A percent sign in a key is a percent sign in the bucket: a site finds a rendition by the manifest's key."""
+        bucket = ministack.bucket()
+        store = S3Store(S3Address(bucket, "below"), ministack.environment())
+        store.put("hotels/%24abc/manifest.json", b"x")
+        found = ministack.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+        assert [item["Key"] for item in found] == ["below/hotels/%24abc/manifest.json"]
+
+
+class TestAnAddress:
+    def test_names_a_bucket_and_a_prefix(self):
+        assert S3Address.parse("s3://bucket") == S3Address("bucket")
+        assert S3Address.parse("s3://bucket/a/b/") == S3Address("bucket", "a/b")
+        assert str(S3Address("bucket").below("inbox")) == "s3://bucket/inbox"
+        assert str(S3Address("bucket", "a").below("inbox")) == "s3://bucket/a/inbox"
+
+    @pytest.mark.parametrize(
+        "text", ["", "s3://", "s3:///a", "bucket", "http://bucket", "s3://bucket/../a", "s3://b/a//b"]
+    )
+    def test_that_is_none_is_refused(self, text):
+        with pytest.raises(BadAddressError):
+            S3Address.parse(text)
+
+    def test_is_all_that_goes_to_another_process(self):
+        store = pickle.loads(pickle.dumps(S3Store(S3Address("bucket", "a"))))
+        assert store.address == S3Address("bucket", "a")

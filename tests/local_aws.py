@@ -1,0 +1,110 @@
+"""A local AWS for the tests: ministack and moto, each a process of its own on 127.0.0.1, started once a session."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.conftest import ROOT
+
+DOUBLES = Path(os.environ.get("IMAGE_RELEASE_DOUBLES", ROOT / ".doubles"))
+REGION = "eu-west-1"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+}
+READY_S = 60
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running double."""
+
+    name: str
+    endpoint: str
+
+    def environment(self) -> dict[str, str]:
+        """What a client needs to find it."""
+        return {**KEYS, "AWS_ENDPOINT_URL": self.endpoint}
+
+    def client(self, service: str):
+        """A boto3 client of one of its services."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 2}),
+        )
+
+    def bucket(self) -> str:
+        """A new, empty bucket."""
+        name = f"b-{uuid.uuid4().hex[:20]}"
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        return name
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def started(name: str, folder: Path) -> Iterator[LocalAws]:
+    """Start a double and end it. Skips the test where it is not installed."""
+    program = DOUBLES / "bin" / {"ministack": "ministack", "moto": "moto_server"}[name]
+    if not program.is_file():
+        pytest.skip(f"{name} is not installed: `make doubles` installs it")
+    port = free_port()
+    arguments = ["-H", "127.0.0.1", "-p", str(port)] if name == "moto" else []
+    environment = {
+        **{variable: value for variable, value in os.environ.items() if not variable.startswith("AWS_")},
+        **KEYS,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+    }
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen([program, *arguments], cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(
+                process,
+                f"http://127.0.0.1:{port}/" + ("moto-api/" if name == "moto" else "_ministack/health"),
+                log.name,
+            )
+            yield LocalAws(name, f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen, url: str, log: str) -> None:
+    for _ in range(READY_S * 5):
+        if process.poll() is not None:
+            raise RuntimeError(f"ended with {process.returncode}: {Path(log).read_text(errors='replace')[-500:]}")
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"{url} did not answer within {READY_S} s")

@@ -1,0 +1,53 @@
+"""Photographs and their copies: made once, examined, grouped and resized once for all simulations.
+
+What decodes and compares is the program's own, and a function of its arguments; remembering its answers changes nothing
+but the time that ten thousand simulations take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from image_release.hotel import choosing
+from image_release.values import sha256_hex
+from tests.integration.world import jpeg, photo
+
+SIZE = (420, 280)
+QUALITIES = (90, 80, 70)
+
+_answers: dict[tuple, Any] = {}
+_group_same = choosing.group_same
+_choose_best = choosing.choose_best
+_evidence_between = choosing.evidence_between
+
+
+@cache
+def copy_of(number: int, version: int) -> bytes:
+    """A photograph as a JPEG; each version has other bytes."""
+    return jpeg(photo(number, SIZE), QUALITIES[version % len(QUALITIES)])
+
+
+def call_once(function: Callable, /, *args: Any, **kwargs: Any) -> Any:
+    """Call what decodes pictures, or give the answer that it gave before."""
+    key = (function.__name__, *(sha256_hex(arg) if isinstance(arg, bytes) else repr(arg) for arg in args), repr(kwargs))
+    if key not in _answers:
+        _answers[key] = function(*args, **kwargs)
+    return _answers[key]
+
+
+def group_once(seen: Any, decisions: Any, settings: Any) -> Any:
+    """Group images, or give the answer that the same images had before."""
+    key = ("group", tuple(sorted(seen)), repr(decisions), repr(settings))
+    if key not in _answers:
+        _answers[key] = tuple(_group_same(seen, decisions, settings))
+    return _answers[key]
+
+
+def best_once(picture: Any, seen: Any, allowed: Any) -> Any:
+    """Choose the best image, or give the answer that the same images had before."""
+    key = ("best", tuple(sorted(picture.members)), tuple(sorted(set(allowed) & set(picture.members))))
+    if key not in _answers:
+        _answers[key] = _choose_best(picture, seen, allowed)
+    return _answers[key]

@@ -1,0 +1,94 @@
+"""Five bugs, planted one at a time: a simulation that does not find them proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from image_release.hotel import keeping, process, rendering
+from image_release.publishing import publish, put_rendition, read_before
+from image_release.remembering import store as memories
+from image_release.triggering import switch_over
+from image_release.triggering.documents import swap_json
+
+
+def manifest_before_renditions() -> ExitStack:
+    """The manifest is published, then what it names is put."""
+    waiting: dict[str, list[tuple[Any, str, bytes]]] = {}
+
+    def put_later(published: Any, key: str, data: bytes) -> bool:
+        waiting.setdefault(key.split("/")[1], []).append((published, key, data))
+        return True
+
+    def publish_first(published: Any, manifest: Any, before: Any) -> None:
+        publish(published, manifest, before)
+        for rendition in waiting.pop(manifest.hotel_id, []):
+            put_rendition(*rendition)
+
+    return _patched((rendering, "put_rendition", put_later), (process, "publish", publish_first))
+
+
+def state_overwritten() -> ExitStack:
+    """What was learned is put over what others learned meanwhile."""
+
+    def overwrite(
+        state: Any, accommodation: Any, learned: Any, keep: Callable[[Any], Any] = lambda memory: memory
+    ) -> None:
+        state.put(memories.memory_key(accommodation), memories._serialised(keep(learned)))
+
+    return _patched((keeping, "merge_memory", overwrite))
+
+
+def older_release_accepted() -> ExitStack:
+    """A release is applied though a newer one is in force."""
+
+    def as_if_first(state: Any) -> Any:
+        current = switch_over_read(state)
+        return current and replace(current, release_id="")
+
+    def swap_whatever(store: Any, key: str, change: Callable[[Any], Any]) -> Any:
+        nothing_newer = "switch_over" in change.__qualname__
+        return swap_json(
+            store, key, lambda present: change({**present, "release_id": ""} if present and nothing_newer else present)
+        )
+
+    switch_over_read = switch_over.read_current
+    return _patched((switch_over, "read_current", as_if_first), (switch_over, "swap_json", swap_whatever))
+
+
+def pending_ignored() -> ExitStack:
+    """A hotel counts as unchanged though something that was put off is due."""
+    return _patched((process, "is_unchanged", lambda before, digest, now: before.inputs == digest))
+
+
+def etag_after_inputs() -> ExitStack:
+    """The manifest's ETag is read when the inputs were read long ago."""
+
+    def publish_over_anything(published: Any, manifest: Any, before: Any) -> None:
+        fresh = read_before(published, manifest.hotel_id)
+        publish(published, replace_seq(manifest, max(manifest.seq, fresh.next_seq)), fresh)
+
+    def replace_seq(manifest: Any, seq: int) -> Any:
+        return manifest.model_copy(update={"seq": seq})
+
+    return _patched((process, "publish", publish_over_anything))
+
+
+BUGS = (manifest_before_renditions, state_overwritten, older_release_accepted, pending_ignored, etag_after_inputs)
+
+
+@contextmanager
+def planted(bug: Callable[[], ExitStack]) -> Iterator[None]:
+    """The program with a bug in it."""
+    with bug():
+        yield
+
+
+def _patched(*places: tuple[Any, str, Any]) -> ExitStack:
+    stack = ExitStack()
+    for module, name, instead in places:
+        stack.enter_context(patch.object(module, name, instead))
+    return stack

@@ -1,0 +1,179 @@
+"""One simulation: people and partners act while all goes wrong; then it calms down, and the promises are held."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from datetime import timedelta
+from unittest.mock import patch
+
+from image_release.publishing import Manifest, read_before, renditions_prefix
+from image_release.remembering import read_memory
+from image_release.suite.messages import NudgeMessage
+from image_release.triggering import progress
+from image_release.values import Accommodation
+from tests.simulation.model import HOTELS, Model, begun
+from tests.simulation.photographs import best_once, group_once
+from tests.simulation.scheduling import Faults, Scheduler
+from tests.simulation.stage import BrokenPromiseError
+
+ACTS = 6
+AT_ONCE = 4
+"""Invocations under way at the same time, at most."""
+ROUNDS = 120
+"""Hours until everything must have calmed down: a download that failed often waits a day between two attempts."""
+
+
+def play(seed: int) -> str:
+    """Play one seed; the digest of all that happened. Raises BrokenPromiseError."""
+    scheduler = Scheduler(seed)
+    dice = scheduler.dice
+    scheduler.faults = Faults(
+        fail=dice.choice((0, 0.01, 0.03)), kill=dice.choice((0, 0.005, 0.02)), slow=dice.choice((0, 0.01))
+    )
+    with ExitStack() as stack:
+        stack.enter_context(patch("image_release.hotel.choosing.group_same", group_once))
+        stack.enter_context(patch("image_release.hotel.choosing.choose_best", best_once))
+        try:
+            model = begun(scheduler)
+            _storm(model)
+            _calm(model)
+            _hold(model)
+            _wait_and_sweep(model)
+            _rest(model)
+        finally:
+            scheduler.note("end")
+    return hashlib.sha256("\n".join(scheduler.trace).encode()).hexdigest()
+
+
+def broken_by(seed: int) -> str | None:
+    """What a seed broke, if anything."""
+    try:
+        play(seed)
+    except BrokenPromiseError as promise:
+        return f"seed {seed}: {promise}"
+    return None
+
+
+def _storm(model: Model) -> None:
+    """Acts, deliveries and steps in any order, until all acts are done and most of it was delivered once."""
+    scheduler, stage, dice = model.stage.scheduler, model.stage, model.stage.scheduler.dice
+    acts, steps = ACTS, 0
+    while acts or (scheduler.running and steps < 20_000):
+        steps += 1
+        if acts and dice.random() < 0.01:
+            model.act()
+            acts -= 1
+        elif len(scheduler.running) < AT_ONCE and dice.random() < 0.2:
+            if dice.random() < 0.05:
+                stage.tick()
+            elif not stage.deliver() and not scheduler.running:
+                scheduler.now += timedelta(minutes=dice.choice((1, 10, 40)))
+                if acts:
+                    model.act()
+                    acts -= 1
+        elif scheduler.running:
+            scheduler.go_on()
+
+
+def _calm(model: Model) -> None:
+    """Nothing goes wrong any more: dead letters are put back, ticks come, time passes until nothing is owed."""
+    scheduler, stage = model.stage.scheduler, model.stage
+    scheduler.faults = Faults()
+    for _ in range(ROUNDS):
+        _drain(model)
+        stage.redrive()
+        _drain(model)
+        if not _owed(model) and not any(len(queue) for queue in stage.queues.values()):
+            return
+        scheduler.now += timedelta(minutes=61)
+        stage.tick()
+    raise BrokenPromiseError(f"not calm after {ROUNDS} hours: {_owed(model)}")
+
+
+def _drain(model: Model) -> None:
+    scheduler, stage = model.stage.scheduler, model.stage
+    while scheduler.running or stage.deliver():
+        while scheduler.running:
+            scheduler.go_on()
+
+
+def _owed(model: Model) -> list[str]:
+    """What is to come back within hours."""
+    return [
+        f"{hotel_id} {entry.kind}"
+        for hotel_id in HOTELS
+        if (manifest := _manifest(model, hotel_id))
+        for entry in manifest.pending
+        if entry.kind in ("tag", "download")
+    ]
+
+
+def _hold(model: Model) -> None:
+    """What is published is what the newest catalogues and the newest release say, and nothing that was paid is lost."""
+    for hotel_id in HOTELS:
+        expected, manifest = model.expected(hotel_id), _manifest(model, hotel_id)
+        if expected is None:
+            if manifest and not (manifest.withdrawn and not manifest.pictures):
+                raise BrokenPromiseError(f"{hotel_id} left the release and is still published")
+            continue
+        if manifest is None or manifest.withdrawn:
+            raise BrokenPromiseError(f"{hotel_id} is in the release and not published")
+        _hold_pictures(model, manifest, expected)
+    for request_id in model.requests:
+        found = progress(model.stage.state, request_id)
+        if found is None or found.done != found.total:
+            raise BrokenPromiseError(f"request {request_id}: {found}")
+
+
+def _hold_pictures(model: Model, manifest: Manifest, expected: dict[int, set[str]]) -> None:
+    shown = {model.stage.sees[picture.best.sha256]: picture for picture in manifest.pictures}
+    if len(shown) != len(manifest.pictures) or shown.keys() != expected.keys():
+        raise BrokenPromiseError(f"{manifest.hotel_id} shows {sorted(shown)} and not {sorted(expected)}")
+    for photo, picture in shown.items():
+        if picture.best.sha256 not in expected[photo]:
+            raise BrokenPromiseError(f"{manifest.hotel_id} shows an old file of photograph {photo}")
+        if [label.description for label in picture.labels] != [f"Photograph {photo}"]:
+            raise BrokenPromiseError(f"{manifest.hotel_id}: photograph {photo} has no labels")
+        senders = [Accommodation(*pair) for pair in sorted(model.release[manifest.hotel_id])]
+        memories = [read_memory(model.stage.state, accommodation).contents for accommodation in senders]
+        remembered = [memory[picture.best.sha256] for memory in memories if picture.best.sha256 in memory]
+        if not any(content.labels for content in remembered):
+            raise BrokenPromiseError(f"{manifest.hotel_id}: labels of photograph {photo} were paid for and forgotten")
+
+
+def _wait_and_sweep(model: Model) -> None:
+    """After the grace period nothing is left that nobody names."""
+    stage = model.stage
+    for _ in range(12):
+        stage.scheduler.now += timedelta(days=1)
+        stage.tick()
+        _drain(model)
+    for hotel_id in HOTELS:
+        manifest = _manifest(model, hotel_id)
+        named = manifest.named_keys() if manifest else frozenset()
+        left = {listed.key for listed in stage.published.list(renditions_prefix(hotel_id))}
+        if left != named:
+            raise BrokenPromiseError(f"{hotel_id}: nobody names {sorted(left - named)[:2]}")
+
+
+def _rest(model: Model) -> None:
+    """Every hotel again: nothing is written, nothing is done (invariant 7)."""
+    stage = model.stage
+    before = _written(model)
+    stage.queues["bulk"].send(NudgeMessage(hotel_id=name, reason="again").message() for name in HOTELS)
+    stage.served.clear()
+    _drain(model)
+    if {status for _, status in stage.served} - {"unchanged", "absent"}:
+        raise BrokenPromiseError(f"hotels that did not change were processed: {stage.served}")
+    if _written(model) != before:
+        raise BrokenPromiseError("hotels that did not change were written")
+
+
+def _written(model: Model) -> list[tuple[str, object]]:
+    stage = model.stage
+    return [(listed.key, listed.modified) for store in (stage.state, stage.published) for listed in store.list("")]
+
+
+def _manifest(model: Model, hotel_id: str) -> Manifest | None:
+    return read_before(model.stage.published, hotel_id).manifest

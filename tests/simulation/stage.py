@@ -1,0 +1,197 @@
+"""The suite on one stage: stores and queues in memory, the functions' real logic, and deliveries that go wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from image_release.hotel import Ports
+from image_release.publishing import Manifest
+from image_release.queueing import MemoryQueue, Message, Received
+from image_release.settings import Settings
+from image_release.storage import MemoryStore
+from image_release.suite.detecting import detect_changes
+from image_release.suite.fanning import fan_out, fan_out_shard
+from image_release.suite.messages import NudgeMessage, read_nudge, read_shard_message
+from image_release.suite.ports import Suite
+from image_release.suite.requesting import reprocess, request_at
+from image_release.suite.serving import Attempt, ComeBackError, serve
+from image_release.suite.ticking import tick
+from image_release.tagging import MemoryCounters, QuotaAllowance
+from tests.simulation.outside import AskedCounters, AskedFetcher, AskedQueue, AskedStore, AskedTagger
+from tests.simulation.photographs import call_once
+from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
+
+QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk")
+MAX_RECEIVES = 5
+LIMIT_S, BUDGET_S = 240.0, 120.0
+"""Of an invocation of `process_hotel`: when it is killed, and when it is to stop by itself."""
+SETTINGS = Settings.model_validate(
+    {
+        "download": {"connections": 1},
+        "renditions": [{"name": "large", "width": 400, "height": 267}, {"name": "small", "width": 120, "height": 80}],
+        "brakes": {"max_deleted_share": 1, "max_withdrawn_share": 1, "max_gone_share": 1},
+        "tagging": {"images_a_minute": 3, "images_a_day": 100_000},
+    }
+)
+
+
+class BrokenPromiseError(BaseException):
+    """An invariant of the design did not hold. Not an Exception: nothing in the program may cope with it."""
+
+
+class PublishedStore(MemoryStore):
+    """Looks, at every write, whether what is published is whole (invariants 2 and 4)."""
+
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        before = self.get(key)
+        etag = super().put(key, data, if_absent=if_absent, if_match=if_match)
+        if key.endswith("/manifest.json"):
+            manifest = Manifest.from_bytes(data)
+            missing = sorted(name for name in manifest.named_keys() if self.head(name) is None)
+            if missing:
+                raise BrokenPromiseError(f"{key} names {missing[0]}, which is not there")
+            if before and Manifest.from_bytes(before.data).seq >= manifest.seq:
+                raise BrokenPromiseError(f"{key}: seq {manifest.seq} is not after the one before it")
+        elif before and before.data != data and "/renditions/" in key:
+            raise BrokenPromiseError(f"{key} was written over")
+        return etag
+
+    def delete(self, key: str) -> None:
+        stored = self.get(key.split("/renditions/", maxsplit=1)[0] + "/manifest.json")
+        if stored and key in Manifest.from_bytes(stored.data).named_keys():
+            raise BrokenPromiseError(f"{key} is named and was deleted")
+        super().delete(key)
+
+
+class Stage:
+    """Everything that lasts: stores, queues, the partners' servers, the quota."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        clock = scheduler.clock
+        self.inbox, self.state = MemoryStore(clock), MemoryStore(clock)
+        self.published = PublishedStore(clock)
+        self.queues = {name: MemoryQueue(clock, max_receives=MAX_RECEIVES) for name in QUEUES}
+        self.counters = MemoryCounters()
+        self.files: dict[str, bytes] = {}
+        self.sees: dict[str, int] = {}
+        self.served: list[tuple[str, str]] = []
+        """Hotels that were looked at, and how it ended."""
+
+    def upload(self, key: str, data: bytes) -> None:
+        """Somebody puts a file into the inbox, and S3 tells the queue of its folder."""
+        self.inbox.put(key, data)
+        self.queues[key.split("/", maxsplit=1)[0]].send([Message(key)])
+
+    def deliver(self) -> bool:
+        """Begin an invocation for a message that waits, now and then for one twice; whether there was any."""
+        dice = self.scheduler.dice
+        waiting = [(name, receipt) for name in QUEUES for receipt in self.queues[name].visible()]
+        if not waiting:
+            return False
+        name, receipt = dice.choice(waiting)
+        received = self.queues[name].receive(receipt)
+        if received is None:
+            raise AssertionError("a visible message can be received")
+        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.1 else 1):
+            self.scheduler.start(f"{name}:{receipt}", self._consumer(name, received), limit_s=LIMIT_S)
+        return True
+
+    def tick(self) -> None:
+        """Begin an invocation of `tick`."""
+        self.scheduler.start("tick", lambda invocation: self._survive(lambda: tick(self.suite(invocation))), limit_s=60)
+
+    def redrive(self) -> int:
+        """An operator puts the dead letters back; how many they were."""
+        count = 0
+        for queue in self.queues.values():
+            dead, queue.dead = queue.dead, []
+            count += queue.send(dead)
+        return count
+
+    def suite(self, invocation: Invocation) -> Suite:
+        """The ports of one invocation."""
+        counters = AskedCounters(self.counters, invocation)
+        tagging = SETTINGS.tagging
+        return Suite(
+            inbox=AskedStore("inbox", self.inbox, invocation),
+            state=AskedStore("state", self.state, invocation),
+            published=AskedStore("published", self.published, invocation),
+            urgent=AskedQueue("urgent", self.queues["urgent"], invocation),
+            bulk=AskedQueue("bulk", self.queues["bulk"], invocation),
+            shards=AskedQueue("shards", self.queues["shards"], invocation),
+            quota=QuotaAllowance(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
+            settings=SETTINGS,
+            now=self.scheduler.clock,
+        )
+
+    def monotonic(self) -> float:
+        """Seconds since the simulation began."""
+        return (self.scheduler.now - BEGIN).total_seconds()
+
+    def _consumer(self, name: str, received: Received) -> Callable[[Invocation], None]:
+        queue = self.queues[name]
+
+        def work(invocation: Invocation) -> None:
+            suite = self.suite(invocation)
+            try:
+                self._handle(name, received, suite, invocation)
+            except ComeBackError as error:
+                self.scheduler.note(f"{invocation.name} {error}")
+                target, seconds = AskedQueue(name, queue, invocation), error.seconds
+                self._survive(lambda: target.return_after(received.receipt, seconds))
+            except Exception as error:  # noqa: BLE001 - the message comes back, as Lambda has it
+                self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
+                if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):
+                    self.unexpected(error)
+            else:
+                invocation.ask(f"delete {name}", lambda: queue.delete(received.receipt))
+
+        return work
+
+    def unexpected(self, error: Exception) -> None:
+        """A fault that nobody simulated, and that is no contention either, is a bug."""
+        if type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
+            raise error
+
+    def _handle(self, name: str, received: Received, suite: Suite, invocation: Invocation) -> None:
+        if name == "catalogues":
+            detect_changes(received.body, suite)
+        elif name == "releases":
+            fan_out(received.body, suite)
+        elif name == "shards":
+            fan_out_shard(read_shard_message(received.body), suite)
+        elif name == "requests":
+            reprocess(request_at(received.body, suite), suite)
+        else:
+            self._serve(read_nudge(received.body), received.receives, suite, invocation)
+
+    def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation) -> None:
+        ports = Ports(
+            inbox=suite.inbox,
+            state=suite.state,
+            published=suite.published,
+            fetcher=AskedFetcher(self.files, invocation, self.monotonic),
+            tagger=AskedTagger(self.sees, suite.quota, invocation),
+            settings=SETTINGS,
+            now=self.scheduler.clock,
+            monotonic=self.monotonic,
+            call=call_once,
+            threads=1,
+        )
+        attempt = Attempt(receives, MAX_RECEIVES)
+        report = serve(order, ports, attempt, isolated=call_once, deadline_s=self.monotonic() + BUDGET_S)
+        self.served.append((order.hotel_id, report.status))
+
+    def _survive(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:
+            if not str(error).startswith("simulated"):
+                raise
+
+
+def documents(lines: list[dict]) -> bytes:
+    """JSON lines."""
+    return "\n".join(map(json.dumps, lines)).encode()

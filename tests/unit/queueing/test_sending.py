@@ -1,0 +1,102 @@
+"""Sending: batches that SQS takes, entries that it refuses, and the double that behaves like it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.queueing import MemoryQueue, Message, MessageTooLargeError, QueueError, SqsQueue
+from image_release.queueing.port import MAX_BATCH, MAX_MESSAGE_BYTES
+from image_release.queueing.sqs import batches
+
+
+class Sqs:
+    """An SQS whose next answers are prepared: each is the indexes of the entries that fail, and whose fault it is."""
+
+    def __init__(self, *answers):
+        self.answers, self.sent = list(answers), []
+
+    def send_message_batch(self, **request):
+        entries = request["Entries"]
+        self.sent.append([entry["MessageBody"] for entry in entries])
+        refused = self.answers.pop(0) if self.answers else {}
+        if isinstance(refused, Exception):
+            raise refused
+        failed = [
+            {"Id": entries[index]["Id"], "SenderFault": ours, "Code": "Busy", "Message": "later"}
+            for index, ours in refused.items()
+        ]
+        return {"Successful": [], "Failed": failed}
+
+
+def queue(sqs):
+    return SqsQueue("https://sqs/q", connect=lambda: sqs, sleep=lambda _: None)
+
+
+def messages(count):
+    return [Message(str(number)) for number in range(count)]
+
+
+class TestABatch:
+    @given(st.lists(st.integers(0, MAX_MESSAGE_BYTES), max_size=40))
+    def test_is_never_more_than_sqs_takes_and_loses_nothing(self, sizes):
+        """Ten entries, 1 MiB together, in the order in which they came."""
+        given_messages = [Message("x" * size) for size in sizes]
+        cut = list(batches(given_messages))
+        assert [message for batch in cut for message in batch] == given_messages
+        assert all(1 <= len(batch) <= MAX_BATCH for batch in cut)
+        assert all(sum(len(message.body) for message in batch) <= MAX_MESSAGE_BYTES for batch in cut)
+
+    def test_is_as_full_as_it_may_be(self):
+        assert [len(batch) for batch in batches(messages(25))] == [10, 10, 5]
+
+    def test_counts_bytes_and_not_characters(self):
+        with pytest.raises(MessageTooLargeError):
+            list(batches([Message("é" * (MAX_MESSAGE_BYTES // 2 + 1))]))
+
+
+class TestAnEntryThatIsRefused:
+    def test_is_sent_again_alone(self):
+        sqs = Sqs({1: False, 3: False}, {0: False})
+        assert queue(sqs).send(messages(5)) == 5
+        assert sqs.sent == [["0", "1", "2", "3", "4"], ["1", "3"], ["1"]]
+
+    def test_for_our_own_fault_is_not(self):
+        sqs = Sqs({0: True})
+        with pytest.raises(QueueError, match="Busy"):
+            queue(sqs).send(messages(3))
+        assert len(sqs.sent) == 1
+
+    def test_again_and_again_is_a_fault(self):
+        with pytest.raises(QueueError):
+            queue(Sqs(*[{0: False}] * 100)).send(messages(1))
+
+    def test_with_its_whole_request_is_a_fault(self):
+        """The client has tried the request again already."""
+        with pytest.raises(QueueError):
+            queue(Sqs(EndpointConnectionError(endpoint_url="x"))).send(messages(1))
+
+
+class TestTheDouble:
+    def test_hides_what_was_received_and_gives_it_back(self):
+        now = [datetime(2026, 1, 1, tzinfo=UTC)]
+        found = MemoryQueue(lambda: now[0], visibility=timedelta(minutes=1), max_receives=2)
+        found.send(messages(1))
+        first = found.receive()
+        assert (first.body, first.receives) == ("0", 1)
+        assert found.receive() is None
+        found.return_after(first.receipt, 5)
+        now[0] += timedelta(seconds=5)
+        assert found.receive().receives == 2
+        now[0] += timedelta(minutes=1)
+        assert found.receive() is None
+        assert [message.body for message in found.dead] == ["0"]
+
+    def test_forgets_what_was_deleted(self):
+        found = MemoryQueue()
+        found.send(messages(2))
+        found.delete(found.receive().receipt)
+        assert len(found) == 1
+        assert found.receive().body == "1"
