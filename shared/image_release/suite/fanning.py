@@ -21,6 +21,7 @@ from image_release.triggering import (
     apply_release,
     complete_release,
     departed_from_shard,
+    fanned_prefix,
     read_current,
     release_id_of,
     shard_hotels,
@@ -78,7 +79,7 @@ def complete_when_fanned_out(suite: Suite) -> bool:
     current = read_current(suite.state)
     if current is None or current.is_completed:
         return False
-    if sum(1 for _ in suite.state.list(f"{current.folder}/fanned/")) < 2**current.shard_bits:
+    if sum(1 for _ in suite.state.list(fanned_prefix(current.folder))) < 2**current.shard_bits:
         return False
     complete_release(suite.state, current)
     return True
@@ -92,4 +93,4 @@ def _nudges(current: Current, shard: int, suite: Suite) -> Iterator[NudgeMessage
 
 
 def _mark(current: Current, shard: int) -> str:
-    return f"{current.folder}/fanned/{shard}"
+    return f"{fanned_prefix(current.folder)}{shard}"

@@ -11,9 +11,9 @@ the day before yesterday that was served is deleted without a question.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from image_release.publishing import Manifest
+from image_release.publishing import Manifest, renditions_prefix
 from image_release.storage import ConditionFailedError, Store
 from image_release.triggering import due_key
 
@@ -46,6 +46,19 @@ def settle(state: Store, hotel_id: str, kind: str, day: date, etag: str | None, 
         state.put(due_key(day, kind, hotel_id), SERVED, if_match=etag)
     except ConditionFailedError:
         return False
+    return True
+
+
+def sweep_again(state: Store, published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> bool:
+    """Leave a marker for another sweep where this one had to leave something; whether that was so.
+
+    What a writer that failed put under the number of the next manifest may not go before there is one.
+    """
+    named = manifest.named_keys()
+    if all(listed.key in named for listed in published.list(renditions_prefix(manifest.hotel_id))):
+        return False
+    day = (now + grace + timedelta(days=1)).date()
+    state.put(due_key(day, "sweep", manifest.hotel_id), b"")
     return True
 
 

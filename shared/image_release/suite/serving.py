@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
-from image_release.hotel import Caller, HotelReport, OutOfTimeError, Ports, process_hotel
+from image_release.hotel import SWEEP, Caller, HotelReport, OutOfTimeError, Ports, process_hotel
 from image_release.outcomes import Outcome
 from image_release.problems import printable
 from image_release.suite.messages import NudgeMessage
-from image_release.suite.owing import remind, seen, settle
+from image_release.suite.owing import remind, seen, settle, sweep_again
 from image_release.triggering import mark_failed
 
 FIRST_BACK_OFF_S = 10
@@ -60,6 +60,9 @@ def serve(
         etag = seen(ports.state, order.hotel_id, order.reason, day) if day else None
         report = process_hotel(order.nudge(), ports, deadline_s=deadline_s)
         if day:
+            if order.reason == SWEEP and report.manifest:
+                grace = timedelta(days=ports.settings.publishing.grace_days)
+                sweep_again(ports.state, ports.published, report.manifest, ports.now(), grace)
             settle(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
     except OutOfTimeError as error:
         raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error

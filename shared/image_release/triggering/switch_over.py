@@ -16,8 +16,8 @@ from typing import Any
 
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.storage import Store
-from image_release.triggering.documents import opened, read_json, swap_json, write_json
+from image_release.storage import ConditionFailedError, Store
+from image_release.triggering.documents import DocumentContendedError, opened, read_json, swap_json, write_json
 from image_release.triggering.index import (
     IndexBuilder,
     ReleaseIndex,
@@ -263,8 +263,7 @@ class _Plan:
 
     def switch_over(self, release_id: str, digest: str, now: datetime) -> ReleaseApplied | Ignored:
         """Write shards and index, then move `current.json` forward."""
-        again = self.current is not None and self.current.release_id == release_id
-        name = f"releases/{key_part(release_id)}" + (f"+{digest[:8]}" if again else "")
+        name = self._folder(release_id, digest)
         bits = shard_bits(self.hotels)
         with ReleaseIndex(self.index_file) as index:
             write_shards(index, self.state, name, bits)
@@ -286,6 +285,37 @@ class _Plan:
         if swap_json(self.state, CURRENT, change) is None:
             return Ignored(release_id, "a later release came in force meanwhile", is_warning=True)
         return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
+
+    def _folder(self, release_id: str, digest: str) -> str:
+        """A folder of this content alone, and of none of the releases that are still spoken of.
+
+        The first content of an id owns the plain one. So two uploads of one id that are applied at the same time never
+        write into each other's shards, and a content that comes back is a release of its own.
+        """
+        plain = f"releases/{key_part(release_id)}"
+        spoken_of = (
+            {self.current.folder, *(release.folder for release in self.current.before())} if self.current else ()
+        )
+        names = (plain, *(f"{plain}+{digest[:8]}{again}" for again in ("", "-2", "-3", "-4")))
+        for name in names:
+            if name not in spoken_of and self._owned(name, digest):
+                for listed in self.state.list(fanned_prefix(name)):
+                    self.state.delete(listed.key)
+                return name
+        raise DocumentContendedError(plain)
+
+    def _owned(self, name: str, digest: str) -> bool:
+        try:
+            self.state.put(f"{name}/digest", digest.encode(), if_absent=True)
+        except ConditionFailedError:
+            owner = self.state.get(f"{name}/digest")
+            return owner is not None and owner.data == digest.encode()
+        return True
+
+
+def fanned_prefix(folder: str) -> str:
+    """Below it lies a mark for each shard of a release whose hotels were nudged."""
+    return f"{folder}/fanned/"
 
 
 def _current(document: dict[str, Any]) -> Current:

@@ -80,3 +80,27 @@ class TestAShard:
         (body,) = hand.take(hand.suite.shards)
         assert fan_out_shard(ShardMessage.model_validate(body), hand.suite).hotels == 1
         assert fan_out_shard(ShardMessage.model_validate(body), hand.suite).hotels == 0
+
+
+def test_two_contents_of_one_release_id_never_share_a_folder(hand):
+    """Both may be applied at the same time: the first owns the plain folder, and neither writes into the other's."""
+    suite = hand.suite
+    key = hand.release("r1", hotels([1]))
+    suite.state.put("releases/r1/digest", b"of another content, which is on its way")
+    fan_out(key, suite)
+    first = read_current(suite.state)
+    assert first.folder == f"releases/r1+{first.digest[:8]}"
+    fan_out(hand.release("r1", hotels([1, 2])), suite)
+    second = read_current(suite.state)
+    assert second.folder == f"releases/r1+{second.digest[:8]}" != first.folder
+    assert work_shards(hand) == {"release": ["h1", "h2"]}
+
+
+def test_a_content_that_comes_back_is_fanned_out_again(hand):
+    """A file is replaced, and replaced by its first content again, and so on: hotels come, go, and come."""
+    for numbers, gone in (([1], []), ([1, 2], []), ([1], [2]), ([1, 2], []), ([1], [2]), ([1, 2], [])):
+        fan_out(hand.release("r1", hotels(numbers)), hand.suite)
+        nudged = work_shards(hand)
+        assert nudged["release"] == sorted(hotels(numbers))
+        assert nudged.get("departed", []) == sorted(hotels(gone))
+        assert complete_when_fanned_out(hand.suite)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from image_release.publishing import Manifest, Pending
-from image_release.suite.owing import SERVED, remind, seen, settle
+from image_release.suite.owing import SERVED, remind, seen, settle, sweep_again
 from image_release.suite.ticking import tick
 from image_release.triggering import due_key
 
@@ -75,6 +75,20 @@ class TestAMarker:
     def test_of_what_is_owed_at_once_is_for_today(self, hand):
         remind(hand.suite.state, None, manifest(hand, "download", days=-3))
         assert [item.key for item in hand.suite.state.list("due/")] == ["due/2026-11-25/download/h1"]
+
+
+class TestASweep:
+    def test_that_had_to_leave_something_comes_again_after_the_grace_period(self, hand):
+        """What a failed writer put under the number of the next manifest may not go before there is one."""
+        hand.suite.published.put("hotels/h1/renditions/2/abc-small.jpg", b"x")
+        found = manifest(hand, "revalidate", days=30)
+        assert sweep_again(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
+        assert [item.key for item in hand.suite.state.list("due/")] == ["due/2026-12-03/sweep/h1"]
+
+    def test_that_left_nothing_does_not(self, hand):
+        found = manifest(hand, "revalidate", days=30)
+        assert not sweep_again(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
+        assert list(hand.suite.state.list("due/")) == []
 
 
 class TestTheQuota:
