@@ -69,6 +69,25 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
         other.close()
 
 
+def test_inputs_that_went_and_came_back_are_not_published_over(world):
+    """Inputs A are published, a slow one reads B, A comes back and a fast one finds nothing to do: A must stay."""
+    urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(2)]
+    world.catalogue("atlas", "1", {"a1": urls[:1]})
+    world.release("r1", {"h1": [("atlas", "a1")]})
+    first = world.look().manifest
+    world.catalogue("atlas", "2", {"a1": urls})
+    gate = Gate(world)
+    slow = threading.Thread(target=lambda: world.look(now=gate.now))
+    slow.start()
+    assert gate.arrived.wait(60)
+    world.catalogue("atlas", "3", {"a1": urls[:1]})
+    assert world.look().status == "unchanged"
+    gate.go_on.set()
+    slow.join(120)
+    assert not slow.is_alive()
+    assert shown(read_before(world.published, "h1").manifest) == shown(first)
+
+
 def test_no_orphans_are_left_after_the_sweep(world):
     """Many invocations at once, while catalogues change; then time passes."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(4)]

@@ -65,7 +65,10 @@ def pending_ignored() -> ExitStack:
 
 
 def etag_after_inputs() -> ExitStack:
-    """The manifest's ETag is read when the inputs were read long ago."""
+    """The manifest's ETag is read when the inputs were read long ago.
+
+    The look at the inputs after publishing is taken out too: it would mend this.
+    """
 
     def publish_over_anything(published: Any, manifest: Any, before: Any) -> None:
         fresh = read_before(published, manifest.hotel_id)
@@ -74,7 +77,7 @@ def etag_after_inputs() -> ExitStack:
     def replace_seq(manifest: Any, seq: int) -> Any:
         return manifest.model_copy(update={"seq": seq})
 
-    return _patched((process, "publish", publish_over_anything))
+    return _patched((process, "publish", publish_over_anything), (process, "_is_stale", lambda *_: False))
 
 
 BUGS = (manifest_before_renditions, state_overwritten, older_release_accepted, pending_ignored, etag_after_inputs)

@@ -62,6 +62,8 @@ def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None
         except LostOriginalError as error:
             forget_copy(load(nudge.hotel_id, ports), error.sha256, ports)
         else:
+            if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
+                continue  # what was published is whole, but of inputs that are gone: look again
             if lost and report.status == "unchanged" and report.manifest:
                 write_page(ports, report.manifest)  # ours was written before we lost, over the winner's
             if nudge.request_id is not None:
@@ -110,6 +112,16 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
     ports.remind(before.manifest, manifest)
     publish(ports.published, manifest, before)
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), ports.work)
+
+
+def _is_stale(manifest: Manifest, ports: Ports) -> bool:
+    """Whether the inputs changed while we worked.
+
+    The swap alone does not tell: who read newer inputs, and found that what is published fits them, wrote nothing that
+    would have made us lose.
+    """
+    hotel = load(manifest.hotel_id, ports)
+    return inputs_digest(hotel, ports.settings, ports.tagger.identity) != manifest.inputs
 
 
 def write_page(ports: Ports, manifest: Manifest) -> None:
