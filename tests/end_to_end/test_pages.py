@@ -81,7 +81,8 @@ def test_the_readmes_examples_work(tmp_path):
 
 
 def follow_the_readme(desk: Path) -> None:
-    blocks = [text for language, _, text in FENCE.findall(README) if language == "sh"]
+    one_machine = README[: README.index("\n## On AWS")]  # what follows is run by `make package` and `make e2e`
+    blocks = [text for language, _, text in FENCE.findall(one_machine) if language == "sh"]
     assert len(blocks) >= 4
     for block in blocks:
         if "3fa9c1d2" in block:  # the reader takes it from their own manifest
