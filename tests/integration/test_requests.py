@@ -37,6 +37,11 @@ def kind_of(key):
     )
 
 
+def known_twice():
+    """What a hotel that publishes reads of its inputs: once more after publishing, should they have changed and back."""
+    return {what: 2 * count if what != "manifest" else count for what, count in TO_KNOW.items()}
+
+
 @pytest.fixture
 def world():
     world = World()
@@ -58,7 +63,7 @@ def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
     """Seven originals, three winners of two renditions, prints and state of two accommodations read before written."""
     report, reads, writes = look(world)
     assert (report.work.downloads, report.work.decodes) == (7, 7 + 3)
-    assert reads == TO_KNOW | {"state": 2 + 2, "prints": 2, "originals": 3}
+    assert reads == known_twice() | {"state": 2 + 2, "prints": 2, "originals": 3}
     assert writes == {"originals": 7, "prints": 2, "state": 2, "due": 1, "renditions": 6, "index": 1, "manifest": 1}
 
 
@@ -78,7 +83,7 @@ def test_a_changed_copy_costs_its_own_decode_and_touches_its_accommodation_alone
     world.catalogue("bedbank", "2", {"$b": [{"url": changed, "version": "2"}, *others]})
     report, reads, writes = look(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 1, 0)
-    assert reads == TO_KNOW | {"state": 2 + 1, "prints": 2 + 1}
+    assert reads == known_twice() | {"state": 2 + 1, "prints": 2 + 1}
     assert writes == {"originals": 1, "prints": 1, "state": 1, "index": 1, "manifest": 1}
 
 
@@ -89,5 +94,5 @@ def test_a_new_winner_costs_its_own_two_decodes_and_its_renditions(world):
     world.catalogue("atlas", "2", {"a1": [*urls, world.serve("/a/new.jpg", jpeg(photo(50)))]})
     report, reads, writes = look(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
-    assert reads == TO_KNOW | {"state": 2 + 1, "prints": 2 + 1, "originals": 1}
+    assert reads == known_twice() | {"state": 2 + 1, "prints": 2 + 1, "originals": 1}
     assert writes == {"originals": 1, "prints": 1, "state": 1, "due": 1, "renditions": 2, "index": 1, "manifest": 1}
