@@ -38,7 +38,7 @@ def kind_of(key):
 
 
 def known_twice():
-    """What a hotel that publishes reads of its inputs: once more after publishing, should they have changed and back."""
+    """What a hotel that publishes reads of its inputs: again after publishing, as they may have changed and back."""
     return {what: 2 * count if what != "manifest" else count for what, count in TO_KNOW.items()}
 
 
