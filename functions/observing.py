@@ -11,7 +11,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from image_release.problems import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from image_release.hotel import HotelReport
+    from image_release.problems import Problem
+
+MOST_LINES = 20
+"""So many bad lines of one file are logged; all are counted."""
 
 logger = Logger()
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageRelease"))
@@ -26,6 +32,13 @@ def about(*, hotel_id: str | None = None, release_id: str | None = None, request
 def count(name: str, value: float = 1) -> None:
     """Count something."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def tell_bad_lines(problems: Sequence[Problem]) -> None:
+    """Count the bad lines of a file, and log the first ones."""
+    count("BadLines", len(problems))
+    for problem in problems[:MOST_LINES]:
+        logger.warning("bad line", extra={"problem": str(problem)})
 
 
 def hotel_counts(report: HotelReport) -> dict[str, int]:

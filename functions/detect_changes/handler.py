@@ -6,7 +6,7 @@ from typing import Any
 
 from functions import composition
 from functions.batches import each_key
-from functions.observing import about, count, logger, metrics
+from functions.observing import about, count, logger, metrics, tell_bad_lines
 from image_release.problems import printable
 from image_release.suite.detecting import detect_changes
 from image_release.triggering import CatalogueApplied, Held
@@ -26,9 +26,7 @@ def apply(key: str) -> None:
     result = detected.result
     if isinstance(result, CatalogueApplied):
         count("CataloguesApplied")
-        count("BadLines", len(result.problems))
-        for problem in result.problems[:20]:
-            logger.warning("bad line", extra={"problem": str(problem)})
+        tell_bad_lines(result.problems)
         logger.info(
             "catalogue applied",
             extra={

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions import composition
 from functions.batches import each_key
-from functions.observing import about, count, logger, metrics
+from functions.observing import about, count, logger, metrics, tell_bad_lines
 from image_release.problems import printable
 from image_release.suite.fanning import fan_out
 from image_release.triggering import Held, ReleaseApplied
@@ -27,9 +27,7 @@ def apply(key: str) -> None:
     if isinstance(result, ReleaseApplied):
         about(release_id=result.release_id)
         count("ReleasesApplied")
-        count("BadLines", len(result.problems))
-        for problem in result.problems[:20]:
-            logger.warning("bad line", extra={"problem": str(problem)})
+        tell_bad_lines(result.problems)
         found = {"hotels": result.hotels, "withdrawn": result.withdrawn, "shards": planned.shards}
         logger.info("release in force", extra=found)
     elif isinstance(result, Held):

@@ -125,7 +125,7 @@ def find_row(state: Store, current: Release, hotel_id: str) -> HotelRow | None:
 def hotel_ids(state: Store, release: Release) -> Iterator[str]:
     """All hotels of a release, shard by shard."""
     for shard in range(2**release.shard_bits):
-        yield from read_shard(state, release.folder, shard)
+        yield from shard_hotels(state, release, shard)
 
 
 def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
