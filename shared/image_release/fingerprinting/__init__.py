@@ -3,7 +3,7 @@
 from image_release.fingerprinting.comparing import hash_distances, near_pairs
 from image_release.fingerprinting.cues import BAND_MIDDLES, Cues
 from image_release.fingerprinting.hashes import crop_hashes, to_hex
-from image_release.fingerprinting.keypoints import Keypoints, blur
+from image_release.fingerprinting.keypoints import MOST_POINTS, Keypoints, blur
 from image_release.fingerprinting.prints import (
     PRINT_VERSION,
     Print,
@@ -16,6 +16,7 @@ from image_release.fingerprinting.working import Working
 
 __all__ = [
     "BAND_MIDDLES",
+    "MOST_POINTS",
     "PRINT_VERSION",
     "Cues",
     "Keypoints",
