@@ -1,4 +1,4 @@
-"""Fits the weights of `deduplicating/evidence.py` on labelled corpora and prints figures cross-validated by hotel.
+"""Fits the weights of `deduplicating/weights.py` on labelled corpora and prints figures cross-validated by hotel.
 
     python benchmarks/fit_grouping.py CORPUS... [--write] [--folds 8]
 
@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 
 from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import placeholder
-from image_release.deduplicating.evidence import displacement, statistics
+from image_release.deduplicating.evidence import LEAST_FIRST_LOOK, displacement, first_look, statistics
 from image_release.deduplicating.grouping import content_key
 from image_release.deduplicating.matching import candidates
-from image_release.deduplicating.registration import Sheet, register
+from image_release.deduplicating.registration import Sheet, lay_roughly, register
 from image_release.fingerprinting import Print, fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts
@@ -37,9 +38,13 @@ WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/weight
 RIDGE = 3.0
 WRONG_JOIN = 3.0
 """A false pair counts so many times a true one: a lost photograph is worse than a repeated one."""
+WRONG_START = 0.3
+"""The same at the first look, where a false pair only costs time and a true one that is given up is gone."""
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 
-Pair = tuple[str, str, bool, dict[str, float]]
+Statistics = dict[str, float]
+Pair = tuple[str, str, bool, Statistics, Statistics | None]
+"""Corpus, hotel, whether the labels are equal, what the first look says, and what is said in the end."""
 
 
 def print_of(data: bytes) -> Print | None:
@@ -57,24 +62,24 @@ def hotel_pairs(task: tuple[Path, str, list[dict[str, str]]]) -> list[Pair]:
     usable = [(label, item) for label, item in known if item is not None and not placeholder(item)]
     usable.sort(key=lambda labelled: content_key(labelled[1]))
     sheets = [Sheet(item) for _, item in usable]
-    pairs = []
+    pairs: list[Pair] = []
     for candidate in candidates([item for _, item in usable]):
         one, other = sheets[candidate.one], sheets[candidate.other]
-        registered = register(one, other, candidate)
-        if registered:
+        rough = lay_roughly(one, other, candidate)
+        if rough:
             same = usable[candidate.one][0] == usable[candidate.other][0]
-            pairs.append(
-                (corpus.name, hotel, same, statistics(one, other, candidate, registered, displacement(one, registered)))
-            )
+            registered = register(one, other, candidate, rough)
+            found = statistics(one, other, candidate, registered, displacement(one, registered)) if registered else None
+            pairs.append((corpus.name, hotel, same, first_look(one, candidate, rough), found))
     return pairs
 
 
-def fitted(values: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.float64]:
+def fitted(values: NDArray[np.float64], same: NDArray[np.bool_], wrong: float = WRONG_JOIN) -> NDArray[np.float64]:
     """Coefficients and, last, the intercept."""
     ones = np.hstack([values, np.ones((len(values), 1))])
     coefficient = np.zeros(ones.shape[1])
     penalty = np.diag([RIDGE] * values.shape[1] + [0.0])
-    importance = np.where(same, 1.0, WRONG_JOIN)
+    importance = np.where(same, 1.0, wrong)
     for _ in range(40):
         chance = 1 / (1 + np.exp(-np.clip(ones @ coefficient, -40, 40)))
         weight = importance * np.maximum(chance * (1 - chance), 1e-9)
@@ -84,6 +89,52 @@ def fitted(values: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.f
         if np.abs(step).max() < 1e-8:
             break
     return coefficient
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Pairs with their statistics, fitted once for each fold, its hotels left out, and once on all."""
+
+    pairs: list[Pair]
+    held_out: NDArray[np.float64]
+    """(pairs,): scores by weights that were fitted without the pair's hotel."""
+    document: dict[str, object]
+    """The weights as they are shipped."""
+
+    @classmethod
+    def of(cls, pairs: list[Pair], found: list[Statistics], folds: int, wrong: float) -> Fit:
+        """Fit what was found of pairs."""
+        names = tuple(found[0])
+        values = np.array([[each[name] for name in names] for each in found])
+        same = np.array([pair[2] for pair in pairs])
+        mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
+        scaled = np.clip((values - mean) / deviation, -4, 4)
+        hotels_in_order = sorted({pair[1] for pair in pairs})
+        fold = np.array([hotels_in_order.index(pair[1]) % folds for pair in pairs])
+        held_out = np.zeros(len(pairs))
+        for number in range(folds):
+            coefficient = fitted(scaled[fold != number], same[fold != number], wrong)
+            held_out[fold == number] = scaled[fold == number] @ coefficient[:-1] + coefficient[-1]
+        coefficient = fitted(scaled, same, wrong)
+        document = {
+            "names": names,
+            "mean": np.round(mean, 5).tolist(),
+            "deviation": np.round(deviation, 5).tolist(),
+            "coefficient": np.round(coefficient[:-1], 5).tolist(),
+            "intercept": round(float(coefficient[-1]), 5),
+        }
+        return cls(pairs, held_out, document)
+
+    def report(self, thresholds: tuple[float, ...]) -> None:
+        """Print, for each corpus, how many pairs are on the wrong side of each threshold."""
+        for name in sorted({pair[0] for pair in self.pairs}):
+            here = np.array([pair[0] == name for pair in self.pairs])
+            same = np.array([pair[2] for pair in self.pairs])
+            true, false = np.sort(self.held_out[here & same]), np.sort(self.held_out[here & ~same])[::-1]
+            print(f"{name}: {len(true)} same, {len(false)} others; cross-validated by hotel:")
+            print("  least of the same ", np.round(true[:8], 1), " highest of the others", np.round(false[:8], 1))
+            for score in thresholds:
+                print(f"  from score {score}: {(true < score).sum()} same lost, {(false >= score).sum()} others stay")
 
 
 def main() -> None:
@@ -103,33 +154,15 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
     with get_context("spawn").Pool() as pool:
         pairs = list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
-    names = tuple(pairs[0][3])
-    values = np.array([[found[name] for name in names] for *_, found in pairs])
-    same = np.array([pair[2] for pair in pairs])
-    mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
-    scaled = np.clip((values - mean) / deviation, -4, 4)
-    hotels_in_order = sorted({pair[1] for pair in pairs})
-    fold = np.array([hotels_in_order.index(pair[1]) % args.folds for pair in pairs])
-    held_out = np.zeros(len(pairs))
-    for number in range(args.folds):
-        coefficient = fitted(scaled[fold != number], same[fold != number])
-        held_out[fold == number] = scaled[fold == number] @ coefficient[:-1] + coefficient[-1]
-    for name in sorted({pair[0] for pair in pairs}):
-        here = np.array([pair[0] == name for pair in pairs])
-        true, false = np.sort(held_out[here & same]), np.sort(held_out[here & ~same])[::-1]
-        print(f"{name}: {len(true)} same, {len(false)} others; cross-validated by hotel:")
-        print("  least scores of the same ", np.round(true[:8], 1), " highest of the others", np.round(false[:8], 1))
-        for score in (0, 1, 2, 3, 4):
-            print(f"  from score {score}: {(true < score).sum()} same lost, {(false >= score).sum()} others joined")
+    print("First look: pairs that are laid over each other exactly")
+    start = Fit.of(pairs, [pair[3] for pair in pairs], args.folds, WRONG_START)
+    start.report((-2, -1, LEAST_FIRST_LOOK, 0))
+    print("Score: pairs that are joined")
+    measured = [pair for pair in pairs if pair[4]]
+    end = Fit.of(measured, [pair[4] for pair in measured if pair[4]], args.folds, WRONG_JOIN)
+    end.report((0, 1, 2, 3, 4))
     if args.write:
-        coefficient = fitted(scaled, same)
-        document = {
-            "names": names,
-            "mean": np.round(mean, 5).tolist(),
-            "deviation": np.round(deviation, 5).tolist(),
-            "coefficient": np.round(coefficient[:-1], 5).tolist(),
-            "intercept": round(float(coefficient[-1]), 5),
-        }
+        document = {"first_look": start.document, "score": end.document}
         WEIGHTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print(f"written to {WEIGHTS}")
 

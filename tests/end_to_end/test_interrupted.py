@@ -86,13 +86,13 @@ class TestKill:
         undisturbed, seconds = expected_results(world, tmp_path / "undisturbed")
         world.site.files = SlowPath(world.site.files, KILL_SLOW_S)
         kills = rounds = in_the_middle = 0
-        while kills < KILLS:
+        while kills < KILLS or (in_the_middle < KILLS // 5 and kills < 5 * KILLS):
             rounds += 1
             world.workspace = tmp_path / f"round-{rounds}"
             for change, result in zip(CHANGES, undisturbed, strict=True):
                 change(world)
                 done = results(world)
-                while kills < KILLS and done != result:
+                while (kills < KILLS or in_the_middle < KILLS // 5) and done != result:
                     process = world.start("run", workers=chance.choice((1, 1, 2)))
                     time.sleep(chance.uniform(0.3, 1.0) * seconds)
                     alive = process.poll() is None

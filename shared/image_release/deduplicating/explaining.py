@@ -17,16 +17,15 @@ from numpy.typing import NDArray
 from image_release.deduplicating.evidence import (
     Evidence,
     Moved,
-    Weights,
     displacement,
     evidence,
-    shipped_weights,
     statistics,
-    textured_blocks,
+    well_textured,
 )
 from image_release.deduplicating.grouping import Pairs, Seen, content_key, in_content_order
 from image_release.deduplicating.matching import Candidate, candidates
-from image_release.deduplicating.registration import BLOCK, Registered, Sheet, register
+from image_release.deduplicating.registration import BLOCK, Registered, Sheet, lay_roughly, register
+from image_release.deduplicating.weights import Weights, shipped_weights
 from image_release.fingerprinting import Print, Working
 
 Doubles = NDArray[np.float64]
@@ -112,7 +111,8 @@ def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool])
 
 def _laid_over(one: Print, other: Print, candidate: Candidate) -> LaidOver | None:
     mine, theirs = Sheet(one), Sheet(other)
-    registered = register(mine, theirs, candidate)
+    rough = lay_roughly(mine, theirs, candidate)
+    registered = register(mine, theirs, candidate, rough) if rough else None
     if registered is None:
         return None
     moved, weights = displacement(mine, registered), shipped_weights()
@@ -150,7 +150,7 @@ def _blocks(one: Sheet, working: Working, registered: Registered, moved: Moved) 
             top + (bottom - top) * rows * BLOCK / height,
         ),
         inside=laid.inside.reshape(rows, columns),
-        textured=textured_blocks(one, laid).reshape(rows, columns),
+        textured=well_textured(one, laid).reshape(rows, columns),
         correlation=laid.correlation.reshape(rows, columns),
         moved=moved.pooled.reshape(rows, columns),
     )

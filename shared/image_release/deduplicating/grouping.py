@@ -16,18 +16,26 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
-from image_release.deduplicating.evidence import Evidence, displacement, evidence, shipped_weights, statistics
+from image_release.deduplicating.evidence import (
+    LEAST_FIRST_LOOK,
+    Evidence,
+    displacement,
+    evidence,
+    first_look,
+    statistics,
+)
 from image_release.deduplicating.matching import Candidate, candidates
-from image_release.deduplicating.registration import Sheet, register
+from image_release.deduplicating.registration import Sheet, lay_roughly, register
+from image_release.deduplicating.weights import first_look_weights, shipped_weights
 from image_release.fingerprinting import Print
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
-GROUPING_VERSION = "4"
+GROUPING_VERSION = "5"
 KEPT_SHEETS = 96
-"""Pictures that are kept ready for registration, about 3 MB each: bounds the memory of a hotel of hundreds."""
+"""Pictures that are kept ready for registration, about 2 MB each: bounds the memory of a hotel of hundreds."""
 HOPELESS = -9.0
-"""Score of a pair that cannot even be laid over each other."""
+"""Score of a pair that cannot even be laid over each other, or so badly that it is given up."""
 WITNESSES = 3
 """Other pairs across two groups that are asked when the evidence of one is not clear."""
 UNKNOWN = -1.0
@@ -127,7 +135,10 @@ class Pairs:
 
     def _measured(self, candidate: Candidate) -> Evidence | None:
         one, other = self._sheet(candidate.one), self._sheet(candidate.other)
-        registered = register(one, other, candidate)
+        rough = lay_roughly(one, other, candidate)
+        if rough is None or first_look_weights().score(first_look(one, candidate, rough)) < LEAST_FIRST_LOOK:
+            return None
+        registered = register(one, other, candidate, rough)
         if registered is None:
             return None
         moved = displacement(one, registered)

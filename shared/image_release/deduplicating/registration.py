@@ -13,7 +13,7 @@ out once a picture and not once a step.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,17 +28,14 @@ BLOCK = 8
 """Side of a block in pixels of the working picture."""
 LEVELS = ((2.0, 2), (1.0, 1), (0.6, 1))
 """Coarse to fine: blur in pixels of the working picture, and by how much the picture is then reduced."""
-SCHEDULE = (0, 0, 0, 0, 1, 1, 1, 2, 2)
-"""Which level each step works on."""
-LAST_COARSE = SCHEDULE.index(1) - 1
-BENDS_FROM = 3
-"""Step from which perspective is fitted too."""
+COARSE = ((0, 3, False), (0, 1, True))
+FINER = ((1, 3, True), (2, 2, True))
+"""Which level is worked on, how many steps at most, and whether perspective is fitted too."""
+STILL = 5e-4
+"""Of half the longer side, 0.04 pixels: after a step no larger than this the next level follows."""
 LEAST_TO_BEND = 10
 """Textured blocks from which perspective is believed: the few marks of a bare wall fit whatever eight numbers say."""
 LEAST_BLOCKS = 6
-LEAST_CORRELATION = 0.4
-"""Median over the textured blocks, after the coarse steps: below it the finer ones are not worth their time. Of 4,135
-true pairs 10 were below it, and all but lost; of the others a quarter."""
 LEAST_TEXTURE = 9.0
 """Variance of a block, grey levels squared, for it to have a say there."""
 MOST_STEP = 0.08
@@ -52,9 +49,10 @@ PARAMETERS = len(STIFF)
 class Level:
     """One picture at one blur, in `n` blocks of `p` pixels each."""
 
-    x: Floats
-    """(n, p): where each pixel lies, in units of half the longer side, from the middle; so `y`."""
-    y: Floats
+    places: Floats
+    """(3, n * p): where each pixel lies across and down, in units of half the longer side from the middle; and 1."""
+    rims: Floats
+    """(3, 4 * n): the same of the four corners of each block."""
     centred: Floats
     """(n, p): brightness, the mean of the block taken away."""
     mean: Floats
@@ -99,36 +97,24 @@ class Sheet:
         return tuple(_corners(_reduced(picture[:, ::-1], step)) for picture, (_, step) in pairs)
 
     def _level(self, picture: Floats, step: int) -> Level:
-        side, (height, width) = BLOCK // step, picture.shape
-        y, x = (np.mgrid[0:height, 0:width].astype(np.float32) + 0.5) * step
-        slope_y, slope_x = np.gradient(picture)
-
-        def in_blocks(values: Floats) -> Floats:
-            rows, columns = self.blocks
-            whole = values[: rows * side, : columns * side].reshape(rows, side, columns, side)
-            return np.ascontiguousarray(whole.transpose(0, 2, 1, 3).reshape(rows * columns, side * side))
-
-        blocks = in_blocks(picture)
+        blocks = _in_blocks(picture, BLOCK // step)
         mean = blocks.mean(axis=1)
-        centred = blocks - mean[:, None]
-        x = in_blocks((x - self.shape[1] / 2) / np.float32(self.half))
-        y = in_blocks((y - self.shape[0] / 2) / np.float32(self.half))
+        blocks -= mean[:, None]
         # A step of one unit is `half` pixels of the working picture, `half / step` of this one.
-        slopes = np.stack(
-            [in_blocks(np.asarray(slope, np.float32) * np.float32(self.half / step)) for slope in (slope_x, slope_y)]
-        )
-        jacobian = _jacobian(x, y, slopes)
+        slopes = np.stack([_in_blocks(slope, BLOCK // step) for slope in np.gradient(picture)[::-1]])
+        slopes *= np.float32(self.half / step)
+        places, rims = _places(self.shape, step)
         return Level(
-            x=x,
-            y=y,
-            centred=centred,
+            places=places,
+            rims=rims,
+            centred=blocks,
             mean=mean,
-            power=(centred * centred).mean(axis=1),
+            power=np.einsum("np,np->n", blocks, blocks) / np.float32(blocks.shape[1]),
             slopes=slopes,
-            normal=jacobian.transpose(0, 2, 1) @ jacobian,
+            normal=_normal(places, slopes),
             step=step,
             corners=_corners(picture),
-            size=(height, width),
+            size=(picture.shape[0], picture.shape[1]),
         )
 
 
@@ -138,13 +124,25 @@ class Laid:
 
     inside: NDArray[np.bool_]
     """(n,): the block lies wholly in both pictures."""
-    pixels_inside: NDArray[np.bool_]
-    """(n, p)"""
+    at: tuple[Floats, Floats]
+    """(n, p) each: pixels of the other picture, across and down, that lie on those of the first."""
     theirs: Floats
     """(n, p), centred."""
     their_mean: Floats
     correlation: Floats
     gain: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rough:
+    """How far the coarsest level brought a pair."""
+
+    fit: Doubles
+    """(3, 3): from units of half the longer side of `one` to pixels of `other`."""
+    laid: Laid
+    """Before the last step."""
+    last_step: float
+    """Of half the longer side: a copy lies still by now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,96 +154,131 @@ class Registered:
     """At each blur."""
 
 
-def register(one: Sheet, other: Sheet, candidate: Candidate) -> Registered | None:
-    """Refine a candidate's transform; None where too little of the pictures lies over each other."""
-    to_unit = np.array(
-        [[1 / one.half, 0, -one.shape[1] / 2 / one.half], [0, 1 / one.half, -one.shape[0] / 2 / one.half], [0, 0, 1]]
-    )
-    fit = np.linalg.inv(np.vstack([candidate.affine, [0, 0, 1]])) @ np.linalg.inv(to_unit)
-    for number, level in enumerate(SCHEDULE):
-        laid = lay(one, other, level, fit, mirrored=candidate.mirrored)
-        if laid.inside.sum() < LEAST_BLOCKS or (number == LAST_COARSE and _hopeless(one.levels[level], laid)):
-            return None
-        bends = number >= BENDS_FROM and _textured(one.levels[level], laid).sum() >= LEAST_TO_BEND
-        fit = fit @ _correction(one.levels[level], laid, PARAMETERS if bends else PARAMETERS - 2)
-        fit /= fit[2, 2]
-    laid_all = tuple(lay(one, other, level, fit, mirrored=candidate.mirrored) for level in range(len(LEVELS)))
-    if min(laid.inside.sum() for laid in laid_all) < LEAST_BLOCKS:
+def lay_roughly(one: Sheet, other: Sheet, candidate: Candidate) -> Rough | None:
+    """Refine a candidate's transform at the coarsest level; None where too little of them lies on each other."""
+    fit = np.linalg.inv(np.vstack([candidate.affine, [0, 0, 1]])) @ np.linalg.inv(to_units(one))
+    return _stepped(one, other, fit, COARSE, mirrored=candidate.mirrored)
+
+
+def register(one: Sheet, other: Sheet, candidate: Candidate, rough: Rough) -> Registered | None:
+    """Refine what was laid roughly at the finer levels; None where too little of the pictures lies on each other."""
+    finer = _stepped(one, other, rough.fit, FINER, mirrored=candidate.mirrored)
+    if finer is None:
         return None
-    return Registered(fit @ to_unit, laid_all)
+    laid = tuple(lay(one, other, level, finer.fit, mirrored=candidate.mirrored) for level in range(len(LEVELS)))
+    if min(here.inside.sum() for here in laid) < LEAST_BLOCKS:
+        return None
+    return Registered(finer.fit @ to_units(one), laid)
+
+
+def to_units(one: Sheet) -> Doubles:
+    """(3, 3): from pixels of a working picture to units of half its longer side, from its middle."""
+    height, width = one.shape
+    return np.array([[1 / one.half, 0, -width / 2 / one.half], [0, 1 / one.half, -height / 2 / one.half], [0, 0, 1]])
+
+
+def _stepped(
+    one: Sheet, other: Sheet, fit: Doubles, phases: tuple[tuple[int, int, bool], ...], *, mirrored: bool
+) -> Rough | None:
+    """Gauss-Newton steps, each level until it stands still."""
+    for level, most, bends in phases:
+        mine = one.levels[level]
+        for _ in range(most):
+            laid = lay(one, other, level, fit, mirrored=mirrored)
+            if laid.inside.sum() < LEAST_BLOCKS:
+                return None
+            bent = bends and textured_blocks(mine, laid, LEAST_TEXTURE).sum() >= LEAST_TO_BEND
+            step = _step(mine, laid, PARAMETERS if bent else PARAMETERS - 2)
+            fit = fit @ _as_transform(step)
+            fit /= fit[2, 2]
+            if np.abs(step).max() <= STILL:
+                break
+    return Rough(fit, laid, float(np.abs(step).max()))
 
 
 def lay(one: Sheet, other: Sheet, level: int, fit: Doubles, *, mirrored: bool) -> Laid:
     """Sample `other` where `fit` says that each pixel of `one` lies."""
     mine, theirs = one.levels[level], other.levels[level]
     corners = other.flipped[level] if mirrored else theirs.corners
-    (a, b, c), (d, e, f), (g, h, i) = fit.tolist()  # Python's numbers keep the arrays in single precision
-    depth = np.float32(1) / np.maximum(g * mine.x + h * mine.y + i, np.float32(1e-3))
-    at_x = (a * mine.x + b * mine.y + c) * depth
-    at_y = (d * mine.x + e * mine.y + f) * depth
-    if theirs.step != 1:
-        at_x *= 1 / theirs.step
-        at_y *= 1 / theirs.step
-    values, pixels_inside = _sampled(corners, theirs.size, at_x - 0.5, at_y - 0.5)
+    at_x, at_y = _moved(fit, mine.places, theirs.step)
+    rims = _within(*_moved(fit, mine.rims, theirs.step), theirs.size)
+    values = _sampled(corners, theirs.size, at_x, at_y).reshape(mine.centred.shape)
     mean = values.mean(axis=1)
     values -= mean[:, None]
-    power = np.einsum("np,np->n", values, values) / values.shape[1]
-    shared = np.einsum("np,np->n", mine.centred, values) / values.shape[1]
+    pixels = np.float32(mine.centred.shape[1])
+    power = np.einsum("np,np->n", values, values) / pixels
+    shared = np.einsum("np,np->n", mine.centred, values) / pixels
     return Laid(
-        inside=np.asarray(pixels_inside.all(axis=1)),
-        pixels_inside=pixels_inside,
+        inside=np.asarray(rims.reshape(-1, 4).all(axis=1)),
+        at=(at_x.reshape(values.shape), at_y.reshape(values.shape)),
         theirs=values,
         their_mean=mean,
-        correlation=shared / np.sqrt(mine.power * power + 4.0),
-        gain=shared / (power + 1.0),
+        correlation=shared / np.sqrt(mine.power * power + 4),
+        gain=shared / (power + 1),
     )
+
+
+def pixels_inside(other: Sheet, level: int, laid: Laid) -> NDArray[np.bool_]:
+    """(n, p): which pixels of the first picture lie in the other."""
+    return _within(*laid.at, other.levels[level].size)
 
 
 def residual(mine: Level, laid: Laid) -> Floats:
     """(n, p): what a block of `one` has that the other, with its gain, has not."""
-    left: Floats = mine.centred - np.clip(laid.gain, 0.05, 8)[:, None] * laid.theirs
+    left: Floats = -np.clip(laid.gain, 0.05, 8)[:, None] * laid.theirs
+    left += mine.centred
     return left
 
 
-def _correction(mine: Level, laid: Laid, parameters: int) -> Doubles:
-    """One Gauss-Newton step, as a transform to be applied before the fit."""
-    weight = np.where(laid.inside, np.clip(laid.correlation, 0.02, 1) ** 2, 0) / (mine.power + 6.0)
+def textured_blocks(mine: Level, laid: Laid, least_power: float) -> NDArray[np.bool_]:
+    """(n,): the blocks that lie in both pictures and have enough in them to compare."""
+    return np.asarray(laid.inside & (mine.power > least_power))
+
+
+def _step(mine: Level, laid: Laid, parameters: int) -> Doubles:
+    """(8,): one Gauss-Newton step, in units of half the longer side."""
+    weight = laid.inside * np.clip(laid.correlation, 0.02, 1) ** 2 / (mine.power + 6)
     normal = np.tensordot(weight, mine.normal, axes=1).astype(np.float64)[:parameters, :parameters]
-    normal += np.diag(STIFF[:parameters]) * float(np.trace(normal)) / parameters + 1e-9 * np.eye(parameters)
-    right = _towards(mine, residual(mine, laid) * weight[:, None])
+    normal += np.diag(np.array(STIFF[:parameters]) * (np.trace(normal) / parameters) + 1e-9)
+    left = residual(mine, laid)
+    left *= weight[:, None]
     step = np.zeros(PARAMETERS)
-    step[:parameters] = np.linalg.solve(normal, right[:parameters])
+    step[:parameters] = np.linalg.solve(normal, _towards(mine, left)[:parameters])
     step *= min(1.0, MOST_STEP / max(float(np.abs(step).max()), 1e-9))
+    return step
+
+
+def _as_transform(step: Doubles) -> Doubles:
+    """(3, 3): a step, to be applied before the fit."""
     return np.array([[1 + step[1], step[2], step[0]], [step[4], 1 + step[5], step[3]], [-step[6], -step[7], 1.0]])
 
 
-def _jacobian(x: Floats, y: Floats, slopes: Floats) -> Floats:
-    """(n, p, 8): how brightness changes with each parameter of the fit, the mean of the block taken away."""
+def _normal(places: Floats, slopes: Floats) -> Floats:
+    """(n, 8, 8): products of how brightness changes with each parameter of the fit, the block's mean taken away."""
+    x, y = (part.reshape(slopes.shape[1:]) for part in places[:2])
     across, down = slopes
     outwards = across * x + down * y
-    columns = (across, across * x, across * y, down, down * x, down * y, outwards * x, outwards * y)
-    jacobian = np.stack(columns, axis=2)
-    jacobian -= jacobian.mean(axis=1, keepdims=True)
-    return jacobian
+    jacobian = np.empty((len(x), PARAMETERS, x.shape[1]), np.float32)
+    for number, slope in enumerate((across, down)):
+        jacobian[:, 3 * number] = slope
+        np.multiply(slope, x, out=jacobian[:, 3 * number + 1])
+        np.multiply(slope, y, out=jacobian[:, 3 * number + 2])
+    np.multiply(outwards, x, out=jacobian[:, 6])
+    np.multiply(outwards, y, out=jacobian[:, 7])
+    sums = jacobian.sum(axis=2)
+    normal: Floats = jacobian @ jacobian.transpose(0, 2, 1)
+    normal -= sums[:, :, None] * (sums / np.float32(x.shape[1]))[:, None]
+    return normal
 
 
 def _towards(mine: Level, weighted: Floats) -> Doubles:
     """(8,): residual times Jacobian, which is too large to keep; a block's residual has no mean to be taken away."""
-    x, y = mine.x.ravel(), mine.y.ravel()
-    across, down = (weighted.ravel() * slope.ravel() for slope in mine.slopes)
-    outwards = across * x + down * y
-    sums = (across.sum(), across @ x, across @ y, down.sum(), down @ x, down @ y, outwards @ x, outwards @ y)
+    across, down = weighted.reshape(-1) * mine.slopes.reshape(2, -1)
+    along, (x, y) = mine.places @ np.stack([across, down]).T, mine.places[:2]
+    outwards = across * x
+    outwards += down * y
+    sums = (along[2, 0], along[0, 0], along[1, 0], along[2, 1], along[0, 1], along[1, 1], outwards @ x, outwards @ y)
     return np.array(sums, np.float64)
-
-
-def _hopeless(mine: Level, laid: Laid) -> bool:
-    """Whether textured blocks disagree even where they were brought as near as they come."""
-    textured = _textured(mine, laid)
-    return bool(textured.any()) and float(np.median(laid.correlation[textured])) < LEAST_CORRELATION
-
-
-def _textured(mine: Level, laid: Laid) -> NDArray[np.bool_]:
-    return np.asarray(laid.inside & (mine.power > LEAST_TEXTURE))
 
 
 def _reduced(picture: Floats, step: int) -> Floats:
@@ -261,21 +294,68 @@ def _reduced(picture: Floats, step: int) -> Floats:
     return small
 
 
+def _in_blocks(values: Floats, side: int) -> Floats:
+    """(n, side * side): the pixels of each whole block."""
+    rows, columns = values.shape[0] // side, values.shape[1] // side
+    whole = values[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return np.ascontiguousarray(whole.transpose(0, 2, 1, 3).reshape(rows * columns, side * side), np.float32)
+
+
+@lru_cache(32)
+def _places(shape: tuple[int, int], step: int) -> tuple[Floats, Floats]:
+    """`Level.places` and `Level.rims` of pictures of one shape, of which a hotel has few."""
+    side, half = BLOCK // step, max(shape) / 2
+    y, x = ((np.mgrid[: shape[0] // step, : shape[1] // step] + 0.5) * step - np.array(shape)[:, None, None] / 2) / half
+    places = np.stack([_in_blocks(part, side) for part in (x, y, np.ones_like(x))])
+    rims = places[:, :, [0, side - 1, side * (side - 1), side * side - 1]]
+    return places.reshape(3, -1), np.ascontiguousarray(rims.reshape(3, -1))
+
+
 def _corners(picture: Floats) -> Floats:
     """Value, slopes to the right and down, and their difference, for each pixel: bilinear sampling in one look-up."""
-    padded = np.pad(picture, ((0, 1), (0, 1)), mode="edge")
-    here, right, below, across = padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]
-    return np.stack([here, right - here, below - here, across - right - below + here], axis=2).reshape(-1, 4)
+    corners = np.zeros((*picture.shape, 4), np.float32)
+    corners[..., 0] = picture
+    np.subtract(picture[:, 1:], picture[:, :-1], out=corners[:, :-1, 1])
+    np.subtract(picture[1:], picture[:-1], out=corners[:-1, :, 2])
+    np.subtract(corners[1:, :, 1], corners[:-1, :, 1], out=corners[:-1, :, 3])
+    return corners.reshape(-1, 4)
 
 
-def _sampled(corners: Floats, size: tuple[int, int], x: Floats, y: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Bilinear samples, edges repeated, and which of them lie inside."""
+def _moved(fit: Doubles, places: Floats, step: int) -> tuple[Floats, Floats]:
+    """Where the fit takes places, in pixels of a level of the other picture."""
+    across, down, depth = fit.astype(np.float32) @ places
+    if fit[2, 0] or fit[2, 1]:
+        np.maximum(depth, np.float32(1e-3), out=depth)
+        across /= depth
+        down /= depth
+    if step != 1:
+        across *= np.float32(1 / step)
+        down *= np.float32(1 / step)
+    across -= np.float32(0.5)
+    down -= np.float32(0.5)
+    return across, down
+
+
+def _within(x: Floats, y: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which places lie in a picture of `size`: its pixels reach half a pixel from their middles."""
+    height, width = size
+    return np.asarray((x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5))  # noqa: PLR2004 - pixels
+
+
+def _sampled(corners: Floats, size: tuple[int, int], x: Floats, y: Floats) -> Floats:
+    """Bilinear samples, edges repeated."""
     height, width = size
     near_x, near_y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-    inside = (np.abs(near_x - x) <= 0.5) & (np.abs(near_y - y) <= 0.5)  # noqa: PLR2004 - half a pixel
     left, top = near_x.astype(np.int32), near_y.astype(np.int32)
     near_x -= left
     near_y -= top
-    found = corners.take(top * width + left, axis=0)
-    samples: Floats = found[..., 0] + near_x * found[..., 1] + near_y * found[..., 2] + near_x * near_y * found[..., 3]
-    return samples, np.asarray(inside)
+    top *= width
+    top += left
+    found = corners.take(top, axis=0)
+    samples = found[:, 3] * near_y
+    samples += found[:, 1]
+    samples *= near_x
+    near_y *= found[:, 2]
+    samples += near_y
+    samples += found[:, 0]
+    return np.asarray(samples)

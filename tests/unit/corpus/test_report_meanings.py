@@ -1,7 +1,7 @@
 """Every statistic that a score is made of is told in words."""
 
 from image_release.corpus.report.meanings import meaning
-from image_release.deduplicating.evidence import shipped_weights
+from image_release.deduplicating.weights import shipped_weights
 
 
 def test_each_statistic_of_the_shipped_weights_has_a_meaning():
