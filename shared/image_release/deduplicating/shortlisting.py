@@ -55,18 +55,21 @@ def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tu
     images, points = even.shape[:2]
     present = np.nonzero(np.abs(even).sum(axis=2).ravel() > 0)[0]
     flat_even, flat_odd = even.reshape(-1, even.shape[2])[present], odd.reshape(-1, odd.shape[2])[present]
-    found = list(_alike_within_cells(flat_even, flat_odd, present // points, alike))
-    common = np.zeros(len(present), np.int64)
-    for sides in found:
-        for side in sides:
-            common += np.bincount(side, minlength=len(present))
-    weight = (1 / np.sqrt(np.maximum(common, 1))).astype(np.float32)
-    owner = (present // points).astype(np.int32)
+    owner = present // points
+    common = np.zeros(len(present), np.float32)
+    found = []
+    for one, other, alike_ones in _alike_within_cells(flat_even, flat_odd, owner, alike):
+        common[one] += alike_ones.sum(axis=1)
+        common[other] += alike_ones.sum(axis=0)
+        found.append((one, other, np.packbits(alike_ones, axis=1)))
+    weight = 1 / np.sqrt(np.maximum(common, 1))
     shared, worth = np.zeros((images, images), np.int16), np.zeros((images, images), np.float32)
-    for one, other in found:
-        pair = np.minimum(owner[one], owner[other]), np.maximum(owner[one], owner[other])
+    for one, other, bits in found:
+        here, there = np.nonzero(np.unpackbits(bits, axis=1, count=len(other)))
+        here, there = one[here], other[there]
+        pair = np.minimum(owner[here], owner[there]), np.maximum(owner[here], owner[there])
         np.add.at(shared, pair, 1)
-        np.add.at(worth, pair, weight[one] * weight[other])
+        np.add.at(worth, pair, weight[here] * weight[there])
     worth[shared < least] = 0
     kept = _most_shared(worth)
     for image in range(images):
@@ -75,8 +78,8 @@ def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tu
 
 def _alike_within_cells(
     even: Floats, odd: Floats, owner: Indices, alike: float
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
-    """Pairs of points of different images that share a cell and are alike, each once."""
+) -> Iterator[tuple[Indices, Indices, NDArray[np.bool_]]]:
+    """Points, other points, and which of them are alike: of different images, in one cell, each pair once."""
     nearest = _nearest_cells(even, odd)
     point, cell = np.repeat(np.arange(len(even)), CELLS), nearest.ravel()
     elsewhere = nearest[:, ::-1].ravel()
@@ -85,15 +88,14 @@ def _alike_within_cells(
     for number, (start, end) in enumerate(pairwise(bounds)):
         mine, second = point[order[start:end]], elsewhere[order[start:end]]
         for first in range(0, len(mine), ROWS):
-            rows, others = mine[first : first + ROWS], mine[first:]
-            likeness = even[rows] @ even[others].T
-            likeness += np.abs(odd[rows] @ odd[others].T)
-            here, there = np.nonzero(np.triu(likeness > alike, 1))
+            rows, others = slice(first, first + ROWS), slice(first, None)
+            likeness = even[mine[rows]] @ even[mine[others]].T
+            likeness += np.abs(odd[mine[rows]] @ odd[mine[others]].T)
+            found = np.triu(likeness > alike, 1)
+            found &= owner[mine[rows], None] != owner[mine[others]]
             # Two points that share both of their cells are counted in the first of these.
-            again = (second[first + here] == second[first + there]) & (second[first + here] < number)
-            here, there = rows[here], others[there]
-            new = (owner[here] != owner[there]) & ~again
-            yield here[new].astype(np.int32), there[new].astype(np.int32)
+            found &= (second[rows, None] != second[others]) | (second[others] > number)
+            yield mine[rows], mine[others], found
 
 
 def _nearest_cells(even: Floats, odd: Floats) -> NDArray[np.int32]:

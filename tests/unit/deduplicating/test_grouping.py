@@ -1,64 +1,17 @@
 """Copies of one photograph are one picture; people's decisions bind; the order and the names of images mean nothing."""
 
-import random
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from image_release.decoding import Draft
-from image_release.deduplicating import Seen, choose_best, evidence_between, group_same, placeholder
-from image_release.fingerprinting import fingerprint
+from image_release.deduplicating import choose_best, evidence_between, group_same, placeholder
 from image_release.outcomes import Outcome
-from image_release.settings import FingerprintSettings, GroupingSettings
-from image_release.values import ImageFacts, Override
+from image_release.settings import GroupingSettings
+from image_release.values import Override
+from tests.unit.deduplicating.pictures import COPIES, photo, seen
 
 SETTINGS = GroupingSettings()
-
-
-def photo(seed, size=(480, 340)):
-    """A picture of shapes and textures, as unlike others as two photographs of different things."""
-    noise = np.random.default_rng(seed)
-    layers = []
-    for cells in (5, 11, 24, 50):
-        grid = Image.fromarray(noise.integers(0, 256, (cells, cells, 3), np.uint8))
-        layers.append(np.asarray(grid.resize(size, Image.Resampling.BICUBIC), np.float32))
-    image = Image.fromarray(np.clip(sum(layers) / 2 - 128, 0, 255).astype(np.uint8))
-    draw = ImageDraw.Draw(image)
-    chance = random.Random(seed)
-    for _ in range(12):
-        x, y = chance.randrange(size[0]), chance.randrange(size[1])
-        box = (x, y, x + chance.randrange(10, 90), y + chance.randrange(10, 90))
-        draw.rectangle(box, fill=tuple(chance.randrange(256) for _ in range(3)))
-    return image
-
-
-def seen(image, sha256="a" * 64, size=50_000):
-    rgb = np.asarray(image.convert("RGB"))
-    facts = ImageFacts(sha256, rgb.shape[1], rgb.shape[0], "JPEG", size)
-    return Seen(facts, fingerprint(Draft(rgb, facts), FingerprintSettings()))
-
-
-def captioned(image):
-    image = image.copy()
-    width, height = image.size
-    ImageDraw.Draw(image).rectangle((0, height * 0.8, width, height), fill=(20, 20, 20))
-    return image
-
-
-COPIES = {
-    "smaller": lambda image: image.resize((240, 170), Image.Resampling.LANCZOS),
-    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-    "cropped": lambda image: image.crop((60, 30, 440, 310)),
-    "dark": lambda image: image.point(lambda value: value * 0.35),
-    "faded": lambda image: image.point(lambda value: 150 + value * 0.3),
-    "stretched": lambda image: image.resize((480, 300)),
-    "turned": lambda image: image.rotate(4, Image.Resampling.BICUBIC).crop((40, 40, 440, 300)),
-    "captioned": captioned,
-    "grey": lambda image: image.convert("L"),
-}
 
 
 @pytest.fixture(scope="module")

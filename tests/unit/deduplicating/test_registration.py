@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from image_release.decoding import Draft
 from image_release.deduplicating.matching import Candidate
-from image_release.deduplicating.registration import Sheet, register
+from image_release.deduplicating.registration import Sheet, lay_roughly, register
 from image_release.fingerprinting import fingerprint
 from image_release.settings import FingerprintSettings
 from image_release.values import ImageFacts
@@ -42,7 +42,10 @@ def test_a_bare_wall_is_not_bent_by_its_noise(seed):
     one, other = sheet(wall), sheet(wall.crop((10, 6, 474, 352)).resize((360, 268), Image.Resampling.LANCZOS))
     shrink = other.shape[1] / one.shape[1]
     affine = np.array([[0.967 / shrink, 0, 3.3], [0, 0.961 / shrink, 2.0]])
-    laid = register(one, other, Candidate(0, 1, mirrored=False, affine=affine, agreeing=20, matches=40))
+    candidate = Candidate(0, 1, mirrored=False, affine=affine, agreeing=20, matches=40)
+    rough = lay_roughly(one, other, candidate)
+    assert rough is not None
+    laid = register(one, other, candidate, rough)
     assert laid is not None
     transform = laid.transform / laid.transform[2, 2]
     assert np.hypot(transform[2, 0], transform[2, 1]) * one.half < 0.01
