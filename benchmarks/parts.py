@@ -13,7 +13,7 @@ from benchmarks.measuring import interleaved, typical
 from benchmarks.pictures import Inputs, one_size
 from benchmarks.rows import Row
 from benchmarks.stages import RENDITIONS, draft_of, facts_of
-from image_release.decoding import decode_full, flat
+from image_release.decoding import decode_full, flat, shipped_resizer
 from image_release.fingerprinting import crop_hashes
 from image_release.fingerprinting.cues import measure
 from image_release.fingerprinting.keypoints import keypoints
@@ -33,7 +33,7 @@ def profile(inputs: Inputs, count: int, rounds: int) -> list[Row]:
 
 def _print_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
     drafts = [draft_of(data) for data in files]
-    greys = [Image.fromarray(draft.rgb).convert("L") for draft in drafts]
+    greys = [draft.image.convert("L") for draft in drafts]
     working = [working_picture(grey) for grey in greys]
     return {
         "print: header": partial(_each, facts_of, files),
@@ -54,7 +54,7 @@ def _rendition_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
     sizes = [[fitted(facts.width, facts.height, (item.width, item.height)) for item in RENDITIONS] for facts in known]
     whole = [decode_full(data, facts) for data, facts in zip(files, known, strict=True)]
     images = [image for image in whole if isinstance(image, Image.Image)]
-    resizer = generating.shipped_resizer()
+    resizer = shipped_resizer()
     scaled = [generating._pyramid(image, set(mine), resizer) for image, mine in zip(images, sizes, strict=True)]  # noqa: SLF001
     work = [
         (made[size], item)

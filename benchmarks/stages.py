@@ -54,7 +54,7 @@ def draft_of(data: bytes, side_px: int = DRAFT_SIDE_PX) -> Draft:
 
 def our_hashes(data: bytes, side_px: int = DRAFT_SIDE_PX) -> NDArray[np.uint64]:
     """Decode a draft and take the 36 hashes."""
-    return crop_hashes(Image.fromarray(draft_of(data, side_px).rgb).convert("L"))
+    return crop_hashes(draft_of(data, side_px).image.convert("L"))
 
 
 def _each(function: Callable[[bytes], T], files: Sequence[bytes]) -> Callable[[], list[T]]:

@@ -6,15 +6,21 @@ The published method's filter by size lives here too: it is answered from the he
 from image_release.decoding.flatness import contrast, flat
 from image_release.decoding.opening import judge_size, read_header
 from image_release.decoding.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
+from image_release.decoding.resizing import PillowResizer, Resizer, SimdResizer, best_resizer, shipped_resizer
 
 __all__ = [
     "Draft",
+    "PillowResizer",
+    "Resizer",
+    "SimdResizer",
     "UndecodableError",
+    "best_resizer",
     "contrast",
     "decode_draft",
     "decode_full",
     "flat",
     "judge_size",
     "read_header",
+    "shipped_resizer",
     "thumbnail_jpeg",
 ]

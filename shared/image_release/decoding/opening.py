@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
 from PIL import Image
 
 from image_release.outcomes import Outcome, Rejection
@@ -49,15 +50,13 @@ SIDEWAYS = range(5, 9)
 T = TypeVar("T")
 
 
-class TooManyScansError(Exception):
-    """A JPEG whose scans would be decoded for minutes."""
-
-
 def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFacts | Rejection:
     """Read an image's header and judge its size, before decode (the published method's first filter)."""
     announced = announced_format(data)
     if announced and announced not in settings.formats:
         return Rejection(Outcome.NOT_AN_IMAGE, f"{announced} is not among the accepted formats")
+    if announced == "JPEG" and _scans(data) > MAX_JPEG_SCANS:
+        return Rejection(Outcome.TRUNCATED, f"a JPEG of more than {MAX_JPEG_SCANS} scans")
     try:
         with open_image(data, settings.formats) as image:
             facts = _facts(image, data, sha256)
@@ -82,6 +81,12 @@ def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
     return None
 
 
+def _scans(data: bytes) -> int:
+    """How often a scan may start in a JPEG: four times as fast as `bytes.count` of two bytes."""
+    values = np.frombuffer(data, np.uint8)
+    return int(np.count_nonzero((values[:-1] == START_OF_SCAN[0]) & (values[1:] == START_OF_SCAN[1])))
+
+
 def announced_format(data: bytes) -> str | None:
     """The format that the first bytes announce, whether or not the rest keeps the promise."""
     return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
@@ -89,8 +94,6 @@ def announced_format(data: bytes) -> str | None:
 
 def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     """Open, header only, with the decoders of these formats alone. Raises whatever Pillow raises."""
-    if data.count(START_OF_SCAN) > MAX_JPEG_SCANS and announced_format(data) == "JPEG":
-        raise TooManyScansError(f"a JPEG of more than {MAX_JPEG_SCANS} scans")
     return Image.open(io.BytesIO(data), formats=formats)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,19 +27,24 @@ class UndecodableError(Exception):
     """An image that was decoded before cannot be decoded any more; the message is the decoder's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Draft:
-    """An upright sRGB image at reduced size: `rgb` is (height, width, 3) uint8; `facts` speak of the original."""
+    """An upright image at reduced size, RGB in sRGB; `facts` speak of the original."""
 
-    rgb: NDArray[np.uint8]
+    image: Image.Image
     facts: ImageFacts
     step: float = 0.0
     """Mean step of a JPEG's luminance quantisation: how coarsely it was saved. 0 for other formats."""
 
+    @cached_property
+    def rgb(self) -> NDArray[np.uint8]:
+        """(height, width, 3)."""
+        return np.asarray(self.image)
+
     @property
     def scale(self) -> float:
         """Long side of the draft divided by the original's, 0…1."""
-        return float(max(self.rgb.shape[:2])) / max(self.facts.width, self.facts.height)
+        return float(max(self.image.size)) / max(self.facts.width, self.facts.height)
 
 
 def decode_draft(data: bytes, facts: ImageFacts, side_px: int = DRAFT_SIDE_PX) -> Draft | Rejection:
@@ -61,7 +67,7 @@ def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -
     draft = decode_draft(data, facts, side_px)
     if isinstance(draft, Rejection):
         raise UndecodableError(draft.reason)
-    image = Image.fromarray(draft.rgb)
+    image = draft.image
     image.thumbnail((side_px, side_px), Image.Resampling.BICUBIC)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
@@ -70,7 +76,7 @@ def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -
 
 def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
     with open_image(data, (facts.format,)) as image:
-        return Draft(np.asarray(_loaded(image, least)), facts, _quantisation_step(image))
+        return Draft(_loaded(image, least), facts, _quantisation_step(image))
 
 
 def _decode(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Image.Image:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.deduplicating.matching import candidates
+from image_release.deduplicating.matching import Candidate, candidates
 from image_release.fingerprinting import Print, blur
 from image_release.values import ImageFacts
 
@@ -79,10 +79,13 @@ def lay_copies(prints: Sequence[Print], facts: Sequence[ImageFacts], reference: 
     """Lay every copy over the reference."""
     grey = _softened(prints[reference])
     blocks = _Blocks.of(grey)
+    others = [index for index in range(len(prints)) if index != reference]
+    found = candidates([prints[reference], *(prints[index] for index in others)], with_image=0)
+    fits = {others[candidate.other - 1]: candidate for candidate in found}
     return [
         _itself(blocks, prints[index], facts[index])
         if index == reference
-        else _laid(grey, blocks, prints[reference], prints[index], facts[index])
+        else _laid(grey, blocks, fits.get(index), prints[index], facts[index])
         for index in range(len(prints))
     ]
 
@@ -103,8 +106,7 @@ def _itself(blocks: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
     )
 
 
-def _laid(grey: Floats, mine: _Blocks, reference: Print, print_: Print, facts: ImageFacts) -> Copy:
-    candidate = next(candidates([reference, print_]), None)
+def _laid(grey: Floats, mine: _Blocks, candidate: Candidate | None, print_: Print, facts: ImageFacts) -> Copy:
     if candidate is None:
         return _apart(mine, print_, facts)
     theirs = _softened(print_)

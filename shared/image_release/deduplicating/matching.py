@@ -75,20 +75,20 @@ class _Points:
         return cls(places, even, odd, width)
 
 
-def candidates(prints: Sequence[Print]) -> Iterator[Candidate]:
-    """Every pair that might show the same photograph, `one` before `other`."""
+def candidates(prints: Sequence[Print], with_image: int | None = None) -> Iterator[Candidate]:
+    """Every pair that might show the same photograph, `one` before `other`; only pairs with one image, if given."""
     if not prints:
         return
     points = _Points.of(prints)
-    pairs = list(_plausible(points))
+    pairs = list(_plausible(points, with_image))
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         yield from _fitted(points, np.array(pairs[start : start + PAIRS_AT_ONCE]))
 
 
-def _plausible(points: _Points) -> Iterator[tuple[int, int]]:
+def _plausible(points: _Points, with_image: int | None) -> Iterator[tuple[int, int]]:
     """Pairs whose strongest points agree."""
     even, odd = points.even[:, :STRONGEST], points.odd[:, :STRONGEST]
-    for one, later, likeness in shared_points(even, odd, ALIKE, LEAST_AGREEING):
+    for one, later, likeness in shared_points(even, odd, ALIKE, LEAST_AGREEING, with_image):
         found = _matched(likeness)
         enough = (found.likeness > 0).sum(axis=1) >= LEAST_AGREEING
         found, others = found.of(enough), later[enough]

@@ -28,13 +28,18 @@ ROWS = 512
 """Points compared at once: bounds memory."""
 
 
-def shared_points(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tuple[int, Indices, Floats]]:
+def shared_points(
+    even: Floats, odd: Floats, alike: float, least: int, with_image: int | None = None
+) -> Iterator[tuple[int, Indices, Floats]]:
     """For each image, those later ones that share `least` points with it, and the likeness of all their points.
 
     `even` (images, points, 21) and `odd` (images, points, 17) describe the points; an absent one is zero. Likeness is
-    (later ones, points, points).
+    (later ones, points, points). Only pairs with one image, if it is given.
     """
-    others = _indexed(even, odd, alike, least) if len(even) >= INDEXED_FROM else _everyone(len(even))
+    if with_image is not None:
+        others = _with_one(len(even), with_image)
+    else:
+        others = _indexed(even, odd, alike, least) if len(even) >= INDEXED_FROM else _everyone(len(even))
     for one, later in others:
         if not len(later):
             continue
@@ -48,6 +53,12 @@ def shared_points(even: Floats, odd: Floats, alike: float, least: int) -> Iterat
 def _everyone(count: int) -> Iterator[tuple[int, Indices]]:
     for one in range(count - 1):
         yield one, np.arange(one + 1, count)
+
+
+def _with_one(count: int, image: int) -> Iterator[tuple[int, Indices]]:
+    for one in range(image):
+        yield one, np.array([image])
+    yield image, np.arange(image + 1, count)
 
 
 def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tuple[int, Indices]]:

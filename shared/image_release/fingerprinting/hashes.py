@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from image_release.decoding import shipped_resizer
+
 HASH_VERSION = "1"
 CROPS = 6
 """Steps of an axis: 0, 10 … 50 % of the side are cut away."""
@@ -36,7 +38,7 @@ Kind = Literal["phash", "dhash"]
 
 def crop_hashes(grey: Image.Image, kind: Kind = "phash") -> NDArray[np.uint64]:
     """36 hashes of 64 bits of an upright picture in grey (mode L); index = 6 x width step + height step."""
-    pixels = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float32)
+    pixels = np.asarray(shipped_resizer().resize(grey, (SIDE, SIDE), "bilinear"), np.float32)
     return _phashes(pixels) if kind == "phash" else _dhashes(pixels)
 
 

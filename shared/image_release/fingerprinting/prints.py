@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from image_release.decoding import Draft, contrast
 from image_release.fingerprinting.cues import COUNT, Cues, measure
@@ -23,7 +22,7 @@ from image_release.fingerprinting.keypoints import EVEN, ODD, Keypoints, keypoin
 from image_release.fingerprinting.working import Working, working_picture
 from image_release.settings import FingerprintSettings
 
-PRINT_VERSION = f"3-{HASH_VERSION}"
+PRINT_VERSION = f"4-{HASH_VERSION}"
 HASHES = 36
 COMPRESSION = 1
 """zlib's quickest: grey pictures shrink little beyond it."""
@@ -46,7 +45,7 @@ class Print:
 
 def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
     """Make the print of a draft."""
-    grey = Image.fromarray(draft.rgb).convert("L")
+    grey = draft.image.convert("L")
     working = working_picture(grey)
     cues = measure(draft, np.asarray(grey), working.inside)
     return Print(

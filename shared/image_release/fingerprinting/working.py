@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from image_release.decoding import shipped_resizer
+
 AREA_PX = 160 * 120
 """Pixels of a working picture, whatever its shape: enough to tell two shots of one room apart by their displacement."""
 DRAFT_SIDE_PX = 400
@@ -44,12 +46,15 @@ def working_picture(grey: Image.Image) -> Working:
     shrink = DRAFT_SIDE_PX / max(grey.size)
     if shrink < 1:
         size = (max(1, round(grey.width * shrink)), max(1, round(grey.height * shrink)))
-        grey = grey.resize(size, Image.Resampling.BILINEAR)
+        grey = shipped_resizer().resize(grey, size, "bilinear")
     top, bottom, left, right = trimmed(np.asarray(grey, np.float32))
     scale = (AREA_PX / ((right - left) * (bottom - top))) ** 0.5
     size = (max(16, round((right - left) * scale)), max(16, round((bottom - top) * scale)))
-    filter_ = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BILINEAR
-    small = grey.resize(size, filter_, box=(left, top, right, bottom))
+    box = (left, top, right, bottom)
+    if scale > 1:
+        small = grey.resize(size, Image.Resampling.BICUBIC, box=box)
+    else:
+        small = shipped_resizer().resize(grey, size, "bilinear", box)
     inside = (left / grey.width, top / grey.height, right / grey.width, bottom / grey.height)
     return Working(np.asarray(small), inside)
 

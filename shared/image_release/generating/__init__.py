@@ -7,14 +7,9 @@ from image_release.generating.renditions import (
     rendition_digest,
     rendition_extension,
 )
-from image_release.generating.resizing import PillowResizer, Resizer, SimdResizer, best_resizer
 
 __all__ = [
-    "PillowResizer",
     "Rendition",
-    "Resizer",
-    "SimdResizer",
-    "best_resizer",
     "fitted",
     "generate",
     "rendition_digest",

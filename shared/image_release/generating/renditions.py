@@ -12,12 +12,10 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from PIL import Image, ImageStat
 
-from image_release.decoding import decode_full
-from image_release.generating.resizing import Resizer, best_resizer
+from image_release.decoding import Resizer, decode_full, shipped_resizer
 from image_release.outcomes import Rejection
 from image_release.settings import RenditionSettings
 from image_release.values import ImageFacts
@@ -37,12 +35,6 @@ class Rendition:
     width: int
     height: int
     format: str
-
-
-@cache
-def shipped_resizer() -> Resizer:
-    """The resizer of this process."""
-    return best_resizer()
 
 
 def rendition_extension(format_: str) -> str:

@@ -32,7 +32,7 @@ def photo(seed, size=(480, 340)):
 def seen(image, sha256="a" * 64, size=50_000):
     rgb = np.asarray(image.convert("RGB"))
     facts = ImageFacts(sha256, rgb.shape[1], rgb.shape[0], "JPEG", size)
-    return Seen(facts, fingerprint(Draft(rgb, facts), FingerprintSettings()))
+    return Seen(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
 
 
 def captioned(image):

@@ -35,7 +35,7 @@ def photo(seed, size=(480, 340)):
 def seen(image, sha256):
     rgb = np.asarray(image)
     facts = ImageFacts(sha256, rgb.shape[1], rgb.shape[0], "JPEG", 50_000)
-    return Seen(facts, fingerprint(Draft(rgb, facts), FingerprintSettings()))
+    return Seen(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
 
 
 ORIGINAL = photo(1)

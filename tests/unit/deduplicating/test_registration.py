@@ -32,7 +32,7 @@ def sheet(image):
     image.convert("RGB").save(stream, "JPEG", quality=70)
     rgb = np.asarray(Image.open(stream))
     facts = ImageFacts("a" * 64, rgb.shape[1], rgb.shape[0], "JPEG", 50_000)
-    return Sheet(fingerprint(Draft(rgb, facts), FingerprintSettings()))
+    return Sheet(fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
 
 
 @pytest.mark.parametrize("seed", range(6))

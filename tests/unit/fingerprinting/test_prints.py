@@ -26,7 +26,7 @@ def photo(width=512, height=340, seed=1):
 
 def print_of(rgb):
     facts = ImageFacts("a" * 64, rgb.shape[1], rgb.shape[0], "JPEG", 1000)
-    return fingerprint(Draft(rgb, facts), FingerprintSettings())
+    return fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings())
 
 
 def assert_same(one, other):

@@ -8,11 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from image_release.decoding import decode_full, read_header
+from image_release.decoding import PillowResizer, SimdResizer, best_resizer, decode_full, read_header
 from image_release.generating import (
-    PillowResizer,
-    SimdResizer,
-    best_resizer,
     fitted,
     generate,
     rendition_digest,

@@ -69,12 +69,12 @@ def read_side(path: Path, name: str, label: str | None, settings: Settings) -> S
     """Open, decode and print a file. Raises PictureUnreadableError."""
     draft = _draft(path, name, settings)
     seen = Seen(draft.facts, fingerprint(draft, settings.fingerprint))
-    return Side(name, label, Image.fromarray(draft.rgb), seen)
+    return Side(name, label, draft.image, seen)
 
 
 def decoded_side(path: Path, name: str, label: str, seen: Seen, settings: Settings) -> Side:
     """A file that was printed before. Raises PictureUnreadableError."""
-    return Side(name, label, Image.fromarray(_draft(path, name, settings).rgb), seen)
+    return Side(name, label, _draft(path, name, settings).image, seen)
 
 
 def compare_files(first: Side, second: Side, settings: Settings) -> Compared:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PIL import Image
-
 from image_release.corpus.evaluate import Tell
 from image_release.corpus.hotels import Hotel, Printed, open_filter, printed, read_hotels
 from image_release.corpus.labels import CorpusUnreadableError, LabelledImage
@@ -170,7 +168,7 @@ def _hashed(hotel: Hotel, prints: Printed, methods: Sequence[Method]) -> dict[st
         if isinstance(picture, Rejection):  # damaged where its draft does not look: hash what grouping saw
             draft = decode_draft(data, facts)
             assert not isinstance(draft, Rejection), "it was printed"
-            picture = Image.fromarray(draft.rgb)
+            picture = draft.image
         found[sha256] = {method.name: method.hashes(picture) for method in methods if method.hashes}
     return found
 
