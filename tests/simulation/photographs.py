@@ -20,7 +20,6 @@ QUALITIES = (90, 80, 70)
 _answers: dict[tuple, Any] = {}
 _group_same = choosing.group_same
 _choose_best = choosing.choose_best
-_evidence_between = choosing.evidence_between
 
 
 @cache

@@ -7,7 +7,7 @@ from image_release.deduplicating.grouping import (
     GROUPING_VERSION,
     Picture,
     Seen,
-    evidence_between,
+    evidence_with,
     group_same,
     groupings,
 )
@@ -24,7 +24,7 @@ __all__ = [
     "Picture",
     "Seen",
     "choose_best",
-    "evidence_between",
+    "evidence_with",
     "explain",
     "group_same",
     "groupings",

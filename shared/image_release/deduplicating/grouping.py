@@ -11,7 +11,7 @@ contents give.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -86,25 +86,33 @@ def content_key(print_: Print) -> tuple[bytes, bytes]:
     return print_.hashes.tobytes(), print_.working.grey.tobytes()
 
 
-def evidence_between(picture: Picture, images: Mapping[str, Seen], a: str, b: str) -> Evidence:
-    """Why `a` shows the same photograph as `b`, both members: measured on the two, or else how they were joined."""
-    if a == b:
-        return Evidence(b, "bytes", 0.0, 1.0, shipped_weights().most())
-    joined = _join_between(picture, a, b)
-    if joined:
-        return joined
-    measured = Pairs(sorted((images[a].print, images[b].print), key=content_key)).evidence(0, 1, b)
-    if measured is not None and measured.score > 0:
-        return measured
-    return replace(_weakest_on_the_way(picture, a, b), other=b)
+def evidence_with(
+    picture: Picture, images: Mapping[str, Seen], best: str, among: Collection[str]
+) -> dict[str, Evidence]:
+    """Why some members show the same photograph as `best`: how the two were joined, or else measured on the two.
+
+    Where they have too little in common for that, the weakest of the joins that lead from one to the other.
+    """
+    found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
+    found |= {member: why for member in among if (why := _join_between(picture, member, best))}
+    unmeasured = {member: images[member] for member in among if member not in found}
+    shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
+    at = shas.index(best)
+    pairs = Pairs([images[sha256].print for sha256 in shas], with_image=at)
+    for number, member in enumerate(shas):
+        if member != best:
+            why = pairs.evidence(number, at, best)
+            clear = why is not None and why.score > 0
+            found[member] = why if why and clear else replace(_weakest_on_the_way(picture, member, best), other=best)
+    return found
 
 
 class Pairs:
     """Pairs of prints, registered when they are first asked about."""
 
-    def __init__(self, prints: Sequence[Print]) -> None:
+    def __init__(self, prints: Sequence[Print], with_image: int | None = None) -> None:
         self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(prints[index]))
-        self._candidates = {(found.one, found.other): found for found in candidates(prints)}
+        self._candidates = {(found.one, found.other): found for found in candidates(prints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:

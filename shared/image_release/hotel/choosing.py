@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from image_release.deduplicating import Best, Evidence, Picture, Seen, choose_best, evidence_between, group_same
+from image_release.deduplicating import Best, Evidence, Picture, Seen, choose_best, evidence_with, group_same
 from image_release.hotel.acquiring import Acquired
 from image_release.hotel.loading import Hotel
 from image_release.prioritising import partner_value
@@ -52,11 +52,9 @@ def _chosen(
 ) -> Chosen:
     best = choose_best(picture, seen, senders.keys())
     candidate = _sender(hotel, senders[best.sha256], settings)
+    evidence = evidence_with(picture, seen, best.sha256, [sha256 for sha256 in picture.members if sha256 in senders])
     merged = {
-        other: evidence_between(picture, seen, sha256, best.sha256)
-        for sha256 in picture.members
-        for other in senders.get(sha256, ())
-        if other != candidate
+        other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != candidate
     }
     hidden_by, pinned_at, labels = _decisions(hotel, picture)
     return Chosen(best, candidate, merged, hidden_by, pinned_at, labels)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from image_release.deduplicating import choose_best, evidence_between, group_same, placeholder
+from image_release.deduplicating import choose_best, evidence_with, group_same, placeholder
 from image_release.outcomes import Outcome
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -137,7 +137,7 @@ class TestEvidence:
         """The join of a mirrored copy says so, and how much the two share."""
         pair = {key: hotel[key] for key in ("0-original", "0-mirrored")}
         (picture,) = group_same(pair, (), SETTINGS)
-        found = evidence_between(picture, pair, "0-mirrored", "0-original")
+        found = evidence_with(picture, pair, "0-original", pair)["0-mirrored"]
         assert (found.other, found.method, found.mirrored) == ("0-original", "registration", True)
         assert found.overlap > 0.95
         assert found.distance < 0.2
@@ -146,7 +146,7 @@ class TestEvidence:
         """Where a person joined two images, that is the evidence."""
         pair = {key: hotel[key] for key in ("0-original", "1-original")}
         (picture,) = group_same(pair, [Override("same", tuple(pair))], SETTINGS)
-        assert evidence_between(picture, pair, "0-original", "1-original").method == "override"
+        assert evidence_with(picture, pair, "1-original", pair)["0-original"].method == "override"
 
 
 class TestPlaceholder:
