@@ -2,7 +2,8 @@
 
 Clear pairs first. A pair whose images are in one group already is not looked at again, so about one registration an
 image is made. Groups cannot chain: a join that makes a group of more than two needs clear evidence, or other pairs
-across the two groups that agree. What people decided binds, later decisions winning over earlier ones.
+across the two groups that agree; two groups of several need even more. What people decided binds, later decisions
+winning over earlier ones.
 
 The result does not depend on the order of the images or on their names: pairs are looked at in an order that their
 contents give.
@@ -229,8 +230,9 @@ def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> li
         found = pairs.evidence(one, other, "")
         if found is None or found.score < settings.least_score:
             continue
-        if found.score >= settings.clear_score and (
-            found.score >= settings.bridge_score or not _bridge(groups, pairs, one, other)
+        several = min(len(groups.of(one)), len(groups.of(other))) > 1
+        if found.score >= settings.bridge_score or (
+            found.score >= settings.clear_score and not several and not _bridge(groups, pairs, one, other)
         ):
             groups.join(one, other, found)
         else:
