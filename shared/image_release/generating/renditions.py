@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageStat
 
@@ -93,8 +94,12 @@ def _contrasted(image: Image.Image, contrast: float, mean: int) -> Image.Image:
     """Contrast around the mean brightness, as Pillow's ImageEnhance.Contrast does it, by a table."""
     if contrast == 1.0:
         return image
-    table = [min(255, max(0, round(mean + (value - mean) * contrast))) for value in range(256)]
-    return image.point(table * 3)
+    return image.point(_contrast_table(contrast, mean))
+
+
+@lru_cache(64)
+def _contrast_table(contrast: float, mean: int) -> list[int]:
+    return [min(255, max(0, round(mean + (value - mean) * contrast))) for value in range(256)] * 3
 
 
 def _encoded(image: Image.Image, settings: RenditionSettings) -> bytes:
