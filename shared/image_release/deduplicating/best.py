@@ -17,9 +17,11 @@ from importlib.resources import files
 from image_release.deduplicating.comparing import compare_copies
 from image_release.deduplicating.grouping import Picture, Seen
 
-BEST_VERSION = "cues-2"
+BEST_VERSION = "cues-3"
 MOST_DEVIATIONS = 4.0
 """So many deviations of a cue count at most."""
+PLACES = 4
+"""To which scores are rounded: equal files, laid over the reference side by side, differ by rounding noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def choose_best(picture: Picture, images: Mapping[str, Seen], eligible: Abstract
         sha256: {name: weight.worth(cues[sha256][name]) for name, weight in shipped_weights().items()}
         for sha256 in choices
     }
-    totals = {sha256: round(sum(worths[sha256].values()), 9) for sha256 in choices}
+    totals = {sha256: round(sum(worths[sha256].values()), PLACES) for sha256 in choices}
     best, second = sorted(choices, key=lambda sha256: (-totals[sha256], sha256))[:2]
     reasons: dict[str, float] = defaultdict(float)
     for name, worth in worths[best].items():

@@ -15,17 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.deduplicating.evidence import (
+    LEAST_FIRST_LOOK,
     Evidence,
     Moved,
     displacement,
     evidence,
+    first_look,
     statistics,
     well_textured,
 )
 from image_release.deduplicating.grouping import Pairs, Seen, content_key, in_content_order
 from image_release.deduplicating.matching import Candidate, candidates
 from image_release.deduplicating.registration import BLOCK, Registered, Sheet, lay_roughly, register
-from image_release.deduplicating.weights import Weights, shipped_weights
+from image_release.deduplicating.weights import Weights, first_look_weights, shipped_weights
 from image_release.fingerprinting import Print, Working
 
 Doubles = NDArray[np.float64]
@@ -77,9 +79,17 @@ class Explanation:
     """Matching points that agree on one transform; 0 where there are too few to go on."""
     matches: int
     mirrored: bool
+    first_look: float | None
+    """What a pair that was laid over each other roughly scored; None where it could not be."""
     laid: LaidOver | None
+    """Exactly, which grouping leaves out where the first look gives a pair up."""
     hash_distances: NDArray[np.uint8]
     """(36, 36): bits in which each crop of `one` differs from each of `other`; index = 6 x width step + height step."""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether grouping goes no further after the first look."""
+        return self.first_look is not None and self.first_look < LEAST_FIRST_LOOK
 
 
 def explain(first: Print, second: Print) -> Explanation:
@@ -87,12 +97,16 @@ def explain(first: Print, second: Print) -> Explanation:
     swapped = content_key(second) < content_key(first)
     one, other = (second, first) if swapped else (first, second)
     candidate = next(candidates([one, other]), None)
+    mine, theirs = Sheet(one), Sheet(other)
+    rough = lay_roughly(mine, theirs, candidate) if candidate else None
+    registered = register(mine, theirs, candidate, rough) if candidate and rough else None
     return Explanation(
         swapped=swapped,
         agreeing=candidate.agreeing if candidate else 0,
         matches=candidate.matches if candidate else 0,
         mirrored=candidate.mirrored if candidate else False,
-        laid=_laid_over(one, other, candidate) if candidate else None,
+        first_look=first_look_weights().score(first_look(mine, candidate, rough)) if candidate and rough else None,
+        laid=_laid_over(one, other, mine, theirs, candidate, registered) if candidate and registered else None,
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
 
@@ -109,12 +123,9 @@ def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool])
         yield shas[one], shas[other], score
 
 
-def _laid_over(one: Print, other: Print, candidate: Candidate) -> LaidOver | None:
-    mine, theirs = Sheet(one), Sheet(other)
-    rough = lay_roughly(mine, theirs, candidate)
-    registered = register(mine, theirs, candidate, rough) if rough else None
-    if registered is None:
-        return None
+def _laid_over(
+    one: Print, other: Print, mine: Sheet, theirs: Sheet, candidate: Candidate, registered: Registered
+) -> LaidOver:
     moved, weights = displacement(mine, registered), shipped_weights()
     found = statistics(mine, theirs, candidate, registered, moved)
     return LaidOver(

@@ -34,7 +34,7 @@ def explanation(score=7.2, distance=0.08, mirrored=False):
         intercept=0.0,
         evidence=Evidence("", "registration", distance, 0.9, score, mirrored),
     )
-    return Explanation(False, 40, 44, mirrored, laid, np.zeros((36, 36), np.uint8))
+    return Explanation(False, 40, 44, mirrored, 3.0, laid, np.zeros((36, 36), np.uint8))
 
 
 class TestSentence:
@@ -50,7 +50,11 @@ class TestSentence:
             ),
             (How.APART, -4.1, "score −4.1, needed 1.5."),
             (How.APART, 2.0, "score 2.0, not clear (3.5), and other pairs of the two groups do not support it."),
-            (How.APART, 5.0, "score 5.0, but only these two connect their groups, as a collage would, which needs 8."),
+            (
+                How.APART,
+                5.0,
+                "score 5.0, but no other pair of the two groups supports it, as in a collage, which needs 8.",
+            ),
             (How.BY_OTHERS, -1.0, "on their own these two score −1.0."),
         ],
     )
@@ -62,6 +66,13 @@ class TestSentence:
         """A typical displacement that no copy has is called what it is."""
         assert "moved by 0.52 px, as in a second shot" in sentence(explanation(-3, 0.52), Verdict(How.APART), SETTINGS)
         assert "second shot" not in sentence(explanation(7, 0.08), Verdict(How.DIRECTLY), SETTINGS)
+
+    def test_tells_what_the_first_look_gave_up(self):
+        """What was measured afterwards, for the page only, did not decide."""
+        given_up = replace(explanation(0.4), first_look=-2.0)
+        assert "given up at the first look" in sentence(given_up, Verdict(How.APART), SETTINGS)
+        assert "given up at the first look" in sentence(given_up, Verdict(How.BY_OTHERS), SETTINGS)
+        assert "score" not in sentence(given_up, Verdict(How.APART), SETTINGS)
 
     def test_of_pictures_with_nothing_in_common_is_short(self):
         """No score, where nothing could be measured."""

@@ -52,12 +52,12 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
     score = explanation.laid.evidence.score if explanation.laid else None
     if verdict.how is How.BY_OTHERS:
         alone = "" if score is None else f"; on their own these two score {_number(score)}"
+        if explanation.given_up:
+            alone = "; on their own these two are given up at the first look"
         return f"Joined by way of other images of the group: {seen}{alone}."
-    if score is None:
-        return f"Kept apart: {seen}."
-    if verdict.how is How.DIRECTLY:
+    if verdict.how is How.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
-    return f"Kept apart: {seen}; score {_number(score)}, {_too_little(score, settings)}."
+    return f"Kept apart: {seen}{_too_little(explanation, score, settings)}."
 
 
 def observation(explanation: Explanation) -> str:
@@ -112,16 +112,23 @@ def _enough(score: float, settings: GroupingSettings) -> str:
     return f"less than the {single} of two single images, but other pairs of the two groups agree"
 
 
-def _too_little(score: float, settings: GroupingSettings) -> str:
+def _too_little(explanation: Explanation, score: float | None, settings: GroupingSettings) -> str:
+    """What a pair that was kept apart lacks."""
+    if explanation.given_up:
+        return "; given up at the first look, when they were laid over each other roughly"
+    if score is None:
+        return ""
     if score < settings.single_score:
-        return f"needed {_number(settings.single_score, 'g')}"
-    if score < settings.clear_score:
+        why = f"needed {_number(settings.single_score, 'g')}"
+    elif score < settings.clear_score:
         clear = _number(settings.clear_score, "g")
-        return f"not clear ({clear}), and other pairs of the two groups do not support it"
-    if score < settings.bridge_score:
+        why = f"not clear ({clear}), and other pairs of the two groups do not support it"
+    elif score < settings.bridge_score:
         bridge = _number(settings.bridge_score, "g")
-        return f"but only these two connect their groups, as a collage would, which needs {bridge}"
-    return "but the hotel's other images decided otherwise"
+        why = f"but no other pair of the two groups supports it, as in a collage, which needs {bridge}"
+    else:
+        why = "but the hotel's other images decided otherwise"
+    return f"; score {_number(score)}, {why}"
 
 
 def _number(score: float, form: str = ".1f") -> str:
