@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 
 from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import placeholder
-from image_release.deduplicating.evidence import LEAST_FIRST_LOOK, displacement, first_look, statistics
+from image_release.deduplicating.evidence import displacement, first_look, statistics
 from image_release.deduplicating.grouping import content_key
 from image_release.deduplicating.matching import candidates
 from image_release.deduplicating.registration import Sheet, lay_roughly, register
 from image_release.fingerprinting import Print, fingerprint
-from image_release.settings import FilterSettings, FingerprintSettings
+from image_release.settings import FilterSettings, FingerprintSettings, GroupingSettings
 from image_release.values import ImageFacts
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/weights.json"
@@ -156,7 +156,7 @@ def main() -> None:
         pairs = list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
     print("First look: pairs that are laid over each other exactly")
     start = Fit.of(pairs, [pair[3] for pair in pairs], args.folds, WRONG_START)
-    start.report((-2, -1, LEAST_FIRST_LOOK, 0))
+    start.report((-2, -1, GroupingSettings().least_first_look, 0))
     print("Score: pairs that are joined")
     measured = [pair for pair in pairs if pair[4]]
     end = Fit.of(measured, [pair[4] for pair in measured if pair[4]], args.folds, WRONG_JOIN)

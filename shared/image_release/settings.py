@@ -112,6 +112,7 @@ class GroupingSettings(Section):
     bridge_score: float = Field(6.0, description="where no other pair across two groups has anything in common")
     single_score: float = Field(1.0, description="two images that are alone are joined from this score on")
     least_score: float = Field(0.0, description="a pair below this score speaks against a join")
+    least_first_look: float = Field(-0.5, description="a pair that is laid roughly and scores less is given up there")
 
 
 class TaggingSettings(Section):

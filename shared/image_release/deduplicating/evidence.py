@@ -37,9 +37,6 @@ MIDDLE_SHARE = 0.6
 """Of the finest level's variance: the middle one is smoother."""
 GOOD, BAD = 0.7, 0.3
 """Correlation of a block that plainly agrees, and of one that plainly does not."""
-LEAST_FIRST_LOOK = -0.5
-"""First score from which a pair is laid over the other exactly. Held out by hotel, three quarters of the others are
-below it, and 10 of 7,401 true pairs, all of hard corpora, none of which their groups needed."""
 QUANTILES = (10, 25, 50, 75, 90)
 ACROSS_DOWN = [0, 3]
 """The two shifts among the parameters of the fit."""

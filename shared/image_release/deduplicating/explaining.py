@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.deduplicating.evidence import (
-    LEAST_FIRST_LOOK,
     Evidence,
     Moved,
     displacement,
@@ -29,6 +28,7 @@ from image_release.deduplicating.matching import Candidate, candidates
 from image_release.deduplicating.registration import BLOCK, Registered, Sheet, lay_roughly, register
 from image_release.deduplicating.weights import Weights, first_look_weights, shipped_weights
 from image_release.fingerprinting import Print, Working
+from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -86,10 +86,9 @@ class Explanation:
     hash_distances: NDArray[np.uint8]
     """(36, 36): bits in which each crop of `one` differs from each of `other`; index = 6 x width step + height step."""
 
-    @property
-    def given_up(self) -> bool:
+    def given_up(self, settings: GroupingSettings) -> bool:
         """Whether grouping goes no further after the first look."""
-        return self.first_look is not None and self.first_look < LEAST_FIRST_LOOK
+        return self.first_look is not None and self.first_look < settings.least_first_look
 
 
 def explain(first: Print, second: Print) -> Explanation:
@@ -114,7 +113,7 @@ def explain(first: Print, second: Print) -> Explanation:
 def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
     """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
     shas = in_content_order(images)
-    pairs = Pairs([images[sha256].print for sha256 in shas])
+    pairs = Pairs([images[sha256].print for sha256 in shas], GroupingSettings())
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
             continue

@@ -18,7 +18,6 @@ from functools import lru_cache
 from itertools import combinations
 
 from image_release.deduplicating.evidence import (
-    LEAST_FIRST_LOOK,
     Evidence,
     displacement,
     evidence,
@@ -66,14 +65,19 @@ def group_same(
 ) -> tuple[Picture, ...]:
     """Group images (SHA-256 -> seen) by photograph, sorted by their first member; every image is in one picture."""
     shas = in_content_order(images)
-    return _grouped(shas, Pairs([images[sha256].print for sha256 in shas]), decisions, settings)
+    return _grouped(shas, Pairs([images[sha256].print for sha256 in shas], settings), decisions, settings)
 
 
 def groupings(images: Mapping[str, Seen], settings: Sequence[GroupingSettings]) -> Iterator[tuple[Picture, ...]]:
-    """What `group_same` gives under each of several settings, each pair being registered once for all of them."""
+    """What `group_same` gives under each of several settings, each pair being registered once for those that can share.
+
+    What is given up at the first look depends on a setting, so those with another one have pairs of their own.
+    """
     shas = in_content_order(images)
-    pairs = Pairs([images[sha256].print for sha256 in shas])
+    prints = [images[sha256].print for sha256 in shas]
+    known: dict[float, Pairs] = {}
     for each in settings:
+        pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(prints, each))
         yield _grouped(shas, pairs, (), each)
 
 
@@ -99,7 +103,7 @@ def evidence_with(
     unmeasured = {member: images[member] for member in among if member not in found}
     shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
     at = shas.index(best)
-    pairs = Pairs([images[sha256].print for sha256 in shas], with_image=at)
+    pairs = Pairs([images[sha256].print for sha256 in shas], GroupingSettings(), with_image=at)
     for number, member in enumerate(shas):
         if member != best:
             why = pairs.evidence(number, at, best)
@@ -111,7 +115,8 @@ def evidence_with(
 class Pairs:
     """Pairs of prints, registered when they are first asked about."""
 
-    def __init__(self, prints: Sequence[Print], with_image: int | None = None) -> None:
+    def __init__(self, prints: Sequence[Print], settings: GroupingSettings, with_image: int | None = None) -> None:
+        self._least_first_look = settings.least_first_look
         self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(prints[index]))
         self._candidates = {(found.one, found.other): found for found in candidates(prints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
@@ -145,7 +150,7 @@ class Pairs:
     def _measured(self, candidate: Candidate) -> Evidence | None:
         one, other = self._sheet(candidate.one), self._sheet(candidate.other)
         rough = lay_roughly(one, other, candidate)
-        if rough is None or first_look_weights().score(first_look(one, candidate, rough)) < LEAST_FIRST_LOOK:
+        if rough is None or first_look_weights().score(first_look(one, candidate, rough)) < self._least_first_look:
             return None
         registered = register(one, other, candidate, rough)
         if registered is None:

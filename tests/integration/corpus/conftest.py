@@ -16,7 +16,9 @@ PHOTOS = {
     "casa-brisa": ("double-room-1", "double-room-2", "pool"),
     "the-foundry": ("double-room-1", "lobby"),
 }
-JOIN_ALL = "grouping: {clear_score: -99, bridge_score: -99, single_score: -99, least_score: -99}\n"
+JOIN_ALL = (
+    "grouping: {clear_score: -99, bridge_score: -99, single_score: -99, least_score: -99, least_first_look: -99}\n"
+)
 """Settings under which whatever can be laid over each other is joined: sure to mix rooms of one style."""
 JOIN_NONE = "grouping: {clear_score: 99, bridge_score: 99, single_score: 99, least_score: 99}\n"
 

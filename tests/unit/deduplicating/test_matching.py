@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from image_release.deduplicating import matching, shortlisting
-from image_release.deduplicating.evidence import LEAST_FIRST_LOOK, first_look
+from image_release.deduplicating.evidence import first_look
 from image_release.deduplicating.matching import Candidate, candidates
 from image_release.deduplicating.registration import Sheet, lay_roughly
 from image_release.deduplicating.weights import first_look_weights
+from image_release.settings import GroupingSettings
 from tests.unit.deduplicating.pictures import COPIES, photo, seen
 
 
@@ -69,9 +70,16 @@ class TestFirstLook:
 
     def test_goes_on_with_copies(self, prints):
         copies = candidates([prints[0], *prints[3 : 3 + len(COPIES)]])
-        assert all(self.score(prints[0], prints[2 + c.other], c) > LEAST_FIRST_LOOK for c in copies if c.one == 0)
+        assert all(
+            self.score(prints[0], prints[2 + c.other], c) > GroupingSettings().least_first_look
+            for c in copies
+            if c.one == 0
+        )
 
     def test_gives_up_what_only_seems_to_agree(self, prints):
         """Seven matches of two photographs of different things."""
         affine = np.array([[1.0, 0, 2], [0, 1, 3]])
-        assert self.score(prints[0], prints[1], Candidate(0, 1, False, affine, 7, 20)) < LEAST_FIRST_LOOK
+        assert (
+            self.score(prints[0], prints[1], Candidate(0, 1, False, affine, 7, 20))
+            < GroupingSettings().least_first_look
+        )

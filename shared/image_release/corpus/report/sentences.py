@@ -52,7 +52,7 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
     score = explanation.laid.evidence.score if explanation.laid else None
     if verdict.how is How.BY_OTHERS:
         alone = "" if score is None else f"; on their own these two score {_number(score)}"
-        if explanation.given_up:
+        if explanation.given_up(settings):
             alone = "; on their own these two are given up at the first look"
         return f"Joined by way of other images of the group: {seen}{alone}."
     if verdict.how is How.DIRECTLY and score is not None:
@@ -114,7 +114,7 @@ def _enough(score: float, settings: GroupingSettings) -> str:
 
 def _too_little(explanation: Explanation, score: float | None, settings: GroupingSettings) -> str:
     """What a pair that was kept apart lacks."""
-    if explanation.given_up:
+    if explanation.given_up(settings):
         return "; given up at the first look, when they were laid over each other roughly"
     if score is None:
         return ""
