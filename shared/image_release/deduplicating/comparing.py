@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.deduplicating.laying import BLOCK, Copy, lay_copies
+from image_release.deduplicating.laying import Copy, lay_copies
+from image_release.deduplicating.registration import BLOCK
 from image_release.fingerprinting import BAND_MIDDLES, Print
 from image_release.values import ImageFacts
 

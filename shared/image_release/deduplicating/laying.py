@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.deduplicating.matching import Candidate, candidates
+from image_release.deduplicating.registration import BLOCK, in_blocks
 from image_release.fingerprinting import Print, blur
 from image_release.values import ImageFacts
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-BLOCK = 8
-"""Side of a block in pixels of the reference's working picture."""
 STEEPEST = 4
 """So many pixels of a block say how steep its edges are."""
 SCENE_FINENESS = 2.5
@@ -67,12 +66,12 @@ class _Blocks:
 
     @classmethod
     def of(cls, picture: Floats) -> _Blocks:
-        blocks, slopes = _in_blocks(picture), _in_blocks(_slopes(picture))
+        blocks, slopes = in_blocks(picture, BLOCK), in_blocks(_slopes(picture), BLOCK)
         mean = blocks.mean(axis=1)
         centred = blocks - mean[:, None]
         deviation = np.sqrt(np.einsum("np,np->n", centred, centred) / BLOCK**2)
         steepness = np.partition(slopes, -STEEPEST, axis=1)[:, -STEEPEST:].mean(axis=1)
-        return cls(centred, mean, deviation, steepness, _in_blocks(_bends(picture)).mean(axis=1) > SCENE_FINENESS)
+        return cls(centred, mean, deviation, steepness, in_blocks(_bends(picture), BLOCK).mean(axis=1) > SCENE_FINENESS)
 
 
 def lay_copies(prints: Sequence[Print], facts: Sequence[ImageFacts], reference: int) -> list[Copy]:
@@ -114,7 +113,7 @@ def _laid(grey: Floats, mine: _Blocks, candidate: Candidate | None, print_: Prin
     back = candidate.affine  # takes their pixels to the reference's
     transform = np.linalg.inv(np.vstack([back, [0, 0, 1]]))[:2]
     values, pixels_inside = _sampled(theirs, transform, grey.shape)
-    laid, share_inside = _Blocks.of(values), _in_blocks(pixels_inside).mean(axis=1)
+    laid, share_inside = _Blocks.of(values), in_blocks(pixels_inside, BLOCK).mean(axis=1)
     linear = transform[:, :2]
     across, along = (max(float(np.hypot(*linear[:, axis])), 1e-6) for axis in (0, 1))
     area = max(abs(float(np.linalg.det(linear))), LEAST_AREA)
@@ -172,12 +171,6 @@ def _outside(theirs: Floats, back: Doubles, shape: tuple[int, ...]) -> float:
 def _density(print_: Print, facts: ImageFacts) -> float:
     left, top, right, bottom = print_.working.inside
     return math.log(facts.pixels * (right - left) * (bottom - top) / print_.working.grey.size)
-
-
-def _in_blocks(values: NDArray[np.generic]) -> Floats:
-    rows, columns = values.shape[0] // BLOCK, values.shape[1] // BLOCK
-    whole = values[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    return np.asarray(whole.transpose(0, 2, 1, 3).reshape(rows * columns, BLOCK * BLOCK), np.float32)
 
 
 def _softened(print_: Print) -> Floats:

@@ -97,11 +97,11 @@ class Sheet:
         return tuple(_corners(_reduced(picture[:, ::-1], step)) for picture, (_, step) in pairs)
 
     def _level(self, picture: Floats, step: int) -> Level:
-        blocks = _in_blocks(picture, BLOCK // step)
+        blocks = in_blocks(picture, BLOCK // step)
         mean = blocks.mean(axis=1)
         blocks -= mean[:, None]
         # A step of one unit is `half` pixels of the working picture, `half / step` of this one.
-        slopes = np.stack([_in_blocks(slope, BLOCK // step) for slope in np.gradient(picture)[::-1]])
+        slopes = np.stack([in_blocks(slope, BLOCK // step) for slope in np.gradient(picture)[::-1]])
         slopes *= np.float32(self.half / step)
         places, rims = _places(self.shape, step)
         return Level(
@@ -294,7 +294,7 @@ def _reduced(picture: Floats, step: int) -> Floats:
     return small
 
 
-def _in_blocks(values: Floats, side: int) -> Floats:
+def in_blocks(values: NDArray[np.generic], side: int) -> Floats:
     """(n, side * side): the pixels of each whole block."""
     rows, columns = values.shape[0] // side, values.shape[1] // side
     whole = values[: rows * side, : columns * side].reshape(rows, side, columns, side)
@@ -306,7 +306,7 @@ def _places(shape: tuple[int, int], step: int) -> tuple[Floats, Floats]:
     """`Level.places` and `Level.rims` of pictures of one shape, of which a hotel has few."""
     side, half = BLOCK // step, max(shape) / 2
     y, x = ((np.mgrid[: shape[0] // step, : shape[1] // step] + 0.5) * step - np.array(shape)[:, None, None] / 2) / half
-    places = np.stack([_in_blocks(part, side) for part in (x, y, np.ones_like(x))])
+    places = np.stack([in_blocks(part, side) for part in (x, y, np.ones_like(x))])
     rims = places[:, :, [0, side - 1, side * (side - 1), side * side - 1]]
     return places.reshape(3, -1), np.ascontiguousarray(rims.reshape(3, -1))
 
