@@ -8,7 +8,7 @@ those are a bucket and the buckets one bit away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,8 @@ Indices = NDArray[np.int64]
 
 COLUMNS = 4096
 """Hashes that are compared at once with one image's 36: what fits the processor's second cache."""
+ROWS = 64
+"""Images whose distances to every hash are kept until they are reduced together."""
 FEW_HASHES = 3_000
 """Up to so many, looking at every pair costs less than sorting."""
 MOST_LOOKED_UP = 14
@@ -32,17 +34,13 @@ BITS = 64
 
 def hash_distances(one: Hashes, other: Hashes) -> NDArray[np.uint8]:
     """Smallest Hamming distance of any hash of an image to any of another: (n, k), (m, k) to (n, m)."""
-    columns = other.ravel()
-    result = np.empty((len(one), len(other)), np.uint8)
-    for row, mine in enumerate(one):
-        result[row] = _nearest(mine, columns).reshape(len(other), -1).min(axis=1)
-    return result
+    return _looked_through(one, other, [0] * len(one))
 
 
 def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
     """Pairs of images (n, k) with two hashes within `bits` bits: (p, 2), smaller index first, sorted."""
     if hashes.size <= FEW_HASHES or bits > MOST_LOOKED_UP:
-        return np.argwhere(_looked_through(hashes) <= bits)
+        return np.argwhere(_looked_through(hashes, hashes, range(1, len(hashes) + 1)) <= bits)
     images, each = hashes.shape
     owner = np.repeat(np.arange(images), each)
     found = [_pair_numbers(owner[one], owner[other], images) for one, other in _looked_up(hashes.ravel(), bits)]
@@ -50,19 +48,17 @@ def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
     return np.stack(np.divmod(numbers, images), axis=1)
 
 
-def _nearest(mine: Hashes, columns: Hashes) -> NDArray[np.uint8]:
-    """Distance of each of `columns` to the nearest of `mine`."""
-    if len(columns) <= COLUMNS:
-        return np.asarray(np.bitwise_count(mine[:, None] ^ columns).min(axis=0))
-    return np.concatenate([_nearest(mine, columns[at : at + COLUMNS]) for at in range(0, len(columns), COLUMNS)])
-
-
-def _looked_through(hashes: Hashes) -> NDArray[np.uint8]:
-    """Distances of all pairs, above the diagonal; below it and on it farther than hashes can be."""
-    images, each = hashes.shape
-    distances, columns = np.full((images, images), BITS + 1, np.uint8), hashes.ravel()
-    for row, mine in enumerate(hashes[:-1]):
-        distances[row, row + 1 :] = _nearest(mine, columns[(row + 1) * each :]).reshape(-1, each).min(axis=1)
+def _looked_through(one: Hashes, other: Hashes, skipped: Sequence[int]) -> NDArray[np.uint8]:
+    """The same but for so many images of `other` that each of `one` skips: those are farther than hashes can be."""
+    (images, each), columns = other.shape, other.ravel()
+    distances = np.empty((len(one), images), np.uint8)
+    for start in range(0, len(one), ROWS):
+        nearest = np.full((len(one[start : start + ROWS]), len(columns)), BITS + 1, np.uint8)
+        for row, mine, skip in zip(nearest, one[start:], skipped[start:], strict=False):
+            for at in range(skip * each, len(columns), COLUMNS):
+                differing = mine[:, None] ^ columns[at : at + COLUMNS]
+                np.bitwise_count(differing).min(axis=0, out=row[at : at + COLUMNS])
+        distances[start : start + ROWS] = nearest.reshape(len(nearest), images, each).min(axis=2)
     return distances
 
 

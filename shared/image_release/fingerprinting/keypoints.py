@@ -114,7 +114,7 @@ def _extrema(blurred: list[Floats], octave: int, scale: int, least: float) -> Fl
     peak[1:] &= strengths[1:] >= strengths[:-1] * 0.98
     peak[:-1] &= strengths[:-1] >= strengths[1:] * 0.98
     peak[:, :2], peak[:, -2:], peak[:, :, :2], peak[:, :, -2:] = False, False, False, False
-    return _located(differences, np.nonzero(peak), octave, scale)
+    return _located(differences, peak, octave, scale)
 
 
 def _strongest_around(strengths: Floats) -> Floats:
@@ -124,21 +124,28 @@ def _strongest_around(strengths: Floats) -> Floats:
     return np.maximum(np.maximum(rows[:, :, :-2], rows[:, :, 1:-1]), rows[:, :, 2:])
 
 
-def _located(here: Floats, peak: tuple[NDArray[np.intp], ...], octave: int, scale: int) -> Floats:
-    level, y, x = peak
-    middle = here[level, y, x]
-    right, left = here[level, y, x + 1], here[level, y, x - 1]
-    below, above = here[level, y + 1, x], here[level, y - 1, x]
+def _located(here: Floats, peak: NDArray[np.bool_], octave: int, scale: int) -> Floats:
+    at = np.flatnonzero(peak)
+    _, height, width = here.shape
+    flat = here.ravel()  # one index a point is twice as fast to look up as three
+    middle = flat[at]
+    right, left, below, above = (flat[at + step] for step in (1, -1, width, -width))
     xx, yy = right + left - 2 * middle, below + above - 2 * middle
-    corners = [here[level, y + down, x + across] for down, across in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    corners = [flat[at + step] for step in (width + 1, width - 1, 1 - width, -width - 1)]
     xy = (corners[0] - corners[1] - corners[2] + corners[3]) / 4
-    round_ = (xx * yy - xy * xy > 0) & ((xx + yy) ** 2 < MOST_EDGE * (xx * yy - xy * xy))
+    bend = xx * yy - xy * xy
+    kept = np.flatnonzero((bend > 0) & ((xx + yy) ** 2 < MOST_EDGE * bend))
+    at, middle, right, left, below, above, xx, yy = (
+        values[kept] for values in (at, middle, right, left, below, above, xx, yy)
+    )
+    level, rest = np.divmod(at, height * width)
+    y, x = np.divmod(rest, width)
     px = x + np.clip((left - right) / 2 / np.where(xx == 0, 1e-6, xx), -0.5, 0.5)
     py = y + np.clip((above - below) / 2 / np.where(yy == 0, 1e-6, yy), -0.5, 0.5)
     sigma = np.array(SIGMAS)[level] * 1.19 * scale
     strength = np.abs(middle) * (1 + 0.15 * octave)
     columns = ((px + 0.5) * scale, (py + 0.5) * scale, sigma, strength, np.full(len(x), octave), level, px, py)
-    found: Floats = np.stack(columns, axis=1)[round_].astype(np.float32)
+    found: Floats = np.stack(columns, axis=1).astype(np.float32)
     return found
 
 
@@ -155,17 +162,8 @@ def _spread(points: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
 
 def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
     """(n, 38): even and odd frequencies of each point's patch, of unit length together, times 127."""
-    patches = np.zeros((len(points), PATCH, PATCH), np.float32)
-    offsets = np.arange(PATCH) - (PATCH - 1) / 2
-    for octave, blurred in enumerate(levels):
-        for level in range(len(SIGMAS) - 1):
-            here = (points[:, 4] == octave) & (points[:, 5] == level)
-            if here.any():
-                step = SIGMAS[level] * STEP_SIGMAS
-                x, y = (points[here, axis][:, None] + offsets * step for axis in (6, 7))
-                patches[here] = _sampled(blurred[level], x, y)
     cosine = _cosine()
-    frequencies = cosine @ patches @ cosine.T
+    frequencies = cosine @ _patches(points, levels) @ cosine.T
     even, odd = _kept()
     vector = np.concatenate([frequencies[:, even[0], even[1]], frequencies[:, odd[0], odd[1]]], axis=1)
     vector /= np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-6)
@@ -173,16 +171,25 @@ def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
     return described
 
 
-def _sampled(picture: Floats, x: Floats, y: Floats) -> Floats:
-    """Bilinear samples on a grid of columns `x` (n, k) and rows `y` (n, k), as (n, k, k); edges are repeated."""
-    height, width = picture.shape
-    x, y = np.clip(x, 0, width - 1.001), np.clip(y, 0, height - 1.001)
-    left, top = x.astype(int), y.astype(int)
+def _patches(points: Floats, levels: list[list[Floats]]) -> Floats:
+    """(n, 12, 12): bilinear samples around each point in the picture where it was found; edges are repeated."""
+    # All blurred pictures lie one after the other, so that the points of all of them are sampled at once.
+    pictures = [picture for blurred in levels for picture in blurred[:-1]]
+    flat = np.concatenate([picture.ravel() for picture in pictures])
+    begins = np.cumsum([0, *(picture.size for picture in pictures[:-1])])
+    picture = points[:, 4].astype(np.intp) * (len(SIGMAS) - 1) + points[:, 5].astype(np.intp)
+    heights, widths = np.array([each.shape for each in pictures]).T[:, picture, None]
+    offsets = np.arange(PATCH) - (PATCH - 1) / 2
+    reach = offsets * (np.array(SIGMAS) * STEP_SIGMAS)[points[:, 5].astype(np.intp), None]
+    x = np.clip(points[:, 6, None] + reach, 0, widths - 1.001)
+    y = np.clip(points[:, 7, None] + reach, 0, heights - 1.001)
+    left, top = x.astype(np.intp), y.astype(np.intp)
     right_share, lower_share = (x - left)[:, None, :], (y - top)[:, :, None]
-    left, top = left[:, None, :], top[:, :, None]
-    upper = picture[top, left] * (1 - right_share) + picture[top, left + 1] * right_share
-    lower = picture[top + 1, left] * (1 - right_share) + picture[top + 1, left + 1] * right_share
-    samples: Floats = upper * (1 - lower_share) + lower * lower_share
+    at = (begins[picture, None] + top * widths)[:, :, None] + left[:, None, :]
+    below = at + widths[:, :, None]
+    upper = flat[at] * (1 - right_share) + flat[at + 1] * right_share
+    lower = flat[below] * (1 - right_share) + flat[below + 1] * right_share
+    samples: Floats = (upper * (1 - lower_share) + lower * lower_share).astype(np.float32)
     return samples
 
 

@@ -76,7 +76,13 @@ def trimmed(grey: Grey) -> tuple[int, int, int, int]:
 def _border(lines: Grey, tolerance: float) -> int:
     """How many lines from the edge inwards look like the edge."""
     edge = np.median(lines[0])
+    if _differs(lines[:1], edge, tolerance)[0]:
+        return 0  # as in most pictures: the rest need not be looked at
     looked_at = lines[: int(len(lines) * MOST_BORDER)]
-    differs = (np.abs(looked_at - edge) > tolerance).mean(axis=1) > STRAY_SHARE
+    differs = _differs(looked_at, edge, tolerance)
     found = int(differs.argmax()) if differs.any() else len(looked_at)
     return found + max(1, int(len(lines) * BLEED)) if found else 0
+
+
+def _differs(lines: Grey, edge: float, tolerance: float) -> NDArray[np.bool_]:
+    return (np.abs(lines - edge) > tolerance).mean(axis=1) > STRAY_SHARE
