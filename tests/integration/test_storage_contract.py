@@ -66,20 +66,26 @@ def shared_store(request, tmp_path):
     return new_store(request, request.param, tmp_path)
 
 
+def etag_after_put(store, data):
+    store.put("a", data)
+    return store.get("a").etag
+
+
 def keys_of(store, prefix=""):
     return [listed.key for listed in store.list(prefix)]
 
 
 class TestAnObject:
     def test_is_read_as_it_was_written(self, store):
-        """Any bytes, the empty object too, come back with the ETag that the put gave."""
+        """Any bytes, the empty object too."""
         for data in (b"", b"bytes", bytes(range(256)) * 10_000):
-            etag = store.put("a/b", data)
-            assert (store.get("a/b").data, store.get("a/b").etag) == (data, etag)
+            store.put("a/b", data)
+            assert store.get("a/b").data == data
 
     def test_has_an_etag_of_its_content(self, store):
-        """Other bytes have another ETag; the ETag is quoted, as HTTP has it."""
-        first, second = store.put("a", b"one"), store.put("a", b"two")
+        """Other bytes have another ETag, the same ones the same; it is quoted, as HTTP has it."""
+        first, again, second = (etag_after_put(store, data) for data in (b"one", b"one", b"two"))
+        assert first == again
         assert first != second
         assert first[0] == first[-1] == '"'
 
@@ -161,7 +167,7 @@ class TestAConditionalPut:
 
     def test_if_match_writes_over_what_was_read(self, store):
         """And only over that."""
-        old = store.put("a", b"old")
+        old = etag_after_put(store, b"old")
         store.put("a", b"new", if_match=old)
         with pytest.raises(ConditionFailedError):
             store.put("a", b"newer", if_match=old)
@@ -169,7 +175,7 @@ class TestAConditionalPut:
 
     def test_if_match_needs_an_object(self, store):
         """What was deleted matches nothing."""
-        etag = store.put("a", b"old")
+        etag = etag_after_put(store, b"old")
         store.delete("a")
         with pytest.raises(ConditionFailedError):
             store.put("a", b"new", if_match=etag)

@@ -37,8 +37,8 @@ class AskedStore:
     def open(self, key: str) -> BinaryIO | None:
         return self._ask("open", key, lambda: self._store.open(key))
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
-        return self._ask("put", key, lambda: self._store.put(key, data, if_absent=if_absent, if_match=if_match))
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
+        self._ask("put", key, lambda: self._store.put(key, data, if_absent=if_absent, if_match=if_match))
 
     def put_file(self, key: str, path: Path) -> None:
         self._ask("put", key, lambda: self._store.put_file(key, path))

@@ -43,9 +43,9 @@ class BrokenPromiseError(BaseException):
 class PublishedStore(MemoryStore):
     """Looks, at every write, whether what is published is whole (invariants 2 and 4)."""
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         before = self.get(key)
-        etag = super().put(key, data, if_absent=if_absent, if_match=if_match)
+        super().put(key, data, if_absent=if_absent, if_match=if_match)
         if key.endswith("/manifest.json"):
             manifest = Manifest.from_bytes(data)
             missing = sorted(name for name in manifest.named_keys() if self.head(name) is None)
@@ -55,7 +55,6 @@ class PublishedStore(MemoryStore):
                 raise BrokenPromiseError(f"{key}: seq {manifest.seq} is not after the one before it")
         elif before and before.data != data and "/renditions/" in key:
             raise BrokenPromiseError(f"{key} was written over")
-        return etag
 
     def delete(self, key: str) -> None:
         stored = self.get(key.split("/renditions/", maxsplit=1)[0] + "/manifest.json")

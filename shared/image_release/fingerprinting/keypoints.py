@@ -135,10 +135,8 @@ def _located(here: Floats, peak: NDArray[np.bool_], octave: int, scale: int) -> 
     xy = (corners[0] - corners[1] - corners[2] + corners[3]) / 4
     bend = xx * yy - xy * xy
     kept = np.flatnonzero((bend > 0) & ((xx + yy) ** 2 < MOST_EDGE * bend))
-    at, middle, right, left, below, above, xx, yy = (
-        values[kept] for values in (at, middle, right, left, below, above, xx, yy)
-    )
-    level, rest = np.divmod(at, height * width)
+    middle, right, left, below, above, xx, yy = (each[kept] for each in (middle, right, left, below, above, xx, yy))
+    level, rest = np.divmod(at[kept], height * width)
     y, x = np.divmod(rest, width)
     px = x + np.clip((left - right) / 2 / np.where(xx == 0, 1e-6, xx), -0.5, 0.5)
     py = y + np.clip((above - below) / 2 / np.where(yy == 0, 1e-6, yy), -0.5, 0.5)

@@ -85,4 +85,4 @@ def _border(lines: Grey, tolerance: float) -> int:
 
 
 def _differs(lines: Grey, edge: float, tolerance: float) -> NDArray[np.bool_]:
-    return (np.abs(lines - edge) > tolerance).mean(axis=1) > STRAY_SHARE
+    return np.asarray((np.abs(lines - edge) > tolerance).mean(axis=1) > STRAY_SHARE)

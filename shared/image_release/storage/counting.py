@@ -58,10 +58,10 @@ class CountingStore:
         self._counter.count(reads=1)
         return self._store.list(prefix)
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Counts a write."""
         self._counter.count(writes=1)
-        return self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+        self._store.put(key, data, if_absent=if_absent, if_match=if_match)
 
     def put_file(self, key: str, path: Path) -> None:
         """Counts a write."""

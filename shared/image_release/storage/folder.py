@@ -67,7 +67,7 @@ class FolderStore:
             except NO_OBJECT:
                 return None
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
         path = self._path(key)
         with _faults(key), self._written_aside() as (aside, file):
@@ -79,7 +79,6 @@ class FolderStore:
                 if if_match is not None and ((found := self.get(key)) is None or found.etag != if_match):
                     raise ConditionFailedError(key)
                 _move(aside, path, key)
-        return etag_of(data)
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file, streamed."""
@@ -158,14 +157,21 @@ class FolderStore:
     @contextmanager
     def _written_aside(self) -> Iterator[tuple[Path, BinaryIO]]:
         """A new file beside the objects, on their file system, that is gone at the end unless it was moved."""
-        self._aside.mkdir(parents=True, exist_ok=True)
         self._tidy()
         path = self._aside / f"put-{uuid4().hex}"
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
+            with os.fdopen(self._created(path, os.O_WRONLY | os.O_EXCL), "wb") as file:
                 yield path, file
         finally:
             path.unlink(missing_ok=True)
+
+    def _created(self, path: Path, flags: int) -> int:
+        """Open a file aside that need not exist, nor their folder, which is asked for only where it is missing."""
+        try:
+            return os.open(path, flags | os.O_CREAT, 0o644)
+        except FileNotFoundError:
+            self._aside.mkdir(parents=True, exist_ok=True)
+            return os.open(path, flags | os.O_CREAT, 0o644)
 
     def _tidy(self) -> None:
         """Remove, once, what killed writers left. Their files' times and this clock are the same system's."""
@@ -180,9 +186,8 @@ class FolderStore:
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         """Hold the lock that all who change a key take, threads of one process too."""
-        self._aside.mkdir(parents=True, exist_ok=True)
-        name = f"lock-{zlib.crc32(key.encode()) % LOCKS:02x}"
-        with os.fdopen(os.open(self._aside / name, os.O_RDWR | os.O_CREAT, 0o644)) as file:
+        path = self._aside / f"lock-{zlib.crc32(key.encode()) % LOCKS:02x}"
+        with os.fdopen(self._created(path, os.O_RDWR)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 yield

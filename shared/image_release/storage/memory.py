@@ -31,14 +31,13 @@ class MemoryStore:
         found = self._objects.get(checked(key))
         return io.BytesIO(found[0]) if found else None
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
         with self._lock:
             found = self._objects.get(checked(key))
             if (if_absent and found) or (if_match is not None and (not found or etag_of(found[0]) != if_match)):
                 raise ConditionFailedError(key)
             self._objects[key] = (bytes(data), self._clock())
-        return etag_of(data)
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file."""

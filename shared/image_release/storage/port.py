@@ -54,8 +54,8 @@ class Store(Protocol):
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none. The caller closes it."""
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
-        """Write an object whole and return its new ETag; readers see the old bytes or the new, never a part.
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
+        """Write an object whole; readers see the old bytes or the new, never a part.
 
         Raises ConditionFailedError when `if_absent` finds an object or `if_match` another ETag (or none).
         """

@@ -19,7 +19,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from image_release.problems import printable
 from image_release.storage.naming import checked, key_fault
@@ -28,7 +28,6 @@ from image_release.storage.port import BadKeyError, ConditionFailedError, Listed
 if TYPE_CHECKING:
     from obstore.store import S3Store as Client
 
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -112,17 +111,17 @@ class S3Store:
                 return None
             return io.BufferedReader(_Body(self, key, iter(result.stream(min_chunk_size=STREAM_BYTES))), STREAM_BYTES)
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
         mode: Any = "create" if if_absent else {"e_tag": if_match} if if_match is not None else "overwrite"
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-        def once() -> str:
-            return _etag(self._obs.put(self._client, checked(key), data, mode=mode, use_multipart=False))
+        def once() -> None:
+            self._obs.put(self._client, checked(key), data, mode=mode, use_multipart=False)
 
         with self._faults(key):
             try:
-                return self._despite_conflicts(once) if if_absent else once()
+                self._despite_conflicts(once) if if_absent else once()
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_conflict(error):
                     raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
@@ -220,18 +219,19 @@ class S3Store:
         variables = os.environ if self._variables is None else self._variables
         return Client(self.address.bucket, **_options(variables, self.address.prefix))
 
-    def _despite_conflicts(self, write: Callable[[], T]) -> T:
+    def _despite_conflicts(self, write: Callable[[], None]) -> None:
         """Write, and again while S3 answers that another conditional write of the key is under way."""
         from obstore.exceptions import BaseError
 
         for attempt in range(ATTEMPTS):
             try:
-                return write()
+                write()
             except BaseError as error:
                 if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                     raise
                 time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
-        raise AssertionError("the last attempt returns or raises")
+            else:
+                return
 
     @contextmanager
     def _faults(self, key: str) -> Iterator[None]:

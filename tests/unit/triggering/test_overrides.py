@@ -85,7 +85,7 @@ def test_no_decision_is_lost_between_two_people():
                 self.rival = False
                 super().put(key, line().encode())
                 raise ConditionFailedError(key)
-            return super().put(key, data, **conditions)
+            super().put(key, data, **conditions)
 
     inbox = Interrupted()
     append_override(inbox, "h", Override("show", (B,)))
