@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from image_release.deduplicating.matching import Candidate
 from image_release.deduplicating.registration import (
     BLOCK,
+    COARSEST,
+    FINEST,
     LEAST_TEXTURE,
+    MIDDLE,
     Laid,
     Registered,
     Rough,
@@ -76,7 +79,7 @@ def statistics(
 ) -> dict[str, float]:
     """What the score is made of, all as logarithms but for the scale."""
     coarse, middle, fine = registered.laid
-    coarse_power, _, fine_power = (level.power for level in one.levels)
+    coarse_power, fine_power = one.level(COARSEST).power, one.level(FINEST).power
     power = least_power(one)
     textured = _or_all(well_textured(one, middle), middle.inside)
     textured_fine = _or_all(fine.inside & (fine_power > power), fine.inside)
@@ -95,7 +98,7 @@ def statistics(
         "overlap": _log(min(shared_one, shared_other), 0.02),
         "textured": _log(float(textured.sum()), 1),
         "textured_fine": _log(float(textured_fine.sum()), 1),
-        "global": _log(1 - _global(one, other, fine), 0.01),
+        "global": _log(1 - _global(one, fine), 0.01),
         "good": _log(1 - float((correlation > GOOD).mean()), 0.02),
         "bad": _log(float((correlation < BAD).mean()), 0.02),
         "still": _log(1 - float((pooled < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
@@ -118,7 +121,7 @@ def statistics(
 
 def first_look(one: Sheet, candidate: Candidate, rough: Rough) -> dict[str, float]:
     """What tells, once a pair lies roughly over each other, whether the finer levels are worth their time."""
-    mine, laid = one.levels[0], rough.laid
+    mine, laid = one.level(COARSEST), rough.laid
     textured = textured_blocks(mine, laid, LEAST_TEXTURE)
     textured = _or_all(textured, laid.inside)
     correlation = laid.correlation[textured]
@@ -132,7 +135,7 @@ def first_look(one: Sheet, candidate: Candidate, rough: Rough) -> dict[str, floa
         "bad": _log(float((correlation < BAD).mean()), 0.02),
         **_shape(rough.fit @ to_units(one), one.half),
         **_spread("coarse", 1 - correlation, 0.01),
-        **_spread("alone", _solved(_sums(one, 0, laid))[textured], 0.02),
+        **_spread("alone", _solved(_sums(one, COARSEST, laid))[textured], 0.02),
     }
 
 
@@ -143,19 +146,19 @@ def least_power(one: Sheet) -> float:
 
 def well_textured(one: Sheet, laid: Laid) -> NDArray[np.bool_]:
     """(n,): the blocks of the middle level that lie in both pictures and have enough in them for this picture."""
-    return textured_blocks(one.levels[1], laid, MIDDLE_SHARE * least_power(one))
+    return textured_blocks(one.level(MIDDLE), laid, MIDDLE_SHARE * least_power(one))
 
 
 def displacement(one: Sheet, registered: Registered) -> Moved:
     """How far the blocks of `one` still have to move."""
-    own = _sums(one, 1, registered.laid[1])
-    pooled = _pooled(one, registered.laid[1], own)
+    own = _sums(one, MIDDLE, registered.laid[MIDDLE])
+    pooled = _pooled(one, registered.laid[MIDDLE], own)
     return Moved(_solved(own), _solved(pooled), _explained(own), _explained(pooled))
 
 
 def _sums(one: Sheet, level: int, laid: Laid) -> Floats:
     """(6, n): what the displacement of a block is worked out from."""
-    mine = one.levels[level]
+    mine = one.level(level)
     left = residual(mine, laid)
     # Slopes are kept for a step of half the longer side; here a step is one pixel.
     right_x, right_y = (np.einsum("np,np->n", left, slope) / one.half for slope in mine.slopes)
@@ -174,7 +177,7 @@ def _pooled(one: Sheet, laid: Laid, own: Floats) -> Floats:
 
 def overlaps(one: Sheet, other: Sheet, registered: Registered) -> tuple[float, float]:
     """Which share of each picture the other covers."""
-    covered = float(pixels_inside(other, -1, registered.laid[-1]).mean())
+    covered = float(pixels_inside(registered.laid[FINEST]).mean())
     area = abs(float(np.linalg.det(registered.transform))) / max(abs(float(registered.transform[2, 2])) ** 3, 1e-9)
     pixels = covered * one.shape[0] * one.shape[1]
     return covered, min(1.0, pixels * area / (other.shape[0] * other.shape[1]))
@@ -184,7 +187,7 @@ def evidence(
     other: str, candidate: Candidate, registered: Registered, moved: Moved, found: dict[str, float], score: float
 ) -> Evidence:
     """The evidence that is kept of a join."""
-    laid = registered.laid[1]
+    laid = registered.laid[MIDDLE]
     textured = _or_all(laid.inside & (laid.correlation > BAD), laid.inside)
     return Evidence(
         other=other,
@@ -230,9 +233,9 @@ def _shape(transform: Doubles, half: float) -> dict[str, float]:
     }
 
 
-def _global(one: Sheet, other: Sheet, laid: Laid) -> float:
+def _global(one: Sheet, laid: Laid) -> float:
     """Correlation of all that lies in both pictures."""
-    mine, inside = one.levels[-1], pixels_inside(other, -1, laid)
+    mine, inside = one.level(FINEST), pixels_inside(laid)
     here = (mine.centred + mine.mean[:, None])[inside]
     there = (laid.theirs + laid.their_mean[:, None])[inside]
     if here.std() < 0.5 or there.std() < 0.5:  # noqa: PLR2004 - grey levels: nothing to correlate

@@ -13,7 +13,7 @@ out once a picture and not once a step.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ LEVELS = ((2.0, 2), (1.0, 1), (0.6, 1))
 COARSE = ((0, 3, False), (0, 1, True))
 FINER = ((1, 3, True), (2, 2, True))
 """Which level is worked on, how many steps at most, and whether perspective is fitted too."""
+COARSEST, MIDDLE, FINEST = range(len(LEVELS))
 STILL = 5e-4
 """Of half the longer side, 0.04 pixels: after a step no larger than this the next level follows."""
 LEAST_TO_BEND = 10
@@ -47,7 +48,7 @@ PARAMETERS = len(STIFF)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """One picture at one blur, in `n` blocks of `p` pixels each."""
+    """One picture at one blur as others are laid on it: `n` blocks of `p` pixels each."""
 
     places: Floats
     """(3, n * p): where each pixel lies across and down, in units of half the longer side from the middle; and 1."""
@@ -62,16 +63,22 @@ class Level:
     """(2, n, p): how brightness changes with a shift across and down by one unit."""
     normal: Floats
     """(n, 8, 8): the block's part of the normal matrix."""
-    step: int
-    """Pixels of the working picture from one pixel to the next."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """One picture at one blur as it is laid on others."""
+
     corners: Floats
     """(height * width, 4): what bilinear sampling needs of each pixel in one row."""
     size: tuple[int, int]
     """Height and width in its own pixels."""
+    step: int
+    """Pixels of the working picture from one pixel to the next."""
 
 
 class Sheet:
-    """A working picture prepared for registration; `flipped` serves mirrored candidates."""
+    """A working picture prepared for registration: at each blur and in each part, when it is first asked for."""
 
     def __init__(self, print_: Print) -> None:
         self._grey = print_.working.grey.astype(np.float32)
@@ -79,24 +86,34 @@ class Sheet:
         self.contrast = float(self._grey.std())
         self.half = max(self.shape) / 2
         self.blocks = (self.shape[0] // BLOCK, self.shape[1] // BLOCK)
+        self._blurred: dict[int, Floats] = {}
+        self._levels: dict[int, Level] = {}
+        self._samples: dict[tuple[int, bool], Samples] = {}
 
-    @cached_property
-    def _pictures(self) -> tuple[Floats, ...]:
-        return tuple(blur(self._grey, sigma) for sigma, _ in LEVELS)
+    def level(self, number: int) -> Level:
+        """The picture at one blur, in blocks."""
+        if number not in self._levels:
+            step = LEVELS[number][1]
+            self._levels[number] = self._in_blocks(_reduced(self._picture(number), step), step)
+        return self._levels[number]
 
-    @cached_property
-    def levels(self) -> tuple[Level, ...]:
-        """The picture at each blur, in blocks."""
-        pairs = zip(self._pictures, LEVELS, strict=True)
-        return tuple(self._level(_reduced(picture, step), step) for picture, (_, step) in pairs)
+    def samples(self, number: int, *, mirrored: bool) -> Samples:
+        """The picture at one blur, ready to be sampled; mirrored for mirrored candidates."""
+        found = self._samples.get((number, mirrored))
+        if found is None:
+            step = LEVELS[number][1]
+            picture = self._picture(number)
+            picture = _reduced(picture[:, ::-1] if mirrored else picture, step)
+            found = Samples(_corners(picture), (picture.shape[0], picture.shape[1]), step)
+            self._samples[number, mirrored] = found
+        return found
 
-    @cached_property
-    def flipped(self) -> tuple[Floats, ...]:
-        """What sampling needs of the mirrored picture at each blur."""
-        pairs = zip(self._pictures, LEVELS, strict=True)
-        return tuple(_corners(_reduced(picture[:, ::-1], step)) for picture, (_, step) in pairs)
+    def _picture(self, number: int) -> Floats:
+        if number not in self._blurred:
+            self._blurred[number] = blur(self._grey, LEVELS[number][0])
+        return self._blurred[number]
 
-    def _level(self, picture: Floats, step: int) -> Level:
+    def _in_blocks(self, picture: Floats, step: int) -> Level:
         blocks = in_blocks(picture, BLOCK // step)
         mean = blocks.mean(axis=1)
         blocks -= mean[:, None]
@@ -112,9 +129,6 @@ class Sheet:
             power=np.einsum("np,np->n", blocks, blocks) / np.float32(blocks.shape[1]),
             slopes=slopes,
             normal=_normal(places, slopes),
-            step=step,
-            corners=_corners(picture),
-            size=(picture.shape[0], picture.shape[1]),
         )
 
 
@@ -124,6 +138,8 @@ class Laid:
 
     inside: NDArray[np.bool_]
     """(n,): the block lies wholly in both pictures."""
+    size: tuple[int, int]
+    """Height and width of the other picture, in pixels."""
     at: tuple[Floats, Floats]
     """(n, p) each: pixels of the other picture, across and down, that lie on those of the first."""
     theirs: Floats
@@ -182,7 +198,7 @@ def _stepped(
 ) -> Rough | None:
     """Gauss-Newton steps, each level until it stands still."""
     for level, most, bends in phases:
-        mine = one.levels[level]
+        mine = one.level(level)
         for _ in range(most):
             laid = lay(one, other, level, fit, mirrored=mirrored)
             if laid.inside.sum() < LEAST_BLOCKS:
@@ -198,11 +214,10 @@ def _stepped(
 
 def lay(one: Sheet, other: Sheet, level: int, fit: Doubles, *, mirrored: bool) -> Laid:
     """Sample `other` where `fit` says that each pixel of `one` lies."""
-    mine, theirs = one.levels[level], other.levels[level]
-    corners = other.flipped[level] if mirrored else theirs.corners
+    mine, theirs = one.level(level), other.samples(level, mirrored=mirrored)
     at_x, at_y = _moved(fit, mine.places, theirs.step)
     rims = _within(*_moved(fit, mine.rims, theirs.step), theirs.size)
-    values = _sampled(corners, theirs.size, at_x, at_y).reshape(mine.centred.shape)
+    values = _sampled(theirs.corners, theirs.size, at_x, at_y).reshape(mine.centred.shape)
     mean = values.mean(axis=1)
     values -= mean[:, None]
     pixels = np.float32(mine.centred.shape[1])
@@ -210,6 +225,7 @@ def lay(one: Sheet, other: Sheet, level: int, fit: Doubles, *, mirrored: bool) -
     shared = np.einsum("np,np->n", mine.centred, values) / pixels
     return Laid(
         inside=np.asarray(rims.reshape(-1, 4).all(axis=1)),
+        size=theirs.size,
         at=(at_x.reshape(values.shape), at_y.reshape(values.shape)),
         theirs=values,
         their_mean=mean,
@@ -218,9 +234,9 @@ def lay(one: Sheet, other: Sheet, level: int, fit: Doubles, *, mirrored: bool) -
     )
 
 
-def pixels_inside(other: Sheet, level: int, laid: Laid) -> NDArray[np.bool_]:
+def pixels_inside(laid: Laid) -> NDArray[np.bool_]:
     """(n, p): which pixels of the first picture lie in the other."""
-    return _within(*laid.at, other.levels[level].size)
+    return _within(*laid.at, laid.size)
 
 
 def residual(mine: Level, laid: Laid) -> Floats:

@@ -24,6 +24,8 @@ OCTAVES = 3
 GRID = (6, 4)
 """Columns and rows over which points are spread."""
 PATCH = 12
+BAND = 40
+"""Pixels that are blurred by one product: of 32 to 86 the quickest."""
 STEP_SIGMAS = 1.35
 """Distance of a patch's samples, in sigmas of its point."""
 EVEN, ODD = 21, 17
@@ -62,12 +64,28 @@ def keypoints(grey: NDArray[np.uint8]) -> Keypoints:
 
 
 def blur(picture: Floats, sigma: float) -> Floats:
-    """Gaussian blur by two matrix products; edges are mirrored."""
+    """Gaussian blur by products with the weights along each axis; edges are mirrored."""
     height, width = picture.shape
-    return np.asarray(_gaussian(height, sigma) @ picture @ _gaussian(width, sigma).T, np.float32)
+    down, across = np.empty_like(picture), np.empty_like(picture)
+    for part, reached, weights in _bands(height, sigma):
+        np.matmul(weights, picture[reached], out=down[part])
+    for part, reached, weights in _bands(width, sigma):
+        np.matmul(down[:, reached], weights.T, out=across[:, part])
+    return across
 
 
 @lru_cache(maxsize=1024)
+def _bands(size: int, sigma: float) -> tuple[tuple[slice, slice, Floats], ...]:
+    """The weights of a blur along one axis, in parts: what it makes, from what, by which weights.
+
+    A whole matrix would be nearly all zeros, a row at a time nearly all calls.
+    """
+    weights, reach = _gaussian(size, sigma), int(4 * sigma + 1)
+    edges = np.linspace(0, size, max(1, round(size / BAND)) + 1).round().astype(int).tolist()
+    parts = [(slice(a, b), slice(max(0, a - reach), min(size, b + reach))) for a, b in pairwise(edges)]
+    return tuple((part, reached, weights[part, reached].copy()) for part, reached in parts)
+
+
 def _gaussian(size: int, sigma: float) -> Floats:
     """(size, size): row i holds the weights of the blur at i."""
     reach = int(4 * sigma + 1)
