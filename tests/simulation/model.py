@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from image_release.values import key_part, sha256_hex
+from image_release.suite.messages import NudgeMessage
+from image_release.triggering import append_override
+from image_release.values import Override, key_part, sha256_hex
 from tests.simulation.photographs import copy_of
 from tests.simulation.scheduling import Scheduler
 from tests.simulation.stage import Stage, documents
@@ -19,9 +21,18 @@ Image = tuple[int, int]
 """A photograph, and the version of its bytes."""
 
 
+@dataclass(frozen=True)
+class Decision:
+    """Somebody hid a photograph of a hotel, or shows it again, by naming the files that show it at that time."""
+
+    photo: int
+    hides: bool
+    files: frozenset[str]
+
+
 @dataclass
 class Model:
-    """The newest catalogue of every partner, the newest release, and every request."""
+    """The newest catalogue of every partner, the newest release, every request and every person's decision."""
 
     stage: Stage
     lists: dict[str, dict[str, dict[str, Image]]] = field(default_factory=lambda: {name: {} for name in PARTNERS})
@@ -29,6 +40,8 @@ class Model:
     release: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     """Hotel -> its accommodations."""
     requests: dict[str, int] = field(default_factory=dict)
+    decisions: dict[str, list[Decision]] = field(default_factory=dict)
+    """Hotel -> what people decided about its photographs, in their order."""
     ever: set[str] = field(default_factory=set)
     """Hotels that any release held."""
     number: int = 0
@@ -43,6 +56,16 @@ class Model:
                 data = self.stage.files[url]
                 found.setdefault(self.stage.sees[sha256_hex(data)], set()).add(sha256_hex(data))
         return found
+
+    def hidden(self, hotel_id: str, expected: dict[int, set[str]]) -> tuple[set[int], set[int]]:
+        """Which photographs of a hotel are hidden for certain, and which may be.
+
+        A decision binds while a file that it names is sent. Afterwards that file may still be remembered as a witness,
+        or not: it depends on when the hotel was looked at.
+        """
+        last = {decision.photo: decision for decision in self.decisions.get(hotel_id, [])}
+        bound = {photo for photo, decision in last.items() if decision.files & expected.get(photo, set())}
+        return {photo for photo in bound if last[photo].hides}, last.keys() - bound
 
     def hand_in_catalogue(self, partner: str) -> None:
         """A partner changes something, its server first, and uploads its whole list."""
@@ -107,16 +130,33 @@ class Model:
         self.stage.upload(f"requests/{request_id}.json", json.dumps(document).encode())
         self.requests[request_id] = self.number
 
+    def decide(self) -> None:
+        """Somebody hides a photograph, or shows a hidden one again; S3 tells the urgent queue of the file."""
+        dice = self._dice
+        hotel_id = dice.choice(sorted(self.release))
+        expected = self.expected(hotel_id)
+        if not expected:
+            return
+        photo = dice.choice(sorted(expected))
+        hides = photo not in self.hidden(hotel_id, expected)[0]
+        decision = Decision(photo, hides, frozenset(expected[photo]))
+        override = Override("hide" if hides else "show", tuple(sorted(decision.files)))
+        append_override(self.stage.inbox, hotel_id, override)
+        self.stage.queues["urgent"].send([NudgeMessage(hotel_id=hotel_id, reason="override").message()])
+        self.decisions.setdefault(hotel_id, []).append(decision)
+
     def act(self) -> None:
         """Do something."""
         dice = self._dice
         choice = dice.random()
-        if choice < 0.55:
+        if choice < 0.5:
             self.hand_in_catalogue(dice.choice(PARTNERS))
-        elif choice < 0.8:
+        elif choice < 0.7:
             self.hand_in_release()
-        else:
+        elif choice < 0.85:
             self.hand_in_request()
+        else:
+            self.decide()
 
     @property
     def _dice(self):

@@ -1,4 +1,4 @@
-"""Five bugs, planted one at a time: a simulation that does not find them proves nothing."""
+"""Six bugs, planted one at a time: a simulation that does not find them proves nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from image_release.hotel import keeping, process, rendering
+from image_release.hotel.loading import inputs_digest
 from image_release.publishing import publish, put_rendition, read_before
 from image_release.remembering import store as memories
 from image_release.triggering import switch_over
@@ -80,7 +81,23 @@ def etag_after_inputs() -> ExitStack:
     return _patched((process, "publish", publish_over_anything), (process, "_is_stale", lambda *_: False))
 
 
-BUGS = (manifest_before_renditions, state_overwritten, older_release_accepted, pending_ignored, etag_after_inputs)
+def decisions_overlooked() -> ExitStack:
+    """A hotel counts as unchanged though a person decided something about it."""
+
+    def without_decisions(hotel: Any, settings: Any, tagger_identity: str) -> str:
+        return inputs_digest(replace(hotel, overrides=()), settings, tagger_identity)
+
+    return _patched((process, "inputs_digest", without_decisions))
+
+
+BUGS = (
+    manifest_before_renditions,
+    state_overwritten,
+    older_release_accepted,
+    pending_ignored,
+    etag_after_inputs,
+    decisions_overlooked,
+)
 
 
 @contextmanager
