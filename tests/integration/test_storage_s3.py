@@ -64,7 +64,7 @@ class TestAnAnswerThatMayPass:
     def test_of_two_writers_who_meet_is_tried_again(self, moody):
         """409: S3 asks for another attempt, and does not say that the condition failed."""
         moody.answers = [(409, CONFLICT)] * 2
-        assert moody.store.put("a", b"x", if_match='"old"') == '"etag"'
+        moody.store.put("a", b"x", if_match='"old"')
         assert len(moody.asked) == 3
         assert {headers["if-match"] for _, _, headers in moody.asked} == {'"old"'}
 
