@@ -1,0 +1,94 @@
+"""What grouping costs as a hotel grows: CPU milliseconds an image, and how right the groups are.
+
+    python -m benchmarks.grouping CORPUS... [--sizes 60 1000 3000] [--hotels 8] [--json]
+
+Hotels are put together from those of labelled corpora, one after the other, so that each is full of look-alikes and
+harder than a hotel of its size. Up to `--hotels` of a size are measured, no image in two of them, in one process; the
+decode is told beside what follows it. Labels hold across corpora made from one another, such as the hard ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
+
+from image_release.corpus.evaluate import Cost, group_hotel
+from image_release.corpus.hotels import Hotel, read_hotels
+from image_release.corpus.labels import LabelledImage
+from image_release.corpus.measures import Placed, measure
+from image_release.settings import Settings
+
+SIZES = (60, 1000, 3000)
+ROOT = Path("/")
+"""Where the images of hotels that are put together from several corpora lie, by their whole paths."""
+
+
+def images_of(corpora: Sequence[Path]) -> list[LabelledImage]:
+    """All images of the corpora, hotel by hotel."""
+    hotels = [hotel for corpus in corpora for hotel in read_hotels(corpus, Settings())[0]]
+    return [replace(item, image=str(hotel.path(item.image).resolve())) for hotel in hotels for item in hotel.images]
+
+
+def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[Hotel]:
+    """Hotels of a size, of images that no other of them has."""
+    for number in range(min(most, len(images) // size)):
+        name = f"{size}-{number}"
+        mine = images[number * size : (number + 1) * size]
+        yield Hotel(ROOT, name, tuple(replace(item, hotel_id=name) for item in mine), Settings())
+
+
+def measured(hotels: Sequence[Hotel]) -> dict[str, float]:
+    """Milliseconds an image, and the measures over all of them."""
+    costs: list[Cost] = []
+    placed: list[Placed] = []
+    for hotel in hotels:
+        grouped = group_hotel(hotel)
+        costs.append(grouped.cost)
+        placed += grouped.placed
+    images = sum(cost.images for cost in costs)
+    found = measure([item for hotel in hotels for item in hotel.images], placed)
+    spent = {
+        stage: round(1e3 * sum(getattr(cost, f"{stage}_s") for cost in costs) / images, 2)
+        for stage in ("decode", "print", "group", "best")
+    }
+    return {
+        "hotels": len(hotels),
+        **spent,
+        "purity": round(found.purity, 4),
+        "completeness": round(found.completeness, 4),
+        "lost": round(found.lost, 4),
+    }
+
+
+def main() -> int:
+    """Put together, measure, tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS")
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
+    parser.add_argument("--hotels", type=int, default=8, help="hotels of each size, at most")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    args = parser.parse_args()
+    images = images_of(args.corpora)
+    results = {}
+    for size in args.sizes:
+        hotels = list(together(images, size, args.hotels))
+        if not hotels:
+            print(f"{size}: the corpora have only {len(images)} images", file=sys.stderr)
+            continue
+        results[size] = measured(hotels)
+        if not args.json:
+            print(f"{size:5} images", *(f"{name} {value:g}" for name, value in results[size].items()), sep="  ")
+    if args.json:
+        print(json.dumps(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
