@@ -40,7 +40,7 @@ class Extent:
 
 
 QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
-FULL = Extent(12, 2, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
+FULL = Extent(12, 5, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
 
 Section = Callable[[Inputs, Path, Extent], tuple[list[Row], list[str]]]
 """Rows, and words about what was left out or broken."""
