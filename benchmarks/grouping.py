@@ -20,7 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
 
-from image_release.corpus.evaluate import Cost, group_hotel
+from image_release.corpus.evaluate import group_hotel
 from image_release.corpus.hotels import Hotel, read_hotels
 from image_release.corpus.labels import LabelledImage
 from image_release.settings import Settings
@@ -46,7 +46,7 @@ def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[
 
 def measured(hotels: Sequence[Hotel]) -> dict[str, float]:
     """Milliseconds an image."""
-    costs: list[Cost] = [group_hotel(hotel).cost for hotel in hotels]
+    costs = [group_hotel(hotel).cost for hotel in hotels]
     images = sum(cost.images for cost in costs)
     spent = {
         stage: round(1e3 * sum(getattr(cost, f"{stage}_s") for cost in costs) / images, 2)

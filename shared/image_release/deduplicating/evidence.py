@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.deduplicating.matching import Candidate
+from image_release.deduplicating.quantiles import quantiles
 from image_release.deduplicating.registration import (
     BLOCK,
     COARSEST,
@@ -103,7 +104,7 @@ def statistics(
         "bad": _log(float((correlation < BAD).mean()), 0.02),
         "still": _log(1 - float((pooled < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
         "moved": _log(float(np.average(pooled, weights=weight)), 0.02),
-        "gain_spread": _log(float(np.ptp(_quantiles(gains)[[1, 3]])), 0.02),
+        "gain_spread": _log(float(np.ptp(quantiles(gains, (25, 75)))), 0.02),
         **_shape(registered.transform, one.half),
     }
     for name, values, least in (
@@ -245,18 +246,9 @@ def _global(one: Sheet, laid: Laid) -> float:
 
 def _spread(name: str, values: Floats, least: float) -> dict[str, float]:
     return {
-        f"{name}_{quantile}": _log(float(value), least)
-        for quantile, value in zip(QUANTILES, _quantiles(values), strict=True)
+        f"{name}_{percent}": _log(value, least)
+        for percent, value in zip(QUANTILES, quantiles(values, QUANTILES), strict=True)
     }
-
-
-def _quantiles(values: Floats) -> Floats:
-    """As `np.percentile` has them, which takes ten times as long."""
-    ordered = np.sort(values)
-    at = np.array(QUANTILES, np.float32) * np.float32((len(ordered) - 1) / 100)
-    low = at.astype(np.intp)
-    high = np.minimum(low + 1, len(ordered) - 1)
-    return np.asarray(ordered[low] + (at - low) * (ordered[high] - ordered[low]), np.float32)
 
 
 def _or_all(wanted: NDArray[np.bool_], otherwise: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -99,14 +99,11 @@ class Sheet:
 
     def samples(self, number: int, *, mirrored: bool) -> Samples:
         """The picture at one blur, ready to be sampled; mirrored for mirrored candidates."""
-        found = self._samples.get((number, mirrored))
-        if found is None:
-            step = LEVELS[number][1]
-            picture = self._picture(number)
+        if (number, mirrored) not in self._samples:
+            step, picture = LEVELS[number][1], self._picture(number)
             picture = _reduced(picture[:, ::-1] if mirrored else picture, step)
-            found = Samples(_corners(picture), (picture.shape[0], picture.shape[1]), step)
-            self._samples[number, mirrored] = found
-        return found
+            self._samples[number, mirrored] = Samples(_corners(picture), (picture.shape[0], picture.shape[1]), step)
+        return self._samples[number, mirrored]
 
     def _picture(self, number: int) -> Floats:
         if number not in self._blurred:

@@ -23,9 +23,9 @@ SIGMAS = (1.0, 1.41, 2.0, 2.83)
 OCTAVES = 3
 GRID = (6, 4)
 """Columns and rows over which points are spread."""
-PATCH = 12
 BAND = 40
 """Pixels that are blurred by one product: of 32 to 86 the quickest."""
+PATCH = 12
 STEP_SIGMAS = 1.35
 """Distance of a patch's samples, in sigmas of its point."""
 EVEN, ODD = 21, 17
@@ -80,15 +80,15 @@ def _bands(size: int, sigma: float) -> tuple[tuple[slice, slice, Floats], ...]:
 
     A whole matrix would be nearly all zeros, a row at a time nearly all calls.
     """
-    weights, reach = _gaussian(size, sigma), int(4 * sigma + 1)
+    reach = int(4 * sigma + 1)  # pixels on each side that count
+    weights = _gaussian(size, sigma, reach)
     edges = np.linspace(0, size, max(1, round(size / BAND)) + 1).round().astype(int).tolist()
     parts = [(slice(a, b), slice(max(0, a - reach), min(size, b + reach))) for a, b in pairwise(edges)]
     return tuple((part, reached, weights[part, reached].copy()) for part, reached in parts)
 
 
-def _gaussian(size: int, sigma: float) -> Floats:
-    """(size, size): row i holds the weights of the blur at i."""
-    reach = int(4 * sigma + 1)
+def _gaussian(size: int, sigma: float, reach: int) -> Floats:
+    """(size, size): row i holds the weights of the blur at i, as far as `reach` on each side."""
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-(offsets**2) / (2 * sigma * sigma))
     weights /= weights.sum()
@@ -193,15 +193,16 @@ def _patches(points: Floats, levels: list[list[Floats]]) -> Floats:
     pictures = [picture for blurred in levels for picture in blurred[:-1]]
     flat = np.concatenate([picture.ravel() for picture in pictures])
     begins = np.cumsum([0, *(picture.size for picture in pictures[:-1])])
-    picture = points[:, 4].astype(np.intp) * (len(SIGMAS) - 1) + points[:, 5].astype(np.intp)
-    heights, widths = np.array([each.shape for each in pictures]).T[:, picture, None]
+    octave, level = points[:, 4].astype(np.intp), points[:, 5].astype(np.intp)
+    source = octave * (len(SIGMAS) - 1) + level
+    heights, widths = np.array([picture.shape for picture in pictures]).T[:, source, None]
     offsets = np.arange(PATCH) - (PATCH - 1) / 2
-    reach = offsets * (np.array(SIGMAS) * STEP_SIGMAS)[points[:, 5].astype(np.intp), None]
+    reach = offsets * (np.array(SIGMAS) * STEP_SIGMAS)[level, None]
     x = np.clip(points[:, 6, None] + reach, 0, widths - 1.001)
     y = np.clip(points[:, 7, None] + reach, 0, heights - 1.001)
     left, top = x.astype(np.intp), y.astype(np.intp)
     right_share, lower_share = (x - left)[:, None, :], (y - top)[:, :, None]
-    at = (begins[picture, None] + top * widths)[:, :, None] + left[:, None, :]
+    at = (begins[source, None] + top * widths)[:, :, None] + left[:, None, :]
     below = at + widths[:, :, None]
     upper = flat[at] * (1 - right_share) + flat[at + 1] * right_share
     lower = flat[below] * (1 - right_share) + flat[below + 1] * right_share

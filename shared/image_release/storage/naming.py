@@ -5,10 +5,9 @@ The bounds are those of the narrowest store, so that what one machine takes a bu
 
 from __future__ import annotations
 
-import hashlib
-
 from image_release.problems import printable
 from image_release.storage.port import BadKeyError
+from image_release.values import sha256_hex
 
 MAX_PART_BYTES = 255
 """Longest file name that common file systems take."""
@@ -45,4 +44,4 @@ def checked(key: str) -> str:
 
 def etag_of(data: bytes) -> str:
     """The ETag of a content: a hash of it, quoted as HTTP has it."""
-    return f'"{hashlib.sha256(data).hexdigest()}"'
+    return f'"{sha256_hex(data)}"'

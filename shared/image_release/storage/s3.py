@@ -28,7 +28,6 @@ from image_release.storage.port import BadKeyError, ConditionFailedError, Listed
 if TYPE_CHECKING:
     from obstore.store import S3Store as Client
 
-
 log = logging.getLogger(__name__)
 
 SCHEME = "s3://"

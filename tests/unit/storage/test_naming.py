@@ -33,5 +33,5 @@ def test_the_longest_key_and_part_are_just_good():
 
 
 def test_the_same_bytes_have_the_same_etag():
-    """In every process and for ever: manifests of another day are compared by it."""
+    """In every process: what one has read is compared with what another finds."""
     assert etag_of(b"") == '"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
