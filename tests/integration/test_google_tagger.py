@@ -280,12 +280,20 @@ class TestErrorsOfARequest:
     ) -> None:
         """Tried again until `total_timeout_s`, then: quota is `refused`, an absent service `failed`, both for later."""
         server.behaviours = [abort(lasting)]
-        settings = QUICK.model_copy(update={"total_timeout_s": 0.3})
-        answers = tagger(server, settings=settings).tag(images(20))
+        settings = QUICK.model_copy(update={"total_timeout_s": 2})
+        answers = tagger(server, Purse(left=1_000_000), settings).tag(images(20))
         assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {(kind, True)}
         assert len(answers) == 20
         assert len(server.requests) > 1
         assert {len(request.requests) for request in server.requests} == {16}
+
+    def test_the_last_attempt_cut_short_does_not_hide_the_quota(self, server: VisionServer) -> None:
+        """A refusal, and then a call that our own clock ends: it was the quota, not an absent service."""
+        server.behaviours = [abort(grpc.StatusCode.RESOURCE_EXHAUSTED), server.hang]
+        settings = QUICK.model_copy(update={"total_timeout_s": 2})
+        (answer,) = tagger(server, settings=settings).tag(images(1)).values()
+        assert isinstance(answer, NotTagged)
+        assert (answer.kind, answer.retry, len(server.requests)) == ("refused", True, 2)
 
     def test_a_hang_ends_at_the_time_limit_and_is_tried_again(self, server: VisionServer) -> None:
         """The first call never answers: `timeout_s` ends it, and the second one brings the labels."""

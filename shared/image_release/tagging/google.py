@@ -137,11 +137,8 @@ class GoogleTagger:
             responses = self._annotate(jpegs, deadline_s)
         except exceptions.InvalidArgument as error:  # this request is at fault, the next one need not be
             return [NotTagged("failed", _reason(error), retry=True)] * len(jpegs)
-        except exceptions.RetryError as error:
-            quota = isinstance(error.cause, exceptions.ResourceExhausted)
-            raise _NothingMoreToSendError(
-                NotTagged("refused" if quota else "failed", _reason(error.cause or error), retry=True)
-            ) from error
+        except exceptions.ResourceExhausted as error:
+            raise _NothingMoreToSendError(NotTagged("refused", _reason(error), retry=True)) from error
         except (exceptions.GoogleAPICallError, GoogleAuthError) as error:
             raise _NothingMoreToSendError(NotTagged("failed", _reason(error), retry=True)) from error
         missing = len(jpegs) - len(responses)
@@ -152,7 +149,8 @@ class GoogleTagger:
         """Send one request, again and again while that may help, within `total_timeout_s` and the deadline.
 
         The first attempt was reserved; a later one reserves anew, as the one before may have been billed, except where
-        Vision refused it for its quota.
+        Vision refused it for its quota. When the time is over, raises what Vision said last: an attempt that our own
+        clock cut short says nothing of why the ones before it failed.
         """
         from google.api_core import exceptions
         from google.cloud import vision
@@ -163,6 +161,7 @@ class GoogleTagger:
         total_s = min(settings.total_timeout_s, self._remaining_s(deadline_s))
         end_s = self._monotonic() + total_s
         reserved = True
+        said: Exception | None = None
 
         def attempt() -> Sequence[AnnotateImageResponse]:
             if not reserved and self._allowance.reserve(len(images)) < len(images):
@@ -171,10 +170,15 @@ class GoogleTagger:
             return list(self._client.batch_annotate_images(requests=images, timeout=timeout_s, retry=None).responses)
 
         def attempt_failed(error: Exception) -> None:
-            nonlocal reserved
+            nonlocal reserved, said
             reserved = isinstance(error, exceptions.ResourceExhausted)
+            if said is None or not isinstance(error, exceptions.DeadlineExceeded):
+                said = error
 
-        return _retrying(settings, total_s, attempt_failed)(attempt)()
+        try:
+            return _retrying(settings, total_s, attempt_failed)(attempt)()
+        except exceptions.RetryError as error:
+            raise said or error from error
 
     def _answer(self, response: AnnotateImageResponse) -> Tagged | NotTagged:
         error = response.error
