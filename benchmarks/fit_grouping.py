@@ -1,12 +1,13 @@
 """Fits the weights of `deduplicating/weights.py` on labelled corpora and prints figures cross-validated by hotel.
 
-    python benchmarks/fit_grouping.py CORPUS... [--write] [--folds 8]
+    python -m benchmarks.fit_grouping CORPUS... [--write] [--folds 8]
 
 Each CORPUS holds labels.csv and images/. Every candidate pair within a hotel is registered, in the order in which
 grouping measures it; a pair is *same* when its labels are equal. What the shipped weights were fitted on is in decision
 6: the labelled corpus, its hard maker with seeds 1 to 3, `corpus make` with the recipes `hard` and `ordinary` (seed 5),
 and `benchmarks/pans.py`. Plain ridge logistic regression by Newton's method: numpy is enough. Placeholders take no
-part, and equal files count once, as in grouping.
+part, and equal files count once, as in grouping. What groups come of held-out weights says
+`benchmarks/cross_validation.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import csv
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,12 +26,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.folds import folds_of
 from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import placeholder
 from image_release.deduplicating.evidence import displacement, first_look, statistics
 from image_release.deduplicating.grouping import content_key
 from image_release.deduplicating.matching import candidates
 from image_release.deduplicating.registration import Sheet, lay_roughly, register
+from image_release.deduplicating.weights import Weights
 from image_release.fingerprinting import Print, fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings, GroupingSettings
 from image_release.values import ImageFacts
@@ -54,7 +58,23 @@ def print_of(data: bytes) -> Print | None:
     return fingerprint(draft, FingerprintSettings()) if isinstance(draft, Draft) else None
 
 
-def hotel_pairs(task: tuple[Path, str, list[dict[str, str]]]) -> list[Pair]:
+Task = tuple[Path, str, list[dict[str, str]]]
+"""A hotel of a corpus, with its rows of labels.csv."""
+
+
+def hotels_of(corpora: Sequence[Path]) -> list[Task]:
+    """Every hotel of every corpus."""
+    tasks: list[Task] = []
+    for corpus in corpora:
+        hotels: dict[str, list[dict[str, str]]] = {}
+        with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                hotels.setdefault(row["hotel_id"], []).append(row)
+        tasks += [(corpus, hotel, rows) for hotel, rows in hotels.items()]
+    return tasks
+
+
+def hotel_pairs(task: Task) -> list[Pair]:
     """Statistics of every candidate pair of a hotel."""
     corpus, hotel, rows = task
     files = {(corpus / "images" / row["image"]).read_bytes(): row["label"] for row in rows}
@@ -98,32 +118,31 @@ class Fit:
     pairs: list[Pair]
     held_out: NDArray[np.float64]
     """(pairs,): scores by weights that were fitted without the pair's hotel."""
-    document: dict[str, object]
-    """The weights as they are shipped."""
+    weights: Weights
+    """Fitted on all: what is shipped."""
+    without: tuple[Weights, ...]
+    """Fitted without the hotels of each fold."""
 
     @classmethod
-    def of(cls, pairs: list[Pair], found: list[Statistics], folds: int, wrong: float) -> Fit:
-        """Fit what was found of pairs."""
+    def of(cls, pairs: list[Pair], found: list[Statistics], fold_of: Mapping[str, int], wrong: float) -> Fit:
+        """Fit what was found of pairs; `fold_of` says which fold a hotel is in."""
         names = tuple(found[0])
         values = np.array([[each[name] for name in names] for each in found])
         same = np.array([pair[2] for pair in pairs])
         mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
         scaled = np.clip((values - mean) / deviation, -4, 4)
-        hotels_in_order = sorted({pair[1] for pair in pairs})
-        fold = np.array([hotels_in_order.index(pair[1]) % folds for pair in pairs])
-        held_out = np.zeros(len(pairs))
-        for number in range(folds):
-            coefficient = fitted(scaled[fold != number], same[fold != number], wrong)
-            held_out[fold == number] = scaled[fold == number] @ coefficient[:-1] + coefficient[-1]
-        coefficient = fitted(scaled, same, wrong)
-        document = {
-            "names": names,
-            "mean": np.round(mean, 5).tolist(),
-            "deviation": np.round(deviation, 5).tolist(),
-            "coefficient": np.round(coefficient[:-1], 5).tolist(),
-            "intercept": round(float(coefficient[-1]), 5),
-        }
-        return cls(pairs, held_out, document)
+
+        def weights(used: NDArray[np.bool_]) -> Weights:
+            coefficient = fitted(scaled[used], same[used], wrong)
+            centre, spread, slope, (intercept,) = (
+                tuple(np.round(each, 5).tolist()) for each in (mean, deviation, coefficient[:-1], coefficient[-1:])
+            )
+            return Weights(names, centre, spread, slope, intercept)
+
+        fold = np.array([fold_of[pair[1]] for pair in pairs])
+        without = tuple(weights(fold != number) for number in range(max(fold_of.values()) + 1))
+        held_out = np.array([without[number].score(each) for number, each in zip(fold, found, strict=True)])
+        return cls(pairs, held_out, weights(np.full(len(pairs), True)), without)
 
     def report(self, thresholds: tuple[float, ...]) -> None:
         """Print, for each corpus, how many pairs are on the wrong side of each threshold."""
@@ -137,6 +156,20 @@ class Fit:
                 print(f"  from score {score}: {(true < score).sum()} same lost, {(false >= score).sum()} others stay")
 
 
+def measured(tasks: Sequence[Task]) -> list[Pair]:
+    """The candidate pairs of hotels, by all cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
+    with get_context("spawn").Pool() as pool:
+        return list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
+
+
+def fits(pairs: list[Pair], fold_of: Mapping[str, int]) -> tuple[Fit, Fit]:
+    """The first look's weights and the score's."""
+    scored = [pair for pair in pairs if pair[4]]
+    first_look_ = Fit.of(pairs, [pair[3] for pair in pairs], fold_of, WRONG_START)
+    return first_look_, Fit.of(scored, [pair[4] for pair in scored if pair[4]], fold_of, WRONG_JOIN)
+
+
 def main() -> None:
     """Measure, cross-validate, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -144,25 +177,14 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=8)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    tasks = []
-    for corpus in args.corpora:
-        hotels: dict[str, list[dict[str, str]]] = {}
-        with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                hotels.setdefault(row["hotel_id"], []).append(row)
-        tasks += [(corpus, hotel, rows) for hotel, rows in hotels.items()]
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
-    with get_context("spawn").Pool() as pool:
-        pairs = list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
+    pairs = measured(hotels_of(args.corpora))
+    start, end = fits(pairs, folds_of((pair[1] for pair in pairs), args.folds))
     print("First look: pairs that are laid over each other exactly")
-    start = Fit.of(pairs, [pair[3] for pair in pairs], args.folds, WRONG_START)
     start.report((-2, -1, GroupingSettings().least_first_look, 0))
     print("Score: pairs that are joined")
-    measured = [pair for pair in pairs if pair[4]]
-    end = Fit.of(measured, [pair[4] for pair in measured if pair[4]], args.folds, WRONG_JOIN)
     end.report((0, 1, 2, 3, 4))
     if args.write:
-        document = {"first_look": start.document, "score": end.document}
+        document = {"first_look": asdict(start.weights), "score": asdict(end.weights)}
         WEIGHTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print(f"written to {WEIGHTS}")
 

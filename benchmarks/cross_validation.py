@@ -1,0 +1,80 @@
+"""What grouping makes of hotels whose pictures its weights were not fitted on: the guard against over-fitting.
+
+    python -m benchmarks.cross_validation CORPUS [HARD...] [--fit-also CORPUS...] [--folds 8]
+
+Weights are fitted as `benchmarks/fit_grouping.py` does, on every corpus named, once without each eighth of the houses;
+each hotel of CORPUS and HARD is then grouped by the product's own grouping with the weights that saw nothing of its
+house in any corpus. Prints, for each corpus, the measures of `corpus evaluate`, and attacks below .97.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+from unittest.mock import patch
+
+from benchmarks.fit_grouping import fits, hotels_of, measured
+from benchmarks.folds import folds_of
+from image_release.corpus.evaluate import group_hotel
+from image_release.corpus.hotels import Hotel, read_hotels
+from image_release.corpus.measures import Measures, Placed, measure
+from image_release.deduplicating import grouping
+from image_release.deduplicating.weights import Weights
+from image_release.settings import Settings
+
+FEWEST_PAIRS = 30
+LEAST_FOUND = 0.97
+
+
+def grouped(task: tuple[Hotel, Weights, Weights]) -> tuple[Placed, ...]:
+    """Group a hotel with other weights than the shipped ones, in a process of its own."""
+    hotel, first_look, score = task
+    with (
+        patch.object(grouping, "first_look_weights", lambda: first_look),
+        patch.object(grouping, "shipped_weights", lambda: score),
+    ):
+        return group_hotel(hotel).placed
+
+
+def said(name: str, found: Measures) -> str:
+    """A corpus' measures in a line."""
+    attacks = found.attacks.items()
+    weak = [f"{attack} {share:.3f}" for attack, (share, of) in attacks if of >= FEWEST_PAIRS and share < LEAST_FOUND]
+    return (
+        f"{name}: purity {found.purity:.4f}, completeness {found.completeness:.4f}, "
+        f"duplicates {found.duplicates:.4f}, lost {found.lost:.4f}; attacks found less often than {LEAST_FOUND}: "
+        f"{', '.join(weak) or 'none'}"
+    )
+
+
+def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int) -> None:
+    """Fit without each fold, group its hotels, print."""
+    tasks = hotels_of([*corpora, *fit_also])
+    fold_of = folds_of((hotel for _, hotel, _ in tasks), folds)
+    pairs = measured(tasks)
+    print(f"{len(pairs)} pairs of {len(fold_of)} hotels, {folds} folds", flush=True)
+    first_look, score = fits(pairs, fold_of)
+    with get_context("spawn").Pool() as pool:
+        for corpus in corpora:
+            hotels, _ = read_hotels(corpus, Settings())
+            without = [fold_of[hotel.hotel_id] for hotel in hotels]
+            jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(hotels, without, strict=True)]
+            placed = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
+            print(said(corpus.name, measure([item for hotel in hotels for item in hotel.images], placed)), flush=True)
+
+
+def main() -> None:
+    """Cross-validate the corpora that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="+", type=Path)
+    parser.add_argument("--fit-also", nargs="+", type=Path, default=[])
+    parser.add_argument("--folds", type=int, default=8)
+    args = parser.parse_args()
+    cross_validate(args.corpora, args.fit_also, args.folds)
+
+
+if __name__ == "__main__":
+    main()
