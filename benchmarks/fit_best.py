@@ -1,11 +1,12 @@
 """Fits the weights of `deduplicating/best.py` on labelled corpora and prints figures cross-validated by hotel.
 
-    python benchmarks/fit_best.py CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
+    python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
 Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, not all, are marked as
 best. Every best copy against every other of its group is one comparison; plain ridge logistic regression on the
-difference of their cues, without an intercept: numpy is enough. Corpora after --judge are only judged, with the weights
-of the folds that do not know the hotel. Rooms of one house are one hotel here, whatever part of it a label names.
+difference of their cues, without an intercept: numpy is enough. The first CORPUS, made by others and not by our own
+recipes, counts three times. Corpora after --judge are only judged, with the weights
+of the folds that do not know the hotel. Rooms of one house are one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import argparse
 import csv
 import json
 import os
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the para
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.folds import folds_of
 from image_release.decoding import Draft, decode_draft, read_header
 from image_release.deduplicating import Seen
 from image_release.deduplicating.best import MOST_DEVIATIONS, cues_of
@@ -38,6 +39,10 @@ WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/best_w
 RIDGE = 5.0
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 MARGINS = (0, 1, 2, 3, 4)
+MADE_BY_OTHERS = 3.0
+"""So many times counts a wrong copy of the first corpus."""
+LARGER_COUNTS = 0.5
+"""A comparison of two untouched copies, of which one is plainly larger, against one with an attacked copy."""
 PLAINLY_LARGER = 1.3
 """Times the pixels: from there on the larger of two untouched copies is the better one."""
 
@@ -47,7 +52,7 @@ class Group:
     """The copies of one photograph: `cues` (copies, names), which of them are right, and what was done to them."""
 
     corpus: str
-    house: str
+    hotel: str
     names: tuple[str, ...]
     cues: NDArray[np.float64]
     right: NDArray[np.bool_]
@@ -80,7 +85,7 @@ def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
     names = tuple(next(iter(cues.values())))
     return Group(
         corpus.name,
-        re.split(r"[_-]", found[0][0]["hotel_id"].removeprefix("nat_"))[0],
+        found[0][0]["hotel_id"],
         names,
         np.array([[cues[item.facts.sha256][name] for name in names] for _, item in found]),
         np.array([row["best"] == "1" for row, _ in found]),
@@ -104,18 +109,21 @@ def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
     ]
 
 
-def fitted(groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+def fitted(
+    groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64], made_by_others: str
+) -> NDArray[np.float64]:
     """Coefficients by Newton's method; a group counts the more the more wrong copies it has, but less than each."""
     differences, importance = [], []
     for group in groups:
         values = scaled(group, mean, deviation)
         wrong = (~group.right).sum()
+        counts = MADE_BY_OTHERS if group.corpus == made_by_others else 1.0
         for best in values[group.right] if wrong else ():
             differences.append(best - values[~group.right])
-            importance += [1 / group.right.sum() / wrong**0.5] * wrong
+            importance += [counts / group.right.sum() / wrong**0.5] * wrong
         larger = smaller_copies(group)
         differences += [(values[one] - values[other])[None] for one, other in larger]
-        importance += [1 / max(1, len(larger)) ** 0.5] * len(larger)
+        importance += [LARGER_COUNTS / max(1, len(larger)) ** 0.5] * len(larger)
     values, weight = np.concatenate(differences), np.array(importance)
     coefficient = np.zeros(values.shape[1])
     for _ in range(40):
@@ -198,20 +206,20 @@ def main() -> None:
     names = known[0].names
     values = np.concatenate([group.cues for group in known])
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
-    houses = sorted({group.house for group in everything})
+    fold_of = folds_of((group.hotel for group in everything), args.folds)
     scores = {}
     for number in range(args.folds):
-        held_out = set(houses[number :: args.folds])
-        coefficient = fitted([group for group in known if group.house not in held_out], mean, deviation)
+        others = [group for group in known if fold_of[group.hotel] != number]
+        coefficient = fitted(others, mean, deviation, args.corpora[0].name)
         for group in everything:
-            if group.house in held_out:
+            if fold_of[group.hotel] == number:
                 scores[id(group)] = scaled(group, mean, deviation) @ coefficient
     copies = sum(len(group.images) for group in everything)
     print(f"comparing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
     print("cross-validated by hotel:")
     for corpus, found in groups.items():
         tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)
-    coefficient = fitted(known, mean, deviation)
+    coefficient = fitted(known, mean, deviation, args.corpora[0].name)
     print("fitted on all:")
     for corpus in args.corpora:
         asked = [group for group in groups[corpus] if not group.right.all()]

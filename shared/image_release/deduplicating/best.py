@@ -17,7 +17,7 @@ from importlib.resources import files
 from image_release.deduplicating.comparing import compare_copies
 from image_release.deduplicating.grouping import Picture, Seen
 
-BEST_VERSION = "cues-3"
+BEST_VERSION = "cues-4"
 MOST_DEVIATIONS = 4.0
 """So many deviations of a cue count at most."""
 PLACES = 4
