@@ -5,8 +5,8 @@
 Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, not all, are marked as
 best. Every best copy against every other of its group is one comparison; plain ridge logistic regression on the
 difference of their cues, without an intercept: numpy is enough. The first CORPUS, made by others and not by our own
-recipes, counts three times. Corpora after --judge are only judged, with the weights
-of the folds that do not know the hotel. Rooms of one house are one hotel here (`benchmarks/folds.py`).
+recipes, counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
+hotel. Rooms of one house are one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
