@@ -19,13 +19,12 @@ from unittest.mock import patch
 from benchmarks.fit_grouping import fits, hotels_of, measured
 from benchmarks.folds import folds_of
 from image_release.corpus.evaluate import group_hotel
-from image_release.corpus.hotels import Hotel, read_hotels
+from image_release.corpus.gate import FEW_PAIRS
+from image_release.corpus.hotels import Hotel
 from image_release.corpus.measures import Measures, Placed, measure
 from image_release.deduplicating import grouping
 from image_release.deduplicating.weights import Weights
-from image_release.settings import Settings
 
-FEWEST_PAIRS = 30
 LEAST_FOUND = 0.97
 
 
@@ -42,7 +41,7 @@ def grouped(task: tuple[Hotel, Weights, Weights]) -> tuple[Placed, ...]:
 def said(name: str, found: Measures) -> str:
     """A corpus' measures in a line."""
     attacks = found.attacks.items()
-    weak = [f"{attack} {share:.3f}" for attack, (share, of) in attacks if of >= FEWEST_PAIRS and share < LEAST_FOUND]
+    weak = [f"{attack} {share:.3f}" for attack, (share, of) in attacks if of >= FEW_PAIRS and share < LEAST_FOUND]
     return (
         f"{name}: purity {found.purity:.4f}, completeness {found.completeness:.4f}, "
         f"duplicates {found.duplicates:.4f}, lost {found.lost:.4f}; attacks found less often than {LEAST_FOUND}: "
@@ -52,18 +51,18 @@ def said(name: str, found: Measures) -> str:
 
 def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int) -> None:
     """Fit without each fold, group its hotels, print."""
-    tasks = hotels_of([*corpora, *fit_also])
-    fold_of = folds_of((hotel for _, hotel, _ in tasks), folds)
-    pairs = measured(tasks)
+    hotels = {corpus: hotels_of([corpus]) for corpus in corpora}
+    fitted_on = [*chain.from_iterable(hotels.values()), *hotels_of(fit_also)]
+    fold_of = folds_of((hotel.hotel_id for hotel in fitted_on), folds)
+    pairs = measured(fitted_on)
     print(f"{len(pairs)} pairs of {len(fold_of)} hotels, {folds} folds", flush=True)
     first_look, score = fits(pairs, fold_of)
     with get_context("spawn").Pool() as pool:
-        for corpus in corpora:
-            hotels, _ = read_hotels(corpus, Settings())
-            without = [fold_of[hotel.hotel_id] for hotel in hotels]
-            jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(hotels, without, strict=True)]
+        for corpus, here in hotels.items():
+            without = [fold_of[hotel.hotel_id] for hotel in here]
+            jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
             placed = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
-            print(said(corpus.name, measure([item for hotel in hotels for item in hotel.images], placed)), flush=True)
+            print(said(corpus.name, measure([item for hotel in here for item in hotel.images], placed)), flush=True)
 
 
 def main() -> None:

@@ -13,8 +13,6 @@ part, and equal files count once, as in grouping. What groups come of held-out w
 from __future__ import annotations
 
 import argparse
-import csv
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -27,16 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
-from image_release.decoding import Draft, decode_draft, read_header
-from image_release.deduplicating import placeholder
+from image_release.corpus.hotels import Hotel, printed, read_hotels
 from image_release.deduplicating.evidence import displacement, first_look, statistics
-from image_release.deduplicating.grouping import content_key
+from image_release.deduplicating.grouping import in_content_order
 from image_release.deduplicating.matching import candidates
 from image_release.deduplicating.registration import Sheet, lay_roughly, register
 from image_release.deduplicating.weights import Weights
-from image_release.fingerprinting import Print, fingerprint
-from image_release.settings import FilterSettings, FingerprintSettings, GroupingSettings
-from image_release.values import ImageFacts
+from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/weights.json"
 RIDGE = 3.0
@@ -44,53 +39,34 @@ WRONG_JOIN = 3.0
 """A false pair counts so many times a true one: a lost photograph is worse than a repeated one."""
 WRONG_START = 0.3
 """The same at the first look, where a false pair only costs time and a true one that is given up is gone."""
-EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 
 Statistics = dict[str, float]
 Pair = tuple[str, str, bool, Statistics, Statistics | None]
 """Corpus, hotel, whether the labels are equal, what the first look says, and what is said in the end."""
 
 
-def print_of(data: bytes) -> Print | None:
-    """The print of a file's content; None if it cannot be decoded."""
-    facts = read_header(data, hashlib.sha256(data).hexdigest(), EVERY_SIZE)
-    draft = decode_draft(data, facts) if isinstance(facts, ImageFacts) else None
-    return fingerprint(draft, FingerprintSettings()) if isinstance(draft, Draft) else None
-
-
-Task = tuple[Path, str, list[dict[str, str]]]
-"""A hotel of a corpus, with its rows of labels.csv."""
-
-
-def hotels_of(corpora: Sequence[Path]) -> list[Task]:
+def hotels_of(corpora: Sequence[Path]) -> list[Hotel]:
     """Every hotel of every corpus."""
-    tasks: list[Task] = []
-    for corpus in corpora:
-        hotels: dict[str, list[dict[str, str]]] = {}
-        with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                hotels.setdefault(row["hotel_id"], []).append(row)
-        tasks += [(corpus, hotel, rows) for hotel, rows in hotels.items()]
-    return tasks
+    return [hotel for corpus in corpora for hotel in read_hotels(corpus, Settings())[0]]
 
 
-def hotel_pairs(task: Task) -> list[Pair]:
+def hotel_pairs(hotel: Hotel) -> list[Pair]:
     """Statistics of every candidate pair of a hotel."""
-    corpus, hotel, rows = task
-    files = {(corpus / "images" / row["image"]).read_bytes(): row["label"] for row in rows}
-    known = [(label, print_of(data)) for data, label in files.items() if "/placeholder" not in label]
-    usable = [(label, item) for label, item in known if item is not None and not placeholder(item)]
-    usable.sort(key=lambda labelled: content_key(labelled[1]))
-    sheets = [Sheet(item) for _, item in usable]
+    prints = printed(hotel)
+    photographs = [item for item in hotel.images if item.image in prints.contents and not item.is_placeholder]
+    label_of = {prints.contents[item.image]: item.label for item in photographs}
+    shas = [sha256 for sha256 in in_content_order(prints.seen) if sha256 in label_of]
+    pictures = [prints.seen[sha256].print for sha256 in shas]
+    sheets = [Sheet(picture) for picture in pictures]
     pairs: list[Pair] = []
-    for candidate in candidates([item for _, item in usable]):
+    for candidate in candidates(pictures):
         one, other = sheets[candidate.one], sheets[candidate.other]
         rough = lay_roughly(one, other, candidate)
         if rough:
-            same = usable[candidate.one][0] == usable[candidate.other][0]
+            same = label_of[shas[candidate.one]] == label_of[shas[candidate.other]]
             registered = register(one, other, candidate, rough)
             found = statistics(one, other, candidate, registered, displacement(one, registered)) if registered else None
-            pairs.append((corpus.name, hotel, same, first_look(one, candidate, rough), found))
+            pairs.append((hotel.corpus.name, hotel.hotel_id, same, first_look(one, candidate, rough), found))
     return pairs
 
 
@@ -156,11 +132,11 @@ class Fit:
                 print(f"  from score {score}: {(true < score).sum()} same lost, {(false >= score).sum()} others stay")
 
 
-def measured(tasks: Sequence[Task]) -> list[Pair]:
+def measured(hotels: Sequence[Hotel]) -> list[Pair]:
     """The candidate pairs of hotels, by all cores."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
     with get_context("spawn").Pool() as pool:
-        return list(chain.from_iterable(pool.map(hotel_pairs, tasks, chunksize=1)))
+        return list(chain.from_iterable(pool.map(hotel_pairs, hotels, chunksize=1)))
 
 
 def fits(pairs: list[Pair], fold_of: Mapping[str, int]) -> tuple[Fit, Fit]:

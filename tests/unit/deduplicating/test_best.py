@@ -27,6 +27,10 @@ def photograph(number):
     return Image.open(PHOTOGRAPHS[number]).convert("RGB")
 
 
+A_GUESS = 1.2
+"""Margin of a choice, in log-odds: about three to one."""
+
+
 def saved(picture, side=800, quality=85):
     """What a partner sends: a JPEG of this longer side, never enlarged."""
     copy = picture.copy()
@@ -76,13 +80,15 @@ class TestOfTwoCopiesOfLikeSizeAndQuality:
         """Uncropped over cropped, unmarked over marked, unframed over framed, as taken over darkened.
 
         At least so many times of eight: a corner mark on a plain margin, dusk by gamma and fine noise on a
-        picture that has grain of its own are known to be missed.
+        picture that has grain of its own are known to be missed. But for the dusk, what is missed is a guess.
         """
-        right = 0
+        missed = []
         for number in range(len(PHOTOGRAPHS)):
             copies = {"a": saved(attacked(attack, strength, number)), "b": saved(photograph(number))}
-            right += chosen(copies)[0] == "b"
-        assert right >= least
+            name, best = chosen(copies)
+            missed += [best.margin] if name != "b" else []
+        assert len(PHOTOGRAPHS) - len(missed) >= least
+        assert attack == "dark" or max(missed, default=0) <= A_GUESS
 
     def test_which_is_mirrored_cannot_be_told(self):
         """A known failure, stated: the margins say that the choice is a guess."""
