@@ -12,7 +12,7 @@ import argparse
 import json
 from dataclasses import asdict, dataclass, fields
 
-from image_release.estimating import (
+from image_release.ingest.estimate import (
     CPU_S_A_PICTURE,
     CPU_S_AN_IMAGE,
     DOLLARS_A_THOUSAND_LABELS,

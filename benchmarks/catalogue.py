@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import measured
+from image_release.ingest import CatalogueApplied, apply_catalogue
 from image_release.settings import Settings
 from image_release.storage import FolderStore
-from image_release.triggering import CatalogueApplied, apply_catalogue
 
 MOST_MB = 1_500
 MOST_CPU_S = 450

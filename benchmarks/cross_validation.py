@@ -18,12 +18,12 @@ from unittest.mock import patch
 
 from benchmarks.fit_grouping import fits, hotels_of, measured
 from benchmarks.folds import folds_of
-from image_release.corpus.evaluate import group_hotel
-from image_release.corpus.gate import FEW_PAIRS
-from image_release.corpus.hotels import Hotel
-from image_release.corpus.measures import Measures, Placed, measure
-from image_release.deduplicating import grouping
-from image_release.deduplicating.weights import Weights
+from image_release.dedup import grouping
+from image_release.dedup.weights import Weights
+from image_release.lab.grouping.evaluation import group_hotel
+from image_release.lab.grouping.gate import FEW_PAIRS
+from image_release.lab.grouping.hotels import Hotel
+from image_release.lab.grouping.measures import Measures, Placed, measure
 
 LEAST_FOUND = 0.97
 

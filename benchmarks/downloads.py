@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.stages import facts_of
-from image_release.downloading import Fetched, UrlFetcher
-from image_release.generating import generate
+from image_release.fetch import Fetched, UrlFetcher
 from image_release.outcomes import Rejection
+from image_release.renditions import generate
 from image_release.settings import DownloadSettings, RenditionSettings
 
 THREADS = 16

@@ -18,15 +18,15 @@ from pathlib import Path
 
 from benchmarks.measuring import measured
 from benchmarks.release_index import write
+from image_release.ingest import read_current
 from image_release.queueing import Message
 from image_release.queueing.sqs import batches
 from image_release.settings import Settings
 from image_release.storage import FolderStore
-from image_release.suite.fanning import complete_when_fanned_out, fan_out, fan_out_shard
+from image_release.suite.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
 from image_release.suite.messages import ShardMessage, read_nudge
 from image_release.suite.ports import Suite
-from image_release.tagging import MemoryCounters, QuotaAllowance
-from image_release.triggering import read_current
+from image_release.tag import MemoryCounters, QuotaAllowance
 
 MOST_MB = 512
 MOST_S = 300

@@ -28,14 +28,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
-from image_release.decoding import Draft, decode_draft, read_header
-from image_release.deduplicating import Seen
-from image_release.deduplicating.best import MOST_DEVIATIONS, cues_of
-from image_release.fingerprinting import fingerprint
+from image_release.decode import Draft, decode_draft, read_header
+from image_release.dedup import Seen
+from image_release.dedup.best import MOST_DEVIATIONS, cues_of
+from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts, sha256_hex
 
-WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/best_weights.json"
+WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/best_weights.json"
 RIDGE = 5.0
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 MARGINS = (0, 1, 2, 3, 4)

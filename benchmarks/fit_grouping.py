@@ -25,15 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
-from image_release.corpus.hotels import Hotel, printed, read_hotels
-from image_release.deduplicating.evidence import displacement, first_look, statistics
-from image_release.deduplicating.grouping import in_content_order
-from image_release.deduplicating.matching import candidates
-from image_release.deduplicating.registration import Sheet, lay_roughly, register
-from image_release.deduplicating.weights import Weights
+from image_release.dedup.evidence import displacement, first_look, statistics
+from image_release.dedup.grouping import in_content_order
+from image_release.dedup.matching import candidates
+from image_release.dedup.registration import Sheet, lay_roughly, register
+from image_release.dedup.weights import Weights
+from image_release.lab.grouping.hotels import Hotel, printed, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
-WEIGHTS = Path(__file__).parents[1] / "shared/image_release/deduplicating/weights.json"
+WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
 RIDGE = 3.0
 WRONG_JOIN = 3.0
 """A false pair counts so many times a true one: a lost photograph is worse than a repeated one."""

@@ -20,9 +20,9 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
 
-from image_release.corpus.evaluate import group_hotel
-from image_release.corpus.hotels import Hotel, read_hotels
-from image_release.corpus.labels import LabelledImage
+from image_release.lab.grouping.evaluation import group_hotel
+from image_release.lab.grouping.hotels import Hotel, read_hotels
+from image_release.lab.grouping.labels import LabelledImage
 from image_release.settings import Settings
 
 SIZES = (60, 1000, 3000)

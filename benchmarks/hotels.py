@@ -21,11 +21,11 @@ from benchmarks import published
 from benchmarks.measuring import Samples, interleaved, ratio, typical
 from benchmarks.pictures import Inputs, write_hotel, write_sixty
 from benchmarks.rows import Row
-from image_release.bringing import apply_inbox, hand_in
 from image_release.hotel import HotelReport, process, process_hotel
+from image_release.one_machine.run import apply_inbox, hand_in
+from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
 from image_release.values import Nudge
-from image_release.workspace import Workspace
 
 HOTEL = "hotel"
 STAGES = ("load", "recall", "acquire", "choose", "label", "in_order", "keep", "render", "write_page", "publish")

@@ -19,8 +19,8 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.prioritising import Contender, prioritise
-from image_release.ranking import Measures, evaluate, measure, read_graded_corpus
+from image_release.lab.ordering import Measures, evaluate, measure, read_graded_corpus
+from image_release.rank import Contender, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 
 Array = NDArray[np.float64]

@@ -13,13 +13,13 @@ from benchmarks.measuring import interleaved, typical
 from benchmarks.pictures import Inputs, one_size
 from benchmarks.rows import Row
 from benchmarks.stages import RENDITIONS, draft_of, facts_of
-from image_release.decoding import decode_full, flat, shipped_resizer
-from image_release.fingerprinting import crop_hashes
-from image_release.fingerprinting.cues import measure
-from image_release.fingerprinting.keypoints import keypoints
-from image_release.fingerprinting.working import working_picture
-from image_release.generating import fitted
-from image_release.generating import renditions as generating
+from image_release.decode import decode_full, flat, shipped_resizer
+from image_release.fingerprint import crop_hashes
+from image_release.fingerprint.cues import measure
+from image_release.fingerprint.keypoints import keypoints
+from image_release.fingerprint.working_image import working_picture
+from image_release.renditions import fitted
+from image_release.renditions import sizes as generating
 from image_release.settings import Settings
 
 

@@ -20,7 +20,7 @@ from benchmarks.measuring import interleaved, ratio, typical
 from benchmarks.pictures import Inputs, mixed_sizes
 from benchmarks.rows import Row
 from benchmarks.stages import our_hashes
-from image_release.fingerprinting import near_pairs
+from image_release.fingerprint import near_pairs
 
 ENVIRONMENT = Path(".venv-peers")
 DISTANCE = 10

@@ -14,7 +14,7 @@ from pathlib import Path
 import imagehash
 from PIL import Image, ImageEnhance
 
-from image_release.generating import fitted
+from image_release.renditions import fitted
 from image_release.settings import RenditionSettings
 
 STEPS = 6

@@ -13,9 +13,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from image_release.ingest import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import FolderStore
-from image_release.triggering import ReleaseApplied, apply_release
 
 CITIES = (("ES", "Bilbao", 43.3, -2.9), ("JP", "京都", 35.0, 135.8), ("GB", "Manchester", 53.5, -2.2))
 

@@ -19,11 +19,11 @@ from benchmarks.measuring import interleaved, ratio, typical
 from benchmarks.pictures import Inputs, mixed_sizes, one_size
 from benchmarks.rows import Row
 from benchmarks.similarity import structural_similarity
-from image_release.decoding import Draft, decode_draft, decode_full, read_header
-from image_release.decoding.pixels import DRAFT_SIDE_PX
-from image_release.fingerprinting import crop_hashes, near_pairs
-from image_release.generating import generate
+from image_release.decode import Draft, decode_draft, decode_full, read_header
+from image_release.decode.pixels import DRAFT_SIDE_PX
+from image_release.fingerprint import crop_hashes, near_pairs
 from image_release.outcomes import Rejection
+from image_release.renditions import generate
 from image_release.settings import FilterSettings, RenditionSettings, Settings
 from image_release.values import ImageFacts
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from image_release.corpus import read_originals
-from image_release.decoding import decode_full, read_header
+from image_release.decode import decode_full, read_header
+from image_release.lab.grouping import read_originals
 from image_release.settings import FilterSettings
 from image_release.values import ImageFacts, key_part, sha256_hex
 

@@ -15,7 +15,7 @@ import click
 from pydantic import BaseModel
 
 from image_release.cli import main
-from image_release.publishing import manifest_schema
+from image_release.publish import manifest_schema
 from image_release.settings import Settings
 
 DOCS = Path(__file__).parent

@@ -16,11 +16,11 @@ from image_release.queueing import Queue, SqsQueue
 from image_release.settings import Settings, SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store
 from image_release.suite.ports import Suite
-from image_release.tagging import DynamoCounters, QuotaAllowance
+from image_release.tag import DynamoCounters, QuotaAllowance
 
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
-    from image_release.tagging import Tagger
+    from image_release.tag import Tagger
 
 
 THREADS = 32
@@ -62,7 +62,7 @@ def suite() -> Suite:
 @cache
 def hotel_ports() -> Ports:
     """The outside world of a hotel. Its fetcher keeps connections from one event to the next."""
-    from image_release.downloading import UrlFetcher
+    from image_release.fetch import UrlFetcher
     from image_release.hotel import Ports
 
     world = suite()
@@ -102,12 +102,12 @@ def _settings(inbox: S3Store, key: str) -> Settings:
 
 
 def _tagger(world: Suite) -> Tagger:
-    from image_release.tagging import NoTagger
+    from image_release.tag import NoTagger
 
     if environment().tagger == "none":
         return NoTagger()
     from functions.google_credentials import vision_client
-    from image_release.tagging import GoogleTagger
+    from image_release.tag import GoogleTagger
 
     secret = environment().google_secret
     return GoogleTagger(world.settings.tagging, world.quota, connect=lambda: vision_client(secret))

@@ -7,9 +7,9 @@ from typing import Any
 from functions import composition
 from functions.batches import each_key
 from functions.observing import about, count, logger, metrics, tell_bad_lines
+from image_release.ingest import CatalogueApplied, Held
 from image_release.problems import printable
-from image_release.suite.detecting import detect_changes
-from image_release.triggering import CatalogueApplied, Held
+from image_release.suite.detect_changes import detect_changes
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,9 +7,9 @@ from typing import Any
 from functions import composition
 from functions.batches import each_key
 from functions.observing import about, count, logger, metrics, tell_bad_lines
+from image_release.ingest import Held, ReleaseApplied
 from image_release.problems import printable
-from image_release.suite.fanning import fan_out
-from image_release.triggering import Held, ReleaseApplied
+from image_release.suite.fan_out import fan_out
 
 
 @logger.inject_lambda_context(clear_state=True)

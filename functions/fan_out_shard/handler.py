@@ -7,7 +7,7 @@ from typing import Any
 from functions import composition
 from functions.batches import each_record
 from functions.observing import about, count, logger, metrics
-from image_release.suite.fanning import fan_out_shard
+from image_release.suite.fan_out import fan_out_shard
 from image_release.suite.messages import read_shard_message
 
 

@@ -10,7 +10,7 @@ from functions.batches import each_record
 from functions.events import nudges
 from functions.observing import about, count, hotel_counts, logger, metrics
 from image_release.suite.messages import BadMessageError, NudgeMessage
-from image_release.suite.serving import Attempt, ComeBackError, serve
+from image_release.suite.process_hotel import Attempt, ComeBackError, serve
 
 RESERVE_S = 25.0
 """Of the function's time, kept for what is under way when the budget ends: a download, a picture's sizes, the swap."""

@@ -9,8 +9,8 @@ from typing import Any
 from functions import composition
 from functions.batches import each_key
 from functions.observing import about, count, logger, metrics
-from image_release.suite.requesting import reprocess, request_at
-from image_release.triggering import Request, parse_request
+from image_release.ingest import Request, parse_request
+from image_release.suite.reprocess import reprocess, request_at
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -161,8 +161,8 @@ GENERAL_KIND = "general"
 
 @cache
 def shipped_labels() -> LabelTable:
-    """The label table that is shipped, `prioritising/labels.yaml`."""
-    text = files("image_release").joinpath("prioritising/labels.yaml").read_text(encoding="utf-8")
+    """The label table that is shipped, `rank/labels.yaml`."""
+    text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
     return TypeAdapter(LabelTable).validate_python(yaml.safe_load(text))
 
 

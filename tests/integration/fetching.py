@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from image_release.downloading import Fetched, FetchFailed, NotModified, UrlFetcher
+from image_release.fetch import Fetched, FetchFailed, NotModified, UrlFetcher
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.tagging import CountedAllowance
+from image_release.tag import CountedAllowance
 
 
 def test_grants_until_the_cap_is_reached(tmp_path: Path) -> None:

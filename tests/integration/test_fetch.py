@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from image_release.downloading import Fetched, NotModified, Validators
+from image_release.fetch import Fetched, NotModified, Validators
 from image_release.outcomes import Outcome
 from tests.integration.faulty_server import FaultyServer, in_turn, sends
 from tests.integration.fetching import bytes_of, local_fetcher, outcome_of

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from image_release.downloading import Fetched, NotModified
+from image_release.fetch import Fetched, NotModified
 from image_release.outcomes import Outcome
 from tests.integration.fetching import bytes_of, local_fetcher, outcome_of
 

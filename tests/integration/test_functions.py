@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from image_release.publishing import read_before
-from image_release.triggering import progress, read_current, read_listing
+from image_release.ingest import progress, read_current, read_listing
+from image_release.publish import read_before
 from image_release.values import Accommodation
 from tests.conftest import ROOT
 from tests.integration.deployed import EVENTS, Deployed, composition_for, sample

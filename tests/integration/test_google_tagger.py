@@ -20,7 +20,7 @@ from google.cloud import vision
 from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
 
 from image_release.settings import TaggingSettings
-from image_release.tagging import GoogleTagger, NotTagged, Tagged, TagRequest
+from image_release.tag import GoogleTagger, NotTagged, Tagged, TagRequest
 from image_release.values import Label, sha256_hex
 
 OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL = 0, 3, 8, 13

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from image_release.outcomes import Outcome
-from image_release.publishing import manifest_key, read_before, renditions_prefix
+from image_release.publish import manifest_key, read_before, renditions_prefix
 from image_release.storage import CountingStore, StoreCounter
 from image_release.values import Accommodation
 from tests.integration.world import World, jpeg, photo

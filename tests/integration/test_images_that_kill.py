@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from image_release.bringing import Intake, apply_inbox, bring_up_to_date, hand_in
 from image_release.hotel import Ports
+from image_release.one_machine.run import Intake, apply_inbox, bring_up_to_date, hand_in
+from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
 from image_release.values import sha256_hex
-from image_release.workspace import Workspace
 from tests.integration.world import jpeg, photo
 
 DEADLY = jpeg(photo(99, (480, 320)))

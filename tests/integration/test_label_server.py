@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from image_release.corpus.labelling import LabelServer, Pictures, Session, find_hotels, read_rows
 from image_release.isolation import ChildCrashedError, IsolatedCaller
+from image_release.lab.grouping.labelling import LabelServer, Pictures, Session, find_hotels, read_rows
 from image_release.settings import Settings
 from tests.integration import labelled_corpus
 from tests.integration.labelled_corpus import small_corpus, write
@@ -141,7 +141,7 @@ class TestWhatIsServed:
         """What the page names, and what its scripts import, is there."""
         for name in ("label.css", "label.js", "view.js", "keys.js"):
             assert page.ask(name)[0] == 200
-        folder = Path(__file__).parents[2] / "shared/image_release/corpus/labelling/page"
+        folder = Path(__file__).parents[2] / "shared/image_release/lab/grouping/labelling/page"
         assert {path.name for path in folder.iterdir()} == {"index.html", "label.css", "label.js", "view.js", "keys.js"}
 
     @pytest.mark.parametrize(

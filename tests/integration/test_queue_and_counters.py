@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from image_release.queueing import Message, QueueError, SqsQueue
-from image_release.tagging import CountersUnreachableError, DynamoCounters, MemoryCounters
+from image_release.tag import CountersUnreachableError, DynamoCounters, MemoryCounters
 
 
 @pytest.fixture

@@ -7,17 +7,24 @@ import time
 
 import pytest
 
+from image_release.ingest import parse_request, progress, store_request
 from image_release.isolation import IsolatedCaller
 from image_release.outcomes import Outcome
-from image_release.publishing import read_before
+from image_release.publish import read_before
 from image_release.queueing import MemoryQueue
 from image_release.storage import StorageError
 from image_release.suite.messages import NudgeMessage
 from image_release.suite.ports import Suite
-from image_release.suite.serving import FIRST_BACK_OFF_S, LAST_BACK_OFF_S, Attempt, ComeBackError, back_off_s, serve
-from image_release.suite.ticking import tick
-from image_release.tagging import MemoryCounters, NotTagged, QuotaAllowance, Tagged
-from image_release.triggering import parse_request, progress, store_request
+from image_release.suite.process_hotel import (
+    FIRST_BACK_OFF_S,
+    LAST_BACK_OFF_S,
+    Attempt,
+    ComeBackError,
+    back_off_s,
+    serve,
+)
+from image_release.suite.tick import tick
+from image_release.tag import MemoryCounters, NotTagged, QuotaAllowance, Tagged
 from image_release.values import Label
 from tests.integration.world import World, jpeg, photo
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from image_release.publishing import read_before, renditions_prefix
+from image_release.publish import read_before, renditions_prefix
 from image_release.storage import FolderStore, MemoryStore, S3Address, S3Store
 from tests.integration.world import World, jpeg, photo
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from image_release.one_machine.workspace import Buckets, WorkspaceError, open_workspace
 from image_release.settings import Settings
 from image_release.storage import S3Address
-from image_release.workspace import Buckets, WorkspaceError, open_workspace
 from tests.integration.world import jpeg, photo
 
 

@@ -11,12 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from image_release.downloading import UrlFetcher
+from image_release.fetch import UrlFetcher
 from image_release.hotel import Ports, process_hotel
+from image_release.ingest import apply_catalogue, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.tagging import NoTagger
-from image_release.triggering import apply_catalogue, apply_release
+from image_release.tag import NoTagger
 from image_release.values import Nudge, key_part
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from image_release.ingest import append_override
 from image_release.suite.messages import NudgeMessage
-from image_release.triggering import append_override
 from image_release.values import Override, key_part, sha256_hex
 from tests.simulation.photographs import copy_of
 from tests.simulation.scheduling import Scheduler

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from image_release.downloading import Fetched, FetchFailed, NotModified, Validators
+from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, QueueError
 from image_release.storage import Listed, MemoryStore, StorageError, Stored
-from image_release.tagging import (
+from image_release.tag import (
     CountersUnreachableError,
     MemoryCounters,
     NotTagged,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from image_release.hotel import choosing
+from image_release.hotel import choose
 from image_release.values import sha256_hex
 from tests.integration.world import jpeg, photo
 
@@ -18,8 +18,8 @@ SIZE = (420, 280)
 QUALITIES = (90, 80, 70)
 
 _answers: dict[tuple, Any] = {}
-_group_same = choosing.group_same
-_choose_best = choosing.choose_best
+_group_same = choose.group_same
+_choose_best = choose.choose_best
 
 
 @cache

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from image_release.hotel import keeping, process, rendering
-from image_release.hotel.loading import inputs_digest
-from image_release.publishing import publish, put_rendition, read_before
-from image_release.remembering import store as memories
-from image_release.triggering import switch_over
-from image_release.triggering.documents import swap_json
+from image_release.cache import store as memories
+from image_release.hotel import process, render, update_cache
+from image_release.hotel.load import inputs_digest
+from image_release.ingest.releases import applying
+from image_release.publish import publish, put_rendition, read_before
+from image_release.state import swap_json
 
 
 def manifest_before_renditions() -> ExitStack:
@@ -29,7 +29,7 @@ def manifest_before_renditions() -> ExitStack:
         for rendition in waiting.pop(manifest.hotel_id, []):
             put_rendition(*rendition)
 
-    return _patched((rendering, "put_rendition", put_later), (process, "publish", publish_first))
+    return _patched((render, "put_rendition", put_later), (process, "publish", publish_first))
 
 
 def state_overwritten() -> ExitStack:
@@ -40,7 +40,7 @@ def state_overwritten() -> ExitStack:
     ) -> None:
         state.put(memories.memory_key(accommodation), memories._serialised(keep(learned)))
 
-    return _patched((keeping, "merge_memory", overwrite))
+    return _patched((update_cache, "merge_memory", overwrite))
 
 
 def older_release_accepted() -> ExitStack:
@@ -56,8 +56,8 @@ def older_release_accepted() -> ExitStack:
             store, key, lambda present: change({**present, "release_id": ""} if present and nothing_newer else present)
         )
 
-    switch_over_read = switch_over.read_current
-    return _patched((switch_over, "read_current", as_if_first), (switch_over, "swap_json", swap_whatever))
+    switch_over_read = applying.read_current
+    return _patched((applying, "read_current", as_if_first), (applying, "swap_json", swap_whatever))
 
 
 def pending_ignored() -> ExitStack:

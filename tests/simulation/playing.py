@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 from unittest.mock import patch
 
-from image_release.publishing import Manifest, read_before, renditions_prefix, seq_of
-from image_release.remembering import read_memory
+from image_release.cache import read_memory
+from image_release.ingest import progress
+from image_release.publish import Manifest, read_before, renditions_prefix, seq_of
 from image_release.suite.messages import NudgeMessage
-from image_release.triggering import progress
 from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun
 from tests.simulation.photographs import best_once, group_once
@@ -32,8 +32,8 @@ def play(seed: int) -> str:
         fail=dice.choice((0, 0.01, 0.03)), kill=dice.choice((0, 0.005, 0.02)), slow=dice.choice((0, 0.01))
     )
     with ExitStack() as stack:
-        stack.enter_context(patch("image_release.hotel.choosing.group_same", group_once))
-        stack.enter_context(patch("image_release.hotel.choosing.choose_best", best_once))
+        stack.enter_context(patch("image_release.hotel.choose.group_same", group_once))
+        stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
         try:
             model = begun(scheduler)
             _storm(model)

@@ -6,18 +6,18 @@ import json
 from collections.abc import Callable
 
 from image_release.hotel import Ports
-from image_release.publishing import Manifest
+from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.suite.detecting import detect_changes
-from image_release.suite.fanning import fan_out, fan_out_shard
+from image_release.suite.detect_changes import detect_changes
+from image_release.suite.fan_out import fan_out, fan_out_shard
 from image_release.suite.messages import NudgeMessage, read_nudge, read_shard_message
 from image_release.suite.ports import Suite
-from image_release.suite.requesting import reprocess, request_at
-from image_release.suite.serving import Attempt, ComeBackError, serve
-from image_release.suite.ticking import tick
-from image_release.tagging import MemoryCounters, QuotaAllowance
+from image_release.suite.process_hotel import Attempt, ComeBackError, serve
+from image_release.suite.reprocess import reprocess, request_at
+from image_release.suite.tick import tick
+from image_release.tag import MemoryCounters, QuotaAllowance
 from tests.simulation.outside import AskedCounters, AskedFetcher, AskedQueue, AskedStore, AskedTagger
 from tests.simulation.photographs import call_once
 from tests.simulation.scheduling import BEGIN, Invocation, Scheduler

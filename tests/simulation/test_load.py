@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
-from image_release.publishing import read_before
+from image_release.ingest import parse_request
+from image_release.publish import read_before
 from image_release.storage import MemoryStore
-from image_release.suite.fanning import fan_out
+from image_release.suite.fan_out import fan_out
 from image_release.suite.messages import read_nudge
-from image_release.suite.requesting import reprocess
-from image_release.triggering import parse_request
+from image_release.suite.reprocess import reprocess
 from image_release.values import sha256_hex
 from tests.simulation.photographs import best_once, copy_of, group_once
 from tests.simulation.scheduling import Faults, Scheduler
@@ -89,8 +89,8 @@ def test_a_first_full_load_under_the_quota_ends_with_every_hotel_tagged():
     stage.upload("catalogues/atlas/1.jsonl", documents(lines))
     stage.upload("releases/r1.csv", "\n".join(rows).encode())
     with (
-        patch("image_release.hotel.choosing.group_same", group_once),
-        patch("image_release.hotel.choosing.choose_best", best_once),
+        patch("image_release.hotel.choose.group_same", group_once),
+        patch("image_release.hotel.choose.choose_best", best_once),
     ):
         for _ in range(6 * 60):
             while scheduler.running or stage.deliver():

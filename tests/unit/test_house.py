@@ -51,7 +51,7 @@ BUILT_AT_THE_TOP = {
     "IsolatedCaller",
 }
 """Adapters: a step is given one, and never chooses it."""
-COMPOSITION_ROOTS = ("shared/image_release/workspace.py", "shared/image_release/cli/", "functions/")
+COMPOSITION_ROOTS = ("shared/image_release/one_machine/workspace.py", "shared/image_release/cli/", "functions/")
 """Where they are built."""
 
 

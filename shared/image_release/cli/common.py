@@ -14,12 +14,12 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from image_release.one_machine.workers import Done, Totals
+from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.problems import Problem, printable
-from image_release.running import Done, Totals
 from image_release.settings import SettingsError, load_settings
 from image_release.storage import StorageError
-from image_release.tagging import CountedAllowance
-from image_release.workspace import Workspace, WorkspaceError, open_workspace
+from image_release.tag import CountedAllowance
 
 FAILED_IMAGES = ("unavailable", "deferred", "crashed")
 """Outcomes that are a failure of a run. The others are facts about what a partner sent."""

@@ -9,8 +9,7 @@ import click
 
 from image_release.cli.common import common_options, emit, existing, opened
 from image_release.cli.reprocess import new_request, release_index, selectors
-from image_release.estimating import estimate_hotels
-from image_release.triggering import select
+from image_release.ingest import estimate_hotels, select
 
 
 @click.command()

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import common_options, emit, existing, opened
+from image_release.ingest import append_override
 from image_release.problems import printable
-from image_release.publishing import Manifest, read_before
-from image_release.triggering import append_override
+from image_release.publish import Manifest, read_before
 from image_release.values import Label, Override
 
 ACTIONS = ("pin", "hide", "show", "same", "different", "label")

@@ -36,7 +36,7 @@ def evaluate(directory: Path, order_out: Path | None, settings_file: Path | None
 
     Example: image-release ranking evaluate my-corpus --order-out order.csv
     """
-    from image_release.ranking import evaluate as evaluate_corpus
+    from image_release.lab.ordering import evaluate as evaluate_corpus
 
     try:
         evaluation = evaluate_corpus(directory, load_settings(settings_file))

@@ -26,9 +26,7 @@ from image_release.cli.common import (
     work_options,
 )
 from image_release.gallery import write_index
-from image_release.problems import printable
-from image_release.running import Done, Totals, run_nudges
-from image_release.triggering import (
+from image_release.ingest import (
     ReleaseIndex,
     Request,
     RequestError,
@@ -39,8 +37,10 @@ from image_release.triggering import (
     select,
     store_request,
 )
+from image_release.one_machine.workers import Done, Totals, run_nudges
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import printable
 from image_release.values import Nudge
-from image_release.workspace import Workspace
 
 FORCES = ("none", "redownload", "retag", "rerender")
 

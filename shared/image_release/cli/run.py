@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from image_release.bringing import HandInError, apply_inbox, bring_up_to_date, hand_in
 from image_release.cli.common import (
     FILE,
     FOLDER,
@@ -21,7 +20,8 @@ from image_release.cli.common import (
     totals_document,
     work_options,
 )
-from image_release.triggering import Held, PhotosFolderError, read_current
+from image_release.ingest import Held, PhotosFolderError, read_current
+from image_release.one_machine.run import HandInError, apply_inbox, bring_up_to_date, hand_in
 
 
 @click.command()

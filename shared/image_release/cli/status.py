@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from image_release.cli.common import common_options, emit, existing, opened
+from image_release.ingest import Progress, progress, read_current, request_ids
+from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
-from image_release.triggering import Progress, progress, read_current, request_ids
-from image_release.workspace import Workspace
 
 LAST = 5
 """Runs and requests that are shown."""

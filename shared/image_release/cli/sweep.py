@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from image_release.bringing import Intake, bring_up_to_date, nudges_owed
 from image_release.cli.common import (
     common_options,
     emit,
@@ -20,6 +19,7 @@ from image_release.cli.common import (
     totals_document,
     work_options,
 )
+from image_release.one_machine.run import Intake, bring_up_to_date, nudges_owed
 
 
 @click.command()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from image_release.publishing import Manifest, PublishedPicture, hotel_prefix, renditions_prefix
+from image_release.publish import Manifest, PublishedPicture, hotel_prefix, renditions_prefix
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,9 +1,9 @@
 """The heart: one hotel, from what partners send to what is published."""
 
-from image_release.hotel.loading import DEPARTED, SWEEP
+from image_release.hotel.load import DEPARTED, SWEEP
 from image_release.hotel.ports import Caller, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
-from image_release.hotel.rendering import OutOfTimeError
+from image_release.hotel.render import OutOfTimeError
 
 __all__ = [
     "DEPARTED",

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
-from image_release.downloading import Fetcher
+from image_release.fetch import Fetcher
 from image_release.outcomes import Outcome
-from image_release.publishing import Manifest
+from image_release.publish import Manifest
 from image_release.settings import Settings
 from image_release.storage import Store
-from image_release.tagging import Tagger
+from image_release.tag import Tagger
 from image_release.values import Candidate
 from image_release.work import Work
 

@@ -12,17 +12,18 @@ from datetime import timedelta
 from functools import partial
 
 from image_release.gallery import hotel_page
-from image_release.hotel.acquiring import acquire, recall
-from image_release.hotel.assembling import name_of, pending_of, pictures_of, rejected_of, report_of
-from image_release.hotel.choosing import choose
-from image_release.hotel.keeping import keep
-from image_release.hotel.labelling import label
-from image_release.hotel.loading import DEPARTED, algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
-from image_release.hotel.ordering import in_order
+from image_release.hotel.acquire import acquire, recall
+from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
+from image_release.hotel.choose import choose
+from image_release.hotel.label import label
+from image_release.hotel.load import DEPARTED, algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
+from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
-from image_release.hotel.rendering import UnreadableBestError, render, standing_renditions
-from image_release.hotel.retrying import LostOriginalError, forget_copy, read_original, remember_unreadable
-from image_release.publishing import (
+from image_release.hotel.render import UnreadableBestError, render, standing_renditions
+from image_release.hotel.repair import LostOriginalError, forget_copy, read_original, remember_unreadable
+from image_release.hotel.update_cache import keep
+from image_release.ingest import mark_done, unserved_force
+from image_release.publish import (
     Before,
     LostSwapError,
     Manifest,
@@ -32,7 +33,6 @@ from image_release.publishing import (
     read_before,
     sweep_renditions,
 )
-from image_release.triggering import mark_done, unserved_force
 from image_release.values import Nudge
 from image_release.work import Work
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from image_release.queueing import Queue
 from image_release.settings import Settings
 from image_release.storage import Store
-from image_release.tagging import QuotaAllowance
+from image_release.tag import QuotaAllowance
 
 
 @dataclass(frozen=True, slots=True)

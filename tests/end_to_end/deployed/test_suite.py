@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from image_release.triggering import Request
+from image_release.ingest import Request
 from samples.partners import PARTNERS, RELEASE_ID, VERSION, encoded, sample_hotels
 from tests.conftest import ROOT
 

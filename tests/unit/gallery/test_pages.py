@@ -7,7 +7,7 @@ import pytest
 
 from image_release.gallery import IndexEntry, entry_of, hotel_page, index_page
 from image_release.outcomes import Outcome
-from image_release.publishing import (
+from image_release.publish import (
     Manifest,
     MergedImage,
     PublishedEvidence,

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image
 
+from image_release.ingest import CatalogueApplied, ReleaseApplied, apply_catalogue, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.tagging import RecordedTagger
-from image_release.triggering import CatalogueApplied, ReleaseApplied, apply_catalogue, apply_release
+from image_release.tag import RecordedTagger
 from samples.partners import HOST, PARTNERS, RELEASE_ID, VERSION, make_feed, sample_hotels, sent_files
 from samples.serve import serving
 

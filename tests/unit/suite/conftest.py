@@ -9,7 +9,7 @@ from image_release.queueing import MemoryQueue
 from image_release.settings import Settings
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
 from image_release.suite.ports import Suite
-from image_release.tagging import MemoryCounters, QuotaAllowance
+from image_release.tag import MemoryCounters, QuotaAllowance
 
 
 class Hand:

@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from image_release.publishing import Manifest, Pending
-from image_release.suite.owing import SERVED, remind, seen, settle, sweep_again
-from image_release.suite.ticking import tick
-from image_release.triggering import due_key
+from image_release.publish import Manifest, Pending
+from image_release.state import due_key
+from image_release.suite.due_markers import SERVED, remind, seen, settle, sweep_again
+from image_release.suite.tick import tick
 
 
 def manifest(hand, kind, seq=1, hotel_id="h1", **later):

@@ -13,7 +13,7 @@ import click
 
 from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
 from image_release.cli.corpus.progress import counting_images
-from image_release.corpus import (
+from image_release.lab.grouping import (
     FEW_PAIRS,
     MEANINGS,
     CorpusUnreadableError,
@@ -22,8 +22,8 @@ from image_release.corpus import (
     evaluate_and_look,
     missed,
 )
-from image_release.corpus import evaluate as evaluate_corpus
-from image_release.corpus.report import (
+from image_release.lab.grouping import evaluate as evaluate_corpus
+from image_release.lab.grouping.report import (
     NoReportFolderError,
     PictureUnreadableError,
     Run,

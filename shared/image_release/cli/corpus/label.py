@@ -9,8 +9,9 @@ from threading import Thread
 import click
 
 from image_release.cli.common import FILE, FOLDER, emit, tell_problems
-from image_release.corpus import CorpusUnreadableError
-from image_release.corpus.labelling import (
+from image_release.isolation import IsolatedCaller
+from image_release.lab.grouping import CorpusUnreadableError
+from image_release.lab.grouping.labelling import (
     BusyError,
     FoundHotel,
     LabelServer,
@@ -20,7 +21,6 @@ from image_release.corpus.labelling import (
     find_hotels,
     read_rows,
 )
-from image_release.isolation import IsolatedCaller
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 

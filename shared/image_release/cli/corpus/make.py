@@ -8,8 +8,8 @@ import click
 
 from image_release.cli.common import FOLDER, emit, end, tell_problems
 from image_release.cli.corpus.progress import counting_images
-from image_release.corpus import CorpusUnreadableError, RecipeError, read_originals, read_recipe
-from image_release.corpus import make as make_corpus
+from image_release.lab.grouping import CorpusUnreadableError, RecipeError, read_originals, read_recipe
+from image_release.lab.grouping import make as make_corpus
 
 
 @click.command()

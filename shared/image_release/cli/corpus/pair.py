@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import FILE, FOLDER, emit
-from image_release.corpus import CorpusUnreadableError, read_labels
-from image_release.corpus.report import PictureUnreadableError, compare_files, read_side
+from image_release.lab.grouping import CorpusUnreadableError, read_labels
+from image_release.lab.grouping.report import PictureUnreadableError, compare_files, read_side
 from image_release.settings import SettingsError, load_settings
 
 

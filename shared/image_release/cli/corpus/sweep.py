@@ -10,10 +10,10 @@ import click
 
 from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
 from image_release.cli.corpus.progress import counting_images
-from image_release.corpus import CorpusUnreadableError, WorkerDiedError
-from image_release.corpus.report import NoReportFolderError, prepare, write_sweep
-from image_release.corpus.sweep import METHODS, MethodUnavailableError, Sweep, chosen, shifted
-from image_release.corpus.sweep import sweep as sweep_corpus
+from image_release.lab.grouping import CorpusUnreadableError, WorkerDiedError
+from image_release.lab.grouping.report import NoReportFolderError, prepare, write_sweep
+from image_release.lab.grouping.sweep import METHODS, MethodUnavailableError, Sweep, chosen, shifted
+from image_release.lab.grouping.sweep import sweep as sweep_corpus
 from image_release.settings import GroupingSettings, SettingsError, load_settings
 
 MAX_LOST = 0.0025

@@ -1,0 +1,26 @@
+"""Decoding: from hostile bytes to upright pixels, or to the reason why there are none.
+
+The published method's filter by size lives here too: it is answered from the header, before anything is decoded.
+"""
+
+from image_release.decode.flatness import contrast, flat
+from image_release.decode.opening import judge_size, read_header
+from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
+from image_release.decode.resizing import PillowResizer, Resizer, SimdResizer, best_resizer, shipped_resizer
+
+__all__ = [
+    "Draft",
+    "PillowResizer",
+    "Resizer",
+    "SimdResizer",
+    "UndecodableError",
+    "best_resizer",
+    "contrast",
+    "decode_draft",
+    "decode_full",
+    "flat",
+    "judge_size",
+    "read_header",
+    "shipped_resizer",
+    "thumbnail_jpeg",
+]

@@ -1,0 +1,102 @@
+"""From bytes to upright RGB pixels: a cheap draft for looking at an image, the whole of it for making renditions.
+
+EXIF orientation and colour profile are applied, and the first frame of an animation counts. A JPEG is shrunk while it
+is loaded, which saves most of its decoding; other formats are averaged down right after it, which saves memory.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from image_release.decode.opening import SIDEWAYS, decoded, open_image, orientation
+from image_release.decode.upright import upright_srgb
+from image_release.outcomes import Rejection
+from image_release.values import ImageFacts
+
+DRAFT_SIDE_PX = 512
+"""Long side that a draft has at least (where the original has it): twice what the 36 hashes are made from."""
+
+
+class UndecodableError(Exception):
+    """An image that was decoded before cannot be decoded any more; the message is the decoder's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """An upright image at reduced size, RGB in sRGB; `facts` speak of the original."""
+
+    image: Image.Image
+    facts: ImageFacts
+    step: float = 0.0
+    """Mean step of a JPEG's luminance quantisation: how coarsely it was saved. 0 for other formats."""
+
+    @cached_property
+    def rgb(self) -> NDArray[np.uint8]:
+        """(height, width, 3)."""
+        return np.asarray(self.image)
+
+    @property
+    def scale(self) -> float:
+        """Long side of the draft divided by the original's, 0…1."""
+        return float(max(self.image.size)) / max(self.facts.width, self.facts.height)
+
+
+def decode_draft(data: bytes, facts: ImageFacts, side_px: int = DRAFT_SIDE_PX) -> Draft | Rejection:
+    """Decode once and cheaply, to a long side of at least `side_px` pixels where the original has that many."""
+    long = max(facts.width, facts.height)
+    least = (max(1, facts.width * side_px // long), max(1, facts.height * side_px // long))
+    return decoded(lambda: _draft(data, facts, least))
+
+
+def decode_full(data: bytes, facts: ImageFacts, at_least: tuple[int, int] | None = None) -> Image.Image | Rejection:
+    """Decode the whole image: RGB, upright, sRGB, without metadata.
+
+    `at_least` (upright width, height in pixels) allows to shrink on load while both sides stay that large.
+    """
+    return decoded(lambda: _decode(data, facts, at_least or (facts.width, facts.height)))
+
+
+def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -> bytes:
+    """A small JPEG of an image, long side at most `side_px`, for a tagger. Raises UndecodableError."""
+    draft = decode_draft(data, facts, side_px)
+    if isinstance(draft, Rejection):
+        raise UndecodableError(draft.reason)
+    image = draft.image
+    image.thumbnail((side_px, side_px), Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
+    with open_image(data, (facts.format,)) as image:
+        return Draft(_loaded(image, least), facts, _quantisation_step(image))
+
+
+def _decode(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Image.Image:
+    """Decode with the one decoder that read the header. Raises whatever Pillow raises."""
+    with open_image(data, (facts.format,)) as image:
+        return _loaded(image, least)
+
+
+def _quantisation_step(image: Image.Image) -> float:
+    tables = getattr(image, "quantization", None)
+    table = tables.get(min(tables)) if tables else None
+    return sum(table) / len(table) if table else 0.0
+
+
+def _loaded(image: Image.Image, least: tuple[int, int]) -> Image.Image:
+    turn = orientation(image)
+    width, height = least[::-1] if turn in SIDEWAYS else least
+    image.draft(None, (width, height))
+    factor = max(1, min(image.width // width, image.height // height))
+    image.load()
+    result = upright_srgb(image, turn, factor)
+    result.info = {}
+    return result

@@ -1,0 +1,33 @@
+"""Deduplicating: which images show the same photograph, and which of them is the best."""
+
+from image_release.dedup.best import BEST_VERSION, Best, choose_best
+from image_release.dedup.evidence import Evidence
+from image_release.dedup.explanation import Blocks, Explanation, LaidOver, explain, scored_pairs
+from image_release.dedup.grouping import (
+    GROUPING_VERSION,
+    Picture,
+    Seen,
+    evidence_with,
+    group_same,
+    groupings,
+)
+from image_release.dedup.placeholders import placeholder
+
+__all__ = [
+    "BEST_VERSION",
+    "GROUPING_VERSION",
+    "Best",
+    "Blocks",
+    "Evidence",
+    "Explanation",
+    "LaidOver",
+    "Picture",
+    "Seen",
+    "choose_best",
+    "evidence_with",
+    "explain",
+    "group_same",
+    "groupings",
+    "placeholder",
+    "scored_pairs",
+]

@@ -1,0 +1,94 @@
+"""The best image of a picture: the largest true resolution, whole, unmarked and as it was taken.
+
+A linear choice over the cues of the copies (`comparing`). Its weights are in `best_weights.json`, made by
+`benchmarks/fit_best.py`, which prints the figures, cross-validated by hotel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from image_release.dedup.copy_cues import compare_copies
+from image_release.dedup.grouping import Picture, Seen
+
+BEST_VERSION = "cues-4"
+MOST_DEVIATIONS = 4.0
+"""So many deviations of a cue count at most."""
+PLACES = 4
+"""To which scores are rounded: equal files, laid over the reference side by side, differ by rounding noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The chosen content; its lead over the second; and by theme what the lead is made of.
+
+    `margin` is the log-odds that it is the better of the two: below 1 it is a guess, from 3 it is nearly sure. It is 0
+    where there is nothing to choose from.
+    """
+
+    sha256: str
+    margin: float
+    reasons: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CueWeight:
+    """How much a cue counts: `coefficient` for each `deviation` from the `mean`."""
+
+    mean: float
+    deviation: float
+    coefficient: float
+
+    def worth(self, value: float) -> float:
+        """What a value of the cue adds to a copy's score."""
+        away = (value - self.mean) / self.deviation
+        return self.coefficient * max(-MOST_DEVIATIONS, min(MOST_DEVIATIONS, away))
+
+
+@cache
+def shipped_weights() -> Mapping[str, CueWeight]:
+    """The weights that ship with the product, by cue."""
+    document = json.loads((files(__package__) / "best_weights.json").read_text(encoding="utf-8"))
+    return {name: CueWeight(*numbers) for name, numbers in document.items()}
+
+
+def choose_best(picture: Picture, images: Mapping[str, Seen], eligible: AbstractSet[str]) -> Best:
+    """Choose among the eligible members; the others only take part in the comparison. Ties: the smallest SHA-256.
+
+    Raises ValueError where no member may be chosen.
+    """
+    choices = sorted(sha256 for sha256 in picture.members if sha256 in eligible)
+    if not choices:
+        raise ValueError("no member of the picture may be chosen")
+    if len(choices) == 1:
+        return Best(choices[0], 0.0, {})
+    cues = cues_of({sha256: images[sha256] for sha256 in picture.members})
+    worths = {
+        sha256: {name: weight.worth(cues[sha256][name]) for name, weight in shipped_weights().items()}
+        for sha256 in choices
+    }
+    totals = {sha256: round(sum(worths[sha256].values()), PLACES) for sha256 in choices}
+    best, second = sorted(choices, key=lambda sha256: (-totals[sha256], sha256))[:2]
+    reasons: dict[str, float] = defaultdict(float)
+    for name, worth in worths[best].items():
+        reasons[name.partition(".")[0]] += worth - worths[second][name]
+    return Best(best, totals[best] - totals[second], dict(sorted(reasons.items())))
+
+
+def cues_of(images: Mapping[str, Seen]) -> dict[str, dict[str, float]]:
+    """Cues of each copy of one photograph; the likeliest copy is the reference of the comparison."""
+    order = sorted(images, key=lambda sha256: (-_likely(images[sha256]), sha256))
+    found = compare_copies([images[sha256].print for sha256 in order], [images[sha256].facts for sha256 in order])
+    return dict(zip(order, found, strict=True))
+
+
+def _likely(image: Seen) -> float:
+    """How likely a copy is the best one before any is compared: large, and not framed."""
+    left, top, right, bottom = image.print.working.inside
+    return image.facts.bytes * max((right - left) * (bottom - top), 0.05) ** 20

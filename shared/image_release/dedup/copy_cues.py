@@ -1,0 +1,238 @@
+"""Comparing the copies of one photograph: cues from which the best image is chosen.
+
+Each cue is a plain number under the name `theme.cue`; which way it counts, and how much, is learned (`best`). Some a
+copy gives by itself, but they only mean something beside the same cue of another copy. Some are measured between two
+copies laid over each other: who shows more, who has edges or is smooth where the two disagree. And of three copies or
+more the odd one out is known, which of two cannot be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.dedup.alignment import Copy, lay_copies
+from image_release.dedup.quantiles import quantiles
+from image_release.dedup.registration import BLOCK
+from image_release.fingerprint import BAND_MIDDLES, Print
+from image_release.values import ImageFacts
+
+Floats = NDArray[np.float32]
+Cues = Mapping[str, float]
+
+MOST_WITNESSES = 8
+"""A copy is compared with so many others at most; the first ones."""
+LEAST_SHARED = 12
+"""Blocks that two copies must have in common to be compared."""
+STANDARD_ASPECTS = tuple(math.log(aspect) for aspect in (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9))
+"""Cameras and websites give these; a crop, a bar or a stretch rarely ends at one."""
+ASPECT_REACH = 0.06
+MOST_AT_THE_END = 0.15
+"""Root of the share of black or white pixels, at most: where there are more, the photograph is of night or snow."""
+LIKE_SCALE = 0.12
+"""Logarithm of the zoom up to which two copies' edges can be as steep: sampling at another scale changes them."""
+MOST_STEEPER = 0.5
+MOST_PEAK = 0.15
+PEAK_REACH = 0.4
+"""Logarithm of the scale of two drafts from which their peaks cannot be compared: a smaller one has lost its grain."""
+RATIOS = (-0.5, 0.0, 0.5, 1.0)
+"""Bounds between classes of blocks that disagree: logarithm of one copy's contrast there over the other's."""
+LOG_FREQUENCIES = np.log(BAND_MIDDLES)
+FINEST = 0.45
+"""Cycles a pixel: the finest detail that is compared, and by what factors coarser the others are."""
+COARSER = {"finest": 0.0, "finer": 0.35, "fine": 0.75}
+COARSEST = 1.6
+SLOPES = ((5, 3), (3, 1), (1, 0), (7, 3))
+"""Pairs of bands: how steeply the spectrum falls."""
+USUAL_SLOPE = -0.8
+FRAMED = 0.995
+"""A share of the file, within its borders, below which it is framed."""
+
+
+def compare_copies(prints: Sequence[Print], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
+    """Cues of each copy, in order; the first is the reference, and all are compared with the first few."""
+    copies = lay_copies(prints, facts, 0)
+    finenesses = [_fineness(copy, print_) for copy, print_ in zip(copies, prints, strict=True)]
+    found = []
+    for index, (print_, fact) in enumerate(zip(prints, facts, strict=True)):
+        others = [other for other in range(len(copies)) if other != index][:MOST_WITNESSES]
+        pairs = [pair_cues(copies[index], copies[other], print_, prints[other]) for other in others]
+        mean = {name: sum(pair[name] for pair in pairs) / len(pairs) for name in PAIR_CUES}
+        finer = finenesses[index] - min(finenesses)
+        found.append({**single_cues(print_, fact, finer), **mean, **odd_cues(index, others, copies, prints)})
+    return found
+
+
+def single_cues(print_: Print, facts: ImageFacts, finer: float) -> dict[str, float]:
+    """What a copy says by itself; `finer` is the logarithm of its draft's scale over that of the coarsest copy.
+
+    A smaller copy has lost the grain of its original, and must not look the cleaner for it: noise counts as what is
+    left of it at the coarsest copy's scale, and a flat spectrum only where it is flat there too.
+    """
+    cues, spectrum = print_.cues, print_.cues.spectrum
+    left, top, right, bottom = print_.working.inside
+    share = (right - left) * (bottom - top)
+    framed = share < FRAMED
+    found = {
+        "size.bytes": math.log(max(facts.bytes, 1)),
+        "size.pixels": math.log(facts.pixels),
+        "quality.step": math.log(cues.step + 1),
+        "quality.blockiness": min(2.0, cues.blockiness),
+        "border.share": math.log(max(share, 0.05)),
+        "border.framed": float(framed),
+        "border.plain": framed * max(0.0, 1 - cues.border / 4),
+        "border.corners": min(2.0, cues.corners / 20),
+        "noise.flattest": max(0.0, math.log(cues.noise * math.exp(-finer) + 0.3) - 0.7),
+        "colour.saturation": math.log(cues.saturation + 2),
+        "colour.grey": float(cues.saturation < 3),  # noqa: PLR2004 - grey levels: JPEG's own error
+        "colour.tint": cues.tint / 32,
+        "tone.black": min(MOST_AT_THE_END, math.sqrt(cues.black)),
+        "tone.white": min(MOST_AT_THE_END, math.sqrt(cues.white)),
+        "tone.full": min(MOST_AT_THE_END, math.sqrt(cues.full)),
+        "tone.spread": math.log(print_.contrast + 4),
+        "tone.dark": max(0.0, 80 - cues.brightness) / 40,
+        "shape.inside": _from_standard(facts.width * (right - left), facts.height * (bottom - top)),
+        "shape.file": _from_standard(facts.width, facts.height),
+    }
+    for high, low in SLOPES:
+        coarse = _power(spectrum, LOG_FREQUENCIES[high] - finer) - _power(spectrum, LOG_FREQUENCIES[low] - finer)
+        slope = min(spectrum[high] - spectrum[low], coarse)
+        found[f"sharpness.slope_{high}{low}"] = slope
+        found[f"sharpness.slope_{high}{low}_squared"] = (slope - USUAL_SLOPE) ** 2
+    return found
+
+
+PAIR_CUES = (
+    "tone.contrast", "marks.extra", "marks.covered", "marks.hidden", "marks.flattened", "marks.roughened",
+    "marks.steeper", "marks.steepest", *(f"marks.class_{number}" for number in range(len(RATIOS) + 1)),
+    "whole.shown", "whole.shown_little", "noise.grain", "noise.smooth", "sharpness.edges",
+    "sharpness.peak",
+    *(f"sharpness.{name}" for name in COARSER),
+)  # fmt: skip
+
+
+def pair_cues(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict[str, float]:
+    """What `one` is beside `other`; all 0 where too little of them lies over each other."""
+    both = one.inside & other.inside
+    if both.sum() < LEAST_SHARED:
+        return dict.fromkeys(PAIR_CUES, 0.0)
+    correlation = np.einsum("np,np->n", one.centred, other.centred) / BLOCK**2
+    correlation /= one.deviation * other.deviation + 2
+    sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same
+    sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
+    gain = _middle_ratio(one.deviation[sure] + 0.5, other.deviation[sure] + 0.5)
+    root = math.sqrt(gain)  # takes both to the mean contrast of the two
+    mine, theirs = one.deviation[both] / root, other.deviation[both] * root
+    steep, their_steep = one.steepness[both] / root, other.steepness[both] * root
+    edges = _middle_ratio(one.steepness[sure] / root + 1, other.steepness[sure] * root + 1)
+    shown = one.shown - other.shown
+    finer = _fineness(one, print_) - _fineness(other, other_print)
+    of_one_scale = max(0.0, 1 - abs(finer) / PEAK_REACH)
+    alike = max(abs(one.zoom), abs(other.zoom)) < LIKE_SCALE
+    return {
+        "tone.contrast": math.log(gain),
+        "whole.shown": shown,
+        "whole.shown_little": max(-1.0, min(1.0, 10 * shown)),
+        "noise.grain": math.log((quantiles(mine, (10,))[0] + 0.5) / (quantiles(theirs, (10,))[0] + 0.5)),
+        "noise.smooth": _grain(mine, theirs),
+        "sharpness.edges": max(-MOST_STEEPER, min(MOST_STEEPER, math.log(edges))) if alike else 0.0,
+        "sharpness.peak": of_one_scale * max(-MOST_PEAK, min(MOST_PEAK, print_.cues.peak - other_print.cues.peak)),
+        **_marks(mine, theirs, np.clip(correlation[both], 0, 1), np.log((steep / edges + 6) / (their_steep + 6))),
+        **_detail(one, other, print_, other_print),
+    }
+
+
+def odd_cues(index: int, others: Sequence[int], copies: Sequence[Copy], prints: Sequence[Print]) -> dict[str, float]:
+    """How far a copy is from the middle of the others; nothing is known of fewer than three."""
+    known = [other for other in others if copies[other].inside.any()]
+    if len(known) < 2 or not copies[index].inside.any():  # noqa: PLR2004 - of two, either may be the odd one
+        return dict.fromkeys(ODD_CUES, 0.0)
+
+    def away(values: Mapping[int, float], most: float) -> float:
+        return min(1.0, abs(values[index] - float(np.median([values[other] for other in known]))) / most)
+
+    asked = [index, *known]
+    inside = {each: copies[each].inside for each in asked}
+    return {
+        "tone.odd": away({each: float(copies[each].mean[inside[each]].mean()) for each in asked}, 64),
+        "tone.odd_contrast": away(
+            {each: math.log(float(copies[each].deviation[inside[each]].mean()) + 1) for each in asked}, 1
+        ),
+        "colour.odd": away({each: math.log(prints[each].cues.saturation + 4) for each in asked}, 1),
+        "shape.odd": away({each: copies[each].aspect for each in asked}, 0.25),
+        "shape.odd_turn": away({each: copies[each].turn for each in asked}, 0.1),
+        "shape.odd_way": away({each: float(copies[each].mirrored) for each in asked}, 1),
+    }
+
+
+ODD_CUES = ("tone.odd", "tone.odd_contrast", "colour.odd", "shape.odd", "shape.odd_turn", "shape.odd_way")
+
+
+def _marks(mine: Floats, theirs: Floats, correlation: Floats, steeper: Floats) -> dict[str, float]:
+    """Where the two disagree: who has edges that the other has not, and who is smooth where the other is not.
+
+    A mark adds edges to one copy; a bar takes the texture of what it covers. All are shares of the blocks in common.
+    """
+    count = len(mine)
+    unexplained = np.sqrt(1 - correlation**2)
+    kept = np.clip(correlation * mine / np.maximum(theirs, 1), 0, 1)
+    textured = theirs > 4  # noqa: PLR2004 - grey levels
+    ratio = np.log((mine + 2) / (theirs + 2))
+    rough = np.maximum(mine, theirs) > 4  # noqa: PLR2004
+    disagree = rough & (correlation < 0.75)  # noqa: PLR2004
+    plainly = rough & (correlation < 0.6)  # noqa: PLR2004
+    counts = np.bincount(np.digitize(ratio[plainly], RATIOS), minlength=len(RATIOS) + 1)
+    worst = np.sort(np.clip(np.where(disagree, steeper, 0), 0, 2))[-6:]
+    return {
+        "marks.extra": float(np.clip((mine - theirs) * unexplained - 1, 0, 12).sum()) / count / 4,
+        "marks.covered": float((1 - kept)[textured].sum()) / max(float(textured.sum()), 10.0),
+        "marks.hidden": 5 * float(((kept < 0.5) & (theirs > 5) & (ratio < 0)).sum()) / count,  # noqa: PLR2004
+        "marks.flattened": 5 * float(((mine < 2) & (theirs > 6)).sum()) / count,  # noqa: PLR2004
+        "marks.roughened": 5 * float(((theirs < 2) & (mine > 5)).sum()) / count,  # noqa: PLR2004
+        "marks.steeper": 5 * float(np.clip(steeper, 0, 1.5)[disagree].sum()) / count,
+        "marks.steepest": float(worst.mean()),
+        **{f"marks.class_{number}": math.sqrt(float(found) / count) for number, found in enumerate(counts)},
+    }
+
+
+def _grain(mine: Floats, theirs: Floats) -> float:
+    """Contrast where both are smoothest, one over the other: noise that was added or smoothed away."""
+    least = np.minimum(mine, theirs)
+    smooth = least <= max(2.0, *quantiles(least, (15,)))
+    return math.log(_middle_ratio(mine[smooth] + 0.5, theirs[smooth] + 0.5))
+
+
+def _detail(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict[str, float]:
+    """Power at the finest detail that both files can hold, over that of coarser detail, one beside the other."""
+    sides = [(_fineness(copy, item), item.cues.spectrum) for copy, item in ((one, print_), (other, other_print))]
+    finest = min(fineness for fineness, _ in sides) + math.log(FINEST)
+
+    def power(coarser: float) -> float:
+        mine, theirs = (_power(spectrum, finest - coarser - fineness) for fineness, spectrum in sides)
+        return mine - theirs
+
+    coarsest = power(COARSEST)
+    return {f"sharpness.{name}": power(coarser) - coarsest for name, coarser in COARSER.items()}
+
+
+def _fineness(copy: Copy, print_: Print) -> float:
+    """Logarithm of the scale of a copy's draft, in which its cues were measured."""
+    return copy.density / 2 + math.log(max(print_.cues.scale, 1e-3))
+
+
+def _power(spectrum: Sequence[float], log_frequency: float) -> float:
+    """log10 of the power at a frequency between the bands."""
+    return float(np.interp(log_frequency, LOG_FREQUENCIES, spectrum))
+
+
+def _middle_ratio(mine: Floats, theirs: Floats) -> float:
+    return math.exp(*quantiles(np.log(mine / theirs), (50,)))
+
+
+def _from_standard(width: float, height: float) -> float:
+    """How far a shape is from the nearest standard one, 0…0.06."""
+    aspect = abs(math.log(max(width, 1) / max(height, 1)))
+    return min(ASPECT_REACH, *(abs(aspect - standard) for standard in STANDARD_ASPECTS))

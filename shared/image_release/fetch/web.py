@@ -1,0 +1,149 @@
+"""One image over HTTP: redirects followed, statuses understood, passing failures tried again.
+
+What a status means to a partner's feed (design, invariant 5): **404 and 410 are `gone`**, the picture was taken away.
+**Every other refusal is `unavailable`**, 401, 403 and 451 too: in a feed of public pictures they come from a firewall
+that dislikes us, a signed link that ran out, or a bucket's permissions, and such a hotel must keep its last good copy
+until the catalogue drops the URL. A 304 that nobody asked for is a fault of the server, hence `unavailable`.
+
+A redirect may lead from https to http: a catalogue may name http itself, nothing secret is sent, and what comes is
+never trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from image_release.fetch.allowance import Allowance
+from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
+from image_release.fetch.client import OK, HttpClient, Reply
+from image_release.fetch.failures import (
+    BadUrlError,
+    FailedError,
+    ForbiddenAddressError,
+    PassingError,
+    RunEndedError,
+)
+from image_release.fetch.retrying import PASSING_STATUSES, policy, retry_after_s
+from image_release.fetch.urls import WebUrl, parse_redirect
+from image_release.outcomes import Outcome
+from image_release.settings import DownloadSettings
+
+NOT_MODIFIED = 304
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+GONE = frozenset({404, 410})
+
+MAX_VALIDATOR_CHARACTERS = 512
+"""Of an ETag or a date that is kept and sent back; a longer one is not worth keeping."""
+
+
+class WebFetcher:
+    """Fetches `http:` and `https:` URLs."""
+
+    def __init__(
+        self,
+        settings: DownloadSettings,
+        client: HttpClient,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._random = random
+        self._now = now
+
+    def fetch(
+        self, url: WebUrl, validators: Validators, deadline_s: float | None
+    ) -> Fetched | NotModified | FetchFailed:
+        """Fetch `url` within the image's total time and before the run's `deadline_s`."""
+        allowance = Allowance(self._monotonic, self._settings.total_timeout_s, deadline_s)
+        retrying = policy(
+            allowance,
+            max_attempts=self._settings.max_attempts,
+            back_off_s=self._settings.back_off_s,
+            sleep=self._sleep,
+            random=self._random,
+        )
+        try:
+            return retrying(self._follow, url, validators, allowance)
+        except PassingError as error:
+            return self._given_up(error.failed, retrying.statistics["attempt_number"], allowance)
+        except FailedError as error:
+            return error.failed
+
+    def _given_up(self, failed: FetchFailed, attempts: int, allowance: Allowance) -> FetchFailed:
+        if attempts < self._settings.max_attempts and allowance.run_ends_first:
+            return RunEndedError(failed.retry_after_s).failed
+        times = "" if attempts == 1 else f" ({attempts} attempts)"
+        return replace(failed, rejection=replace(failed.rejection, reason=failed.rejection.reason + times))
+
+    def _follow(self, url: WebUrl, validators: Validators, allowance: Allowance) -> Fetched | NotModified:
+        seen = {url}
+        asked = usable(validators)
+        reply = self._client.get(url, self._headers(asked), allowance)
+        while reply.status in REDIRECTS:
+            try:
+                url = parse_redirect(url, _location(reply))
+                if url in seen:
+                    raise FailedError(Outcome.UNAVAILABLE, "the redirects go round in a circle")
+                if len(seen) > self._settings.max_redirects:
+                    raise FailedError(Outcome.UNAVAILABLE, f"more than {self._settings.max_redirects} redirects")
+                seen.add(url)
+                # The address may send us to another picture today, and an older one is "not modified since" the date
+                # of the last one. An ETag does not repeat by chance.
+                asked = replace(asked, last_modified=None)
+                reply = self._client.get(url, self._headers(asked), allowance)
+            except (BadUrlError, ForbiddenAddressError) as error:
+                raise type(error)(f"redirected: {error}") from error
+        return self._understood(reply, asked, redirected=len(seen) > 1)
+
+    def _headers(self, asked: Validators) -> dict[str, str]:
+        wished = {
+            "User-Agent": self._settings.user_agent,
+            "If-None-Match": asked.etag,
+            "If-Modified-Since": asked.last_modified,
+        }
+        return {name: value for name, value in wished.items() if value}
+
+    def _understood(self, reply: Reply, asked: Validators, *, redirected: bool) -> Fetched | NotModified:
+        last_modified = None if redirected else reply.headers.get("Last-Modified")
+        now = usable(Validators(reply.headers.get("ETag"), last_modified))
+        if reply.status == OK:
+            return Fetched(reply.body, now)
+        if reply.status == NOT_MODIFIED and asked != Validators():
+            return NotModified(Validators(now.etag or asked.etag, now.last_modified or asked.last_modified))
+        answered = f"the server answered {reply.status}"
+        if reply.status in GONE:
+            raise FailedError(Outcome.GONE, answered)
+        if reply.status not in PASSING_STATUSES:
+            raise FailedError(Outcome.UNAVAILABLE, answered)
+        wait_s = retry_after_s(reply.headers.get("Retry-After"), reply.headers.get("Date"), self._now)
+        if wait_s is not None and wait_s > self._settings.max_retry_after_s:
+            raise FailedError(Outcome.UNAVAILABLE, f"{answered} and asked to wait {wait_s:.0f} s", wait_s)
+        raise PassingError(answered, wait_s)
+
+
+def usable(validators: Validators) -> Validators:
+    """Drop what could not be sent in a header: it came from a server, or from a cache that may be damaged."""
+
+    def fit(text: str | None) -> str | None:
+        sendable = text and text.isascii() and text.isprintable() and len(text) <= MAX_VALIDATOR_CHARACTERS
+        return text if sendable else None
+
+    return Validators(fit(validators.etag), fit(validators.last_modified))
+
+
+def _location(reply: Reply) -> str:
+    location = reply.headers.get("Location")
+    if not location:
+        raise FailedError(Outcome.UNAVAILABLE, f"the server answered {reply.status} without saying where to go")
+    try:  # headers are read as Latin-1; many servers write UTF-8 into them
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location

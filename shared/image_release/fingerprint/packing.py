@@ -1,0 +1,119 @@
+"""A print: what grouping and choosing need to know of one content, so that it is never decoded again to be compared.
+
+The 36 hashes of the published method, a small working picture with its keypoints for registration, and cues about the
+file. About 25 KB; packed prints are compressed arrays without any object in them.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.decode import Draft, contrast
+from image_release.fingerprint.cues import COUNT, Cues, measure
+from image_release.fingerprint.hashes import HASH_VERSION, crop_hashes
+from image_release.fingerprint.keypoints import EVEN, ODD, Keypoints, keypoints
+from image_release.fingerprint.working_image import Working, working_picture
+from image_release.settings import FingerprintSettings
+
+PRINT_VERSION = f"4-{HASH_VERSION}"
+HASHES = 36
+COMPRESSION = 1
+"""zlib's quickest: grey pictures shrink little beyond it."""
+
+
+class PrintsUnreadableError(Exception):
+    """Bytes that are no packed prints of this version."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Print:
+    """`hashes` is (36,) uint64; `contrast` the deviation of the brightness."""
+
+    hashes: NDArray[np.uint64]
+    contrast: float
+    working: Working
+    keypoints: Keypoints
+    cues: Cues
+
+
+def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
+    """Make the print of a draft."""
+    grey = draft.image.convert("L")
+    working = working_picture(grey)
+    cues = measure(draft, np.asarray(grey), working.inside)
+    return Print(
+        hashes=crop_hashes(grey, settings.hash),
+        contrast=contrast(draft),
+        working=working,
+        keypoints=keypoints(working.grey),
+        cues=Cues.from_array(cues.to_array()),  # as exact as packing keeps them
+    )
+
+
+def pack_prints(prints: Mapping[str, Print]) -> bytes:
+    """Prints as bytes, by SHA-256; the same prints give the same bytes."""
+    shas = sorted(prints)
+    items = [prints[sha256] for sha256 in shas]
+    arrays = {
+        "shas": np.array([list(bytes.fromhex(sha256)) for sha256 in shas], np.uint8).reshape(-1, 32),
+        "hashes": np.array([item.hashes for item in items], np.uint64).reshape(-1, HASHES),
+        "numbers": np.array([[item.contrast, *item.working.inside] for item in items], np.float64).reshape(-1, 5),
+        "cues": np.array([item.cues.to_array() for item in items], np.float32).reshape(-1, COUNT),
+        "shapes": np.array([[*item.working.grey.shape, len(item.keypoints.places)] for item in items]).reshape(-1, 3),
+        "grey": _joined([item.working.grey.ravel() for item in items], np.uint8),
+        "places": _joined([item.keypoints.places.ravel() for item in items], np.float32),
+        "even": _joined([item.keypoints.even.ravel() for item in items], np.int8),
+        "odd": _joined([item.keypoints.odd.ravel() for item in items], np.int8),
+    }
+    out = io.BytesIO()
+    np.savez(out, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the arrays for it
+    return zlib.compress(out.getvalue(), COMPRESSION)
+
+
+def unpack_prints(data: bytes) -> dict[str, Print]:
+    """Prints back from bytes. Raises PrintsUnreadableError."""
+    try:
+        with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
+            return _prints({name: arrays[name] for name in arrays.files})
+    except (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise PrintsUnreadableError(str(error)) from error
+
+
+def _prints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Print]:
+    shapes = arrays["shapes"].astype(np.int64)
+    pixels, points = np.cumsum([0, *shapes[:, 0] * shapes[:, 1]]), np.cumsum([0, *shapes[:, 2]])
+    grey, places = arrays["grey"].astype(np.uint8, copy=False), arrays["places"].astype(np.float32, copy=False)
+    places = places.reshape(-1, 3)
+    even = arrays["even"].astype(np.int8, copy=False).reshape(-1, EVEN)
+    odd = arrays["odd"].astype(np.int8, copy=False).reshape(-1, ODD)
+    hashes, cues = arrays["hashes"].astype(np.uint64, copy=False), arrays["cues"].astype(np.float32, copy=False)
+    whole = len(grey) == pixels[-1] and len(places) == len(even) == len(odd) == points[-1]
+    if not (whole and cues.shape[1:] == (COUNT,)):
+        raise ValueError("parts do not fit together")
+    result = {}
+    for index, sha in enumerate(arrays["shas"].astype(np.uint8, copy=False)):
+        height, width, _ = shapes[index]
+        mine = slice(points[index], points[index + 1])
+        found, *inside = (float(number) for number in arrays["numbers"][index].astype(np.float64))
+        result[sha.tobytes().hex()] = Print(
+            hashes=hashes[index],
+            contrast=found,
+            working=Working(
+                grey[pixels[index] : pixels[index + 1]].reshape(height, width),
+                (inside[0], inside[1], inside[2], inside[3]),
+            ),
+            keypoints=Keypoints(places[mine], even[mine], odd[mine]),
+            cues=Cues.from_array(cues[index]),
+        )
+    return result
+
+
+def _joined(parts: list[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:
+    return np.concatenate(parts).astype(kind, copy=False) if parts else np.zeros(0, kind)

@@ -1,0 +1,200 @@
+"""Assemble: the manifest from what was chosen, ordered and rendered; pure, and the only place where outcomes are given.
+
+Every image asked for ends in exactly one place: `best` or `merged` of a picture, or `rejected` with its outcome.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from image_release.cache import revalidate_at
+from image_release.dedup import Evidence
+from image_release.hotel.acquire import Acquired
+from image_release.hotel.choose import Chosen
+from image_release.hotel.label import Labels
+from image_release.hotel.load import Hotel
+from image_release.hotel.order import Order, Shown
+from image_release.hotel.ports import ImageReport
+from image_release.outcomes import Outcome
+from image_release.problems import printable
+from image_release.publish import (
+    Manifest,
+    MergedImage,
+    Pending,
+    PublishedEvidence,
+    PublishedImage,
+    PublishedLabel,
+    PublishedPart,
+    PublishedPicture,
+    PublishedRendition,
+    PublishedScore,
+    RejectedImage,
+    sweeps_owed,
+)
+from image_release.settings import Settings
+from image_release.values import Accommodation, Candidate
+
+TAG_AGAIN = timedelta(hours=1)
+"""How soon a hotel asks again for labels that it was refused."""
+MOST_OF_A_REASON = 200
+"""Characters: a service's own words may be long."""
+
+
+def pictures_of(
+    shown: Sequence[Shown], acquired: Acquired, renditions: Mapping[str, tuple[PublishedRendition, ...]]
+) -> tuple[PublishedPicture, ...]:
+    """The published pictures, in order."""
+    return tuple(
+        PublishedPicture(
+            position=position,
+            best=_image(item.chosen.candidate, acquired),
+            margin=item.chosen.best.margin,
+            category=item.ranked.category,
+            labels=tuple(
+                PublishedLabel(description=label.description, score=label.score)
+                for label in item.ranked.contender.labels or ()
+            ),
+            score=PublishedScore(
+                total=item.ranked.score.total,
+                parts={
+                    name: PublishedPart(value=part.value, weight=part.weight)
+                    for name, part in item.ranked.score.parts.items()
+                },
+            ),
+            renditions=renditions[item.chosen.best.sha256],
+            merged=tuple(
+                MergedImage(**dict(_image(candidate, acquired)), evidence=_evidence(evidence))
+                for candidate, evidence in sorted(item.chosen.merged.items())
+            ),
+        )
+        for position, item in enumerate(shown, start=1)
+    )
+
+
+def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedImage, ...]:
+    """Every image that is not shown, with its outcome and reason, sorted."""
+    rejected = [
+        _rejected(candidate, acquired, rejection.outcome, rejection.reason)
+        for candidate, rejection in acquired.rejected.items()
+    ]
+    for chosen in order.hidden:
+        by = chosen.hidden_by
+        reason = (
+            "hidden by a person" + (f" ({by.by})" if by and by.by else "") + (f": {by.why}" if by and by.why else "")
+        )
+        rejected += [_rejected(candidate, acquired, Outcome.HIDDEN, reason) for candidate in _senders(chosen)]
+    for chosen in order.over_limit:
+        reason = f"the hotel shows {limit} better pictures"
+        rejected += [_rejected(candidate, acquired, Outcome.OVER_LIMIT, reason) for candidate in _senders(chosen)]
+    return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
+
+
+def pending_of(
+    hotel: Hotel,
+    acquired: Acquired,
+    labels: Labels,
+    before: Manifest | None,
+    pictures: Sequence[PublishedPicture],
+    forget_at: datetime | None,
+    settings: Settings,
+    now: datetime,
+) -> tuple[Pending, ...]:
+    """Everything that has to come back, one entry a kind and moment."""
+    revalidate_after = timedelta(days=settings.download.revalidate_after_days)
+    failures = [record.failure for record in acquired.records.values() if record.failure]
+    retries = [failure.retry_at for failure in failures if failure.retry_at]
+    revalidations = [
+        moment
+        for candidate, record in acquired.records.items()
+        if not (record.failure and record.failure.retry_at)
+        and (moment := revalidate_at(record, hotel.images[candidate], revalidate_after))
+    ]
+    pending = []
+    if retries:
+        pending.append(Pending(kind="download", not_before=min(retries)))
+    if labels.owed:
+        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.owed.values())))
+    if revalidations:
+        pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
+    named = (rendition.key for picture in pictures for rendition in picture.renditions)
+    grace = timedelta(days=settings.publishing.grace_days)
+    pending += sweeps_owed(before, named, now, _day_after(now + grace))
+    if forget_at:
+        pending.append(Pending(kind="sweep", not_before=_day_after(forget_at)))
+    return tuple(pending)
+
+
+def name_of(hotel: Hotel, before: Manifest | None) -> str:
+    """The hotel's name; a hotel that left the release keeps the one it had."""
+    if hotel.row is not None:
+        return hotel.row.name
+    return before.name if before else ""
+
+
+def report_of(manifest: Manifest) -> tuple[ImageReport, ...]:
+    """What became of every image, read back from a manifest: a picture's images, then the rejected ones."""
+    reports = []
+    for picture in manifest.pictures:
+        best = picture.best
+        reports.append(ImageReport(_candidate(best), Outcome.PUBLISHED, best.reason or "", picture.position))
+        for merged in picture.merged:
+            how = f"same photograph as {best.url} ({merged.evidence.method})"
+            reason = f"{how}; {merged.reason}" if merged.reason else how
+            reports.append(ImageReport(_candidate(merged), Outcome.MERGED, reason, picture.position))
+    reports += [ImageReport(_candidate(image), image.outcome, image.reason) for image in manifest.rejected]
+    return tuple(reports)
+
+
+def _candidate(image: PublishedImage | RejectedImage) -> Candidate:
+    return Candidate(Accommodation(image.partner_id, image.accommodation_id), image.url)
+
+
+def _commonest(reasons: Collection[str]) -> str:
+    """What is said most often, fit for a page and a terminal; of those said equally often the first by the alphabet."""
+    counts = Counter(reasons)
+    return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MOST_OF_A_REASON)
+
+
+def _image(candidate: Candidate, acquired: Acquired) -> PublishedImage:
+    facts = acquired.facts[acquired.copies[candidate]]
+    return PublishedImage(
+        url=candidate.url,
+        partner_id=candidate.accommodation.partner_id,
+        accommodation_id=candidate.accommodation.accommodation_id,
+        sha256=facts.sha256,
+        width=facts.width,
+        height=facts.height,
+        reason=acquired.kept_because.get(candidate),
+    )
+
+
+def _rejected(candidate: Candidate, acquired: Acquired, outcome: Outcome, reason: str) -> RejectedImage:
+    return RejectedImage(
+        url=candidate.url,
+        partner_id=candidate.accommodation.partner_id,
+        accommodation_id=candidate.accommodation.accommodation_id,
+        sha256=acquired.records[candidate].sha256,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _senders(chosen: Chosen) -> list[Candidate]:
+    return [chosen.candidate, *chosen.merged]
+
+
+def _evidence(evidence: Evidence) -> PublishedEvidence:
+    return PublishedEvidence(
+        method=evidence.method,
+        distance=evidence.distance,
+        overlap=evidence.overlap,
+        score=evidence.score,
+        mirrored=evidence.mirrored,
+    )
+
+
+def _day_after(moment: datetime) -> datetime:
+    """The first midnight (UTC) after a moment: what is due by days does not make two runs of one day differ."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

@@ -1,0 +1,284 @@
+"""Applying a catalogue: compared with the one in force, and written accommodation by accommodation.
+
+    catalogues/<partner>/state.json                 the version in force, written last
+    catalogues/<partner>/listings-<version>.jsonl.gz  digest and image count of every accommodation of that version
+
+The second is what makes the next diff cheap: only accommodations whose digest differs are read. The file is read twice,
+once to find what differs and once to write it: half a million accommodations are too many to hold. Reads and writes of
+the store go on side by side, in so many `threads`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
+from image_release.ingest.catalogues.listings import read_listing, write_listing
+from image_release.ingest.catalogues.reading import (
+    Changes,
+    GoodLine,
+    diff,
+    images_digest,
+    partner_and_version,
+    read_catalogue,
+)
+from image_release.ingest.files import opened
+from image_release.ingest.held import Held, Ignored
+from image_release.problems import Problem
+from image_release.settings import Settings
+from image_release.state import MAX_SWAPS, DocumentContendedError, read_json, swap_json, write_json
+from image_release.storage import Store
+from image_release.values import Accommodation, Listing, key_part
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AHEAD = 4
+"""Lines a thread that are read ahead: enough that none idles, few enough to hold."""
+
+
+class InputChangedError(Exception):
+    """A handed-in file was replaced while it was being applied: it has to be applied again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueApplied:
+    """A catalogue is in force. `changed` are the accommodations whose hotels have to be looked at."""
+
+    partner_id: str
+    version: str
+    changed: tuple[Accommodation, ...]
+    new: int
+    updated: int
+    deleted: int
+    images: int
+    problems: tuple[Problem, ...]
+
+
+def tell_nobody(changed: Sequence[Accommodation]) -> None:
+    """Say nothing: one machine looks at every hotel afterwards."""
+
+
+def catalogue_state_key(partner_id: str) -> str:
+    """Where the catalogue in force of a partner is recorded: {"version", "digest", "images", "accommodations"}."""
+    return f"catalogues/{key_part(partner_id)}/state.json"
+
+
+def apply_catalogue(
+    inbox: Store,
+    state: Store,
+    key: str,
+    settings: Settings,
+    *,
+    announce: Callable[[Sequence[Accommodation]], None] = tell_nobody,
+    threads: int = 1,
+) -> CatalogueApplied | Held | Ignored:
+    """Bring a catalogue in force, unless it is older, or deletes too much and nobody accepted it.
+
+    `announce` is told which accommodations changed when they are written and the catalogue is not in force yet: if it
+    fails, or the caller is killed, the same catalogue is applied and announced again.
+
+    Raises CatalogueMisnamedError, MissingInputError, InputChangedError, DocumentContendedError.
+    """
+    partner_id, version = partner_and_version(key)
+    for _ in range(MAX_SWAPS):
+        result = _planned(inbox, state, key, settings, threads)
+        if not isinstance(result, _Plan):
+            return result
+        if not claim(state, partner_id, version):
+            return Ignored(f"{partner_id} {version}", "a newer catalogue is on its way", is_warning=True)
+        nothing_else = touched(state, partner_id) <= result.forced  # first: who comes in force forgets what it touched
+        if nothing_else and read_json(state, catalogue_state_key(partner_id)) == result.base:
+            return result.apply(inbox, key, announce)
+    raise DocumentContendedError(catalogue_state_key(partner_id))
+
+
+def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: int) -> _Plan | Held | Ignored:
+    """What a catalogue would change, or why it is not applied."""
+    partner_id, version = partner_and_version(key)
+    present = read_json(state, catalogue_state_key(partner_id))
+    name = f"{partner_id} {version}"
+    if present and version < present["version"]:
+        return Ignored(name, f"sorts before the catalogue in force, {present['version']}", is_warning=True)
+    plan = _Plan(state, partner_id, version, present, touched(state, partner_id), threads)
+    plan.read(inbox, key)
+    if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
+        return Ignored(name, "is in force already", is_warning=False)
+    limit = settings.brakes.max_deleted_share
+    of = present["images"] if present else 0
+    if plan.deleted > limit * of and inbox.head(f"accepts/catalogues/{key_part(partner_id)}/{version}") is None:
+        held = Held("catalogue", name, plan.deleted, of, limit, tuple(plan.problems))
+        document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
+        state.put(f"catalogues/{key_part(partner_id)}/held.json", write_json(document))
+        return held
+    return plan
+
+
+@dataclass
+class _Plan:
+    """A catalogue on its way: what differs from the one in force, found before anything is written."""
+
+    state: Store
+    partner_id: str
+    version: str
+    base: Any
+    """The partner's catalogue in force as it is recorded; None: this is the first."""
+    forced: frozenset[str]
+    """Accommodations that are written whether they differ or not: another catalogue may have written them."""
+    threads: int
+    problems: list[Problem] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    """Accommodations to write; those of them without a digest are deleted."""
+    before: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The digests of the catalogue in force."""
+    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Accommodation -> digest and number of its images: the whole catalogue."""
+    new: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def read(self, inbox: Store, key: str) -> None:
+        """Find what differs. A bad line keeps what its accommodation had; an unreadable id keeps all."""
+        self.before = self._digests_before()
+        keep: set[str] = set()
+        keep_all = False
+
+        def differing(stream: Any) -> Iterator[GoodLine]:
+            nonlocal keep_all
+            for item in read_catalogue(stream, key):
+                if isinstance(item, GoodLine):
+                    self.problems += item.problems
+                    if self._differs(item):
+                        yield item
+                else:
+                    self.problems.append(item.problem)
+                    keep_all = keep_all or item.accommodation_id is None
+                    keep.update(() if item.accommodation_id is None else (item.accommodation_id,))
+
+        with opened(inbox, key) as stream:
+            for changes in side_by_side(self._changes, differing(stream), self.threads):
+                self.new += len(changes.new)
+                self.updated += len(changes.updated)
+                self.deleted += len(changes.deleted)
+        for name in (self.before.keys() | self.forced) - self.digests.keys():
+            known = self.before.get(name)
+            if keep_all or name in keep:
+                self.digests |= {name: known} if known else {}
+            else:
+                self.changed.add(name)
+                self.deleted += known[1] if known else 0
+
+    def _differs(self, line: GoodLine) -> bool:
+        name = line.accommodation_id
+        self.digests[name] = (images_digest(line.images), len(line.images))
+        if self.before.get(name) == self.digests[name] and name not in self.forced:
+            return False
+        self.changed.add(name)
+        return True
+
+    def _changes(self, line: GoodLine) -> Changes:
+        """What a line changes of the catalogue in force, for the brake: what is written may be another's, half applied.
+
+        Of that one's lists only the digests are known where another wrote: no more can go than there was.
+        """
+        name = line.accommodation_id
+        known = self.before.get(name)
+        if known is None:
+            return diff((), line.images)
+        if known == self.digests[name]:
+            return Changes((), (), ())
+        listing = read_listing(self.state, Accommodation(self.partner_id, name))
+        changes = diff(listing.images if listing else (), line.images)
+        return replace(changes, deleted=changes.deleted[: known[1]])
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole catalogue, whatever the order of its lines."""
+        return hashlib.sha256(json.dumps(sorted(self.digests.items())).encode()).hexdigest()
+
+    def apply(
+        self, inbox: Store, key: str, announce: Callable[[Sequence[Accommodation]], None]
+    ) -> CatalogueApplied | Ignored:
+        """Write what differs; the partner's state moves last, so that a crash before it leaves the work to do again."""
+        touch(self.state, self.partner_id, self.version, self.changed)
+        if not holds(self.state, self.partner_id, self.version):
+            return Ignored(f"{self.partner_id} {self.version}", "a newer catalogue is on its way", is_warning=True)
+        for _ in side_by_side(self._write, self._listings(inbox, key), self.threads):
+            pass
+        changed = tuple(Accommodation(self.partner_id, name) for name in sorted(self.changed))
+        announce(changed)
+        return self._in_force(changed)
+
+    def _listings(self, inbox: Store, key: str) -> Iterator[Listing]:
+        """What is to be written: the lines that differ, then what is deleted."""
+        if any(name in self.digests for name in self.changed):
+            with opened(inbox, key) as stream:
+                for item in read_catalogue(stream, key):
+                    if not isinstance(item, GoodLine) or item.accommodation_id not in self.changed:
+                        continue
+                    if self.digests[item.accommodation_id][0] != images_digest(item.images):
+                        raise InputChangedError(key)
+                    yield Listing(Accommodation(self.partner_id, item.accommodation_id), self.version, item.images)
+        for name in sorted(self.changed - self.digests.keys()):
+            yield Listing(Accommodation(self.partner_id, name), self.version, (), deleted=True)
+
+    def _write(self, listing: Listing) -> None:
+        write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id not in self.before)
+
+    def _in_force(self, changed: tuple[Accommodation, ...]) -> CatalogueApplied:
+        lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))
+        self.state.put(
+            _listings_key(self.partner_id, self.version), gzip.compress(lines.encode(), compresslevel=3, mtime=0)
+        )
+        total = sum(count for _, count in self.digests.values())
+        document = {
+            "version": self.version,
+            "digest": self.digest,
+            "images": total,
+            "accommodations": len(self.digests),
+        }
+
+        def change(present: Any) -> Any:
+            return None if present and present["version"] > self.version else document
+
+        if swap_json(self.state, catalogue_state_key(self.partner_id), change) is not None:
+            forget_touched(self.state, self.partner_id, self.version)
+        self.state.delete(f"catalogues/{key_part(self.partner_id)}/held.json")
+        return CatalogueApplied(
+            self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
+        )
+
+    def _digests_before(self) -> dict[str, tuple[str, int]]:
+        if self.base is None:
+            return {}
+        stored = self.state.get(_listings_key(self.partner_id, self.base["version"]))
+        if stored is None:
+            return {}
+        lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
+        return {name: (digest, count) for name, digest, count in lines}
+
+
+def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Call a function on each item, in so many threads, and give the results in order; few items are held at a time."""
+    if threads <= 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[R]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= AHEAD * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _listings_key(partner_id: str, version: str) -> str:
+    return f"catalogues/{key_part(partner_id)}/listings-{key_part(version)}.jsonl.gz"

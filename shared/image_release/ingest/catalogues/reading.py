@@ -1,0 +1,143 @@
+"""A partner's catalogue: its name, its lines read as a stream, and what one list of images changes of another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from image_release.ingest.catalogues.listings import image_document
+from image_release.ingest.ids import BadValueError, checked_id
+from image_release.problems import Problem
+from image_release.values import CatalogueImage
+
+SUFFIXES = (".jsonl", ".jsonl.gz")
+MAX_LINE_BYTES = 32_000_000
+"""Of one accommodation: a hundred thousand images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a new list of images changes of an old one. `updated`: the same URL with another `version`."""
+
+    new: tuple[CatalogueImage, ...]
+    updated: tuple[CatalogueImage, ...]
+    deleted: tuple[CatalogueImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoodLine:
+    """An accommodation with all its images."""
+
+    accommodation_id: str
+    images: tuple[CatalogueImage, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that cannot be used. `accommodation_id` is None where not even that can be read."""
+
+    problem: Problem
+    accommodation_id: str | None
+
+
+class CatalogueMisnamedError(Exception):
+    """A file below `catalogues/` whose name is not `<partner_id>/<version>.jsonl` or `.jsonl.gz`."""
+
+
+def diff(before: Sequence[CatalogueImage], after: Sequence[CatalogueImage]) -> Changes:
+    """Compare two lists of one accommodation's images."""
+    old = {image.url: image for image in before}
+    urls = {image.url for image in after}
+    return Changes(
+        new=tuple(image for image in after if image.url not in old),
+        updated=tuple(image for image in after if image.url in old and image.version != old[image.url].version),
+        deleted=tuple(image for image in before if image.url not in urls),
+    )
+
+
+class _Image(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    url: Annotated[str, Field(min_length=1, max_length=8_000)]
+    rank: Annotated[int, Field(ge=1)] | None = None
+    caption: Annotated[str, Field(max_length=10_000)] | None = None
+    version: Annotated[str, Field(max_length=1_000)] | None = None
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    accommodation_id: str
+    images: list[_Image]
+
+
+def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
+    """Read a catalogue line by line. An accommodation twice is a problem; the first one stands."""
+    seen: set[str] = set()
+    number = 0
+    while line := stream.readline(MAX_LINE_BYTES):
+        number += 1
+        if not line.strip():
+            continue
+        item = _line(line, file, number)
+        name = item.accommodation_id
+        if name is not None and name in seen:
+            yield BadLine(Problem(file, number, name, "accommodation_id stands twice; the first one counts"), name)
+            continue
+        if name is not None:
+            seen.add(name)
+        yield item
+
+
+def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
+    if len(line) >= MAX_LINE_BYTES:
+        return BadLine(Problem(file, number, "", f"a line must be shorter than {MAX_LINE_BYTES} bytes"), None)
+    try:
+        parsed = _Line.model_validate_json(line)
+        checked_id(parsed.accommodation_id, "accommodation_id")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"])) or "line"
+        return BadLine(Problem(file, number, repr(first["input"]), f"{where}: {first['msg']}"), _id_on(line))
+    except BadValueError as error:
+        return BadLine(Problem(file, number, error.value, str(error)), None)
+    images: dict[str, CatalogueImage] = {}
+    problems = []
+    for image in parsed.images:
+        if image.url in images:
+            problems.append(Problem(file, number, image.url, "URL stands twice in the accommodation; the first counts"))
+        else:
+            images[image.url] = CatalogueImage(image.url, image.rank, image.caption, image.version)
+    return GoodLine(parsed.accommodation_id, tuple(images.values()), tuple(problems))
+
+
+def _id_on(line: bytes) -> str | None:
+    """The accommodation on a bad line, where that much can be read."""
+    try:
+        name = json.loads(line)["accommodation_id"]
+        return checked_id(name, "accommodation_id")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def partner_and_version(key: str) -> tuple[str, str]:
+    """What a key of the inbox's `catalogues/` names. Raises CatalogueMisnamedError."""
+    _, _, name = key.partition("catalogues/")
+    partner, slash, file = name.partition("/")
+    suffix = next((suffix for suffix in reversed(SUFFIXES) if file.endswith(suffix)), None)
+    if not (partner and slash and suffix and "/" not in file and file != suffix):
+        raise CatalogueMisnamedError(
+            f"{key}: a catalogue is named catalogues/<partner_id>/<version>.jsonl or .jsonl.gz"
+        )
+    return checked_id(unquote(partner), "partner_id"), file.removesuffix(suffix)
+
+
+def images_digest(images: Sequence[CatalogueImage]) -> str:
+    """Digest of an accommodation's images, whatever their order."""
+    documents = sorted((image_document(image) for image in images), key=lambda document: document["url"])
+    return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()[:32]

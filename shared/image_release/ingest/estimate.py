@@ -1,0 +1,59 @@
+"""What doing some hotels from nothing would take: images, CPU, requests and tagging money, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from image_release.ingest.catalogues import read_listing
+from image_release.ingest.releases import ReleaseIndex
+from image_release.settings import Settings
+from image_release.storage import Store
+
+CPU_S_AN_IMAGE = 0.045
+"""Download, draft decode, print and grouping of one image on one core (docs/performance.md)."""
+CPU_S_A_PICTURE = 0.15
+"""Decode and 14 renditions of one picture of 2,000 pixels (docs/performance.md)."""
+IMAGES_A_PICTURE = 3.0
+"""Partners who send one photograph, on average: what a hotel of 60 images and 20 pictures has."""
+DOLLARS_A_THOUSAND_LABELS = 1.5
+"""Vision's price for label detection after the first thousand a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the work would take. `images` is exact unless only a sample of the hotels was read."""
+
+    hotels: int
+    images: int
+    pictures_about: int
+    cpu_seconds_about: float
+    downloads: int
+    store_writes_about: int
+    tagging_dollars_about: float
+
+
+def estimate_hotels(
+    hotel_ids: Sequence[str], index: ReleaseIndex, state: Store, settings: Settings, *, sample: int | None = None
+) -> Estimate:
+    """Estimate from the listings of these hotels; `sample` reads at most so many, spread evenly, and scales."""
+    step = max(1, -(-len(hotel_ids) // sample)) if sample else 1
+    read = hotel_ids[::step]
+    counted = sum(_images(index, state, hotel_id) for hotel_id in read)
+    images = round(counted * len(hotel_ids) / len(read)) if read else 0
+    pictures = images / IMAGES_A_PICTURE
+    return Estimate(
+        hotels=len(hotel_ids),
+        images=images,
+        pictures_about=round(pictures),
+        cpu_seconds_about=round(images * CPU_S_AN_IMAGE + pictures * CPU_S_A_PICTURE, 1),
+        downloads=images,
+        store_writes_about=round(images + pictures * len(settings.renditions) + 3 * len(hotel_ids)),
+        tagging_dollars_about=round(pictures * DOLLARS_A_THOUSAND_LABELS / 1000, 2),
+    )
+
+
+def _images(index: ReleaseIndex, state: Store, hotel_id: str) -> int:
+    row = index.row(hotel_id)
+    listings = (read_listing(state, accommodation) for accommodation in (row.accommodations if row else ()))
+    return sum(len(listing.images) for listing in listings if listing)

@@ -1,0 +1,33 @@
+"""What becomes of a file that is not applied: a brake holds it for a person, or it is ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from image_release.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mass change that waits for a person: `share` of `of` would go, and the brake allows `limit`."""
+
+    what: str
+    identifier: str
+    leaving: int
+    of: int
+    limit: float
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """What would go, 0…1."""
+        return self.leaving / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing was done. `is_warning` where a person should know why."""
+
+    identifier: str
+    reason: str
+    is_warning: bool

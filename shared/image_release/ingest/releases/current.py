@@ -1,0 +1,136 @@
+"""The release in force: `releases/current.json`, its rows shard by shard, and the hotels that departed since.
+
+`current.json` names the folder of the release's index and shards, so a reader sees one release whole or another, and
+the last *completed* one, so that the hotels which departed since are known until they were nudged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from image_release.ingest.releases.index import ReleaseIndex, read_shard, shard_of
+from image_release.state import read_json, swap_json
+from image_release.storage import Store
+from image_release.values import HotelRow
+
+CURRENT = "releases/current.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release that was applied: where its index and shards are."""
+
+    release_id: str
+    digest: str
+    folder: str
+    shard_bits: int
+    hotels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Current(Release):
+    """The release in force, and the last one whose hotels were all nudged (None before the first)."""
+
+    completed: Release | None = None
+    unfinished: tuple[Release, ...] = ()
+    """Releases that were in force since then and were superseded: their hotels may be published too."""
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether all hotels of the release in force were nudged."""
+        return self.completed is not None and self.completed.folder == self.folder
+
+    def before(self) -> tuple[Release, ...]:
+        """Releases whose hotels may be published, and depart with this one."""
+        known = (*((self.completed,) if self.completed else ()), *self.unfinished)
+        return tuple(release for release in known if release.folder != self.folder)
+
+    def plain(self) -> Release:
+        """The release without its history."""
+        return Release(self.release_id, self.digest, self.folder, self.shard_bits, self.hotels)
+
+
+def read_current(state: Store) -> Current | None:
+    """The release in force."""
+    document = read_json(state, CURRENT)
+    return None if document is None else current_of(document)
+
+
+def find_row(state: Store, current: Release, hotel_id: str) -> HotelRow | None:
+    """A hotel's row in a release: one small read."""
+    return read_shard(state, current.folder, shard_of(hotel_id, current.shard_bits)).get(hotel_id)
+
+
+def hotel_ids(state: Store, release: Release) -> Iterator[str]:
+    """All hotels of a release, shard by shard."""
+    for shard in range(2**release.shard_bits):
+        yield from shard_hotels(state, release, shard)
+
+
+def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
+    """The hotels of one shard."""
+    yield from read_shard(state, release.folder, shard)
+
+
+def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[str]:
+    """Hotels of earlier releases whose place in the one in force is this shard, and which are not there.
+
+    Earlier are the last completed release and all that came after it.
+    """
+    befores = current.before()
+    seen = set(read_shard(state, current.folder, shard)) if befores else set()
+    for before in befores:
+        finer = before.shard_bits - current.shard_bits
+        olds = range(shard << finer, (shard + 1) << finer) if finer >= 0 else (shard >> -finer,)
+        for old in olds:
+            for hotel_id in read_shard(state, before.folder, old):
+                if hotel_id not in seen and shard_of(hotel_id, current.shard_bits) == shard:
+                    seen.add(hotel_id)
+                    yield hotel_id
+
+
+def departed(state: Store, current: Current) -> Iterator[str]:
+    """Hotels of the last completed release, and of those since, that the one in force does not hold."""
+    for shard in range(2**current.shard_bits if current.before() else 0):
+        yield from departed_from_shard(state, current, shard)
+
+
+def complete_release(state: Store, current: Current) -> None:
+    """Say that all hotels of a release, and those that departed, were nudged."""
+
+    def change(document: Any) -> Any:
+        present = current_of(document)
+        same = present.plain() == current.plain()
+        done = replace(present, completed=present.plain(), unfinished=())
+        return {**document, **asdict(done)} if same and present != done else None
+
+    swap_json(state, CURRENT, change)
+
+
+def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
+    """Fetch the index of a release into a local file and open it."""
+    if not state.fetch_file(f"{release.folder}/index.sqlite", path):
+        raise FileNotFoundError(f"{release.folder}/index.sqlite")
+    return ReleaseIndex(path)
+
+
+def fanned_prefix(folder: str) -> str:
+    """Below it lies a mark for each shard of a release whose hotels were nudged."""
+    return f"{folder}/fanned/"
+
+
+def current_of(document: dict[str, Any]) -> Current:
+    """The release in force, as `current.json` has it."""
+    completed = document.get("completed")
+    return Current(
+        **_fields(document),
+        completed=Release(**_fields(completed)) if completed else None,
+        unfinished=tuple(Release(**_fields(release)) for release in document.get("unfinished", ())),
+    )
+
+
+def _fields(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in ("release_id", "digest", "folder", "shard_bits", "hotels")}

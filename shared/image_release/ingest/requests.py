@@ -1,0 +1,156 @@
+"""A request to do hotels again: a geography, ids or partners, urgently; and its exact progress.
+
+    requests/<request_id>/request.json        the request with the number of hotels that it selected
+    requests/<request_id>/done/<hotel>        written after the hotel was published
+    requests/<request_id>/failed/<hotel>      written when its nudge was given up
+
+Markers make progress exact under redelivery: however often a hotel is done, it counts once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from image_release.ingest.releases.index import ReleaseIndex
+from image_release.problems import Problem
+from image_release.state import read_json, write_json
+from image_release.storage import Store
+from image_release.values import Nudge, key_part
+
+Force = Literal["none", "redownload", "retag", "rerender"]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+class RequestError(Exception):
+    """A request that cannot be used; the message names file, value and rule."""
+
+
+class Request(BaseModel):
+    """Which hotels to do again. Selectors of different kinds narrow, values of one kind widen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    request_id: Annotated[
+        str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$")
+    ]
+    countries: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ()
+    cities: tuple[str, ...] = ()
+    bbox: tuple[Longitude, Latitude, Longitude, Latitude] | None = None
+    hotel_ids: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    all: bool = False
+    force: Force = "none"
+    dry_run: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_bbox_is_none(cls, document: object) -> object:
+        if isinstance(document, dict) and document.get("bbox") == []:
+            return {**document, "bbox": None}
+        return document
+
+    @model_validator(mode="after")
+    def _selects_something(self) -> Request:
+        selectors = (self.countries, self.cities, self.bbox, self.hotel_ids, self.partners)
+        if not self.all and not any(selectors):
+            raise ValueError("selects nothing: give countries, cities, bbox, hotel_ids, partners or all")
+        if self.bbox and self.bbox[1] > self.bbox[3]:
+            raise ValueError("bbox is [west, south, east, north], and south must not be above north")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a request is: `done` and `failed` hotels of `total`."""
+
+    request_id: str
+    total: int
+    done: int
+    failed: int
+
+
+def parse_request(data: bytes, file: str) -> Request:
+    """Read a request document. Raises RequestError."""
+    try:
+        return Request.model_validate_json(data)
+    except ValidationError as error:
+        problems = [
+            Problem(file, 0, repr(item["input"]), f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}")
+            for item in error.errors(include_url=False, include_context=False)
+        ]
+        raise RequestError("\n".join(map(str, problems))) from error
+
+
+def select(index: ReleaseIndex, request: Request) -> Iterator[str]:
+    """The hotels that a request speaks of."""
+    return index.select(
+        countries=request.countries,
+        cities=request.cities,
+        bbox=request.bbox,
+        hotel_ids=request.hotel_ids,
+        partners=request.partners,
+    )
+
+
+def store_request(state: Store, request: Request, total: int) -> None:
+    """Keep a request with the number of hotels it selected, before the first nudge."""
+    state.put(_key(request.request_id, "request.json"), write_json({**request.model_dump(mode="json"), "total": total}))
+
+
+def unserved_force(state: Store, nudge: Nudge) -> Force:
+    """What a nudge's request forces for a hotel, unless that was done already."""
+    if nudge.request_id is None:
+        return "none"
+    document = read_json(state, _key(nudge.request_id, "request.json"))
+    if document is None or document["force"] == "none":
+        return "none"
+    if state.head(_marker(nudge.request_id, "done", nudge.hotel_id)):
+        return "none"
+    force: Force = document["force"]
+    return force
+
+
+def mark_done(state: Store, request_id: str, hotel_id: str) -> None:
+    """Say that a hotel of a request was published, or found to be as it should."""
+    state.put(_marker(request_id, "done", hotel_id), b"")
+
+
+def mark_failed(state: Store, request_id: str, hotel_id: str, reason: str) -> None:
+    """Say that a hotel of a request was given up."""
+    state.put(_marker(request_id, "failed", hotel_id), json.dumps({"reason": reason}).encode())
+
+
+def progress(state: Store, request_id: str) -> Progress | None:
+    """How far a request is; None if there is none of that id. A hotel done after it had failed counts as done."""
+    document = read_json(state, _key(request_id, "request.json"))
+    if document is None:
+        return None
+    done = {_hotel(listed.key) for listed in state.list(_key(request_id, "done/"))}
+    failed = {_hotel(listed.key) for listed in state.list(_key(request_id, "failed/"))} - done
+    return Progress(request_id, document["total"], len(done), len(failed))
+
+
+def request_ids(state: Store) -> Iterator[str]:
+    """All requests that were ever made, sorted."""
+    for listed in state.list("requests/"):
+        _, request_id, name = listed.key.split("/", 2)
+        if name == "request.json":  # and not a marker of a hotel that is called so
+            yield unquote(request_id)
+
+
+def _key(request_id: str, name: str) -> str:
+    return f"requests/{key_part(request_id)}/{name}"
+
+
+def _marker(request_id: str, kind: str, hotel_id: str) -> str:
+    return _key(request_id, f"{kind}/{key_part(hotel_id)}")
+
+
+def _hotel(key: str) -> str:
+    return unquote(key.rsplit("/", 1)[1])

@@ -1,0 +1,1 @@
+"""The lab: instruments for people. `grouping` asks "is it the same picture?", `ordering` "is the order right?"."""

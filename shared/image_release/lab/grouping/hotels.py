@@ -1,0 +1,107 @@
+"""The hotels of a corpus, and the prints of one as the product would make them.
+
+What is judged is grouping, so the filters by size, pixels and flatness are off; only a placeholder, or a file that
+cannot be decoded, is rejected.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from image_release.decode import decode_draft, read_header
+from image_release.dedup import Seen, placeholder
+from image_release.fingerprint import fingerprint
+from image_release.lab.grouping.labels import CorpusUnreadableError, LabelledImage, read_labels
+from image_release.outcomes import Outcome, Rejection
+from image_release.problems import Problem
+from image_release.settings import FilterSettings, Settings
+from image_release.values import sha256_hex
+
+
+@dataclass(frozen=True, slots=True)
+class Hotel:
+    """What a worker is given: the labelled images of one hotel."""
+
+    corpus: Path
+    hotel_id: str
+    images: tuple[LabelledImage, ...]
+    settings: Settings
+
+    def path(self, image: str) -> Path:
+        """Where an image lies."""
+        return self.corpus / "images" / image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Printed:
+    """The images of a hotel, decoded and printed, each content once."""
+
+    contents: Mapping[str, str]
+    """Image -> SHA-256, for what is not rejected."""
+    seen: Mapping[str, Seen]
+    """By SHA-256."""
+    rejected: Mapping[str, Rejection]
+    """By image."""
+    decode_s: float
+    """CPU seconds, of this process and its threads."""
+    print_s: float
+
+
+def open_filter(settings: Settings) -> FilterSettings:
+    """A filter that lets every size through that the product could hold in memory."""
+    return FilterSettings(min_short_side_px=1, min_long_side_px=1, max_pixels=settings.filter.max_pixels)
+
+
+def read_hotels(corpus: Path, settings: Settings) -> tuple[list[Hotel], list[Problem]]:
+    """The hotels in the order of their ids, and the bad rows. Raises CorpusUnreadableError if no row can be used."""
+    labelled, problems = read_labels(corpus)
+    if not labelled:
+        raise CorpusUnreadableError(f"no row can be used, such as {problems[0]}")
+    hotels: dict[str, list[LabelledImage]] = {}
+    for item in labelled:
+        hotels.setdefault(item.hotel_id, []).append(item)
+    return [Hotel(corpus, hotel_id, tuple(images), settings) for hotel_id, images in sorted(hotels.items())], problems
+
+
+def printed(hotel: Hotel) -> Printed:
+    """Decode and print every image of a hotel."""
+    contents: dict[str, str] = {}
+    verdicts: dict[str, Seen | Rejection] = {}
+    rejected: dict[str, Rejection] = {}
+    decode_s = print_s = 0.0
+    for item in hotel.images:
+        try:
+            data = hotel.path(item.image).read_bytes()
+        except OSError as error:
+            rejected[item.image] = Rejection(Outcome.UNAVAILABLE, error.strerror or type(error).__name__)
+            continue
+        sha256 = sha256_hex(data)
+        if sha256 not in verdicts:
+            verdicts[sha256], decoding, printing = _judged(data, sha256, hotel.settings)
+            decode_s += decoding
+            print_s += printing
+        verdict = verdicts[sha256]
+        if isinstance(verdict, Rejection):
+            rejected[item.image] = verdict
+        else:
+            contents[item.image] = sha256
+    seen = {sha256: verdict for sha256, verdict in verdicts.items() if isinstance(verdict, Seen)}
+    return Printed(contents, seen, rejected, decode_s, print_s)
+
+
+def _judged(data: bytes, sha256: str, settings: Settings) -> tuple[Seen | Rejection, float, float]:
+    """An image as grouping sees it, and the CPU seconds for decoding and for the print."""
+    started = time.process_time()
+    facts = read_header(data, sha256, open_filter(settings))
+    if isinstance(facts, Rejection):
+        return facts, time.process_time() - started, 0.0
+    draft = decode_draft(data, facts)
+    decoded = time.process_time()
+    if isinstance(draft, Rejection):
+        return draft, decoded - started, 0.0
+    print_ = fingerprint(draft, settings.fingerprint)
+    verdict = placeholder(print_) or Seen(facts, print_)
+    return verdict, decoded - started, time.process_time() - decoded

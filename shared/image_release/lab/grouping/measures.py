@@ -1,0 +1,152 @@
+"""The measures of a grouping against labels: MEANINGS are the definitions of the corpus' independent judge."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from types import MappingProxyType
+
+from image_release.lab.grouping.labels import LabelledImage
+
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "purity": "share of groups that hold a single label",
+        "completeness": "share of groups that hold every image of each label in them",
+        "duplicates": "share of groups whose label another group shows too: shown twice to a traveller",
+        "lost": "share of labels that no group shows: the label of none of the groups' best images",
+        "pair_precision": "of the pairs of one hotel that were joined, the share with the same label",
+        "pair_recall": "of the pairs of one hotel with the same label, the share that was joined",
+        "pair_f1": "the harmonic mean of the two",
+        "best_right": "of the groups whose label has a copy marked best: how often the chosen best is such a copy",
+    }
+)
+"""Each measure, as people read it."""
+REJECTED = "rejected:"
+SILENT_ATTACKS = frozenset({"", "side", "q"})
+"""Parts of the column that say how a copy was saved, not what was done to it."""
+LOW_QUALITY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the program put an image: `group` is a name within the hotel, or `rejected:<outcome>`."""
+
+    image: str
+    hotel_id: str
+    group: str
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrongGroup:
+    """A group that mixes labels, or lacks images of one."""
+
+    hotel_id: str
+    group: str
+    labels: tuple[str, ...]
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """See the module; `attacks` maps a name to (share of its pairs that were found, number of pairs)."""
+
+    images: int
+    labels: int
+    groups: int
+    rejected: int
+    purity: float
+    completeness: float
+    duplicates: float
+    lost: float
+    pair_precision: float
+    pair_recall: float
+    pair_f1: float
+    best_right: float | None
+    attacks: Mapping[str, tuple[float, int]]
+    wrong: tuple[WrongGroup, ...]
+
+
+def measure(labelled: Sequence[LabelledImage], placed: Iterable[Placed]) -> Measures:
+    """Measure a grouping that places every labelled image exactly once."""
+    known = {item.image: item for item in labelled}
+    groups: dict[tuple[str, str], list[Placed]] = defaultdict(list)
+    rejected = set()
+    for item in placed:
+        if item.group.startswith(REJECTED):
+            rejected.add(item.image)
+        else:
+            groups[item.hotel_id, item.group].append(item)
+    if not groups:
+        raise ValueError("no group to measure: every image was rejected")
+    images_of: dict[str, set[str]] = defaultdict(set)
+    for label in labelled:
+        if not (label.is_placeholder and label.image in rejected):
+            images_of[label.label].add(label.image)
+    shown: Counter[str] = Counter()
+    pure = complete = right = asked = 0
+    wrong = []
+    for (hotel_id, name), members in groups.items():
+        images = {member.image for member in members}
+        held = {known[image].label for image in images}
+        whole = all(images_of[label] <= images for label in held)
+        pure += len(held) == 1
+        complete += whole
+        chosen = known[next((member.image for member in members if member.best), members[0].image)]
+        shown[chosen.label] += 1
+        if any(known[image].best for image in images_of[chosen.label]):
+            asked += 1
+            right += chosen.best is True
+        if len(held) > 1 or not whole:
+            wrong.append(WrongGroup(hotel_id, name, tuple(sorted(held)), tuple(sorted(images))))
+    group_of = {member.image: key for key, members in groups.items() for member in members}
+    attacks, same, found = _pairs(known, images_of, group_of)
+    joined = sum(len(members) * (len(members) - 1) // 2 for members in groups.values())
+    precision, recall = (found / joined if joined else 1.0), (found / same if same else 1.0)
+    real = [label for label in images_of if "/placeholder" not in label]
+    return Measures(
+        images=len(labelled),
+        labels=len(images_of),
+        groups=len(groups),
+        rejected=len(rejected),
+        purity=pure / len(groups),
+        completeness=complete / len(groups),
+        duplicates=(len(groups) - len(shown)) / len(groups),
+        lost=sum(label not in shown for label in real) / len(real) if real else 0.0,
+        pair_precision=precision,
+        pair_recall=recall,
+        pair_f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        best_right=right / asked if asked else None,
+        attacks=attacks,
+        wrong=tuple(sorted(wrong, key=lambda item: (item.hotel_id, item.group))),
+    )
+
+
+def _pairs(
+    known: Mapping[str, LabelledImage],
+    images_of: Mapping[str, set[str]],
+    group_of: Mapping[str, tuple[str, str]],
+) -> tuple[dict[str, tuple[float, int]], int, int]:
+    """Pairs with the same label that were joined, attack by attack, and in all: (attacks, same, found)."""
+    pairs: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    same = found = 0
+    for images in images_of.values():
+        for one, other in combinations(sorted(images), 2):
+            joined = one in group_of and group_of[one] == group_of.get(other)
+            same += 1
+            found += joined
+            for name in _attacks(known[one].attacks) | _attacks(known[other].attacks):
+                pairs[name] += 1
+                hits[name] += joined
+    return {name: (hits[name] / count, count) for name, count in pairs.most_common()}, same, found
+
+
+def _attacks(column: str) -> set[str]:
+    names = {part.split(":")[0] for part in column.split("|")} - SILENT_ATTACKS
+    qualities = [part[2:] for part in column.split("|") if part.startswith("q:")]
+    return names | (
+        {"q<50"} if any(quality.isdecimal() and int(quality) < LOW_QUALITY for quality in qualities) else set()
+    )

@@ -1,0 +1,16 @@
+"""The instrument that says how good the order of pictures is, against people's grades."""
+
+from image_release.lab.ordering.evaluation import Evaluation, Placed, evaluate
+from image_release.lab.ordering.grades import Grade, GradedCorpus, read_graded_corpus
+from image_release.lab.ordering.measures import Measures, measure
+
+__all__ = [
+    "Evaluation",
+    "Grade",
+    "GradedCorpus",
+    "Measures",
+    "Placed",
+    "evaluate",
+    "measure",
+    "read_graded_corpus",
+]

@@ -1,0 +1,85 @@
+"""Order a graded corpus as the product does and judge the order.
+
+One image stands for each graded picture; its labels come from `vision_labels.jsonl` by content. Grouping and the choice
+of the best image are not judged here, so the figures speak of the order alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from image_release.decode import read_header
+from image_release.lab.ordering.grades import GradedCorpus, read_graded_corpus
+from image_release.lab.ordering.measures import Measures, measure
+from image_release.outcomes import Rejection
+from image_release.problems import Problem
+from image_release.rank import Contender, Ranked, prioritise
+from image_release.settings import FilterSettings, Settings
+from image_release.tag import RecordedTagger, Tagged, TagRequest
+from image_release.values import sha256_hex
+
+ANY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
+"""What a hotel would filter out is judged here all the same: people graded it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A picture in its place: the image that shows it (a path below `images/`) and why it stands there."""
+
+    label: str
+    image: str
+    ranked: Ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The order of every hotel, its measures, and what was wrong with the corpus."""
+
+    orders: dict[str, tuple[Placed, ...]]
+    measures: Measures
+    problems: tuple[Problem, ...]
+
+
+def evaluate(directory: Path, settings: Settings) -> Evaluation:
+    """Order the graded pictures of a corpus and measure the order. Raises OSError where a file of it is missing."""
+    corpus = read_graded_corpus(directory)
+    tagger = RecordedTagger(directory / "vision_labels.jsonl")
+    problems = [*corpus.problems, *tagger.problems]
+    contenders = _contenders(directory, corpus, tagger, problems)
+    orders = {}
+    for hotel_id, by_label in sorted(contenders.items()):
+        labels = {contender.sha256: label for label, contender in by_label.items()}
+        ranked = prioritise(by_label.values(), settings.prioritising, {})
+        placed = [(labels[item.contender.sha256], item) for item in ranked]
+        orders[hotel_id] = tuple(Placed(label, corpus.images[label], item) for label, item in placed)
+    shown = {hotel_id: [placed.label for placed in order] for hotel_id, order in orders.items()}
+    return Evaluation(orders, measure(corpus.grades.values(), shown), tuple(problems))
+
+
+def _contenders(
+    directory: Path, corpus: GradedCorpus, tagger: RecordedTagger, problems: list[Problem]
+) -> dict[str, dict[str, Contender]]:
+    """Hotel -> label -> contender, for every graded picture whose image can be read."""
+    contenders: dict[str, dict[str, Contender]] = {}
+    for label, image in corpus.images.items():
+        path = directory / "images" / image
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(str(path), 0, label, f"cannot be read: {error.strerror}"))
+            continue
+        sha256 = sha256_hex(data)
+        facts = read_header(data, sha256, ANY_SIZE)
+        if isinstance(facts, Rejection):
+            problems.append(Problem(str(path), 0, label, facts.reason))
+            continue
+        answer = tagger.tag([TagRequest(sha256, path.absolute().as_uri(), path.read_bytes)])[sha256]
+        contenders.setdefault(corpus.grades[label].hotel_id, {})[label] = Contender(
+            sha256=sha256,
+            facts=facts,
+            partner_id=PurePosixPath(image).parts[1],
+            rank=None,
+            labels=answer.labels if isinstance(answer, Tagged) else None,
+        )
+    return contenders

@@ -1,0 +1,88 @@
+"""Measures of an order of pictures against people's grades.
+
+| measure | is |
+|---|---|
+| `first_ok` | share of hotels whose first picture has a grade of 2 or 3, of those that have such a picture |
+| `first_never` | share of hotels whose first picture has grade 0, of those that have a better one |
+| `ndcg5`, `ndcg10` | mean normalised discounted cumulative gain of the first 5 and 10, gain 2^grade - 1 |
+| `same_kind3` | share of hotels with 3 categories or more whose first three pictures are all of one category |
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from image_release.lab.ordering.grades import ACCEPTABLE, NEVER, Grade
+
+OPENING_PICTURES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """The measures over all hotels that have a picture better than 0; None where no hotel counts for one."""
+
+    hotels: int
+    first_ok: float | None
+    first_never: float | None
+    ndcg5: float | None
+    ndcg10: float | None
+    same_kind3: float | None
+    wrong: tuple[str, ...]
+    """Hotels that have a good first picture and show another, with what they show."""
+
+
+def measure(grades: Iterable[Grade], orders: Mapping[str, Sequence[str]]) -> Measures:
+    """Judge orders (hotel -> labels, first one first). Labels that nobody graded are passed over."""
+    by_hotel: defaultdict[str, dict[str, Grade]] = defaultdict(dict)
+    for grade in grades:
+        by_hotel[grade.hotel_id][grade.label] = grade
+    ok: list[bool] = []
+    never: list[bool] = []
+    ndcg5: list[float] = []
+    ndcg10: list[float] = []
+    same_kind: list[bool] = []
+    wrong: list[str] = []
+    for hotel_id, graded in sorted(by_hotel.items()):
+        ideal = sorted((grade.grade for grade in graded.values()), reverse=True)
+        if ideal[0] == NEVER:
+            continue
+        shown = [graded[label] for label in dict.fromkeys(orders.get(hotel_id, ())) if label in graded]
+        first = shown[0].grade if shown else NEVER
+        never.append(first == NEVER)
+        if ideal[0] >= ACCEPTABLE:
+            ok.append(first >= ACCEPTABLE)
+            if first < ACCEPTABLE:
+                wrong.append(_what_is_wrong(hotel_id, shown))
+        gained = [grade.grade for grade in shown]
+        ndcg5.append(_gain(gained[:5]) / _gain(ideal[:5]))
+        ndcg10.append(_gain(gained[:10]) / _gain(ideal[:10]))
+        categories = {grade.category for grade in graded.values()}
+        if len(categories) >= OPENING_PICTURES and len(shown) >= OPENING_PICTURES:
+            same_kind.append(len({grade.category for grade in shown[:OPENING_PICTURES]}) == 1)
+    return Measures(
+        hotels=len(never),
+        first_ok=_mean(ok),
+        first_never=_mean(never),
+        ndcg5=_mean(ndcg5),
+        ndcg10=_mean(ndcg10),
+        same_kind3=_mean(same_kind),
+        wrong=tuple(wrong),
+    )
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return math.fsum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades))
+
+
+def _mean(values: Collection[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _what_is_wrong(hotel_id: str, shown: Sequence[Grade]) -> str:
+    if not shown:
+        return f"{hotel_id}: no picture"
+    return f"{hotel_id}: first is {shown[0].label} ({shown[0].category}, {shown[0].grade})"

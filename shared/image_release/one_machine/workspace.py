@@ -1,0 +1,149 @@
+"""The composition root of the command line: three stores, in a folder or on S3, and what a worker needs for hotels.
+
+A Workspace is a small value that can be pickled: each worker process builds its own stores, fetcher and tagger from it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+from image_release.fetch import UrlFetcher
+from image_release.hotel import Ports, call_directly
+from image_release.isolation import IsolatedCaller
+from image_release.problems import Problem
+from image_release.settings import Settings
+from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter
+from image_release.tag import CountedAllowance, GoogleTagger, NoTagger, RecordedTagger, Tagger
+
+STORES = ("inbox", "state", "published")
+
+
+class WorkspaceError(Exception):
+    """The workspace or the tagger that was asked for cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Three stores on S3."""
+
+    inbox: S3Address
+    state: S3Address
+    published: S3Address
+
+    @classmethod
+    def parse(cls, text: str) -> Buckets:
+        """Read one address, below which the stores lie, or three with commas between. Raises BadAddressError."""
+        addresses = [S3Address.parse(part) for part in text.split(",")]
+        if len(addresses) == 1:
+            return cls(*(addresses[0].below(name) for name in STORES))
+        if len(addresses) != len(STORES):
+            raise BadAddressError(f"{text}: must be one s3:// address, or three: inbox, state, published")
+        return cls(*addresses)
+
+    def __str__(self) -> str:
+        return ",".join(map(str, (self.inbox, self.state, self.published)))
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything is kept. `photos` are the folders that `file:` URLs may lead to."""
+
+    root: Path | Buckets
+    settings: Settings
+    tagger: str = "none"
+    photos: tuple[Path, ...] = ()
+    allowance: CountedAllowance | None = None
+    counter: StoreCounter = field(default_factory=StoreCounter, compare=False)
+
+    @cached_property
+    def inbox(self) -> CountingStore:
+        """What people and partners hand in."""
+        return self._store("inbox")
+
+    @cached_property
+    def state(self) -> CountingStore:
+        """What is known."""
+        return self._store("state")
+
+    @cached_property
+    def published(self) -> CountingStore:
+        """What a site shows."""
+        return self._store("published")
+
+    @property
+    def gallery(self) -> str:
+        """The page to open."""
+        if isinstance(self.root, Buckets):
+            return f"{self.root.published}/index.html"
+        return str((self.root / "published" / "index.html").resolve())
+
+    def _store(self, name: str) -> CountingStore:
+        if isinstance(self.root, Buckets):
+            return CountingStore(S3Store(getattr(self.root, name)), self.counter)
+        return CountingStore(FolderStore(self.root / name), self.counter)
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
+        """What is sent to another process: the choices, with a counter of its own there."""
+        return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance)
+
+    def ports(self, *, isolated: bool = False) -> Ports:
+        """The outside world of one worker; `isolated` decodes in a child process that may die."""
+        return Ports(
+            inbox=self.inbox,
+            state=self.state,
+            published=self.published,
+            fetcher=UrlFetcher(self.settings.download, self.photos),
+            tagger=self._tagger(),
+            settings=self.settings,
+            now=lambda: datetime.now(UTC),
+            monotonic=time.monotonic,
+            call=IsolatedCaller() if isolated else call_directly,
+        )
+
+    def tagger_problems(self) -> tuple[Problem, ...]:
+        """Build the tagger once to see that it can be built; the bad lines of a recorded file."""
+        tagger = self._tagger()
+        return tagger.problems if isinstance(tagger, RecordedTagger) else ()
+
+    def _tagger(self) -> Tagger:
+        kind, _, file = self.tagger.partition(":")
+        if self.tagger == "none":
+            return NoTagger()
+        if kind == "recorded" and file:
+            try:
+                return RecordedTagger(Path(file))
+            except OSError as error:
+                raise WorkspaceError(f"--tagger {self.tagger}: {error}") from error
+        if self.tagger == "google":
+            return self._google()
+        raise WorkspaceError(f"--tagger {self.tagger}: must be none, google or recorded:FILE.jsonl")
+
+    def _google(self) -> Tagger:
+        if find_spec("google") is None or find_spec("google.cloud") is None or find_spec("google.cloud.vision") is None:
+            raise WorkspaceError("--tagger google: needs the extra `google`: pip install 'image-release[google]'")
+        if self.allowance is None:
+            raise WorkspaceError("--tagger google: no spending cap was set")
+        return GoogleTagger(self.settings.tagging, self.allowance)
+
+
+def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:
+    """The workspace at an address: a folder, made when the first object is written, or three stores on S3.
+
+    `s3://bucket/prefix` has the stores below it; a deployed suite's are named one by one, `s3://…,s3://…,s3://…`.
+    """
+    if address.startswith("s3://"):
+        if find_spec("obstore") is None:
+            raise WorkspaceError(f"{address}: needs the extra `aws`: pip install 'image-release[aws]'")
+        try:
+            return Workspace(Buckets.parse(address), settings, **choices)  # type: ignore[arg-type]  # as below
+        except BadAddressError as error:
+            raise WorkspaceError(str(error)) from error
+    root = Path(address)
+    if root.exists() and not root.is_dir():
+        raise WorkspaceError(f"{address}: is not a folder")
+    return Workspace(root, settings, **choices)  # type: ignore[arg-type]  # checked by the callers' own signatures

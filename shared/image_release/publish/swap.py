@@ -1,0 +1,73 @@
+"""Publishing by compare-and-swap: renditions first, the manifest last (invariant 2).
+
+The manifest's ETag is read before anything else about the hotel. Whoever publishes on the ground of older inputs finds
+another ETag and loses; the loser reads again and does it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from image_release.publish.keys import manifest_key
+from image_release.publish.manifest import Manifest, ManifestUnreadableError
+from image_release.storage import ConditionFailedError, Store
+
+
+class LostSwapError(Exception):
+    """Another writer published this hotel after we had read its manifest's ETag."""
+
+
+class RenditionTakenError(Exception):
+    """Another writer put other bytes under a rendition's key: this `seq` must not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was published of a hotel when we began: the ETag to swap against, and the manifest if it can be read."""
+
+    etag: str | None
+    manifest: Manifest | None
+
+    @property
+    def next_seq(self) -> int:
+        """The number that the next manifest gets."""
+        return self.manifest.seq + 1 if self.manifest else 1
+
+
+def read_before(published: Store, hotel_id: str) -> Before:
+    """Read the manifest's ETag: the first read of every look at a hotel.
+
+    A manifest that cannot be read stops the hotel (ManifestUnreadableError): overwriting it would reuse its keys.
+    """
+    stored = published.get(manifest_key(hotel_id))
+    if stored is None:
+        return Before(None, None)
+    try:
+        return Before(stored.etag, Manifest.from_bytes(stored.data))
+    except ManifestUnreadableError as error:
+        raise ManifestUnreadableError(f"{manifest_key(hotel_id)}: {error}") from error
+
+
+def put_rendition(published: Store, key: str, data: bytes) -> bool:
+    """Put a rendition under its immutable key; False if the same bytes lay there already (an earlier try of ours).
+
+    Raises RenditionTakenError if other bytes lie there: two writers with other settings raced for one `seq`.
+    """
+    try:
+        published.put(key, data, if_absent=True)
+    except ConditionFailedError:
+        present = published.get(key)
+        if present is None or present.data != data:
+            raise RenditionTakenError(key) from None
+        return False
+    return True
+
+
+def publish(published: Store, manifest: Manifest, before: Before) -> None:
+    """Swap the manifest in. Raises LostSwapError if the published one is not `before` any more."""
+    try:
+        published.put(
+            manifest_key(manifest.hotel_id), manifest.to_bytes(), if_absent=before.etag is None, if_match=before.etag
+        )
+    except ConditionFailedError as error:
+        raise LostSwapError(manifest.hotel_id) from error

@@ -1,0 +1,90 @@
+"""`detect_changes`: a catalogue came in; what changed is written, and the hotels concerned are nudged.
+
+Accommodations are written, then the current release is read to find their hotels, then those are nudged, and only then
+the partner's catalogue moves on (invariant 8): killed at any point, the message comes back and does all of it again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from image_release.ingest import (
+    CatalogueApplied,
+    Held,
+    Ignored,
+    MissingInputError,
+    Release,
+    ReleaseIndex,
+    apply_catalogue,
+    open_index,
+    read_current,
+)
+from image_release.suite.messages import NudgeMessage
+from image_release.suite.ports import Suite
+from image_release.values import Accommodation
+
+ACCEPTS = "accepts/"
+GONE = "gone-"
+"""An accept that begins so lets pictures go that vanished on a day, and no catalogue in."""
+SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What became of a catalogue, and how many hotels were nudged for it."""
+
+    result: CatalogueApplied | Held | Ignored
+    nudged: int
+
+
+def detect_changes(key: str, suite: Suite) -> Detected:
+    """Apply the catalogue at a key of the inbox, or the one that a key below `accepts/` lets through.
+
+    Raises CatalogueMisnamedError, BadValueError, InputDamagedError, MissingInputError.
+    """
+    if key.startswith(ACCEPTS) and key.rpartition("/")[2].startswith(GONE):
+        return Detected(Ignored(key, "hotels find it when they look again", is_warning=False), 0)
+    nudged = 0
+
+    def nudge(changed: Sequence[Accommodation]) -> None:
+        nonlocal nudged
+        nudged = suite.urgent.send(
+            NudgeMessage(hotel_id=hotel_id, reason="catalogue").message(group) for hotel_id in hotels_of(changed, suite)
+        )
+
+    catalogue = accepted(key, SUFFIXES, suite)
+    group = catalogue.split("/")[1]
+    result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge, threads=suite.threads)
+    return Detected(result, nudged)
+
+
+def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str:
+    """The file that an `accepts/…` key lets through; any other key is the file's own. Raises MissingInputError."""
+    if not key.startswith(ACCEPTS):
+        return key
+    for suffix in suffixes:
+        file = key.removeprefix(ACCEPTS) + suffix
+        if suite.inbox.head(file):
+            return file
+    raise MissingInputError(f"{key}: there is no {key.removeprefix(ACCEPTS)} with {' or '.join(suffixes)}")
+
+
+def hotels_of(changed: Sequence[Accommodation], suite: Suite) -> Iterator[str]:
+    """The hotels that hold these accommodations in the release in force, each once."""
+    current = read_current(suite.state) if changed else None
+    if current is None:
+        return
+    with local_index(suite, current) as index:
+        hotel_ids = sorted(set(index.hotels_of(changed)))
+    yield from hotel_ids
+
+
+@contextmanager
+def local_index(suite: Suite, release: Release) -> Iterator[ReleaseIndex]:
+    """The index of a release, fetched into a file that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, open_index(suite.state, release, Path(folder) / "index") as index:
+        yield index

@@ -1,0 +1,93 @@
+"""`process_hotel` as a function of the suite: one nudge, within a time budget, and what happens when it fails.
+
+A passing failure makes the message come back soon, with back-off, and not after its whole visibility. A hotel that ran
+out of time has kept what it learned: the same message comes back at once and goes on. A message seen before may have
+killed its process: it decodes in a child. At the last receive a request is told that the hotel failed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from image_release.hotel import SWEEP, Caller, HotelReport, OutOfTimeError, Ports, process_hotel
+from image_release.ingest import mark_failed
+from image_release.outcomes import Outcome
+from image_release.problems import printable
+from image_release.suite.due_markers import remind, seen, settle, sweep_again
+from image_release.suite.messages import NudgeMessage
+
+FIRST_BACK_OFF_S = 10
+"""After the first failure; doubled at each further one."""
+LAST_BACK_OFF_S = 900
+GO_ON_S = 1
+"""After which a hotel that ran out of time goes on."""
+
+
+class ComeBackError(Exception):
+    """The message has to come back after `seconds`; the cause says why."""
+
+    def __init__(self, hotel_id: str, seconds: int, reason: str) -> None:
+        super().__init__(f"hotel {printable(hotel_id)}: {reason}; again in {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which time it is that a message was received, and how often it may be."""
+
+    receives: int = 1
+    most: int = 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the message goes to the dead letters if this fails."""
+        return self.receives >= self.most
+
+
+def serve(
+    order: NudgeMessage, ports: Ports, attempt: Attempt, *, isolated: Caller, deadline_s: float | None = None
+) -> HotelReport:
+    """Look at the hotel of a nudge. `deadline_s` is a moment of `ports.monotonic`. Raises ComeBackError."""
+    ports = replace(
+        ports,
+        call=isolated if attempt.receives > 1 else ports.call,
+        remind=lambda before, manifest: remind(ports.state, before, manifest),
+    )
+    day = date.fromisoformat(order.due) if order.due else None
+    try:
+        etag = seen(ports.state, order.hotel_id, order.reason, day) if day else None
+        report = process_hotel(order.nudge(), ports, deadline_s=deadline_s)
+        if day:
+            if order.reason == SWEEP and report.manifest:
+                grace = timedelta(days=ports.settings.publishing.grace_days)
+                sweep_again(ports.state, ports.published, report.manifest, ports.now(), grace)
+            settle(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
+    except OutOfTimeError as error:
+        raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
+    except Exception as error:
+        reason = printable(f"{type(error).__name__}: {error}", 300)
+        raise _given_up(order, ports, attempt, back_off_s(order.hotel_id, attempt.receives), reason) from error
+    if was_cut_short(report, ports, deadline_s) and not attempt.is_last:
+        raise ComeBackError(order.hotel_id, GO_ON_S, "published in part")
+    return report
+
+
+def back_off_s(hotel_id: str, receives: int) -> int:
+    """How long a hotel that failed waits: doubling, and spread by its id so that many do not come back at once."""
+    most: int = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
+    return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
+
+
+def was_cut_short(report: HotelReport, ports: Ports, deadline_s: float | None) -> bool:
+    """Whether images were put off because the time budget ended; what is published is whole, but not all there is."""
+    out_of_time = deadline_s is not None and ports.monotonic() >= deadline_s
+    return out_of_time and bool(report.outcomes.get(Outcome.DEFERRED))
+
+
+def _given_up(order: NudgeMessage, ports: Ports, attempt: Attempt, seconds: int, reason: str) -> ComeBackError:
+    """What is raised; at the last receive the request is told, and the message need not wait for the dead letters."""
+    if attempt.is_last and order.request_id is not None:
+        mark_failed(ports.state, order.request_id, order.hotel_id, reason)
+    return ComeBackError(order.hotel_id, GO_ON_S if attempt.is_last else seconds, reason)

@@ -1,0 +1,115 @@
+"""`reprocess`: a request selects hotels through the release's index, and each is nudged with the request's id.
+
+What was selected is written once, before the first nudge: a request that comes twice nudges the same hotels, and its
+progress stays exact whatever release comes in force meanwhile. `all` goes to the bulk queue, everything else is urgent.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from image_release.ingest import (
+    Estimate,
+    MissingInputError,
+    Request,
+    estimate_hotels,
+    parse_request,
+    read_current,
+    select,
+    store_request,
+)
+from image_release.problems import printable
+from image_release.storage import ConditionFailedError
+from image_release.suite.detect_changes import local_index
+from image_release.suite.messages import NudgeMessage
+from image_release.suite.ports import Suite
+from image_release.values import key_part
+
+SAMPLE = 200
+"""Hotels that a dry run reads: enough for the mean, few enough for a request over a million."""
+
+
+class NoReleaseError(Exception):
+    """No release is in force: there is nothing to select from."""
+
+
+class RequestTakenError(Exception):
+    """Another request has this id already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What became of a request. `estimate` is given for a dry run, which nudges nobody."""
+
+    request_id: str
+    hotels: int
+    nudged: int
+    estimate: Estimate | None = None
+
+
+def request_at(key: str, suite: Suite) -> Request:
+    """The request at a key of the inbox. Raises RequestError, MissingInputError."""
+    stored = suite.inbox.get(key)
+    if stored is None:
+        raise MissingInputError(key)
+    return parse_request(stored.data, key)
+
+
+def reprocess(request: Request, suite: Suite) -> Requested:
+    """Select the hotels of a request and nudge them. Raises NoReleaseError, RequestTakenError."""
+    if request.dry_run:
+        return _dry_run(request, suite)
+    hotel_ids = _selected_once(request, suite)
+    store_request(suite.state, request, len(hotel_ids))
+    queue = suite.bulk if request.all else suite.urgent
+    messages = (
+        NudgeMessage(hotel_id=hotel_id, reason="request", request_id=request.request_id).message()
+        for hotel_id in hotel_ids
+    )
+    return Requested(request.request_id, len(hotel_ids), queue.send(messages))
+
+
+def _dry_run(request: Request, suite: Suite) -> Requested:
+    """Count and estimate; the answer is kept beside the request too, for those who asked by an object."""
+    hotel_ids, estimate = _selected(request, suite, estimate=True)
+    document = {"request": request.model_dump(mode="json"), "estimate": estimate and asdict(estimate)}
+    suite.state.put(_key(request, "dry_run.json"), json.dumps(document, sort_keys=True).encode())
+    return Requested(request.request_id, len(hotel_ids), 0, estimate)
+
+
+def _selected_once(request: Request, suite: Suite) -> Sequence[str]:
+    """What the request selected when it was first seen."""
+    key = _key(request, "selected.json.gz")
+    stored = suite.state.get(key)
+    if stored is None:
+        hotel_ids, _ = _selected(request, suite)
+        document = {"request": request.model_dump(mode="json"), "hotel_ids": hotel_ids}
+        data = gzip.compress(json.dumps(document).encode(), compresslevel=3, mtime=0)
+        try:
+            suite.state.put(key, data, if_absent=True)
+        except ConditionFailedError:
+            stored = suite.state.get(key)
+        else:
+            return hotel_ids
+    found = json.loads(gzip.decompress(stored.data)) if stored else {}
+    if found.get("request") != request.model_dump(mode="json"):
+        raise RequestTakenError(f"{printable(request.request_id)}: another request has this id")
+    selected: Sequence[str] = found["hotel_ids"]
+    return selected
+
+
+def _selected(request: Request, suite: Suite, *, estimate: bool = False) -> tuple[list[str], Estimate | None]:
+    current = read_current(suite.state)
+    if current is None:
+        raise NoReleaseError("no release is in force yet")
+    with local_index(suite, current) as index:
+        hotel_ids = list(select(index, request))
+        guess = estimate_hotels(hotel_ids, index, suite.state, suite.settings, sample=SAMPLE) if estimate else None
+    return hotel_ids, guess
+
+
+def _key(request: Request, name: str) -> str:
+    return f"requests/{key_part(request.request_id)}/{name}"

@@ -1,0 +1,89 @@
+"""Counters in a DynamoDB table: one item a window, taken from by conditional updates.
+
+The table has the partition key `window`; `expires_at` (seconds since 1970) may be its time to live.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from image_release.problems import printable
+from image_release.tag.quota import CountersUnreachableError
+
+KEPT_S = 3 * 24 * 3600
+"""A window's count is of no use to anybody so long after it was last taken from."""
+ATTEMPTS = 4
+"""Between the answer that says what is left and the attempt to take it, others may have taken some."""
+
+
+class DynamoCounters:
+    """Counters in a table. It connects (and imports boto3) at the first take; threads may share it."""
+
+    def __init__(
+        self, table: str, *, connect: Callable[[], Any] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._table = table
+        self._connect = connect or dynamodb_client
+        self._clock = clock
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connect()
+
+    def take(self, window: str, wanted: int, limit: int) -> int:
+        """Take what is left, in one update where that is enough. Raises CountersUnreachableError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            for _ in range(ATTEMPTS):
+                if wanted <= 0 or wanted > limit:
+                    wanted = max(0, min(wanted, limit))
+                if not wanted:
+                    return 0
+                left = self._try(window, wanted, limit)
+                if left is None:
+                    return wanted
+                wanted = min(wanted, left)
+        except (BotoCoreError, ClientError) as error:
+            raise CountersUnreachableError(printable(str(error), 300)) from error
+        return 0
+
+    def taken(self, window: str) -> int:
+        """The count of a window. Raises CountersUnreachableError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.get_item(
+                TableName=self._table, Key={"window": {"S": window}}, ConsistentRead=True, ProjectionExpression="taken"
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise CountersUnreachableError(printable(str(error), 300)) from error
+        return int(answer["Item"]["taken"]["N"]) if "Item" in answer else 0
+
+    def _try(self, window: str, wanted: int, limit: int) -> int | None:
+        """Take all that is wanted, or nothing and say how much is left."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"window": {"S": window}},
+                UpdateExpression="ADD taken :wanted SET expires_at = :expires",
+                ConditionExpression="attribute_not_exists(taken) OR taken <= :most",
+                ExpressionAttributeValues={
+                    ":wanted": {"N": str(wanted)},
+                    ":most": {"N": str(limit - wanted)},
+                    ":expires": {"N": str(int(self._clock()) + KEPT_S)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return max(0, limit - self.taken(window))
+        return None
+
+
+def dynamodb_client() -> Any:
+    """The client with the environment's credentials, region and endpoint."""
+    import boto3
+
+    return boto3.client("dynamodb")

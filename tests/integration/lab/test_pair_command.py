@@ -1,0 +1,120 @@
+"""`image-release corpus pair`: any two images side by side."""
+
+import re
+
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from tests.conftest import ROOT
+from tests.integration.lab.conftest import call, rows, told
+
+ROOM = ROOT / "samples" / "hotels" / "the-foundry" / "double-room-1.jpg"
+OTHER_ROOM = ROOT / "samples" / "hotels" / "the-foundry" / "double-room-3.jpg"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The room, mirrored, cropped and with a caption."""
+    path = tmp_path / "copy.jpg"
+    with Image.open(ROOM) as image:
+        width, height = image.size
+        mirrored = ImageOps.mirror(image.crop((width // 10, 0, width, height)))
+        ImageDraw.Draw(mirrored).rectangle((0, height * 0.85, width, height), fill=(20, 20, 20))
+        mirrored.save(path, quality=60)
+    return path
+
+
+class TestSentence:
+    def test_says_why_a_copy_was_joined(self, copy):
+        """Agreement, displacement, score and what was needed, in one sentence."""
+        found = told("pair", ROOM, copy)
+        assert found["joined"]
+        assert re.fullmatch(
+            r"Joined: laid over each other, one of them mirrored, \d+ % of the textured blocks agree and the typical "
+            r"block has moved by 0\.\d\d px; score \d+\.\d, needed 3\.5\.",
+            found["sentence"],
+        )
+        assert found["score"] > 3.5
+
+    def test_says_why_two_rooms_were_kept_apart(self):
+        """Two rooms of one style are two pictures."""
+        found = told("pair", ROOM, OTHER_ROOM)
+        assert not found["joined"]
+        assert found["sentence"].startswith("Kept apart: ")
+
+    def test_does_not_depend_on_the_order(self, copy):
+        """Either image may be named first."""
+        assert told("pair", ROOM, copy) == told("pair", copy, ROOM)
+
+    def test_of_the_same_bytes_is_short(self):
+        """There is nothing to measure."""
+        assert told("pair", ROOM, ROOM)["sentence"] == "Joined: the two files hold the same bytes."
+
+    def test_of_a_placeholder_says_that_it_is_one(self, tmp_path):
+        """It would never be compared."""
+        image = Image.new("RGB", (600, 400), (238, 238, 238))
+        ImageDraw.Draw(image).text((240, 190), "No image available", fill=(90, 90, 90))
+        image.save(tmp_path / "none.png")
+        found = told("pair", ROOM, tmp_path / "none.png")
+        assert not found["joined"]
+        assert found["sentence"].startswith("Not compared: ")
+        assert "placeholder" in found["sentence"]
+
+
+class TestPage:
+    def test_is_one_file_that_shows_everything(self, copy, tmp_path):
+        """Both images, overlay, difference, blocks, 36 x 36 distances and every statistic; no other file, no script."""
+        out = tmp_path / "pair.html"
+        call("pair", ROOM, copy, "--out", out)
+        page = out.read_text(encoding="utf-8")
+        assert page.count("url(data:image/jpeg;base64,") == 4
+        assert sum(int(part.count("h1v1h-1z")) for part in re.findall(r'd="(M[^"]*)"', page)) == 36 * 36
+        assert len(re.findall(r'<rect class="b agrees"', page)) > 100
+        assert "What made the score" in page
+        assert "<script" not in page
+        assert not re.search(r'(?:src|href)="(?!\.\./)', page)
+
+    def test_adds_up_to_the_score(self, copy, tmp_path):
+        """The intercept and what each statistic adds sum to the score that decides."""
+        out = tmp_path / "pair.html"
+        score = told("pair", ROOM, copy, "--out", out)["score"]
+        page = out.read_text(encoding="utf-8")
+        start = float(re.search(r"same photograph: (-?[\d.]+) to begin with", page)[1])
+        adds = [float(text) for text in re.findall(r'<td class="(?:for|against)">([+-][\d.]+)</td>', page)]
+        assert start + sum(adds) == pytest.approx(score, abs=0.01 * len(adds))
+
+    def test_escapes_what_a_file_is_called(self, tmp_path):
+        """A name is text, whatever it holds."""
+        name = tmp_path / "<script>alert(1)<&>.jpg"
+        name.write_bytes(ROOM.read_bytes())
+        call("pair", name, OTHER_ROOM, "--out", tmp_path / "pair.html")
+        page = (tmp_path / "pair.html").read_text(encoding="utf-8")
+        assert "<script" not in page
+        assert "&lt;script&gt;alert(1)&lt;&amp;&gt;" in page
+
+
+class TestCorpus:
+    def test_names_images_as_its_labels_do_and_shows_what_people_say(self, made, tmp_path):
+        """Two copies of one photograph by their names in labels.csv."""
+        by_label = {}
+        for row in rows(made)[1:]:
+            by_label.setdefault(row.split(",")[2], []).append(row.split(",")[0])
+        one, other = next(images for images in by_label.values() if len(images) > 1)[:2]
+        out = tmp_path / "pair.html"
+        assert told("pair", one, other, "--corpus", made, "--out", out)["joined"]
+        assert "<b>the same photograph</b>" in out.read_text(encoding="utf-8")
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [(b"no picture", "not_an_image"), (b"\xff\xd8\xff\xe0 short", "truncated"), (None, "No such")],
+    )
+    def test_of_a_file_that_is_no_picture_is_told(self, tmp_path, content, said):
+        """Status 2, with the file and why."""
+        path = tmp_path / "broken.jpg"
+        if content is not None:
+            path.write_bytes(content)
+        ended = call("pair", ROOM, path, status=2)
+        assert "broken.jpg" in ended.stderr
+        assert said in ended.stderr

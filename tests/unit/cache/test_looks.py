@@ -1,0 +1,92 @@
+"""When a URL is looked at again, and what a failed look leaves of the copy that we have (invariant 5)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from image_release.cache import Look, UrlRecord, after_failure, after_success, believed_gone, look_needed
+from image_release.outcomes import Outcome, Rejection
+from image_release.values import CatalogueImage
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MONTH = timedelta(days=30)
+SHA = "a" * 64
+PLAIN = CatalogueImage("http://x/1.jpg")
+VERSIONED = CatalogueImage("http://x/1.jpg", version="2026-11-02")
+
+
+def need(record, image=PLAIN, now=NOW, *, redownload=False):
+    return look_needed(record, image, now, MONTH, redownload=redownload)
+
+
+class TestWhetherToLook:
+    def test_a_new_url_is_downloaded(self):
+        assert need(None) is Look.FETCH
+
+    def test_a_known_url_rests(self):
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is Look.REST
+
+    def test_another_version_is_asked_for(self):
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is Look.ASK
+
+    def test_a_url_without_version_is_revalidated_after_a_month(self):
+        record = after_success(SHA, '"e"', None, PLAIN, NOW)
+        assert need(record, now=NOW + MONTH) is Look.REST
+        assert need(record, now=NOW + MONTH + timedelta(days=1)) is Look.ASK
+
+    def test_a_versioned_url_is_vouched_for_by_its_catalogue(self):
+        record = after_success(SHA, '"e"', None, VERSIONED, NOW)
+        assert need(record, VERSIONED, NOW + 100 * MONTH) is Look.REST
+
+    def test_a_forced_download_asks_no_questions(self):
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is Look.FETCH
+
+    @pytest.mark.parametrize("outcome", [Outcome.FORBIDDEN_ADDRESS, Outcome.BAD_URL, Outcome.GONE])
+    def test_a_final_failure_is_looked_at_again_only_at_revalidation(self, outcome):
+        record = after_failure(None, Rejection(outcome, "no"), None, VERSIONED, NOW)
+        assert need(record, VERSIONED, NOW + timedelta(days=2)) is Look.REST
+        assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is Look.FETCH
+
+
+class TestWhatAFailureLeaves:
+    def test_every_failure_keeps_the_last_good_copy(self):
+        had = after_success(SHA, None, None, PLAIN, NOW)
+        for outcome in (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE, Outcome.FORBIDDEN_ADDRESS):
+            assert after_failure(had, Rejection(outcome, "no"), None, PLAIN, NOW).sha256 == SHA
+
+    def test_a_passing_failure_is_tried_again_later_and_later(self):
+        record = after_success(SHA, None, None, PLAIN, NOW)
+        waits = []
+        for _ in range(8):
+            record = after_failure(record, Rejection(Outcome.UNAVAILABLE, "503"), None, PLAIN, NOW)
+            waits.append(record.failure.retry_at - NOW)
+        assert waits == sorted(waits)
+        assert waits[0] == timedelta(hours=1)
+        assert waits[-1] == timedelta(days=1)
+
+    def test_a_server_that_asks_for_a_longer_wait_gets_it(self):
+        record = after_failure(None, Rejection(Outcome.UNAVAILABLE, "429"), 7200, PLAIN, NOW)
+        assert record.failure.retry_at == NOW + timedelta(hours=2)
+
+    def test_gone_is_believed_when_seen_twice_a_day_apart(self):
+        gone = Rejection(Outcome.GONE, "404")
+        first = after_failure(after_success(SHA, None, None, PLAIN, NOW), gone, None, PLAIN, NOW)
+        assert not believed_gone(first)
+        soon = after_failure(first, gone, None, PLAIN, NOW + timedelta(hours=2))
+        assert not believed_gone(soon)
+        later = after_failure(soon, gone, None, PLAIN, NOW + timedelta(days=1))
+        assert believed_gone(later)
+
+    def test_a_recovery_between_two_404s_starts_the_count_anew(self):
+        gone = Rejection(Outcome.GONE, "404")
+        first = after_failure(after_success(SHA, None, None, PLAIN, NOW), gone, None, PLAIN, NOW)
+        back = after_success(SHA, None, None, PLAIN, NOW + timedelta(hours=5))
+        again = after_failure(back, gone, None, PLAIN, NOW + timedelta(days=2))
+        assert first.failure is not None
+        assert not believed_gone(again)
+
+    def test_an_image_that_we_never_had_is_gone_at_once(self):
+        record = after_failure(None, Rejection(Outcome.GONE, "404"), None, PLAIN, NOW)
+        assert record.sha256 is None
+        assert record.failure.retry_at is None
+        assert isinstance(record, UrlRecord)

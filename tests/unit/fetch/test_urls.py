@@ -1,0 +1,186 @@
+"""How a partner's URL is read: strictly where it could be an attack, kindly where it is only untidy."""
+
+from contextlib import suppress
+from ipaddress import IPv6Address
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.fetch.failures import BadUrlError
+from image_release.fetch.urls import FileUrl, WebUrl, parse_redirect, parse_url
+from image_release.outcomes import Outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("http://Example.COM", "http://example.com/"),
+        ("HTTPS://example.com:443/a.jpg", "https://example.com/a.jpg"),
+        ("http://example.com:8080/a.jpg#part", "http://example.com:8080/a.jpg"),
+        ("http://example.com:/a.jpg", "http://example.com/a.jpg"),
+        ("http://example.com./a.jpg", "http://example.com/a.jpg"),
+        ("  http://example.com/a b.jpg ", "http://example.com/a%20b.jpg"),
+        ("http://example.com/Zürich/Hôtel.jpg", "http://example.com/Z%C3%BCrich/H%C3%B4tel.jpg"),
+        ("http://example.com/a%20b%2fc.jpg", "http://example.com/a%20b%2fc.jpg"),
+        ("http://example.com/100%.jpg", "http://example.com/100%25.jpg"),
+        ("http://example.com/a|b\\c[1].jpg", "http://example.com/a%7Cb%5Cc%5B1%5D.jpg"),
+        ("http://example.com?w=1&h=ü x", "http://example.com/?w=1&h=%C3%BC%20x"),
+        ("http://example.com/a?u=http://b/?c", "http://example.com/a?u=http://b/?c"),
+        ("http://bücher.example/a", "http://xn--bcher-kva.example/a"),
+        ("http://straße.example/a", "http://xn--strae-oqa.example/a"),
+        ("http://ＥＸＡＭＰＬＥ。com/a", "http://example.com/a"),
+        ("http://img_1.example.com/a", "http://img_1.example.com/a"),
+        ("http://[2606:4700:0::1111]/a", "http://[2606:4700::1111]/a"),
+        ("http://0x7f.1/a", "http://127.0.0.1/a"),
+        ("http://１２７.0.0.1/a", "http://127.0.0.1/a"),
+        ("http://[::FFFF:127.0.0.1]/a", f"http://[{IPv6Address('::ffff:127.0.0.1')}]/a"),
+        ("http://[fe80::1%25eth0]/a", "http://[fe80::1]/a"),
+        ("http://[::1%eth0]/a", "http://[::1]/a"),
+    ],
+)
+def test_a_url_is_written_canonically(text, canonical):
+    """One resource, one spelling: lower-case ASCII host, encoded path, no default port, no fragment."""
+    assert str(parse_url(text)) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "example.com/a.jpg",
+        "//example.com/a.jpg",
+        "/a.jpg",
+        "ftp://example.com/a.jpg",
+        "javascript:alert(1)",
+        "data:image/png;base64,AAAA",
+        "gopher://127.0.0.1:25/_HELO",
+        "http:",
+        "http://",
+        "http:///a.jpg",
+        "http:example.com/a.jpg",
+        "http://user@example.com/a.jpg",
+        "http://user:secret@example.com/a.jpg",
+        "http://example.com@10.0.0.1/a.jpg",
+        "http://example.com\\@10.0.0.1/a.jpg",
+        "http://example.com:0/a.jpg",
+        "http://example.com:65536/a.jpg",
+        "http://example.com:-1/a.jpg",
+        "http://example.com:+80/a.jpg",
+        "http://example.com:8a/a.jpg",
+        "http://exa mple.com/a.jpg",
+        "http://example..com/a.jpg",
+        "http://.example.com/a.jpg",
+        "http://ex%61mple.com/a.jpg",
+        "http://127.0.0.1%2f@example.com/",
+        "http://exam/ple\n.com/a.jpg",
+        "http://example.com/a\r\nHost: evil",
+        "http://example.com/\ta.jpg",
+        "http://example.com/\x00",
+        "http://example.com/\x7f",
+        "http://example.com/\x85",
+        "http://example.com/\ud800",
+        "http://[::1",
+        "http://::1/",
+        "http://[v1.a]/",
+        "http://[example.com]/",
+        "http://[127.0.0.1]/",
+        "http://256.0.0.1/",
+        "http://1.2.3.4.5/",
+        "http://example.com℀/",
+        f"http://{'a' * 64}.example/",
+        f"http://{'a.' * 127}example/",
+        f"http://{'ü' * 300}.example/",
+        "http://example.com/" + "a" * 2048,
+    ],
+)
+def test_what_could_be_an_attack_or_a_mistake_is_a_bad_url(text):
+    """Credentials, control characters, odd schemes, hosts and ports are refused, with a reason fit to print."""
+    with pytest.raises(BadUrlError) as caught:
+        parse_url(text)
+    assert caught.value.failed.rejection.outcome is Outcome.BAD_URL
+    assert caught.value.failed.rejection.reason.isprintable()
+    assert len(caught.value.failed.rejection.reason) < 250
+
+
+@given(st.text())
+def test_any_text_is_a_url_or_a_bad_url(text):
+    """Nothing that a feed can hold makes the reader fail otherwise."""
+    for prefix in ("", "http://", "http://example.com/", "file://"):
+        with suppress(BadUrlError):
+            assert str(parse_url(prefix + text)).isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
+def test_a_path_is_sent_as_ascii_and_means_the_same(text):
+    """Whatever a file is called, its encoded path is plain ASCII and decodes to what was meant."""
+    path = text.replace("%", "").replace("?", "").replace("#", "")
+    url = parse_url(f"http://example.com/x{path}x")
+    assert isinstance(url, WebUrl)
+    assert url.target.isascii()
+    assert " " not in url.target
+    assert unquote(url.target) == f"/x{path}x"
+
+
+@given(st.text(max_size=300))
+def test_reading_what_was_written_changes_nothing(text):
+    """The canonical spelling is a fixed point, and the standard library sees the same host in it."""
+    try:
+        url = parse_url(f"http://{text}")
+    except BadUrlError:
+        return
+    assert parse_url(str(url), 10_000) == url
+    assert (urlsplit(str(url)).hostname, urlsplit(str(url)).port or 80) == (url.host, url.port)
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/b.jpg", "http://example.com/b.jpg"),
+        ("b c.jpg", "http://example.com/dir/b%20c.jpg"),
+        ("//cdn.example/b.jpg", "http://cdn.example/b.jpg"),
+        ("https://cdn.example/b.jpg?sig=" + "x" * 3000, "https://cdn.example/b.jpg?sig=" + "x" * 3000),
+        ("?v=2", "http://example.com/dir/a.jpg?v=2"),
+    ],
+)
+def test_a_redirect_is_relative_to_where_it_was_met(location, target):
+    """As browsers read `Location`; long signed targets are normal there."""
+    base = parse_url("http://example.com/dir/a.jpg")
+    assert isinstance(base, WebUrl)
+    assert str(parse_redirect(base, location)) == target
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://a/", "http://u:p@a/", "http://[", "http://a:0/"])
+def test_a_redirect_to_anything_odd_is_a_bad_url(location):
+    """A server cannot send us to a local file."""
+    base = parse_url("http://example.com/dir/a.jpg")
+    assert isinstance(base, WebUrl)
+    with pytest.raises(BadUrlError):
+        parse_redirect(base, location)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("file:///photos/h1/a.jpg", "/photos/h1/a.jpg"),
+        ("file://localhost/photos/a.jpg", "/photos/a.jpg"),
+        ("file:/photos/a.jpg", "/photos/a.jpg"),
+        ("file:///photos/a%20b%23c%3Fd.jpg", "/photos/a b#c?d.jpg"),
+        ("file:///photos/%FF.jpg", "/photos/\udcff.jpg"),
+    ],
+)
+def test_a_file_url_is_an_absolute_path(text, path):
+    """Decoded once, as bytes: a file's name need not be UTF-8."""
+    assert parse_url(text) == FileUrl(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["file://server/share/a.jpg", "file:a.jpg", "file:///a?b", "file:///a#b", "file:///a%00b", "file://", "file:"],
+)
+def test_an_odd_file_url_is_a_bad_url(text):
+    """Other machines, relative paths and half-encoded names are refused."""
+    with pytest.raises(BadUrlError):
+        parse_url(text)

@@ -1,0 +1,49 @@
+"""Are any two of the 36 hashes of two images near? Exactly what looking at every pair says, at every size."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.fingerprint import hash_comparison, hash_distances, near_pairs
+
+
+def hashes_of(images: int, seed: int = 3) -> np.ndarray:
+    """Made-up hashes, of which every third image shares one with another image, up to 15 bits apart."""
+    rng = np.random.default_rng(seed)
+    hashes = rng.integers(0, 2**64, (images, 36), np.uint64)
+    for image in range(0, images, 3):
+        changed = rng.permutation(64)[: image % 16]
+        flipped = np.bitwise_or.reduce(np.uint64(1) << changed.astype(np.uint64)) if len(changed) else np.uint64(0)
+        hashes[image, 5] = hashes[(image * 7 + 1) % images, 9] ^ flipped
+    return hashes
+
+
+def plainly(hashes, bits):
+    return np.argwhere(np.triu(hash_distances(hashes, hashes) <= bits, 1)).tolist()
+
+
+def test_distances_are_the_smallest_of_all_pairs():
+    """By the definition, bit by bit, for any number of images."""
+    rng = np.random.default_rng(3)
+    one, other = (rng.integers(0, 2**64, (count, 36), np.uint64) for count in (3, 5))
+    expected = [[min((int(a) ^ int(b)).bit_count() for a in x for b in y) for y in other] for x in one]
+    assert hash_distances(one, other).tolist() == expected
+
+
+@pytest.mark.parametrize("images", [0, 1, 2, 40, 200])
+@pytest.mark.parametrize("bits", [0, 1, 7, 8, 14, 20])
+def test_near_pairs_are_those_within_the_distance(images, bits):
+    """Whether they are looked through or looked up."""
+    hashes = hashes_of(images) if images else np.zeros((0, 36), np.uint64)
+    assert near_pairs(hashes, bits).tolist() == plainly(hashes, bits)
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=12), st.integers(0, 3))
+def test_near_pairs_are_found_where_hashes_crowd(values, bits):
+    """Many hashes in one bucket, equal ones among them; looked up however few they are."""
+    hashes = np.array(values, np.uint64)[:, None] << np.array([0, 30, 60], np.uint64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hash_comparison, "FEW_HASHES", 0)
+        patch.setattr(hash_comparison, "AT_ONCE", 5)
+        assert near_pairs(hashes, bits).tolist() == plainly(hashes, bits)

@@ -1,0 +1,112 @@
+"""A print holds what grouping needs, survives packing bit by bit, and nothing else is ever read as one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from image_release.decode import Draft
+from image_release.fingerprint import PrintsUnreadableError, fingerprint, pack_prints, unpack_prints
+from image_release.settings import FingerprintSettings
+from image_release.values import ImageFacts
+
+MOST_BYTES = 40_000
+
+
+def photo(width=512, height=340, seed=1):
+    """Something with structure at every scale, as photographs have."""
+    random = np.random.default_rng(seed)
+    layers = []
+    for cells in (4, 9, 20, 45, 90):
+        noise = Image.fromarray(random.integers(0, 256, (cells, cells, 3), np.uint8))
+        layers.append(np.asarray(noise.resize((width, height), Image.Resampling.BICUBIC), np.float32))
+    return np.clip(sum(layers) / len(layers) * 2 - 128, 0, 255).astype(np.uint8)
+
+
+def print_of(rgb):
+    facts = ImageFacts("a" * 64, rgb.shape[1], rgb.shape[0], "JPEG", 1000)
+    return fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings())
+
+
+def assert_same(one, other):
+    assert (one.hashes == other.hashes).all()
+    assert one.contrast == other.contrast
+    assert one.cues == other.cues
+    assert one.working.inside == other.working.inside
+    for name in ("places", "even", "odd"):
+        assert (getattr(one.keypoints, name) == getattr(other.keypoints, name)).all()
+    assert (one.working.grey == other.working.grey).all()
+
+
+class TestPrint:
+    def test_is_small(self):
+        """A print takes at most 40 KB, packed."""
+        assert len(pack_prints({"a" * 64: print_of(photo())})) < MOST_BYTES
+
+    @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (16, 16), (3, 7), (2000, 20)])
+    def test_can_be_made_of_any_size(self, size):
+        """Tiny and extreme pictures have prints too, all of them finite."""
+        found = print_of(photo(*size))
+        assert np.isfinite(found.keypoints.places).all()
+        assert np.isfinite(found.cues.to_array()).all()
+
+    def test_of_one_colour_has_no_points(self):
+        """Where there is nothing to see there is nothing to match."""
+        assert len(print_of(np.full((300, 400, 3), 200, np.uint8)).keypoints.places) == 0
+
+    def test_leaves_a_frame_out(self):
+        """A white frame is no part of the working picture."""
+        framed = np.pad(photo(), ((30, 30), (30, 30), (0, 0)), constant_values=255)
+        left, top, right, bottom = print_of(framed).working.inside
+        assert (left, top, right, bottom) == pytest.approx((30 / 572, 30 / 400, 542 / 572, 370 / 400), abs=0.012)
+
+    def test_of_a_mirrored_picture_has_mirrored_points(self):
+        """Mirroring keeps even parts and turns the sign of odd ones."""
+        one, other = print_of(photo()), print_of(np.ascontiguousarray(photo()[:, ::-1]))
+        even = one.keypoints.even.astype(float) @ other.keypoints.even.T.astype(float)
+        odd = one.keypoints.odd.astype(float) @ other.keypoints.odd.T.astype(float)
+        likeness, best = (even + np.abs(odd)) / 127**2, (even + np.abs(odd)).argmax(axis=1)
+        sure = likeness.max(axis=1) > 0.95
+        assert sure.mean() > 0.6
+        assert (odd[np.arange(len(odd)), best][sure] <= 0.12 * 127**2).all()
+
+
+class TestPacking:
+    def test_round_trip(self):
+        """Unpacked prints equal the packed ones, and packing them again gives the same bytes."""
+        prints = {f"{seed:064x}": print_of(photo(seed=seed)) for seed in range(3)}
+        prints["f" * 64] = print_of(np.zeros((50, 50, 3), np.uint8))
+        packed = pack_prints(prints)
+        unpacked = unpack_prints(packed)
+        assert unpacked.keys() == prints.keys()
+        for sha256, item in prints.items():
+            assert_same(item, unpacked[sha256])
+        assert pack_prints(dict(reversed(unpacked.items()))) == packed
+
+    def test_of_nothing(self):
+        """No prints are packed as well."""
+        assert unpack_prints(pack_prints({})) == {}
+
+    @given(st.binary(max_size=300))
+    def test_garbage_is_told(self, garbage):
+        """Bytes that are no prints are an error of one kind, whatever they are."""
+        with pytest.raises(PrintsUnreadableError):
+            unpack_prints(garbage)
+
+    @given(st.data())
+    def test_damage_is_told(self, data):
+        """Prints cut off or with bytes changed are unreadable, or still prints; never anything else."""
+        packed = bytearray(PACKED)
+        if data.draw(st.booleans()):
+            packed = packed[: data.draw(st.integers(0, len(packed) - 1))]
+        else:
+            packed[data.draw(st.integers(0, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
+        try:
+            found = unpack_prints(bytes(packed))
+        except PrintsUnreadableError:
+            return
+        assert all(item.hashes.shape == (36,) for item in found.values())
+
+
+PACKED = pack_prints({"a" * 64: print_of(photo(64, 48))})

@@ -1,0 +1,211 @@
+"""A partner's catalogue: what differs from the last one, and what a bad line may not do."""
+
+import gzip
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.ingest import (
+    CatalogueApplied,
+    CatalogueMisnamedError,
+    Held,
+    Ignored,
+    apply_catalogue,
+    diff,
+    read_listing,
+)
+from image_release.ingest.catalogues.reading import BadLine, GoodLine, read_catalogue
+from image_release.settings import Settings
+from image_release.storage import MemoryStore
+from image_release.values import Accommodation, CatalogueImage
+
+IMAGES = st.lists(
+    st.builds(CatalogueImage, st.sampled_from("abcdef"), version=st.sampled_from([None, "1", "2"])),
+    unique_by=lambda image: image.url,
+)
+
+
+def line(accommodation_id: object, *urls: object) -> str:
+    images = [url if isinstance(url, dict) else {"url": url} for url in urls]
+    return json.dumps({"accommodation_id": accommodation_id, "images": images})
+
+
+def read(*lines: str):
+    return list(read_catalogue(io.BytesIO("\n".join(lines).encode()), "c.jsonl"))
+
+
+class Catalogues:
+    """Hand in one partner's catalogues and look at what is in force."""
+
+    def __init__(self) -> None:
+        self.inbox, self.state = MemoryStore(), MemoryStore()
+
+    def apply(self, version: str, *lines: str, accepted: bool = False):
+        key = f"catalogues/p/{version}.jsonl"
+        self.inbox.put(key, "\n".join(lines).encode())
+        if accepted:
+            self.inbox.put(f"accepts/catalogues/p/{version}", b"")
+        return apply_catalogue(self.inbox, self.state, key, Settings())
+
+    def urls(self, accommodation_id: str) -> list[str] | None:
+        listing = read_listing(self.state, Accommodation("p", accommodation_id))
+        return None if listing is None else [image.url for image in listing.images]
+
+
+@pytest.fixture
+def catalogues():
+    return Catalogues()
+
+
+class TestDiff:
+    def test_tells_new_updated_and_deleted_urls(self):
+        """`updated` is the same URL with another version; a new rank or caption is no new file."""
+        before = [CatalogueImage("same", rank=1), CatalogueImage("changed", version="1"), CatalogueImage("left")]
+        after = [CatalogueImage("came"), CatalogueImage("same", rank=9), CatalogueImage("changed", version="2")]
+        changes = diff(before, after)
+        named = [[image.url for image in part] for part in (changes.new, changes.updated, changes.deleted)]
+        assert named == [["came"], ["changed"], ["left"]]
+
+    @given(IMAGES, IMAGES)
+    def test_applied_to_the_old_list_gives_the_new_one(self, before, after):
+        """Nothing is missing and nothing is told twice."""
+        changes = diff(before, after)
+        versions = {image.url: image.version for image in before}
+        for image in changes.deleted:
+            del versions[image.url]
+        for image in changes.new:
+            assert image.url not in versions
+            versions[image.url] = image.version
+        for image in changes.updated:
+            assert versions[image.url] != image.version
+            versions[image.url] = image.version
+        assert versions == {image.url: image.version for image in after}
+
+    @given(IMAGES)
+    def test_of_a_list_with_itself_is_empty(self, images):
+        """In any order."""
+        changes = diff(images, images[::-1])
+        assert (changes.new, changes.updated, changes.deleted) == ((), (), ())
+
+
+class TestLine:
+    def test_is_an_accommodation_with_all_its_images(self):
+        """What is optional may be left out; unknown keys are ignored."""
+        full = {"url": "u", "rank": 1, "caption": "Lobby", "version": "v", "stars": 5}
+        [found] = read(line("123", full, "w"))
+        assert found == GoodLine("123", (CatalogueImage("u", 1, "Lobby", "v"), CatalogueImage("w")))
+
+    @pytest.mark.parametrize(
+        ("text", "owner", "rule"),
+        [
+            ('{"accommodation_id": "1", "ima', None, "Invalid JSON"),
+            ("[]", None, "object"),
+            ('{"images": []}', None, "accommodation_id: Field required"),
+            (line(7, "u"), None, "accommodation_id"),
+            (line("", "u"), None, "must be printable and not empty"),
+            (line("a\x07", "u"), None, "must be printable and not empty"),
+            (line("1", {"rank": 1}), "1", "images.0.url"),
+            (line("1", {"url": ""}), "1", "images.0.url"),
+            (line("1", {"url": "u", "rank": 0}), "1", "images.0.rank"),
+            (line("1", {"url": "u", "rank": "first"}), "1", "images.0.rank"),
+            ('{"accommodation_id": "1"}', "1", "images: Field required"),
+        ],
+    )
+    def test_that_breaks_a_rule_is_told_with_its_owner_if_it_can_be_read(self, text, owner, rule):
+        """File, line, and the rule; the next line is read."""
+        bad, good = read(text, line("next"))
+        assert isinstance(bad, BadLine)
+        assert (bad.accommodation_id, bad.problem.file, bad.problem.line) == (owner, "c.jsonl", 1)
+        assert rule in bad.problem.rule
+        assert good.accommodation_id == "next"
+
+    def test_of_an_accommodation_that_stands_twice_does_not_count(self):
+        """The first one stands."""
+        first, second = read(line("1", "u"), line("1", "w"))
+        assert (type(first), type(second), second.problem.line) == (GoodLine, BadLine, 2)
+
+    def test_with_a_url_twice_counts_it_once(self):
+        """And says so."""
+        [found] = read(line("1", {"url": "u", "rank": 1}, {"url": "u", "rank": 2}))
+        assert [image.rank for image in found.images] == [1]
+        assert found.problems[0].value == "u"
+
+
+class TestCatalogue:
+    def test_names_the_accommodations_that_changed(self, catalogues):
+        """Only those: their hotels are looked at."""
+        catalogues.apply("v1", line("1", "a"), line("2", "b"), line("3", "c"), line("4", "d"))
+        applied = catalogues.apply("v2", line("4", "d"), line("2", "b", "b2"), line("1", "a"), line("5", "e"))
+        assert isinstance(applied, CatalogueApplied)
+        assert [item.accommodation_id for item in applied.changed] == ["2", "3", "5"]
+        assert (applied.new, applied.updated, applied.deleted, applied.images) == (2, 0, 1, 5)
+        assert (catalogues.urls("2"), catalogues.urls("3")) == (["b", "b2"], [])
+
+    def test_in_another_order_is_the_same(self, catalogues):
+        """A file that says the same in other words is ignored silently."""
+        catalogues.apply("v1", line("1", "a", "b"), line("2", "c"))
+        ignored = catalogues.apply("v1", line("2", "c"), line("1", "b", "a"))
+        assert (type(ignored), ignored.is_warning) == (Ignored, False)
+
+    def test_that_is_older_is_ignored_with_a_warning(self, catalogues):
+        """Versions sort as text."""
+        catalogues.apply("2026-11-02", line("1", "a"))
+        ignored = catalogues.apply("2026-11-01", line("1", "z"))
+        assert (type(ignored), ignored.is_warning, catalogues.urls("1")) == (Ignored, True, ["a"])
+
+    def test_may_be_packed(self, catalogues):
+        """`.gz` by name."""
+        catalogues.inbox.put("catalogues/p/v1.jsonl.gz", gzip.compress(line("1", "a").encode()))
+        apply_catalogue(catalogues.inbox, catalogues.state, "catalogues/p/v1.jsonl.gz", Settings())
+        assert catalogues.urls("1") == ["a"]
+
+    @pytest.mark.parametrize(
+        "key", ["catalogues/p.jsonl", "catalogues/p/v1.csv", "catalogues/p/q/v.jsonl", "catalogues/p/.jsonl"]
+    )
+    def test_of_another_name_is_refused(self, catalogues, key):
+        """The rule is in the message."""
+        catalogues.inbox.put(key, b"")
+        with pytest.raises(CatalogueMisnamedError, match="<partner_id>/<version>"):
+            apply_catalogue(catalogues.inbox, catalogues.state, key, Settings())
+
+
+class TestBadLine:
+    def test_keeps_what_its_accommodation_had(self, catalogues):
+        """Accommodation 1's line is broken; 2, which is on no line, is deleted."""
+        catalogues.apply("v1", line("1", "a"), line("2", "b"), line("3", "c", "d", "e"))
+        catalogues.apply("v2", line("1", {"rank": 1}), line("3", "c", "d", "e"))
+        assert (catalogues.urls("1"), catalogues.urls("2")) == (["a"], [])
+
+    def test_without_an_id_keeps_every_accommodation(self, catalogues):
+        """The file adds and updates, and deletes no accommodation."""
+        catalogues.apply("v1", line("1", "a"), line("2", "b"))
+        catalogues.apply("v2", "{", line("1", "a", "a2"))
+        assert (catalogues.urls("1"), catalogues.urls("2")) == (["a", "a2"], ["b"])
+
+    def test_is_not_forgotten_by_the_next_catalogue(self, catalogues):
+        """What was kept is deleted when a good catalogue leaves it out."""
+        catalogues.apply("v1", line("1", "a"), line("2", "b", "c", "d"))
+        catalogues.apply("v2", "{", line("2", "b", "c", "d"))
+        catalogues.apply("v3", line("2", "b", "c", "d"))
+        assert catalogues.urls("1") == []
+
+
+class TestBrake:
+    def test_holds_what_deletes_more_than_thirty_in_a_hundred(self, catalogues):
+        """Four of ten images; nothing has changed until somebody accepts."""
+        urls = [f"u{number}" for number in range(10)]
+        catalogues.apply("v1", line("1", *urls))
+        held = catalogues.apply("v2", line("1", *urls[4:]))
+        assert isinstance(held, Held)
+        assert (held.leaving, held.of, len(catalogues.urls("1"))) == (4, 10, 10)
+        assert isinstance(catalogues.apply("v2", line("1", *urls[4:]), accepted=True), CatalogueApplied)
+        assert len(catalogues.urls("1")) == 6
+
+    def test_lets_three_of_ten_go(self, catalogues):
+        """Exactly the limit is not above it."""
+        urls = [f"u{number}" for number in range(10)]
+        catalogues.apply("v1", line("1", *urls))
+        assert isinstance(catalogues.apply("v2", line("1", *urls[3:])), CatalogueApplied)

@@ -1,0 +1,93 @@
+"""The release as an index: hotels by id, name, place, box and partner, and the shards that hold their rows."""
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.ingest import ReleaseIndex
+from image_release.ingest.releases.index import IndexBuilder, read_shard, shard_bits, shard_of, write_shards
+from image_release.storage import MemoryStore
+from image_release.values import Accommodation, HotelRow
+
+ROWS = [
+    HotelRow("bilbao", "Arriaga", "ES", "Bilbao", 43.26, -2.95, (Accommodation("a", "1"), Accommodation("b", "x:y;z"))),
+    HotelRow("madrid", "Plaza", "ES", "Madrid", 40.41, -3.70, (Accommodation("a", "2"),)),
+    HotelRow("suva", "Fiji Palms", "FJ", "Suva", -18.14, 178.44, (Accommodation("b", "3"),)),
+    HotelRow("apia", "Samoa Inn", "WS", "Apia", -13.83, -171.76, ()),
+    HotelRow("nowhere", "plaza", "ZZ", "", None, None, ()),
+]
+
+
+@pytest.fixture
+def index(tmp_path):
+    builder = IndexBuilder(tmp_path / "index", "r.csv")
+    assert [problem for line, row in enumerate(ROWS, start=2) for problem in builder.add(row, line)] == []
+    builder.finish()
+    with ReleaseIndex(tmp_path / "index") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("selectors", "found"),
+    [
+        ({}, {"bilbao", "madrid", "suva", "apia", "nowhere"}),
+        ({"countries": ["ES"]}, {"bilbao", "madrid"}),
+        ({"countries": ["ES", "FJ"]}, {"bilbao", "madrid", "suva"}),
+        ({"cities": ["bilbao"]}, {"bilbao"}),
+        ({"countries": ["FJ"], "cities": ["Bilbao"]}, set()),
+        ({"hotel_ids": ["apia", "unknown"]}, {"apia"}),
+        ({"partners": ["b"]}, {"bilbao", "suva"}),
+        ({"partners": ["b"], "countries": ["ES"]}, {"bilbao"}),
+        ({"bbox": (-4, 40, -2, 44)}, {"bilbao", "madrid"}),
+        ({"bbox": (-3, 43, -2, 44)}, {"bilbao"}),
+        ({"bbox": (170, -20, -170, -10)}, {"suva", "apia"}),
+        ({"cities": ["' OR 1=1 --"]}, set()),
+    ],
+)
+def test_selectors_narrow_by_kind_and_widen_by_value(index, selectors, found):
+    """A box may cross the date line; a hotel without coordinates is in no box; a value is never SQL."""
+    assert set(index.select(**selectors)) == found
+
+
+def test_rows_come_back_as_they_went_in(index):
+    """Ids with the separators of the format in them too."""
+    assert [index.row(row.hotel_id) for row in ROWS] == ROWS
+    assert index.row("unknown") is None
+
+
+def test_hotels_are_found_by_name_and_by_accommodation(index):
+    """Names whatever their case; an accommodation of nobody finds nobody."""
+    assert list(index.named("PLAZA")) == ["madrid", "nowhere"]
+    wanted = [Accommodation("b", "x:y;z"), Accommodation("a", "9"), Accommodation("a", "2")]
+    assert list(index.hotels_of(wanted)) == ["bilbao", "madrid"]
+
+
+def test_the_box_is_answered_by_an_rtree(index, tmp_path):
+    """A million hotels are not looked at one by one."""
+    with sqlite3.connect(tmp_path / "index") as database:
+        plan = database.execute("EXPLAIN QUERY PLAN SELECT number FROM places WHERE west >= 1 AND east <= 2").fetchall()
+    assert "VIRTUAL TABLE INDEX" in plan[0][-1]
+
+
+@given(st.integers(1, 2_000_000))
+def test_shards_hold_at_most_some_hundred_rows(hotels):
+    """About 250, whatever the number of hotels: one small read."""
+    assert hotels / 2 ** shard_bits(hotels) <= 250
+
+
+@given(st.text(min_size=1), st.integers(0, 20))
+def test_every_hotel_has_one_shard(hotel_id, bits):
+    """Among as many as there are."""
+    assert 0 <= shard_of(hotel_id, bits) < 2**bits
+
+
+def test_each_row_is_in_its_shard(index):
+    """And in no other."""
+    state = MemoryStore()
+    write_shards(index, state, "releases/r", 2)
+    for shard in range(4):
+        assert all(shard_of(hotel_id, 2) == shard for hotel_id in read_shard(state, "releases/r", shard))
+    found = {row for shard in range(4) for row in read_shard(state, "releases/r", shard).values()}
+    assert found == set(ROWS)

@@ -1,0 +1,223 @@
+"""A Data Release: what is a row, what is a problem, and that a bad line never deletes."""
+
+import gzip
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from image_release.ingest import (
+    Held,
+    Ignored,
+    ReleaseApplied,
+    ReleaseUnreadableError,
+    apply_release,
+    complete_release,
+    departed,
+    find_row,
+    hotel_ids,
+    read_current,
+)
+from image_release.ingest.releases.reading import BadRow, GoodRow, Warned, read_release
+from image_release.settings import Settings
+from image_release.storage import MemoryStore
+from image_release.values import Accommodation, HotelRow
+
+HEADER = "hotel_id,name,country,city,latitude,longitude,accommodations"
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def read(*lines: str | bytes):
+    data = b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines)
+    return list(read_release(io.BytesIO(data), "r.csv"))
+
+
+def row(hotel_id: str, accommodations: str = "") -> str:
+    return f"{hotel_id},Hotel {hotel_id},ES,Bilbao,43.2,-2.9,{accommodations}"
+
+
+class Releases:
+    """Hand in releases and look at the one in force."""
+
+    def __init__(self) -> None:
+        self.inbox, self.state = MemoryStore(), MemoryStore()
+
+    def apply(self, release_id: str, *rows: str, accepted: bool = False):
+        key = f"releases/{release_id}.csv"
+        self.inbox.put(key, "\n".join([HEADER, *rows]).encode())
+        if accepted:
+            self.inbox.put(f"accepts/releases/{release_id}", b"")
+        return apply_release(self.inbox, self.state, key, Settings(), NOW)
+
+    @property
+    def hotels(self) -> list[str]:
+        return sorted(hotel_ids(self.state, read_current(self.state)))
+
+    def accommodations(self, hotel_id: str) -> tuple[Accommodation, ...]:
+        return find_row(self.state, read_current(self.state), hotel_id).accommodations
+
+
+@pytest.fixture
+def releases():
+    return Releases()
+
+
+class TestLine:
+    def test_becomes_a_row_with_decoded_ids(self):
+        """The design's own example, read exactly."""
+        pairs = "partner-a:123;partner-b:%24abc;partner-c:bilbao-hot1"
+        [found] = read(HEADER, f"123456,Euskalduna Conference Center,ES,Bilbao,43.2661,-2.9469,{pairs}")
+        ids = (("partner-a", "123"), ("partner-b", "$abc"), ("partner-c", "bilbao-hot1"))
+        accommodations = tuple(Accommodation(*pair) for pair in ids)
+        name = "Euskalduna Conference Center"
+        assert found == GoodRow(HotelRow("123456", name, "ES", "Bilbao", 43.2661, -2.9469, accommodations), 2)
+
+    def test_columns_may_stand_in_any_order_and_unknown_ones_warn_once(self):
+        """Columns go by their names."""
+        warned, found = read("stars,city,hotel_id,country,accommodations,name,longitude,latitude", "5,Bilbao,h,ES,,H,,")
+        assert isinstance(warned, Warned)
+        assert (warned.problem.value, warned.problem.line) == ("stars", 1)
+        assert found.row == HotelRow("h", "H", "ES", "Bilbao", None, None, ())
+
+    def test_may_hold_quoted_commas_quotes_and_a_byte_order_mark(self):
+        """As spreadsheets write it."""
+        [found] = read(b"\xef\xbb\xbf" + HEADER.encode(), 'h,"Bar, ""Grill"" & Rooms",ES,Bilbao,,,')
+        assert found.row.name == 'Bar, "Grill" & Rooms'
+
+    @pytest.mark.parametrize(
+        ("line", "value", "rule"),
+        [
+            ("h,H,ES,B,91,0,", "91", "latitude must be a number in -90…90"),
+            ("h,H,ES,B,0,-180.1,", "-180.1", "longitude must be"),
+            ("h,H,ES,B,nan,0,", "nan", "latitude must be"),
+            ("h,H,ES,B,north,0,", "north", "latitude must be"),
+            ("h,H,ES,B,,0,", "", "both coordinates empty"),
+            ("h,H,Spain,B,,,", "Spain", "ISO 3166-1"),
+            ("h,H,XX,B,,,", "XX", "ISO 3166-1"),
+            ("h,H\x1b[2J,ES,B,,,", "H\x1b[2J", "control characters"),
+            (b"h,H\xff,ES,B,,,", "H\udcff", "valid UTF-8"),
+            ("h,H,ES,B,,", "h,H,ES,B,,", "has 6 fields, the header 7"),
+            ("h,H,ES,B,,,p1", "p1", "partner:accommodation"),
+            ("h,H,ES,B,,,p:1:2", "p:1:2", "partner:accommodation"),
+            ("h,H,ES,B,,,p:", "", "accommodation_id must be"),
+            ("h,H,ES,B,,,p:%ff", "%ff", "percent-encoded UTF-8"),
+            ("h,H,ES,B,,,p:1;p:1", "p:1;p:1", "stands twice"),
+        ],
+    )
+    def test_that_breaks_a_rule_names_line_value_and_rule(self, line, value, rule):
+        """And still says whose it was, so that the hotel keeps what it had."""
+        [bad, good] = read(HEADER, line, row("next"))
+        assert isinstance(bad, BadRow)
+        assert (bad.hotel_id, bad.problem.file, bad.problem.line, bad.problem.value) == ("h", "r.csv", 2, value)
+        assert rule in bad.problem.rule
+        assert good.row.hotel_id == "next"
+
+    @pytest.mark.parametrize("hotel_id", ["", "\x00", "a\nb", "x" * 201, "ü" * 34])
+    def test_without_a_usable_id_belongs_to_nobody(self, hotel_id):
+        """An id becomes a part of a key: printable, not empty, and of bounded length once it is encoded."""
+        [bad] = read(HEADER, f'"{hotel_id}",H,ES,B,,,')
+        assert (type(bad), bad.hotel_id) == (BadRow, None)
+
+    def test_of_a_million_characters_does_not_stop_the_next(self):
+        """A quote that is never closed swallows what follows up to the limit, and is told."""
+        found = read(HEADER, 'h,"' + "x" * 1_000_001 + '",ES,B,,,', row("next"))
+        assert isinstance(found[0], BadRow)
+        assert "not CSV" in found[0].problem.rule
+
+
+class TestFile:
+    @pytest.mark.parametrize("data", [b"", b"id;name\n1;x\n", b"hotel_id,name\n1,x\n", b"\x00\x01\x02"])
+    def test_without_the_columns_is_no_release(self, data):
+        """The error names what is needed."""
+        with pytest.raises(ReleaseUnreadableError, match="needs the columns "):
+            list(read_release(io.BytesIO(data), "r.csv"))
+
+    def test_may_be_packed(self, releases):
+        """`.gz` by name."""
+        releases.inbox.put("releases/r1.csv.gz", gzip.compress(f"{HEADER}\n{row('h1')}\n".encode()))
+        applied = apply_release(releases.inbox, releases.state, "releases/r1.csv.gz", Settings(), NOW)
+        assert (applied.release_id, applied.hotels) == ("r1", 1)
+        assert releases.hotels == ["h1"]
+
+
+class TestTwice:
+    def test_a_hotel_stands_as_it_stood_first(self, releases):
+        """The second line is a problem, its accommodations stay free."""
+        applied = releases.apply("r1", row("h1", "p:1"), row("h1", "p:2"), row("h2", "p:2"))
+        assert [(problem.line, problem.value) for problem in applied.problems] == [(3, "h1")]
+        assert releases.accommodations("h1") == (Accommodation("p", "1"),)
+        assert releases.accommodations("h2") == (Accommodation("p", "2"),)
+
+    def test_an_accommodation_stays_with_its_first_hotel(self, releases):
+        """The second hotel is there without it."""
+        applied = releases.apply("r1", row("h1", "p:1"), row("h2", "p:1;p:2"))
+        assert [(problem.line, problem.value) for problem in applied.problems] == [(3, "p:1")]
+        assert releases.accommodations("h2") == (Accommodation("p", "2"),)
+
+
+class TestBadLine:
+    def test_keeps_the_row_of_its_hotel(self, releases):
+        """h1's new line is broken: its old row stands, and h2, which is on no line, leaves."""
+        releases.apply("r1", row("h1", "p:1"), row("h2"))
+        applied = releases.apply("r2", "h1,H,ES,B,north,,", row("h3"), accepted=True)
+        assert releases.hotels == ["h1", "h3"]
+        assert (releases.accommodations("h1"), applied.withdrawn) == ((Accommodation("p", "1"),), 1)
+
+    def test_without_an_id_keeps_every_row(self, releases):
+        """Whose line it was cannot be read: the file adds and updates, and withdraws nothing."""
+        releases.apply("r1", row("h1", "p:1"), row("h2"))
+        applied = releases.apply("r2", ",H,ES,B,,,", row("h1", "p:9"), row("h3"))
+        assert (releases.hotels, applied.withdrawn) == (["h1", "h2", "h3"], 0)
+        assert releases.accommodations("h1") == (Accommodation("p", "9"),)
+
+
+class TestOrder:
+    def test_an_older_release_is_ignored_with_a_warning(self, releases):
+        """Ids sort as text."""
+        releases.apply("2026-11-02", row("h1"))
+        ignored = releases.apply("2026-11-01", row("h2"))
+        assert isinstance(ignored, Ignored)
+        assert (ignored.is_warning, releases.hotels) == (True, ["h1"])
+
+    def test_the_same_release_again_is_ignored_silently(self, releases):
+        """Nothing has changed."""
+        releases.apply("r1", row("h1"))
+        ignored = releases.apply("r1", row("h1"))
+        assert (type(ignored), ignored.is_warning) == (Ignored, False)
+
+    def test_the_same_id_with_other_content_is_applied_again(self, releases):
+        """A correction."""
+        releases.apply("r1", row("h1"))
+        assert isinstance(releases.apply("r1", row("h1"), row("h2")), ReleaseApplied)
+        assert releases.hotels == ["h1", "h2"]
+
+
+class TestBrake:
+    def test_holds_what_withdraws_more_than_five_in_a_hundred(self, releases):
+        """Two of twenty: held until somebody accepts."""
+        hotels = [row(f"h{number:02}") for number in range(20)]
+        releases.apply("r1", *hotels)
+        held = releases.apply("r2", *hotels[2:])
+        assert isinstance(held, Held)
+        assert (held.leaving, held.of, held.limit, len(releases.hotels)) == (2, 20, 0.05, 20)
+        assert isinstance(releases.apply("r2", *hotels[2:], accepted=True), ReleaseApplied)
+        assert len(releases.hotels) == 18
+
+    def test_lets_one_of_twenty_go(self, releases):
+        """Exactly the limit is not above it."""
+        hotels = [row(f"h{number:02}") for number in range(20)]
+        releases.apply("r1", *hotels)
+        assert isinstance(releases.apply("r2", *hotels[1:]), ReleaseApplied)
+
+
+class TestDeparted:
+    def test_hotels_are_known_until_they_were_nudged(self, releases):
+        """Since the last *completed* release, however many came in between."""
+        releases.apply("r1", row("h1"), row("h2"), row("h3"))
+        complete_release(releases.state, read_current(releases.state))
+        releases.apply("r2", row("h1"), row("h2"), accepted=True)
+        releases.apply("r3", row("h1"), accepted=True)
+        current = read_current(releases.state)
+        assert sorted(departed(releases.state, current)) == ["h2", "h3"]
+        complete_release(releases.state, current)
+        assert list(departed(releases.state, read_current(releases.state))) == []

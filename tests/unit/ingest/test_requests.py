@@ -1,0 +1,102 @@
+"""A request to do hotels again: what it may say, and progress that stays exact however often a nudge comes."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.ingest import (
+    Progress,
+    RequestError,
+    mark_done,
+    mark_failed,
+    parse_request,
+    progress,
+    request_ids,
+    store_request,
+    unserved_force,
+)
+from image_release.storage import MemoryStore
+from image_release.values import Nudge
+
+
+def request(**fields: object):
+    return parse_request(json.dumps({"request_id": "r1", "hotel_ids": ["h1"], **fields}).encode(), "r1.json")
+
+
+class TestDocument:
+    def test_of_the_design_is_read(self):
+        """Every key of it, an empty box among them."""
+        document = {
+            "request_id": "r-1", "countries": ["ES"], "cities": [], "bbox": [], "hotel_ids": [], "partners": ["a"],
+            "all": False, "force": "rerender", "dry_run": False,
+        }  # fmt: skip
+        found = parse_request(json.dumps(document).encode(), "r-1.json")
+        assert (found.countries, found.bbox, found.partners, found.force) == (("ES",), None, ("a",), "rerender")
+
+    @pytest.mark.parametrize(
+        ("fields", "rule"),
+        [
+            ({"hotel_ids": []}, "selects nothing"),
+            ({"countries": ["es"]}, "countries.0"),
+            ({"bbox": [0, 0, 1]}, "bbox"),
+            ({"bbox": [-181, 0, 1, 1]}, "bbox.0"),
+            ({"bbox": [0, 10, 1, 5]}, "south must not be above north"),
+            ({"force": "everything"}, "force"),
+            ({"request_id": ""}, "request_id"),
+            ({"request_id": "../r"}, "request_id"),
+            ({"request_id": ".."}, "request_id"),
+            ({"hotels": ["h"]}, "hotels"),
+        ],
+    )
+    def test_that_breaks_a_rule_is_refused_with_file_and_rule(self, fields, rule):
+        """What was mistyped must not select everything."""
+        with pytest.raises(RequestError, match=rule) as refused:
+            request(**fields)
+        assert str(refused.value).startswith("r1.json:")
+
+    def test_that_is_no_json_is_refused(self):
+        """One sentence."""
+        with pytest.raises(RequestError, match="Invalid JSON"):
+            parse_request(b"{", "r.json")
+
+
+class TestProgress:
+    @given(st.lists(st.tuples(st.sampled_from(["done", "failed"]), st.sampled_from(["h1", "h/2", "h3"]))))
+    def test_counts_each_hotel_once(self, events):
+        """However often and in whatever order nudges come; one that was done after it had failed is done."""
+        state = MemoryStore()
+        store_request(state, request(), 3)
+        for kind, hotel_id in events:
+            mark_done(state, "r1", hotel_id) if kind == "done" else mark_failed(state, "r1", hotel_id, "a reason")
+        done = {hotel_id for kind, hotel_id in events if kind == "done"}
+        failed = {hotel_id for _, hotel_id in events} - done
+        assert progress(state, "r1") == Progress("r1", 3, len(done), len(failed))
+
+    def test_of_an_unknown_request_is_none(self):
+        """It was never made."""
+        assert progress(MemoryStore(), "r1") is None
+
+    def test_requests_are_listed(self):
+        """Sorted, each once, whatever lies below them."""
+        state = MemoryStore()
+        for name in ("b", "a"):
+            store_request(state, request(request_id=name), 1)
+            mark_done(state, name, "request.json")
+        assert list(request_ids(state)) == ["a", "b"]
+
+
+class TestForce:
+    def test_is_served_once_for_each_hotel(self):
+        """A nudge that is delivered twice does not download twice."""
+        state = MemoryStore()
+        store_request(state, request(force="redownload"), 2)
+        nudges = [Nudge(hotel_id, "request", "r1") for hotel_id in ("h1", "h2")]
+        mark_done(state, "r1", "h1")
+        assert [unserved_force(state, nudge) for nudge in nudges] == ["none", "redownload"]
+
+    def test_of_no_request_is_none(self):
+        """A nudge without a request, and one whose request is gone."""
+        assert unserved_force(MemoryStore(), Nudge("h1", "catalogue")) == "none"
+        assert unserved_force(MemoryStore(), Nudge("h1", "request", "r9")) == "none"

@@ -1,0 +1,83 @@
+"""The pictures of the page: made from real bytes, kept within bounds, and none where there is none."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from image_release.isolation import ChildCrashedError
+from image_release.lab.grouping.labelling import Pictures
+
+
+@pytest.fixture
+def photo(tmp_path):
+    def write(name, size=(900, 600), kind="JPEG"):
+        Image.effect_noise(size, 60).convert("RGB").save(tmp_path / name, kind)
+        return tmp_path / name
+
+    return write
+
+
+class Counted:
+    """Calls at once, in this process, and counts."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, function, *args):
+        self.calls += 1
+        return function(*args)
+
+
+class TestPictures:
+    def test_are_small_or_large_jpegs(self, photo):
+        """Whatever the format, and never larger than the image."""
+        pictures = Pictures(Counted())
+        sizes = {
+            size: Image.open(io.BytesIO(pictures.get(photo("a.webp", (2000, 1000), "WEBP"), size)))
+            for size in ("small", "large")
+        }
+        assert {size: (image.format, image.size) for size, image in sizes.items()} == {
+            "small": ("JPEG", (320, 160)),
+            "large": ("JPEG", (1600, 800)),
+        }
+
+    def test_are_decoded_once(self, photo):
+        """Scrolling back costs nothing; a file that cannot be decoded is not tried again either."""
+        call = Counted()
+        pictures = Pictures(call)
+        path = photo("a.jpg")
+        broken = path.with_name("broken.jpg")
+        broken.write_bytes(path.read_bytes()[:300])
+        assert pictures.get(path, "small") == pictures.get(path, "small")
+        assert (pictures.get(broken, "small"), pictures.get(broken, "small")) == (None, None)
+        assert call.calls == 2
+
+    def test_take_no_more_room_than_they_may(self, photo):
+        """The one that was looked at longest ago goes first."""
+        call = Counted()
+        one = len(Pictures(Counted()).get(photo("one.jpg"), "small"))
+        pictures = Pictures(call, room_bytes=int(2.5 * one))
+        paths = [photo(f"{number}.jpg") for number in range(6)]
+        for path in paths:
+            pictures.get(path, "small")
+            assert pictures.held_bytes <= 2.5 * one
+        pictures.get(paths[-1], "small")
+        assert call.calls == 6
+        pictures.get(paths[0], "small")
+        assert call.calls == 7
+
+    @pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg onload=alert(1)>"])
+    def test_are_none_for_what_is_no_image(self, tmp_path, data):
+        """No bytes of a partner are ever passed on as they are."""
+        (tmp_path / "a.jpg").write_bytes(data)
+        assert Pictures(Counted()).get(tmp_path / "a.jpg", "small") is None
+        assert Pictures(Counted()).get(tmp_path / "gone.jpg", "small") is None
+
+    def test_are_none_for_an_image_that_kills_its_decoder(self, photo):
+        """The child dies, the page goes on."""
+
+        def dies(*_):
+            raise ChildCrashedError("killed")
+
+        assert Pictures(dies).get(photo("a.jpg"), "small") is None

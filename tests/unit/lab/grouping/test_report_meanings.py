@@ -1,0 +1,14 @@
+"""Every statistic that a score is made of is told in words."""
+
+from image_release.dedup.weights import shipped_weights
+from image_release.lab.grouping.report.meanings import meaning
+
+
+def test_each_statistic_of_the_shipped_weights_has_a_meaning():
+    """Nobody has to read a bare name on a page that explains a decision."""
+    assert [name for name in shipped_weights().names if not meaning(name)] == []
+
+
+def test_what_is_not_known_has_none():
+    """A name is shown as it is rather than told wrongly."""
+    assert [meaning(name) for name in ("unheard_of", "unheard_of_50", "fine_most")] == ["", "", ""]

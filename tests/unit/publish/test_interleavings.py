@@ -1,0 +1,174 @@
+"""Publish and sweep in any interleaving: whatever writers, kills, withdrawals and sweepers do, a manifest is whole."""
+
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from image_release.publish import (
+    Before,
+    LostSwapError,
+    Manifest,
+    Pending,
+    PublishedImage,
+    PublishedPicture,
+    PublishedRendition,
+    PublishedScore,
+    RenditionTakenError,
+    publish,
+    put_rendition,
+    read_before,
+    rendition_key,
+    renditions_prefix,
+    sweep_renditions,
+    sweeps_owed,
+)
+from image_release.storage import FolderStore, MemoryStore
+
+HOTEL = "h/1"
+GRACE = timedelta(days=7)
+SHAS = [letter * 64 for letter in "abcd"]
+WRITERS = st.sampled_from(["one", "two"])
+
+
+def content(sha256: str, recipe: int) -> bytes:
+    return f"{sha256} as recipe {recipe}".encode()
+
+
+class Writer:
+    """A `process_hotel` under way: it holds the ETag it read, and what it still has to put."""
+
+    def __init__(self, store, shas, recipe, now):
+        self.before: Before = read_before(store, HOTEL)
+        self.recipe, self.now = recipe, now
+        self.seq = self.before.next_seq
+        self.keys = {}
+        manifest = self.before.manifest
+        standing = {p.best.sha256: p.renditions[0].key for p in manifest.pictures} if manifest else {}
+        same_recipe = manifest is not None and manifest.versions.get("recipe") == recipe
+        self.missing = []
+        for sha256 in shas:
+            if same_recipe and sha256 in standing:
+                self.keys[sha256] = standing[sha256]
+            else:
+                self.keys[sha256] = rendition_key(HOTEL, self.seq, sha256, "only", "jpg")
+                self.missing.append(sha256)
+
+    def manifest(self) -> Manifest:
+        owed = sweeps_owed(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
+        pictures = tuple(
+            PublishedPicture(
+                position=position,
+                best=PublishedImage(url="u", partner_id="p", accommodation_id="a", sha256=sha256, width=1, height=1),
+                margin=0,
+                category=None,
+                labels=(),
+                score=PublishedScore(total=0, parts={}),
+                renditions=(PublishedRendition(name="only", key=key, width=1, height=1, bytes=1, format="jpeg"),),
+                merged=(),
+            )
+            for position, (sha256, key) in enumerate(self.keys.items(), start=1)
+        )
+        return Manifest(
+            seq=self.seq, hotel_id=HOTEL, name="", release_id="r", inputs="", versions={"recipe": self.recipe},
+            published_at=self.now, withdrawn=not pictures, pictures=pictures, pending=tuple[Pending, ...](owed),
+        )  # fmt: skip
+
+
+class Interleaving(RuleBasedStateMachine):
+    """Two writers, kills, withdrawals, a sweeper and time, in any order."""
+
+    @initialize()
+    def begin(self):
+        self.now = datetime.now(UTC)
+        self.store = self.make_store()
+        self.writers: dict[str, Writer] = {}
+
+    def make_store(self):
+        return MemoryStore(clock=lambda: self.now)
+
+    @rule(who=WRITERS, shas=st.lists(st.sampled_from(SHAS), unique=True), recipe=st.integers(1, 2))
+    def start(self, who, shas, recipe):
+        """A writer starts (a withdrawal is a writer with nothing to show); the one it replaces was killed."""
+        self.writers[who] = Writer(self.store, shas, recipe, self.now)
+
+    @precondition(lambda self: any(writer.missing for writer in self.writers.values()))
+    @rule(who=WRITERS)
+    def put_one(self, who):
+        writer = self.writers.get(who)
+        if writer and writer.missing:
+            sha256 = writer.missing.pop()
+            try:
+                put_rendition(self.store, writer.keys[sha256], content(sha256, writer.recipe))
+            except RenditionTakenError:
+                del self.writers[who]
+
+    @precondition(lambda self: any(not writer.missing for writer in self.writers.values()))
+    @rule(who=WRITERS)
+    def swap(self, who):
+        writer = self.writers.get(who)
+        if writer and not writer.missing:
+            del self.writers[who]
+            try:
+                publish(self.store, writer.manifest(), writer.before)
+            except LostSwapError:
+                assert read_before(self.store, HOTEL).etag != writer.before.etag
+
+    @rule()
+    def sweep(self):
+        manifest = read_before(self.store, HOTEL).manifest
+        if manifest:
+            sweep_renditions(self.store, manifest, self.now, GRACE)
+
+    @rule(days=st.sampled_from([1, 3, 8]))
+    def wait(self, days):
+        self.now += timedelta(days=days)
+
+    @invariant()
+    def every_named_rendition_exists_and_is_what_it_says(self):
+        manifest = read_before(self.store, HOTEL).manifest if hasattr(self, "store") else None
+        for picture in manifest.pictures if manifest else ():
+            stored = self.store.get(picture.renditions[0].key)
+            assert stored is not None
+            assert stored.data == content(picture.best.sha256, manifest.versions["recipe"])
+
+    def teardown(self):
+        """When everybody has stopped: one more look a grace period later, and nothing unnamed is left."""
+        if not hasattr(self, "store"):
+            return
+        before = read_before(self.store, HOTEL)
+        if before.manifest is None:
+            return
+        self.now += GRACE + timedelta(days=1)
+        shas = [picture.best.sha256 for picture in before.manifest.pictures]
+        sweep_renditions(self.store, before.manifest, self.now, GRACE)
+        last = Writer(self.store, shas, before.manifest.versions["recipe"], self.now)
+        publish(self.store, last.manifest(), last.before)
+        final = read_before(self.store, HOTEL).manifest
+        sweep_renditions(self.store, final, self.now, GRACE)
+        left = {listed.key for listed in self.store.list(renditions_prefix(HOTEL))}
+        assert left == final.named_keys()
+
+
+class InterleavingInAFolder(Interleaving):
+    """The same with files, whose times are the machine's."""
+
+    def make_store(self):
+        self.folder = tempfile.TemporaryDirectory()
+        return FolderStore(Path(self.folder.name))
+
+    def teardown(self):
+        super().teardown()
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+
+TestInterleaving = Interleaving.TestCase
+TestInterleaving.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestInterleavingInAFolder = InterleavingInAFolder.TestCase
+TestInterleavingInAFolder.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

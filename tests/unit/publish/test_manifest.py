@@ -1,0 +1,87 @@
+"""The manifest as bytes: the same content gives the same bytes, and a reader of this version knows what it can read."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image_release.publish import (
+    Manifest,
+    ManifestUnreadableError,
+    PublishedImage,
+    PublishedPart,
+    PublishedPicture,
+    PublishedScore,
+)
+
+SCORES = st.floats(0, 1)
+
+
+def manifest(total: float = 0.5, name: str = "Hôtel") -> Manifest:
+    best = PublishedImage(url="u", partner_id="p", accommodation_id="a", sha256="a" * 64, width=1, height=1)
+    score = PublishedScore(total=total, parts={"size": PublishedPart(value=total, weight=1)})
+    picture = PublishedPicture(
+        position=1, best=best, margin=0, category=None, labels=(), score=score, renditions=(), merged=()
+    )
+    return Manifest(
+        seq=1, hotel_id="h", name=name, release_id="r", inputs="i", versions={"b": 1, "a": {"d": 2, "c": 3}},
+        published_at=datetime(2026, 11, 1, tzinfo=UTC), pictures=(picture,),
+    )  # fmt: skip
+
+
+@given(SCORES, st.text())
+def test_reads_back_as_it_was_but_for_the_seventh_place(total, name):
+    """Six places are kept, and names of any script; written again, it is the same bytes."""
+    written = manifest(total, name).to_bytes()
+    read = Manifest.from_bytes(written)
+    assert read.name == name
+    assert abs(read.pictures[0].score.total - total) <= 5e-7
+    assert read.to_bytes() == written
+
+
+@given(SCORES)
+def test_noise_below_the_sixth_place_changes_no_byte(total):
+    """Another machine's last bits, or a zero's sign."""
+    rounded = round(total, 6)
+    assert manifest(rounded).to_bytes() == manifest(rounded + 1e-9).to_bytes()
+    assert manifest(0.0).to_bytes() == manifest(-0.0).to_bytes()
+
+
+def test_keys_are_sorted():
+    """At every depth, so that two manifests can be compared by eye."""
+
+    def check(value):
+        if isinstance(value, dict):
+            assert list(value) == sorted(value)
+            for item in value.values():
+                check(item)
+        elif isinstance(value, list):
+            for item in value:
+                check(item)
+
+    check(json.loads(manifest().to_bytes()))
+
+
+def test_keys_that_a_newer_version_added_do_not_disturb():
+    """More keys may join."""
+    document = json.loads(manifest().to_bytes())
+    document["weather"] = "fine"
+    document["pictures"][0]["best"]["camera"] = "good"
+    assert Manifest.from_bytes(json.dumps(document).encode()) == manifest()
+
+
+@pytest.mark.parametrize("change", [{"schema": 2}, {"seq": 0}, {"published_at": "soon"}, {"pictures": [{}]}])
+def test_what_this_version_cannot_read_is_told(change):
+    """It is not taken for an empty hotel."""
+    document = json.loads(manifest().to_bytes()) | change
+    with pytest.raises(ManifestUnreadableError, match=next(iter(change))):
+        Manifest.from_bytes(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff"])
+def test_what_is_no_manifest_is_told(data):
+    """Whatever lies there."""
+    with pytest.raises(ManifestUnreadableError):
+        Manifest.from_bytes(data)

@@ -1,0 +1,127 @@
+"""The table of Vision labels: what is shipped makes sense, reads well, and can be changed entry by entry."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from image_release.rank import Contender, prioritise
+from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
+from image_release.values import ImageFacts, Label
+
+SCENES = {
+    "pool": ("Water", "Sky", "Property", "Swimming pool", "Azure", "Building", "Resort"),
+    "villa": ("Sky", "Plant", "Building", "House", "Real estate", "Villa", "Tree"),
+    "city hotel": ("Building", "Sky", "Facade", "Hotel", "Tower block", "Cloud"),
+    "beach": ("Water", "Sky", "Beach", "Coastal and oceanic landforms", "Palm tree", "Horizon"),
+    "suite": ("Furniture", "Bedroom", "Suite", "Bed frame", "Comfort", "Interior design"),
+    "bedroom": ("Furniture", "Property", "Bedroom", "Bed frame", "Comfort", "Interior design"),
+    "lobby": ("Furniture", "Interior design", "Lobby", "Couch", "Chandelier", "Flooring"),
+    "restaurant": ("Furniture", "Table", "Chair", "Restaurant", "Interior design"),
+    "dormitory": ("Furniture", "Bunk bed", "Bedroom", "Wood", "Bed frame"),
+    "kitchen": ("Cabinetry", "Countertop", "Kitchen", "Kitchen appliance", "Interior design", "Sink"),
+    "breakfast": ("Food", "Tableware", "Dish", "Ingredient", "Cuisine"),
+    "bathroom": ("Sink", "Tap", "Mirror", "Bathroom", "Plumbing fixture", "Property", "Interior design"),
+    "toilet": ("Toilet", "Toilet seat", "Plumbing fixture", "Bathroom", "Tile", "Purple"),
+    "corridor": ("Door", "Hall", "Flooring", "Ceiling", "Wall"),
+    "car park": ("Car", "Vehicle", "Parking lot", "Asphalt", "Tire"),
+    "floor plan": ("Font", "Rectangle", "Floor plan", "Schematic", "Parallel"),
+    "sign": ("Signage", "Font", "Logo", "Brand"),
+    "selfie": ("Forehead", "Face", "Chin", "Smile", "Selfie"),
+}
+
+
+def score(scene: str) -> float:
+    labels = tuple(Label(name, 0.8) for name in SCENES[scene])
+    facts = ImageFacts("a", 1024, 683, "JPEG", bytes=1)
+    return prioritise([Contender("a", facts, "p", None, labels)], PrioritisingSettings(), {})[0].score.total
+
+
+class TestShippedTable:
+    def test_has_a_real_vocabulary(self) -> None:
+        """Sixty labels and more, good, ignored and bad."""
+        strengths = [strength for entries in shipped_labels().values() for strength in entries.values()]
+        assert len(strengths) > 300
+        assert sum(strength > 0 for strength in strengths) > 60
+        assert sum(strength < 0 for strength in strengths) > 60
+        assert sum(strength == 0 for strength in strengths) > 20
+
+    def test_says_everything_once(self) -> None:
+        """No label in two places, by whatever case; YAML would take the last one silently."""
+        text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
+        sections = yaml.compose(text).value
+        kinds = [kind.value for kind, _ in sections]
+        labels = [label.value.casefold() for _, entries in sections for label, _ in entries.value]
+        assert sorted(kinds) == sorted(set(kinds))
+        assert sorted(labels) == sorted(set(labels))
+
+    def test_strengths_are_readable(self) -> None:
+        """Steps of a half between -3 and 3."""
+        strengths = {strength for entries in shipped_labels().values() for strength in entries.values()}
+        assert strengths <= {half / 2 for half in range(-6, 7)}
+
+    @pytest.mark.parametrize("opener", ["pool", "villa", "city hotel", "beach", "suite", "bedroom", "lobby"])
+    def test_what_travellers_want_comes_before_what_they_do_not(self, opener: str) -> None:
+        """Façades, pools and rooms before kitchens, bathrooms, corridors, car parks, documents and faces."""
+        behind = ("kitchen", "breakfast", "bathroom", "toilet", "corridor", "car park", "floor plan", "sign", "selfie")
+        assert score(opener) > max(score(scene) for scene in (*behind, "dormitory"))
+
+    def test_the_worst_are_toilets_documents_and_people(self) -> None:
+        """Behind every other scene."""
+        worst = ("toilet", "floor plan", "sign", "selfie")
+        assert max(map(score, worst)) < min(score(scene) for scene in SCENES if scene not in worst)
+
+
+class TestSettings:
+    def test_change_one_entry_and_keep_the_rest(self) -> None:
+        """`labels: {pool: {Swimming pool: 1}}` does not make people repeat the table."""
+        table = PrioritisingSettings.model_validate({"labels": {"pool": {"swimming pool": 1}}}).labels
+        assert table["pool"]["swimming pool"] == 1
+        assert "Swimming pool" not in table["pool"]
+        assert table["bathroom"] == shipped_labels()["bathroom"]
+
+    def test_a_label_moves_to_the_kind_that_is_named(self) -> None:
+        """It has one place; a new kind is a new section."""
+        table = PrioritisingSettings.model_validate({"labels": {"ski": {"Chalet": 3, "Piste": 2}}}).labels
+        assert table["ski"] == {"Chalet": 3, "Piste": 2}
+        assert "Chalet" not in table["exterior"]
+        assert "Chalet" in shipped_labels()["exterior"]
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"labels": {"pool": {"Swimming pool": 5.1}}},
+            {"labels": {"pool": {"Swimming pool": float("nan")}}},
+            {"labels": {"pool": {"Swimming pool": "good"}}},
+            {"labels": {"pool": {"": 1}}},
+            {"labels": {"A kind": {"Swimming pool": 1}}},
+            {"labels": {"pool": ["Swimming pool"]}},
+            {"labels": {"pool": {"Sky": 1}, "view": {"sky": 2}}},
+            {"weights": {"size": 0.5, "partner": 0.5, "category": 0.5}},
+            {"weights": {"size": -0.2, "partner": 0.6, "category": 0.6}},
+            {"weights": {"size": float("nan"), "partner": 0.5, "category": 0.5}},
+            {"weights": {"size": 0.2, "partner": 0.2, "category": 0.6, "luck": 0}},
+            {"partner_scores": {"p": 1.5}},
+            {"half_rank": 0},
+            {"half_points": float("inf")},
+            {"good_size_pixels": 0},
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, bad: dict[str, object]) -> None:
+        """Weights that do not sum to 1 are an error, not silently scaled; so is a label with two strengths."""
+        with pytest.raises(ValidationError):
+            PrioritisingSettings.model_validate(bad)
+
+    def test_the_table_shapes_the_result(self) -> None:
+        """Another strength is another digest, so that hotels are ordered again; the same table is the same digest."""
+        changed = Settings.model_validate({"prioritising": {"labels": {"pool": {"Swimming pool": 1}}}})
+        same = Settings.model_validate({"prioritising": {"labels": {"pool": {"Swimming pool": 3}}}})
+        assert changed.digest() != Settings().digest() == same.digest()
+
+    def test_written_out_and_read_again_they_are_the_same(self) -> None:
+        """A full dump is a valid settings file."""
+        settings = Settings.model_validate({"prioritising": {"labels": {GENERAL_KIND: {"Chalet": 0}}}})
+        assert Settings.model_validate(settings.model_dump(mode="json")) == settings
