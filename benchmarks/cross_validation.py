@@ -4,7 +4,7 @@
 
 Weights are fitted as `benchmarks/fit_grouping.py` does, on every corpus named, once without each eighth of the houses;
 each hotel of CORPUS and HARD is then grouped by the product's own grouping with the weights that saw nothing of its
-house in any corpus. Prints, for each corpus, the measures of `corpus evaluate`, and attacks below .97.
+house in any corpus. Fingerprints, for each corpus, the measures of `corpus evaluate`, and attacks below .97.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from image_release.dedup import grouping
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.evaluation import group_hotel
 from image_release.lab.grouping.gate import FEW_PAIRS
-from image_release.lab.grouping.hotels import Hotel
-from image_release.lab.grouping.measures import Measures, Placed, measure
+from image_release.lab.grouping.hotels import CorpusHotel
+from image_release.lab.grouping.measures import GroupedImage, Measures, measure
 
 LEAST_FOUND = 0.97
 
 
-def grouped(task: tuple[Hotel, Weights, Weights]) -> tuple[Placed, ...]:
+def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, ...]:
     """Group a hotel with other weights than the shipped ones, in a process of its own."""
     hotel, first_look, score = task
     with (
         patch.object(grouping, "first_look_weights", lambda: first_look),
         patch.object(grouping, "shipped_weights", lambda: score),
     ):
-        return group_hotel(hotel).placed
+        return group_hotel(hotel).grouped_images
 
 
 def said(name: str, found: Measures) -> str:
@@ -61,8 +61,11 @@ def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int
         for corpus, here in hotels.items():
             without = [fold_of[hotel.hotel_id] for hotel in here]
             jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
-            placed = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
-            print(said(corpus.name, measure([item for hotel in here for item in hotel.images], placed)), flush=True)
+            grouped_images = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
+            print(
+                said(corpus.name, measure([item for hotel in here for item in hotel.images], grouped_images)),
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Fits the weights of `deduplicating/best.py` on labelled corpora and prints figures cross-validated by hotel.
+"""Fits the weights of `deduplicating/best.py` on labelled corpora and fingerprints figures cross-validated by hotel.
 
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import Seen
+from image_release.dedup import FingerprintedImage
 from image_release.dedup.best import MOST_DEVIATIONS, cues_of
 from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
@@ -62,14 +62,14 @@ class Group:
     cpu_ms: float
 
 
-def seen(path: Path) -> Seen | None:
+def seen(path: Path) -> FingerprintedImage | None:
     """A file as choosing sees it; None if it cannot be decoded."""
     data = path.read_bytes()
     facts = read_header(data, sha256_hex(data), EVERY_SIZE)
     draft = decode_draft(data, facts) if isinstance(facts, ImageFacts) else None
     if not isinstance(draft, Draft):
         return None
-    return Seen(draft.facts, fingerprint(draft, FingerprintSettings()))
+    return FingerprintedImage(draft.facts, fingerprint(draft, FingerprintSettings()))
 
 
 def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:

@@ -1,4 +1,4 @@
-"""Fits the weights of `deduplicating/weights.py` on labelled corpora and prints figures cross-validated by hotel.
+"""Fits the weights of `deduplicating/weights.py` on labelled corpora and fingerprints figures cross-validated by hotel.
 
     python -m benchmarks.fit_grouping CORPUS... [--write] [--folds 8]
 
@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from benchmarks.folds import folds_of
 from image_release.dedup.evidence import displacement, first_look, statistics
 from image_release.dedup.grouping import in_content_order
-from image_release.dedup.matching import candidates
+from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.registration import Sheet, lay_roughly, register
 from image_release.dedup.weights import Weights
-from image_release.lab.grouping.hotels import Hotel, printed, read_hotels
+from image_release.lab.grouping.hotels import CorpusHotel, fingerprinted, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
@@ -45,21 +45,21 @@ Pair = tuple[str, str, bool, Statistics, Statistics | None]
 """Corpus, hotel, whether the labels are equal, what the first look says, and what is said in the end."""
 
 
-def hotels_of(corpora: Sequence[Path]) -> list[Hotel]:
+def hotels_of(corpora: Sequence[Path]) -> list[CorpusHotel]:
     """Every hotel of every corpus."""
     return [hotel for corpus in corpora for hotel in read_hotels(corpus, Settings())[0]]
 
 
-def hotel_pairs(hotel: Hotel) -> list[Pair]:
+def hotel_pairs(hotel: CorpusHotel) -> list[Pair]:
     """Statistics of every candidate pair of a hotel."""
-    prints = printed(hotel)
-    photographs = [item for item in hotel.images if item.image in prints.contents and not item.is_placeholder]
-    label_of = {prints.contents[item.image]: item.label for item in photographs}
-    shas = [sha256 for sha256 in in_content_order(prints.seen) if sha256 in label_of]
-    pictures = [prints.seen[sha256].print for sha256 in shas]
+    fingerprints = fingerprinted(hotel)
+    photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
+    label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
+    shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
+    pictures = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
     sheets = [Sheet(picture) for picture in pictures]
     pairs: list[Pair] = []
-    for candidate in candidates(pictures):
+    for candidate in candidate_pairs(pictures):
         one, other = sheets[candidate.one], sheets[candidate.other]
         rough = lay_roughly(one, other, candidate)
         if rough:
@@ -132,7 +132,7 @@ class Fit:
                 print(f"  from score {score}: {(true < score).sum()} same lost, {(false >= score).sum()} others stay")
 
 
-def measured(hotels: Sequence[Hotel]) -> list[Pair]:
+def measured(hotels: Sequence[CorpusHotel]) -> list[Pair]:
     """The candidate pairs of hotels, by all cores."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
     with get_context("spawn").Pool() as pool:

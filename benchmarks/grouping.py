@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
 
 from image_release.lab.grouping.evaluation import group_hotel
-from image_release.lab.grouping.hotels import Hotel, read_hotels
+from image_release.lab.grouping.hotels import CorpusHotel, read_hotels
 from image_release.lab.grouping.labels import LabelledImage
 from image_release.settings import Settings
 
@@ -36,15 +36,15 @@ def images_of(corpora: Sequence[Path]) -> list[LabelledImage]:
     return [replace(item, image=str(hotel.path(item.image).resolve())) for hotel in hotels for item in hotel.images]
 
 
-def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[Hotel]:
+def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[CorpusHotel]:
     """Hotels of a size, of images that no other of them has."""
     for number in range(min(most, len(images) // size)):
         name = f"{size}-{number}"
         mine = images[number * size : (number + 1) * size]
-        yield Hotel(ROOT, name, tuple(replace(item, hotel_id=name) for item in mine), Settings())
+        yield CorpusHotel(ROOT, name, tuple(replace(item, hotel_id=name) for item in mine), Settings())
 
 
-def measured(hotels: Sequence[Hotel]) -> dict[str, float]:
+def measured(hotels: Sequence[CorpusHotel]) -> dict[str, float]:
     """Milliseconds an image."""
     costs = [group_hotel(hotel).cost for hotel in hotels]
     images = sum(cost.images for cost in costs)

@@ -1,4 +1,4 @@
-"""A profile of the work on one image: what each part of a print and of the renditions takes, alone."""
+"""A profile of the work on one image: what each part of a fingerprint and of the renditions takes, alone."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from image_release.settings import Settings
 def profile(inputs: Inputs, count: int, rounds: int) -> list[Row]:
     """Milliseconds an image of each part."""
     files = one_size(inputs.large[:count])
-    parts = {**_print_parts(files), **_rendition_parts(files)}
+    parts = {**_fingerprint_parts(files), **_rendition_parts(files)}
     samples = interleaved(parts, rounds)
     return [Row(name, "1,600 px, baseline", typical(samples, name) / count * 1e3, "ms an image") for name in parts]
 
 
-def _print_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
+def _fingerprint_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
     drafts = [draft_of(data) for data in files]
     greys = [draft.image.convert("L") for draft in drafts]
     working = [working_picture(grey) for grey in greys]

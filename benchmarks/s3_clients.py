@@ -34,7 +34,7 @@ def cost_ms(operations: int, put: Callable[[str], object], get: Callable[[str], 
 
 
 def main() -> int:
-    """Measure both, interleaved, and print the best of three."""
+    """Measure both, interleaved, and fingerprint the best of three."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("endpoint")
     parser.add_argument("--operations", type=int, default=400)

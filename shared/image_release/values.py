@@ -58,7 +58,7 @@ class HotelRow:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Candidate:
+class PartnerImage:
     """One image that one partner sends for a hotel: the thing that gets exactly one outcome a run."""
 
     accommodation: Accommodation

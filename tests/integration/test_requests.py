@@ -29,7 +29,7 @@ class Requests:
 
 
 def kind_of(key):
-    """`originals`, `prints`, `state` …: what lies under a key."""
+    """`originals`, `fingerprints`, `state` …: what lies under a key."""
     parts = unquote(key).split("/")
     return (
         next((part for part in parts if part in ("originals", "renditions", "rows", "due", "overrides")), None)
@@ -60,7 +60,7 @@ def look(world):
 
 
 def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
-    """Seven originals, three winners of two renditions, prints and state of two accommodations read before written."""
+    """Seven originals, three winners of two renditions; two accommodations' state is read before it is written."""
     report, reads, writes = look(world)
     assert (report.work.downloads, report.work.decodes) == (7, 7 + 3)
     assert reads == known_twice() | {"state": 2 + 2, "prints": 2, "originals": 3}
@@ -68,7 +68,7 @@ def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
 
 
 def test_an_unchanged_hotel_costs_a_read_for_each_accommodation_and_four(world):
-    """Invariant 7: no state, no print, no original, and no write."""
+    """Invariant 7: no state, no fingerprint, no original, and no write."""
     look(world)
     report, reads, writes = look(world)
     assert report.status == "unchanged"
@@ -88,7 +88,7 @@ def test_a_changed_copy_costs_its_own_decode_and_touches_its_accommodation_alone
 
 
 def test_a_new_winner_costs_its_own_two_decodes_and_its_renditions(world):
-    """Once for its print, once for its renditions; those of the other pictures are named again."""
+    """Once for its fingerprint, once for its renditions; those of the other pictures are named again."""
     look(world)
     urls = [world.site.address + f"/a/{number}.jpg" for number in range(3)]
     world.catalogue("atlas", "2", {"a1": [*urls, world.serve("/a/new.jpg", jpeg(photo(50)))]})

@@ -38,9 +38,9 @@ def state_overwritten() -> ExitStack:
     def overwrite(
         state: Any, accommodation: Any, learned: Any, keep: Callable[[Any], Any] = lambda memory: memory
     ) -> None:
-        state.put(memories.memory_key(accommodation), memories._serialised(keep(learned)))
+        state.put(memories.cached_images_key(accommodation), memories._serialised(keep(learned)))
 
-    return _patched((update_cache, "merge_memory", overwrite))
+    return _patched((update_cache, "merge_cached_images", overwrite))
 
 
 def older_release_accepted() -> ExitStack:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from unittest.mock import patch
 
-from image_release.cache import read_memory
+from image_release.cache import read_cached_images
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before, renditions_prefix, seq_of
 from image_release.suite.messages import NudgeMessage
@@ -139,7 +139,7 @@ def _hold_pictures(model: Model, manifest: Manifest, expected: dict[int, set[str
         if [label.description for label in picture.labels] != [f"Photograph {photo}"]:
             raise BrokenPromiseError(f"{manifest.hotel_id}: photograph {photo} has no labels")
         senders = [Accommodation(*pair) for pair in sorted(model.release[manifest.hotel_id])]
-        memories = [read_memory(model.stage.state, accommodation).contents for accommodation in senders]
+        memories = [read_cached_images(model.stage.state, accommodation).contents for accommodation in senders]
         remembered = [memory[picture.best.sha256] for memory in memories if picture.best.sha256 in memory]
         if not any(content.labels for content in remembered):
             raise BrokenPromiseError(f"{manifest.hotel_id}: labels of photograph {photo} were paid for and forgotten")

@@ -15,11 +15,11 @@ from datetime import datetime
 from image_release.cache.store import MemoryContendedError
 from image_release.state import MAX_SWAPS
 from image_release.storage import ConditionFailedError, Store
-from image_release.values import Candidate, key_part
+from image_release.values import PartnerImage, key_part
 
 
 def may_go(
-    inbox: Store, state: Store, partner_id: str, gone: Iterable[Candidate], now: datetime, max_share: float
+    inbox: Store, state: Store, partner_id: str, gone: Iterable[PartnerImage], now: datetime, max_share: float
 ) -> bool:
     """Count a partner's images as gone today and say whether so many may go."""
     day = now.date().isoformat()
@@ -31,7 +31,7 @@ def may_go(
     return bool(len(seen) <= max_share * images)
 
 
-def _name(candidate: Candidate) -> str:
+def _name(candidate: PartnerImage) -> str:
     text = f"{candidate.accommodation.accommodation_id}\n{candidate.url}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -54,14 +54,14 @@ class ContentRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class CachedImages:
     """All that is remembered of one accommodation."""
 
     urls: Mapping[str, UrlRecord] = field(default_factory=dict)
     contents: Mapping[str, ContentRecord] = field(default_factory=dict)
 
 
-def merge(one: Memory, other: Memory) -> Memory:
+def merge(one: CachedImages, other: CachedImages) -> CachedImages:
     """Unite what two writers know. Commutative; the later look wins where they disagree."""
     urls = dict(one.urls)
     for url, record in other.urls.items():
@@ -71,7 +71,7 @@ def merge(one: Memory, other: Memory) -> Memory:
     for sha256, content in other.contents.items():
         known_content = contents.get(sha256)
         contents[sha256] = content if known_content is None else _merge_content(known_content, content)
-    return Memory(urls, contents)
+    return CachedImages(urls, contents)
 
 
 def _url_order(record: UrlRecord) -> tuple[datetime, bool, str, str]:

@@ -1,7 +1,7 @@
 """Where an accommodation's knowledge is kept, and how it is read and merged under compare-and-swap.
 
 accommodations/<partner>/<accommodation>/state.json            URLs and contents (records.Memory)
-accommodations/<partner>/<accommodation>/prints-<version>.bin  what grouping needs, by SHA-256
+accommodations/<partner>/<accommodation>/fingerprints-<version>.bin  what grouping needs, by SHA-256
 accommodations/<partner>/<accommodation>/originals/<sha256>    the bytes as downloaded, written once
 """
 
@@ -13,8 +13,14 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from image_release.cache.records import Memory, merge
-from image_release.fingerprint import PRINT_VERSION, Print, PrintsUnreadableError, pack_prints, unpack_prints
+from image_release.cache.records import CachedImages, merge
+from image_release.fingerprint import (
+    FINGERPRINT_VERSION,
+    Fingerprint,
+    FingerprintsUnreadableError,
+    pack_fingerprints,
+    unpack_fingerprints,
+)
 from image_release.storage import ConditionFailedError, Store
 from image_release.values import Accommodation, key_part
 
@@ -38,33 +44,33 @@ def original_key(accommodation: Accommodation, sha256: str) -> str:
     return f"{accommodation_prefix(accommodation)}originals/{sha256}"
 
 
-def memory_key(accommodation: Accommodation) -> str:
+def cached_images_key(accommodation: Accommodation) -> str:
     """Where the memory of an accommodation is kept."""
     return accommodation_prefix(accommodation) + "state.json"
 
 
-def prints_key(accommodation: Accommodation) -> str:
-    """Where the prints of an accommodation are kept, of the present version."""
-    return f"{accommodation_prefix(accommodation)}prints-{PRINT_VERSION}.bin"
+def fingerprints_key(accommodation: Accommodation) -> str:
+    """Where the fingerprints of an accommodation are kept, of the present version."""
+    return f"{accommodation_prefix(accommodation)}prints-{FINGERPRINT_VERSION}.bin"
 
 
-def read_memory(state: Store, accommodation: Accommodation) -> Memory:
+def read_cached_images(state: Store, accommodation: Accommodation) -> CachedImages:
     """Read what is remembered. What cannot be read is forgotten, with a warning: it is a cache."""
-    stored = state.get(memory_key(accommodation))
-    return _parsed(memory_key(accommodation), stored.data) if stored else Memory()
+    stored = state.get(cached_images_key(accommodation))
+    return _parsed(cached_images_key(accommodation), stored.data) if stored else CachedImages()
 
 
-def merge_memory(
+def merge_cached_images(
     state: Store,
     accommodation: Accommodation,
-    learned: Memory,
-    keep: Callable[[Memory], Memory] = lambda memory: memory,
+    learned: CachedImages,
+    keep: Callable[[CachedImages], CachedImages] = lambda memory: memory,
 ) -> None:
     """Add what was learned to what is stored, whoever wrote in between; `keep` may drop records from the union."""
-    key = memory_key(accommodation)
+    key = cached_images_key(accommodation)
     for _ in range(MAX_SWAPS):
         stored = state.get(key)
-        present = _parsed(key, stored.data) if stored else Memory()
+        present = _parsed(key, stored.data) if stored else CachedImages()
         wanted = keep(merge(present, learned))
         if stored and wanted == present:
             return
@@ -76,18 +82,18 @@ def merge_memory(
     raise MemoryContendedError(key)
 
 
-def read_prints(state: Store, accommodation: Accommodation) -> dict[str, Print]:
-    """Read the prints of an accommodation's contents, by SHA-256. What cannot be read is forgotten, with a warning."""
-    key = prints_key(accommodation)
+def read_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, Fingerprint]:
+    """Read the fingerprints of an accommodation's contents, by SHA-256. An unreadable file counts as none."""
+    key = fingerprints_key(accommodation)
     stored = state.get(key)
     return _unpacked(key, stored.data) if stored else {}
 
 
-def merge_prints(
-    state: Store, accommodation: Accommodation, learned: Mapping[str, Print], forget: frozenset[str] = frozenset()
+def merge_fingerprints(
+    state: Store, accommodation: Accommodation, learned: Mapping[str, Fingerprint], forget: frozenset[str] = frozenset()
 ) -> None:
-    """Add prints by content hash; a print is a function of its content, so it does not matter whose copy stays."""
-    key = prints_key(accommodation)
+    """Add fingerprints by SHA-256. A fingerprint depends on its content alone, so either copy may stay."""
+    key = fingerprints_key(accommodation)
     for _ in range(MAX_SWAPS):
         stored = state.get(key)
         present = _unpacked(key, stored.data) if stored else {}
@@ -95,7 +101,9 @@ def merge_prints(
         if wanted.keys() == present.keys():
             return
         try:
-            state.put(key, pack_prints(wanted), if_absent=stored is None, if_match=stored.etag if stored else None)
+            state.put(
+                key, pack_fingerprints(wanted), if_absent=stored is None, if_match=stored.etag if stored else None
+            )
         except ConditionFailedError:
             continue
         return
@@ -103,27 +111,27 @@ def merge_prints(
 
 
 @cache
-def _document() -> TypeAdapter[Memory]:
+def _document() -> TypeAdapter[CachedImages]:
     """The JSON form of a memory: the values themselves, validated when they are read back."""
-    return TypeAdapter(Memory)
+    return TypeAdapter(CachedImages)
 
 
-def _parsed(key: str, data: bytes) -> Memory:
+def _parsed(key: str, data: bytes) -> CachedImages:
     try:
         return _document().validate_json(data)
     except ValidationError:
         log.warning("%s cannot be read and is forgotten", key)
-        return Memory()
+        return CachedImages()
 
 
-def _serialised(memory: Memory) -> bytes:
-    in_order = Memory(dict(sorted(memory.urls.items())), dict(sorted(memory.contents.items())))
+def _serialised(memory: CachedImages) -> bytes:
+    in_order = CachedImages(dict(sorted(memory.urls.items())), dict(sorted(memory.contents.items())))
     return _document().dump_json(in_order)
 
 
-def _unpacked(key: str, data: bytes) -> dict[str, Print]:
+def _unpacked(key: str, data: bytes) -> dict[str, Fingerprint]:
     try:
-        return unpack_prints(data)
-    except PrintsUnreadableError:
+        return unpack_fingerprints(data)
+    except FingerprintsUnreadableError:
         log.warning("%s cannot be read and is forgotten", key)
         return {}

@@ -21,7 +21,7 @@ FIRST_RETRY = timedelta(hours=1)
 LAST_RETRY = timedelta(days=1)
 
 
-class Look(Enum):
+class UrlCheck(Enum):
     """What has to be done about a URL."""
 
     REST = "what is remembered still stands"
@@ -29,19 +29,19 @@ class Look(Enum):
     FETCH = "download it"
 
 
-def look_needed(
+def check_needed(
     record: UrlRecord | None, image: CatalogueImage, now: datetime, revalidate_after: timedelta, *, redownload: bool
-) -> Look:
+) -> UrlCheck:
     """Decide from what is remembered of a URL and what the catalogue says of it now."""
     if record is None or redownload:
-        return Look.FETCH
-    ask = Look.ASK if record.sha256 else Look.FETCH
+        return UrlCheck.FETCH
+    ask = UrlCheck.ASK if record.sha256 else UrlCheck.FETCH
     if record.version != image.version:
         return ask
     if record.failure and record.failure.retry_at is not None:
-        return ask if record.failure.retry_at <= now else Look.REST
+        return ask if record.failure.retry_at <= now else UrlCheck.REST
     revalidation = revalidate_at(record, image, revalidate_after)
-    return ask if revalidation and revalidation <= now else Look.REST
+    return ask if revalidation and revalidation <= now else UrlCheck.REST
 
 
 def revalidate_at(record: UrlRecord, image: CatalogueImage, after: timedelta) -> datetime | None:

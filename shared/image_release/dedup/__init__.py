@@ -5,8 +5,8 @@ from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import Blocks, Explanation, LaidOver, explain, scored_pairs
 from image_release.dedup.grouping import (
     GROUPING_VERSION,
+    FingerprintedImage,
     Picture,
-    Seen,
     evidence_with,
     group_same,
     groupings,
@@ -20,9 +20,9 @@ __all__ = [
     "Blocks",
     "Evidence",
     "Explanation",
+    "FingerprintedImage",
     "LaidOver",
     "Picture",
-    "Seen",
     "choose_best",
     "evidence_with",
     "explain",

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.matching import Candidate, candidates
+from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.registration import BLOCK, in_blocks
-from image_release.fingerprint import Print, blur
+from image_release.fingerprint import Fingerprint, blur
 from image_release.values import ImageFacts
 
 Floats = NDArray[np.float32]
@@ -74,22 +74,22 @@ class _Blocks:
         return cls(centred, mean, deviation, steepness, in_blocks(_bends(picture), BLOCK).mean(axis=1) > SCENE_FINENESS)
 
 
-def lay_copies(prints: Sequence[Print], facts: Sequence[ImageFacts], reference: int) -> list[Copy]:
+def lay_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts], reference: int) -> list[Copy]:
     """Lay every copy over the reference."""
-    grey = _softened(prints[reference])
+    grey = _softened(fingerprints[reference])
     blocks = _Blocks.of(grey)
-    others = [index for index in range(len(prints)) if index != reference]
-    found = candidates([prints[reference], *(prints[index] for index in others)], with_image=0)
+    others = [index for index in range(len(fingerprints)) if index != reference]
+    found = candidate_pairs([fingerprints[reference], *(fingerprints[index] for index in others)], with_image=0)
     fits = {others[candidate.other - 1]: candidate for candidate in found}
     return [
-        _itself(blocks, prints[index], facts[index])
+        _itself(blocks, fingerprints[index], facts[index])
         if index == reference
-        else _laid(grey, blocks, fits.get(index), prints[index], facts[index])
-        for index in range(len(prints))
+        else _laid(grey, blocks, fits.get(index), fingerprints[index], facts[index])
+        for index in range(len(fingerprints))
     ]
 
 
-def _itself(blocks: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
+def _itself(blocks: _Blocks, fingerprint: Fingerprint, facts: ImageFacts) -> Copy:
     return Copy(
         inside=np.ones(len(blocks.mean), np.bool_),
         centred=blocks.centred,
@@ -97,7 +97,7 @@ def _itself(blocks: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
         deviation=blocks.deviation,
         steepness=blocks.steepness,
         shown=0.0,
-        density=_density(print_, facts),
+        density=_density(fingerprint, facts),
         zoom=0.0,
         aspect=0.0,
         turn=0.0,
@@ -105,10 +105,12 @@ def _itself(blocks: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
     )
 
 
-def _laid(grey: Floats, mine: _Blocks, candidate: Candidate | None, print_: Print, facts: ImageFacts) -> Copy:
+def _laid(
+    grey: Floats, mine: _Blocks, candidate: CandidatePair | None, fingerprint: Fingerprint, facts: ImageFacts
+) -> Copy:
     if candidate is None:
-        return _apart(mine, print_, facts)
-    theirs = _softened(print_)
+        return _apart(mine, fingerprint, facts)
+    theirs = _softened(fingerprint)
     theirs = theirs[:, ::-1] if candidate.mirrored else theirs
     back = candidate.affine  # takes their pixels to the reference's
     transform = np.linalg.inv(np.vstack([back, [0, 0, 1]]))[:2]
@@ -124,7 +126,7 @@ def _laid(grey: Floats, mine: _Blocks, candidate: Candidate | None, print_: Prin
         deviation=laid.deviation,
         steepness=laid.steepness,
         shown=_shown(mine, share_inside, _outside(theirs, back, grey.shape) / area),
-        density=_density(print_, facts) + math.log(area),
+        density=_density(fingerprint, facts) + math.log(area),
         zoom=math.log(area) / 2,
         aspect=math.log(across / along),
         turn=math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]),
@@ -132,7 +134,7 @@ def _laid(grey: Floats, mine: _Blocks, candidate: Candidate | None, print_: Prin
     )
 
 
-def _apart(mine: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
+def _apart(mine: _Blocks, fingerprint: Fingerprint, facts: ImageFacts) -> Copy:
     """A copy that shares too few points with the reference: nothing is known of the two."""
     nothing = np.zeros(len(mine.mean), np.float32)
     return Copy(
@@ -142,7 +144,7 @@ def _apart(mine: _Blocks, print_: Print, facts: ImageFacts) -> Copy:
         deviation=nothing,
         steepness=nothing,
         shown=0.0,
-        density=_density(print_, facts),
+        density=_density(fingerprint, facts),
         zoom=0.0,
         aspect=0.0,
         turn=0.0,
@@ -168,13 +170,13 @@ def _outside(theirs: Floats, back: Doubles, shape: tuple[int, ...]) -> float:
     return float((outside & _Blocks.of(theirs).scene).sum())
 
 
-def _density(print_: Print, facts: ImageFacts) -> float:
-    left, top, right, bottom = print_.working.inside
-    return math.log(facts.pixels * (right - left) * (bottom - top) / print_.working.grey.size)
+def _density(fingerprint: Fingerprint, facts: ImageFacts) -> float:
+    left, top, right, bottom = fingerprint.working.inside
+    return math.log(facts.pixels * (right - left) * (bottom - top) / fingerprint.working.grey.size)
 
 
-def _softened(print_: Print) -> Floats:
-    return blur(print_.working.grey.astype(np.float32), SOFTENED)
+def _softened(fingerprint: Fingerprint) -> Floats:
+    return blur(fingerprint.working.grey.astype(np.float32), SOFTENED)
 
 
 def _bends(picture: Floats) -> Floats:

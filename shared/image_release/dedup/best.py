@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from image_release.dedup.copy_cues import compare_copies
-from image_release.dedup.grouping import Picture, Seen
+from image_release.dedup.grouping import FingerprintedImage, Picture
 
 BEST_VERSION = "cues-4"
 MOST_DEVIATIONS = 4.0
@@ -58,7 +58,7 @@ def shipped_weights() -> Mapping[str, CueWeight]:
     return {name: CueWeight(*numbers) for name, numbers in document.items()}
 
 
-def choose_best(picture: Picture, images: Mapping[str, Seen], eligible: AbstractSet[str]) -> Best:
+def choose_best(picture: Picture, images: Mapping[str, FingerprintedImage], eligible: AbstractSet[str]) -> Best:
     """Choose among the eligible members; the others only take part in the comparison. Ties: the smallest SHA-256.
 
     Raises ValueError where no member may be chosen.
@@ -81,14 +81,14 @@ def choose_best(picture: Picture, images: Mapping[str, Seen], eligible: Abstract
     return Best(best, totals[best] - totals[second], dict(sorted(reasons.items())))
 
 
-def cues_of(images: Mapping[str, Seen]) -> dict[str, dict[str, float]]:
+def cues_of(images: Mapping[str, FingerprintedImage]) -> dict[str, dict[str, float]]:
     """Cues of each copy of one photograph; the likeliest copy is the reference of the comparison."""
     order = sorted(images, key=lambda sha256: (-_likely(images[sha256]), sha256))
-    found = compare_copies([images[sha256].print for sha256 in order], [images[sha256].facts for sha256 in order])
+    found = compare_copies([images[sha256].fingerprint for sha256 in order], [images[sha256].facts for sha256 in order])
     return dict(zip(order, found, strict=True))
 
 
-def _likely(image: Seen) -> float:
+def _likely(image: FingerprintedImage) -> float:
     """How likely a copy is the best one before any is compared: large, and not framed."""
-    left, top, right, bottom = image.print.working.inside
+    left, top, right, bottom = image.fingerprint.working.inside
     return image.facts.bytes * max((right - left) * (bottom - top), 0.05) ** 20

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from image_release.dedup.alignment import Copy, lay_copies
 from image_release.dedup.quantiles import quantiles
 from image_release.dedup.registration import BLOCK
-from image_release.fingerprint import BAND_MIDDLES, Print
+from image_release.fingerprint import BAND_MIDDLES, Fingerprint
 from image_release.values import ImageFacts
 
 Floats = NDArray[np.float32]
@@ -52,28 +52,28 @@ FRAMED = 0.995
 """A share of the file, within its borders, below which it is framed."""
 
 
-def compare_copies(prints: Sequence[Print], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
+def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
     """Cues of each copy, in order; the first is the reference, and all are compared with the first few."""
-    copies = lay_copies(prints, facts, 0)
-    finenesses = [_fineness(copy, print_) for copy, print_ in zip(copies, prints, strict=True)]
+    copies = lay_copies(fingerprints, facts, 0)
+    finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
     found = []
-    for index, (print_, fact) in enumerate(zip(prints, facts, strict=True)):
+    for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
         others = [other for other in range(len(copies)) if other != index][:MOST_WITNESSES]
-        pairs = [pair_cues(copies[index], copies[other], print_, prints[other]) for other in others]
+        pairs = [pair_cues(copies[index], copies[other], fingerprint, fingerprints[other]) for other in others]
         mean = {name: sum(pair[name] for pair in pairs) / len(pairs) for name in PAIR_CUES}
         finer = finenesses[index] - min(finenesses)
-        found.append({**single_cues(print_, fact, finer), **mean, **odd_cues(index, others, copies, prints)})
+        found.append({**single_cues(fingerprint, fact, finer), **mean, **odd_cues(index, others, copies, fingerprints)})
     return found
 
 
-def single_cues(print_: Print, facts: ImageFacts, finer: float) -> dict[str, float]:
+def single_cues(fingerprint: Fingerprint, facts: ImageFacts, finer: float) -> dict[str, float]:
     """What a copy says by itself; `finer` is the logarithm of its draft's scale over that of the coarsest copy.
 
     A smaller copy has lost the grain of its original, and must not look the cleaner for it: noise counts as what is
     left of it at the coarsest copy's scale, and a flat spectrum only where it is flat there too.
     """
-    cues, spectrum = print_.cues, print_.cues.spectrum
-    left, top, right, bottom = print_.working.inside
+    cues, spectrum = fingerprint.cues, fingerprint.cues.spectrum
+    left, top, right, bottom = fingerprint.working.inside
     share = (right - left) * (bottom - top)
     framed = share < FRAMED
     found = {
@@ -92,7 +92,7 @@ def single_cues(print_: Print, facts: ImageFacts, finer: float) -> dict[str, flo
         "tone.black": min(MOST_AT_THE_END, math.sqrt(cues.black)),
         "tone.white": min(MOST_AT_THE_END, math.sqrt(cues.white)),
         "tone.full": min(MOST_AT_THE_END, math.sqrt(cues.full)),
-        "tone.spread": math.log(print_.contrast + 4),
+        "tone.spread": math.log(fingerprint.contrast + 4),
         "tone.dark": max(0.0, 80 - cues.brightness) / 40,
         "shape.inside": _from_standard(facts.width * (right - left), facts.height * (bottom - top)),
         "shape.file": _from_standard(facts.width, facts.height),
@@ -114,7 +114,7 @@ PAIR_CUES = (
 )  # fmt: skip
 
 
-def pair_cues(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict[str, float]:
+def pair_cues(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
     """What `one` is beside `other`; all 0 where too little of them lies over each other."""
     both = one.inside & other.inside
     if both.sum() < LEAST_SHARED:
@@ -129,7 +129,7 @@ def pair_cues(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict
     steep, their_steep = one.steepness[both] / root, other.steepness[both] * root
     edges = _middle_ratio(one.steepness[sure] / root + 1, other.steepness[sure] * root + 1)
     shown = one.shown - other.shown
-    finer = _fineness(one, print_) - _fineness(other, other_print)
+    finer = _fineness(one, fingerprint) - _fineness(other, other_fingerprint)
     of_one_scale = max(0.0, 1 - abs(finer) / PEAK_REACH)
     alike = max(abs(one.zoom), abs(other.zoom)) < LIKE_SCALE
     return {
@@ -139,13 +139,16 @@ def pair_cues(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict
         "noise.grain": math.log((quantiles(mine, (10,))[0] + 0.5) / (quantiles(theirs, (10,))[0] + 0.5)),
         "noise.smooth": _grain(mine, theirs),
         "sharpness.edges": max(-MOST_STEEPER, min(MOST_STEEPER, math.log(edges))) if alike else 0.0,
-        "sharpness.peak": of_one_scale * max(-MOST_PEAK, min(MOST_PEAK, print_.cues.peak - other_print.cues.peak)),
+        "sharpness.peak": of_one_scale
+        * max(-MOST_PEAK, min(MOST_PEAK, fingerprint.cues.peak - other_fingerprint.cues.peak)),
         **_marks(mine, theirs, np.clip(correlation[both], 0, 1), np.log((steep / edges + 6) / (their_steep + 6))),
-        **_detail(one, other, print_, other_print),
+        **_detail(one, other, fingerprint, other_fingerprint),
     }
 
 
-def odd_cues(index: int, others: Sequence[int], copies: Sequence[Copy], prints: Sequence[Print]) -> dict[str, float]:
+def odd_cues(
+    index: int, others: Sequence[int], copies: Sequence[Copy], fingerprints: Sequence[Fingerprint]
+) -> dict[str, float]:
     """How far a copy is from the middle of the others; nothing is known of fewer than three."""
     known = [other for other in others if copies[other].inside.any()]
     if len(known) < 2 or not copies[index].inside.any():  # noqa: PLR2004 - of two, either may be the odd one
@@ -161,7 +164,7 @@ def odd_cues(index: int, others: Sequence[int], copies: Sequence[Copy], prints: 
         "tone.odd_contrast": away(
             {each: math.log(float(copies[each].deviation[inside[each]].mean()) + 1) for each in asked}, 1
         ),
-        "colour.odd": away({each: math.log(prints[each].cues.saturation + 4) for each in asked}, 1),
+        "colour.odd": away({each: math.log(fingerprints[each].cues.saturation + 4) for each in asked}, 1),
         "shape.odd": away({each: copies[each].aspect for each in asked}, 0.25),
         "shape.odd_turn": away({each: copies[each].turn for each in asked}, 0.1),
         "shape.odd_way": away({each: float(copies[each].mirrored) for each in asked}, 1),
@@ -205,9 +208,11 @@ def _grain(mine: Floats, theirs: Floats) -> float:
     return math.log(_middle_ratio(mine[smooth] + 0.5, theirs[smooth] + 0.5))
 
 
-def _detail(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict[str, float]:
+def _detail(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
     """Power at the finest detail that both files can hold, over that of coarser detail, one beside the other."""
-    sides = [(_fineness(copy, item), item.cues.spectrum) for copy, item in ((one, print_), (other, other_print))]
+    sides = [
+        (_fineness(copy, item), item.cues.spectrum) for copy, item in ((one, fingerprint), (other, other_fingerprint))
+    ]
     finest = min(fineness for fineness, _ in sides) + math.log(FINEST)
 
     def power(coarser: float) -> float:
@@ -218,9 +223,9 @@ def _detail(one: Copy, other: Copy, print_: Print, other_print: Print) -> dict[s
     return {f"sharpness.{name}": power(coarser) - coarsest for name, coarser in COARSER.items()}
 
 
-def _fineness(copy: Copy, print_: Print) -> float:
+def _fineness(copy: Copy, fingerprint: Fingerprint) -> float:
     """Logarithm of the scale of a copy's draft, in which its cues were measured."""
-    return copy.density / 2 + math.log(max(print_.cues.scale, 1e-3))
+    return copy.density / 2 + math.log(max(fingerprint.cues.scale, 1e-3))
 
 
 def _power(spectrum: Sequence[float], log_frequency: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.matching import Candidate
+from image_release.dedup.matching import CandidatePair
 from image_release.dedup.quantiles import quantiles
 from image_release.dedup.registration import (
     BLOCK,
@@ -76,7 +76,7 @@ class Moved:
 
 
 def statistics(
-    one: Sheet, other: Sheet, candidate: Candidate, registered: Registered, moved: Moved
+    one: Sheet, other: Sheet, candidate: CandidatePair, registered: Registered, moved: Moved
 ) -> dict[str, float]:
     """What the score is made of, all as logarithms but for the scale."""
     coarse, middle, fine = registered.laid
@@ -120,7 +120,7 @@ def statistics(
     return found
 
 
-def first_look(one: Sheet, candidate: Candidate, rough: Rough) -> dict[str, float]:
+def first_look(one: Sheet, candidate: CandidatePair, rough: Rough) -> dict[str, float]:
     """What tells, once a pair lies roughly over each other, whether the finer levels are worth their time."""
     mine, laid = one.level(COARSEST), rough.laid
     textured = textured_blocks(mine, laid, LEAST_TEXTURE)
@@ -185,7 +185,7 @@ def overlaps(one: Sheet, other: Sheet, registered: Registered) -> tuple[float, f
 
 
 def evidence(
-    other: str, candidate: Candidate, registered: Registered, moved: Moved, found: dict[str, float], score: float
+    other: str, candidate: CandidatePair, registered: Registered, moved: Moved, found: dict[str, float], score: float
 ) -> Evidence:
     """The evidence that is kept of a join."""
     laid = registered.laid[MIDDLE]

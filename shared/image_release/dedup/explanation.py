@@ -23,11 +23,11 @@ from image_release.dedup.evidence import (
     statistics,
     well_textured,
 )
-from image_release.dedup.grouping import Pairs, Seen, content_key, in_content_order
-from image_release.dedup.matching import Candidate, candidates
+from image_release.dedup.grouping import FingerprintedImage, Pairs, content_key, in_content_order
+from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.registration import BLOCK, Registered, Sheet, lay_roughly, register
 from image_release.dedup.weights import Weights, first_look_weights, shipped_weights
-from image_release.fingerprint import Print, Working
+from image_release.fingerprint import Fingerprint, Working
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
@@ -91,11 +91,11 @@ class Explanation:
         return self.first_look is not None and self.first_look < settings.least_first_look
 
 
-def explain(first: Print, second: Print) -> Explanation:
+def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     """Work a pair out as grouping does, and keep what it saw."""
     swapped = content_key(second) < content_key(first)
     one, other = (second, first) if swapped else (first, second)
-    candidate = next(candidates([one, other]), None)
+    candidate = next(candidate_pairs([one, other]), None)
     mine, theirs = Sheet(one), Sheet(other)
     rough = lay_roughly(mine, theirs, candidate) if candidate else None
     registered = register(mine, theirs, candidate, rough) if candidate and rough else None
@@ -110,10 +110,12 @@ def explain(first: Print, second: Print) -> Explanation:
     )
 
 
-def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
+def scored_pairs(
+    images: Mapping[str, FingerprintedImage], wanted: Callable[[str, str], bool]
+) -> Iterator[tuple[str, str, float]]:
     """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
     shas = in_content_order(images)
-    pairs = Pairs([images[sha256].print for sha256 in shas], GroupingSettings())
+    pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings())
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
             continue
@@ -123,7 +125,7 @@ def scored_pairs(images: Mapping[str, Seen], wanted: Callable[[str, str], bool])
 
 
 def _laid_over(
-    one: Print, other: Print, mine: Sheet, theirs: Sheet, candidate: Candidate, registered: Registered
+    one: Fingerprint, other: Fingerprint, mine: Sheet, theirs: Sheet, candidate: CandidatePair, registered: Registered
 ) -> LaidOver:
     moved, weights = displacement(mine, registered), shipped_weights()
     found = statistics(mine, theirs, candidate, registered, moved)

@@ -24,10 +24,10 @@ from image_release.dedup.evidence import (
     first_look,
     statistics,
 )
-from image_release.dedup.matching import Candidate, candidates
+from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.registration import Sheet, lay_roughly, register
 from image_release.dedup.weights import first_look_weights, shipped_weights
-from image_release.fingerprint import Print
+from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
@@ -45,11 +45,11 @@ MOST_SAID = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class FingerprintedImage:
     """An image as grouping and choosing see it."""
 
     facts: ImageFacts
-    print: Print
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +61,40 @@ class Picture:
 
 
 def group_same(
-    images: Mapping[str, Seen], decisions: Sequence[Override], settings: GroupingSettings
+    images: Mapping[str, FingerprintedImage], decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
     """Group images (SHA-256 -> seen) by photograph, sorted by their first member; every image is in one picture."""
     shas = in_content_order(images)
-    return _grouped(shas, Pairs([images[sha256].print for sha256 in shas], settings), decisions, settings)
+    return _grouped(shas, Pairs([images[sha256].fingerprint for sha256 in shas], settings), decisions, settings)
 
 
-def groupings(images: Mapping[str, Seen], settings: Sequence[GroupingSettings]) -> Iterator[tuple[Picture, ...]]:
+def groupings(
+    images: Mapping[str, FingerprintedImage], settings: Sequence[GroupingSettings]
+) -> Iterator[tuple[Picture, ...]]:
     """What `group_same` gives under each of several settings, each pair being registered once for those that can share.
 
     What is given up at the first look depends on a setting, so those with another one have pairs of their own.
     """
     shas = in_content_order(images)
-    prints = [images[sha256].print for sha256 in shas]
+    fingerprints = [images[sha256].fingerprint for sha256 in shas]
     known: dict[float, Pairs] = {}
     for each in settings:
-        pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(prints, each))
+        pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(fingerprints, each))
         yield _grouped(shas, pairs, (), each)
 
 
-def in_content_order(images: Mapping[str, Seen]) -> list[str]:
+def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
     """SHA-256s in the order in which pairs are measured: laid the other way round, a pair has another score."""
-    return sorted(images, key=lambda sha256: (content_key(images[sha256].print), sha256))
+    return sorted(images, key=lambda sha256: (content_key(images[sha256].fingerprint), sha256))
 
 
-def content_key(print_: Print) -> tuple[bytes, bytes]:
-    """What the order of two prints depends on, whatever they are called."""
-    return print_.hashes.tobytes(), print_.working.grey.tobytes()
+def content_key(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
+    """What the order of two fingerprints depends on, whatever they are called."""
+    return fingerprint.hashes.tobytes(), fingerprint.working.grey.tobytes()
 
 
 def evidence_with(
-    picture: Picture, images: Mapping[str, Seen], best: str, among: Collection[str]
+    picture: Picture, images: Mapping[str, FingerprintedImage], best: str, among: Collection[str]
 ) -> dict[str, Evidence]:
     """Why some members show the same photograph as `best`: how the two were joined, or else measured on the two.
 
@@ -103,7 +105,7 @@ def evidence_with(
     unmeasured = {member: images[member] for member in among if member not in found}
     shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
     at = shas.index(best)
-    pairs = Pairs([images[sha256].print for sha256 in shas], GroupingSettings(), with_image=at)
+    pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
     for number, member in enumerate(shas):
         if member != best:
             why = pairs.evidence(number, at, best)
@@ -113,12 +115,14 @@ def evidence_with(
 
 
 class Pairs:
-    """Pairs of prints, registered when they are first asked about."""
+    """Pairs of fingerprints, registered when they are first asked about."""
 
-    def __init__(self, prints: Sequence[Print], settings: GroupingSettings, with_image: int | None = None) -> None:
+    def __init__(
+        self, fingerprints: Sequence[Fingerprint], settings: GroupingSettings, with_image: int | None = None
+    ) -> None:
         self._least_first_look = settings.least_first_look
-        self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(prints[index]))
-        self._candidates = {(found.one, found.other): found for found in candidates(prints, with_image)}
+        self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(fingerprints[index]))
+        self._candidates = {(found.one, found.other): found for found in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
@@ -147,7 +151,7 @@ class Pairs:
         known = self._known[pair]
         return replace(known, other=name) if known else None
 
-    def _measured(self, candidate: Candidate) -> Evidence | None:
+    def _measured(self, candidate: CandidatePair) -> Evidence | None:
         one, other = self._sheet(candidate.one), self._sheet(candidate.other)
         rough = lay_roughly(one, other, candidate)
         if rough is None or first_look_weights().score(first_look(one, candidate, rough)) < self._least_first_look:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from image_release.dedup.agreement import Matches, agreed, most_votes
 from image_release.dedup.shortlist import shared_points
-from image_release.fingerprint import MOST_POINTS, Print
+from image_release.fingerprint import MOST_POINTS, Fingerprint
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -36,7 +36,7 @@ PAIRS_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class CandidatePair:
     """`affine` (2, 3) takes pixels of `other` (mirrored first if `mirrored`) to pixels of `one`."""
 
     one: int
@@ -59,27 +59,31 @@ class _Points:
     """(images, 1)"""
 
     @classmethod
-    def of(cls, prints: Sequence[Print]) -> _Points:
+    def of(cls, fingerprints: Sequence[Fingerprint]) -> _Points:
         unit = np.float32(1 / 127)
         places, even, odd = (
-            np.zeros((len(prints), MOST_POINTS, part.shape[1]), np.float32)
-            for part in (prints[0].keypoints.places, prints[0].keypoints.even, prints[0].keypoints.odd)
+            np.zeros((len(fingerprints), MOST_POINTS, part.shape[1]), np.float32)
+            for part in (
+                fingerprints[0].keypoints.places,
+                fingerprints[0].keypoints.even,
+                fingerprints[0].keypoints.odd,
+            )
         )
-        for index, points in enumerate(item.keypoints for item in prints):
+        for index, points in enumerate(item.keypoints for item in fingerprints):
             count = len(points.places)
             places[index, :count], even[index, :count], odd[index, :count] = points.places, points.even, points.odd
         places[:, :, 2] += places[:, :, 2] == 0  # any scale, of points that are not there
         even *= unit
         odd *= unit
-        width = np.array([[item.working.grey.shape[1]] for item in prints], np.float32)
+        width = np.array([[item.working.grey.shape[1]] for item in fingerprints], np.float32)
         return cls(places, even, odd, width)
 
 
-def candidates(prints: Sequence[Print], with_image: int | None = None) -> Iterator[Candidate]:
+def candidate_pairs(fingerprints: Sequence[Fingerprint], with_image: int | None = None) -> Iterator[CandidatePair]:
     """Every pair that might show the same photograph, `one` before `other`; only pairs with one image, if given."""
-    if not prints:
+    if not fingerprints:
         return
-    points = _Points.of(prints)
+    points = _Points.of(fingerprints)
     pairs = list(_plausible(points, with_image))
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         yield from _fitted(points, np.array(pairs[start : start + PAIRS_AT_ONCE]))
@@ -133,7 +137,7 @@ def _matched(likeness: Floats) -> _Found:
     return _Found(np.broadcast_to(np.arange(likeness.shape[1]), partner.shape), partner, best).only(keep)
 
 
-def _fitted(points: _Points, pairs: Indices) -> Iterator[Candidate]:
+def _fitted(points: _Points, pairs: Indices) -> Iterator[CandidatePair]:
     """Of pairs (n, 2), those with a transform on which enough matches agree."""
     one, other = pairs.T
     even = points.even[one] @ points.even[other].transpose(0, 2, 1)
@@ -151,4 +155,4 @@ def _fitted(points: _Points, pairs: Indices) -> Iterator[Candidate]:
         best = fits[mirrored]
         if best.agreeing[number]:
             affine, agreeing = best.affine[number], int(best.agreeing[number])
-            yield Candidate(first, second, mirrored, affine, agreeing, int(counts[mirrored][number]))
+            yield CandidatePair(first, second, mirrored, affine, agreeing, int(counts[mirrored][number]))

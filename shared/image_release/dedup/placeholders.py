@@ -5,7 +5,7 @@ A photograph has noise and gradients nearly everywhere; a drawing has large area
 
 from __future__ import annotations
 
-from image_release.fingerprint import Print
+from image_release.fingerprint import Fingerprint
 from image_release.outcomes import Outcome, Rejection
 
 LEAST_FLAT_SHARE = 0.86
@@ -14,9 +14,9 @@ LEAST_MODAL_SHARE = 0.84
 """Share of one grey level, give or take."""
 
 
-def placeholder(print_: Print) -> Rejection | None:
+def placeholder(fingerprint: Fingerprint) -> Rejection | None:
     """Reject a picture that is mostly one flat colour with something drawn on it."""
-    flat, modal = print_.cues.flat_share, print_.cues.modal_share
+    flat, modal = fingerprint.cues.flat_share, fingerprint.cues.modal_share
     if flat >= LEAST_FLAT_SHARE and modal >= LEAST_MODAL_SHARE:
         return Rejection(Outcome.PLACEHOLDER, f"{flat:.0%} of the cells are flat, {modal:.0%} of one grey level")
     return None

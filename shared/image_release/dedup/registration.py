@@ -18,8 +18,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.matching import Candidate
-from image_release.fingerprint import Print, blur
+from image_release.dedup.matching import CandidatePair
+from image_release.fingerprint import Fingerprint, blur
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -80,8 +80,8 @@ class Samples:
 class Sheet:
     """A working picture prepared for registration: at each blur and in each part, when it is first asked for."""
 
-    def __init__(self, print_: Print) -> None:
-        self._grey = print_.working.grey.astype(np.float32)
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self._grey = fingerprint.working.grey.astype(np.float32)
         self.shape: tuple[int, int] = (self._grey.shape[0], self._grey.shape[1])
         self.contrast = float(self._grey.std())
         self.half = max(self.shape) / 2
@@ -167,13 +167,13 @@ class Registered:
     """At each blur."""
 
 
-def lay_roughly(one: Sheet, other: Sheet, candidate: Candidate) -> Rough | None:
+def lay_roughly(one: Sheet, other: Sheet, candidate: CandidatePair) -> Rough | None:
     """Refine a candidate's transform at the coarsest level; None where too little of them lies on each other."""
     fit = np.linalg.inv(np.vstack([candidate.affine, [0, 0, 1]])) @ np.linalg.inv(to_units(one))
     return _stepped(one, other, fit, COARSE, mirrored=candidate.mirrored)
 
 
-def register(one: Sheet, other: Sheet, candidate: Candidate, rough: Rough) -> Registered | None:
+def register(one: Sheet, other: Sheet, candidate: CandidatePair, rough: Rough) -> Registered | None:
     """Refine what was laid roughly at the finer levels; None where too little of the pictures lies on each other."""
     finer = _stepped(one, other, rough.fit, FINER, mirrored=candidate.mirrored)
     if finer is None:

@@ -12,7 +12,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from image_release.fetch.connections import READ_BYTES
-from image_release.fetch.failures import FailedError, PassingError, TooManyBytesError
+from image_release.fetch.failures import FailedError, TooManyBytesError, TransientError
 from image_release.outcomes import Outcome
 
 PLAIN = ("", "identity")
@@ -61,9 +61,9 @@ def _unpacked(packed: bytes, max_bytes: int) -> bytes:
     try:
         body = unpacking.decompress(packed, max_bytes + 1)
     except zlib.error as error:
-        raise PassingError("the answer's packing is broken") from error
+        raise TransientError("the answer's packing is broken") from error
     if len(body) > max_bytes:
         raise TooManyBytesError(f"more than {max_bytes} bytes when unpacked")
     if not unpacking.eof:
-        raise PassingError("the packed answer ended before its end")
+        raise TransientError("the packed answer ended before its end")
     return body

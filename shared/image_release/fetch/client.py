@@ -10,10 +10,10 @@ from ssl import SSLCertVerificationError
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
-from image_release.fetch.allowance import Allowance, CurrentAllowance
 from image_release.fetch.bodies import drain, read_body
+from image_release.fetch.budget import CurrentTimeBudget, TimeBudget
 from image_release.fetch.connections import JudgedPools
-from image_release.fetch.failures import FailedError, PassingError, RunEndedError
+from image_release.fetch.failures import FailedError, RunEndedError, TransientError
 from image_release.fetch.limits import AllBusyError, ConnectionLimits
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
@@ -35,26 +35,26 @@ class HttpClient:
     """Asks servers, a request at a time for each thread."""
 
     def __init__(
-        self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentAllowance
+        self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentTimeBudget
     ) -> None:
         self._settings = settings
         self._pools = pools
         self._limits = limits
         self._current = current
 
-    def get(self, url: WebUrl, headers: Mapping[str, str], allowance: Allowance) -> Reply:
+    def get(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
         """Ask for `url` once, no redirect followed.
 
         Waiting for a free place is not the image's fault and not taken from its time. Raises FailedError.
         """
-        waiting_since_s = allowance.monotonic()
+        waiting_since_s = budget.monotonic()
         try:
-            with self._limits.slot(url.host, allowance.run_left_s()):
-                allowance.extend(allowance.monotonic() - waiting_since_s)
-                self._current.allowance = allowance
-                return self._exchange(url, headers, allowance)
+            with self._limits.slot(url.host, budget.run_left_s()):
+                budget.extend(budget.monotonic() - waiting_since_s)
+                self._current.budget = budget
+                return self._exchange(url, headers, budget)
         except HTTPError as error:
-            allowance.check()  # a read that was cut because time is up is no fault of the server
+            budget.check()  # a read that was cut because time is up is no fault of the server
             raise _told(error, self._settings.read_timeout_s) from error
         except AllBusyError as error:
             raise RunEndedError from error
@@ -63,7 +63,7 @@ class HttpClient:
         """Close the connections that wait for another request."""
         self._pools.clear()
 
-    def _exchange(self, url: WebUrl, headers: Mapping[str, str], allowance: Allowance) -> Reply:
+    def _exchange(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
         response = self._pools.connection_from_host(url.host, url.port, url.scheme).urlopen(
             "GET",
             url.target,
@@ -71,8 +71,8 @@ class HttpClient:
             retries=False,
             redirect=False,
             timeout=Timeout(
-                connect=allowance.at_most_s(self._settings.connect_timeout_s),
-                read=allowance.at_most_s(self._settings.read_timeout_s),
+                connect=budget.at_most_s(self._settings.connect_timeout_s),
+                read=budget.at_most_s(self._settings.read_timeout_s),
             ),
             preload_content=False,
             decode_content=False,
@@ -98,7 +98,7 @@ def _told(error: HTTPError, read_timeout_s: float) -> FailedError:
     if isinstance(cause, SSLCertVerificationError):
         return FailedError(Outcome.UNAVAILABLE, f"the certificate was refused: {cause.verify_message}")
     if reason := _passing_reason(error, cause, read_timeout_s):
-        return PassingError(reason)
+        return TransientError(reason)
     fault = cause if isinstance(cause, Exception) else error
     return FailedError(Outcome.UNAVAILABLE, f"the answer is not understood as HTTP ({type(fault).__name__})")
 

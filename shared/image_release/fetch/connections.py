@@ -20,8 +20,8 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from image_release.fetch.allowance import CurrentAllowance
-from image_release.fetch.failures import PassingError
+from image_release.fetch.budget import CurrentTimeBudget
+from image_release.fetch.failures import TransientError
 from image_release.fetch.names import Endpoint, JudgedNames
 
 READ_BYTES = 65_536
@@ -32,7 +32,7 @@ class Dialler:
     """Opens sockets to judged addresses, within the time of the fetch that this thread is at."""
 
     def __init__(
-        self, names: JudgedNames, current: CurrentAllowance, *, connect_timeout_s: float, read_timeout_s: float
+        self, names: JudgedNames, current: CurrentTimeBudget, *, connect_timeout_s: float, read_timeout_s: float
     ) -> None:
         self._names = names
         self._current = current
@@ -41,31 +41,31 @@ class Dialler:
 
     def read_timeout_s(self) -> float:
         """Say how long the next read may wait. Raises when the fetch has no time left."""
-        return self._current.allowance.at_most_s(self._read_timeout_s)
+        return self._current.budget.at_most_s(self._read_timeout_s)
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Connect to a host; the socket's timeout is what a TLS handshake may take.
 
         Raises FailedError: forbidden, unknown, or (passing) not reached.
         """
-        allowance = self._current.allowance
-        started_s = allowance.monotonic()
-        endpoints = self._names.endpoints(host, port, allowance.at_most_s(self._connect_timeout_s))
+        budget = self._current.budget
+        started_s = budget.monotonic()
+        endpoints = self._names.endpoints(host, port, budget.at_most_s(self._connect_timeout_s))
         why = "timed out"
         for tried, endpoint in enumerate(endpoints, start=1):
-            left_s = self._connect_timeout_s - (allowance.monotonic() - started_s)
+            left_s = self._connect_timeout_s - (budget.monotonic() - started_s)
             # Half of what is left for each address but the last: a dead IPv6 route must not eat the time of IPv4.
             share_s = left_s if tried == len(endpoints) else left_s / 2
             if share_s <= 0:
                 break
             try:
-                connected = _connect(endpoint, allowance.at_most_s(share_s))
+                connected = _connect(endpoint, budget.at_most_s(share_s))
             except OSError as error:
                 why = os.strerror(error.errno).lower() if error.errno else "timed out"
                 continue
-            connected.settimeout(allowance.at_most_s(self._connect_timeout_s))
+            connected.settimeout(budget.at_most_s(self._connect_timeout_s))
             return connected
-        raise PassingError(f"no connection to {host}: {why}")
+        raise TransientError(f"no connection to {host}: {why}")
 
 
 def _connect(endpoint: Endpoint, timeout_s: float) -> socket.socket:
@@ -141,7 +141,7 @@ class JudgedTlsConnection(JudgedConnection, HTTPSConnection):
         try:
             super().connect()
         except TimeoutError as error:
-            raise PassingError(f"{self.host} did not finish the TLS handshake in time") from error
+            raise TransientError(f"{self.host} did not finish the TLS handshake in time") from error
 
 
 class _JudgedPool(HTTPConnectionPool):

@@ -4,9 +4,9 @@
     ├── BadUrlError
     ├── ForbiddenAddressError
     ├── TooManyBytesError
-    ├── OutOfTimeError      the image's own time is used up
+    ├── FetchOutOfTimeError      the image's own time is used up
     ├── RunEndedError       the run's deadline has passed
-    └── PassingError        another attempt may succeed
+    └── TransientError        another attempt may succeed
 
 None is an OSError: they are raised below the HTTP client and must pass through it untouched.
 """
@@ -46,7 +46,7 @@ class TooManyBytesError(FailedError):
         super().__init__(Outcome.TOO_MANY_BYTES, reason)
 
 
-class OutOfTimeError(FailedError):
+class FetchOutOfTimeError(FailedError):
     """The image's own time is used up."""
 
     def __init__(self, total_s: float) -> None:
@@ -61,7 +61,7 @@ class RunEndedError(FailedError):
         super().__init__(Outcome.DEFERRED, reason, retry_after_s)
 
 
-class PassingError(FailedError):
+class TransientError(FailedError):
     """An attempt failed in a way that another one may not."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from image_release.fetch.allowance import CurrentAllowance
 from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
+from image_release.fetch.budget import CurrentTimeBudget
 from image_release.fetch.client import HttpClient
 from image_release.fetch.connections import Dialler, JudgedPools
 from image_release.fetch.failures import FailedError, RunEndedError
@@ -44,7 +44,7 @@ class UrlFetcher:
         self._max_bytes = settings.max_bytes
         self._folders = tuple(folder.resolve() for folder in file_folders)
         self._monotonic = monotonic
-        current = CurrentAllowance()
+        current = CurrentTimeBudget()
         dialler = Dialler(
             JudgedNames(resolver, settings.allowed_networks, settings.resolve),
             current,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from image_release.fetch.addresses import Address, Network, forbidden_because
-from image_release.fetch.failures import FailedError, ForbiddenAddressError, PassingError
+from image_release.fetch.failures import FailedError, ForbiddenAddressError, TransientError
 from image_release.outcomes import Outcome
 
 Resolver = Callable[[str], Sequence[str]]
@@ -48,7 +48,7 @@ class JudgedNames:
         """Resolve and judge `host`; never empty.
 
         Raises ForbiddenAddressError if any address is forbidden, FailedError if there is no such host, and
-        PassingError if DNS gave no answer now.
+        TransientError if DNS gave no answer now.
         """
         if host in self.fixed:
             fixed_address, _, fixed_port = self.fixed[host].rpartition(":")
@@ -65,11 +65,11 @@ class JudgedNames:
         try:
             found = _within(timeout_s, lambda: self.resolver(host))
         except TimeoutError as error:
-            raise PassingError(f"the name {host} was not resolved in time") from error
+            raise TransientError(f"the name {host} was not resolved in time") from error
         except OSError as error:
             if isinstance(error, socket.gaierror) and error.errno in UNKNOWN_NAME_ERRORS:
                 raise FailedError(Outcome.UNAVAILABLE, f"there is no host {host}") from error
-            raise PassingError(f"the name {host} could not be resolved") from error
+            raise TransientError(f"the name {host} could not be resolved") from error
         if not found:
             raise FailedError(Outcome.UNAVAILABLE, f"the host {host} has no address")
         return [ip_address(text) for text in found]

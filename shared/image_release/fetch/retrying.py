@@ -12,10 +12,10 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from image_release.fetch.allowance import Allowance
-from image_release.fetch.failures import PassingError
+from image_release.fetch.budget import TimeBudget
+from image_release.fetch.failures import TransientError
 
-PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 LONGEST_RETRY_AFTER_S = 7 * 86_400.0
 """A server that asks for more is believed so far: none gets rid of us for a century."""
@@ -45,7 +45,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def policy(
-    allowance: Allowance,
+    budget: TimeBudget,
     *,
     max_attempts: int,
     back_off_s: float,
@@ -60,11 +60,11 @@ def policy(
 
     def wait_s(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked_s = error.failed.retry_after_s if isinstance(error, PassingError) else None
+        asked_s = error.failed.retry_after_s if isinstance(error, TransientError) else None
         back_off_now_s: float = back_off_s * 2 ** (state.attempt_number - 1)
         return (asked_s or 0.0) + random() * back_off_now_s
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number >= max_attempts or state.upcoming_sleep >= allowance.left_s()
+        return state.attempt_number >= max_attempts or state.upcoming_sleep >= budget.left_s()
 
-    return Retrying(retry=retry_if_exception_type(PassingError), wait=wait_s, stop=stop, sleep=sleep, reraise=True)
+    return Retrying(retry=retry_if_exception_type(TransientError), wait=wait_s, stop=stop, sleep=sleep, reraise=True)

@@ -15,17 +15,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from image_release.fetch.allowance import Allowance
 from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
+from image_release.fetch.budget import TimeBudget
 from image_release.fetch.client import OK, HttpClient, Reply
 from image_release.fetch.failures import (
     BadUrlError,
     FailedError,
     ForbiddenAddressError,
-    PassingError,
     RunEndedError,
+    TransientError,
 )
-from image_release.fetch.retrying import PASSING_STATUSES, policy, retry_after_s
+from image_release.fetch.retrying import TRANSIENT_STATUSES, policy, retry_after_s
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
@@ -62,31 +62,31 @@ class WebFetcher:
         self, url: WebUrl, validators: Validators, deadline_s: float | None
     ) -> Fetched | NotModified | FetchFailed:
         """Fetch `url` within the image's total time and before the run's `deadline_s`."""
-        allowance = Allowance(self._monotonic, self._settings.total_timeout_s, deadline_s)
+        budget = TimeBudget(self._monotonic, self._settings.total_timeout_s, deadline_s)
         retrying = policy(
-            allowance,
+            budget,
             max_attempts=self._settings.max_attempts,
             back_off_s=self._settings.back_off_s,
             sleep=self._sleep,
             random=self._random,
         )
         try:
-            return retrying(self._follow, url, validators, allowance)
-        except PassingError as error:
-            return self._given_up(error.failed, retrying.statistics["attempt_number"], allowance)
+            return retrying(self._follow, url, validators, budget)
+        except TransientError as error:
+            return self._given_up(error.failed, retrying.statistics["attempt_number"], budget)
         except FailedError as error:
             return error.failed
 
-    def _given_up(self, failed: FetchFailed, attempts: int, allowance: Allowance) -> FetchFailed:
-        if attempts < self._settings.max_attempts and allowance.run_ends_first:
+    def _given_up(self, failed: FetchFailed, attempts: int, budget: TimeBudget) -> FetchFailed:
+        if attempts < self._settings.max_attempts and budget.run_ends_first:
             return RunEndedError(failed.retry_after_s).failed
         times = "" if attempts == 1 else f" ({attempts} attempts)"
         return replace(failed, rejection=replace(failed.rejection, reason=failed.rejection.reason + times))
 
-    def _follow(self, url: WebUrl, validators: Validators, allowance: Allowance) -> Fetched | NotModified:
+    def _follow(self, url: WebUrl, validators: Validators, budget: TimeBudget) -> Fetched | NotModified:
         seen = {url}
         asked = usable(validators)
-        reply = self._client.get(url, self._headers(asked), allowance)
+        reply = self._client.get(url, self._headers(asked), budget)
         while reply.status in REDIRECTS:
             try:
                 url = parse_redirect(url, _location(reply))
@@ -98,7 +98,7 @@ class WebFetcher:
                 # The address may send us to another picture today, and an older one is "not modified since" the date
                 # of the last one. An ETag does not repeat by chance.
                 asked = replace(asked, last_modified=None)
-                reply = self._client.get(url, self._headers(asked), allowance)
+                reply = self._client.get(url, self._headers(asked), budget)
             except (BadUrlError, ForbiddenAddressError) as error:
                 raise type(error)(f"redirected: {error}") from error
         return self._understood(reply, asked, redirected=len(seen) > 1)
@@ -121,12 +121,12 @@ class WebFetcher:
         answered = f"the server answered {reply.status}"
         if reply.status in GONE:
             raise FailedError(Outcome.GONE, answered)
-        if reply.status not in PASSING_STATUSES:
+        if reply.status not in TRANSIENT_STATUSES:
             raise FailedError(Outcome.UNAVAILABLE, answered)
         wait_s = retry_after_s(reply.headers.get("Retry-After"), reply.headers.get("Date"), self._now)
         if wait_s is not None and wait_s > self._settings.max_retry_after_s:
             raise FailedError(Outcome.UNAVAILABLE, f"{answered} and asked to wait {wait_s:.0f} s", wait_s)
-        raise PassingError(answered, wait_s)
+        raise TransientError(answered, wait_s)
 
 
 def usable(validators: Validators) -> Validators:

@@ -5,30 +5,30 @@ from image_release.fingerprint.hash_comparison import hash_distances, near_pairs
 from image_release.fingerprint.hashes import crop_hashes, to_hex
 from image_release.fingerprint.keypoints import MOST_POINTS, Keypoints, blur
 from image_release.fingerprint.packing import (
-    PRINT_VERSION,
-    Print,
-    PrintsUnreadableError,
+    FINGERPRINT_VERSION,
+    Fingerprint,
+    FingerprintsUnreadableError,
     fingerprint,
-    pack_prints,
-    unpack_prints,
+    pack_fingerprints,
+    unpack_fingerprints,
 )
 from image_release.fingerprint.working_image import Working
 
 __all__ = [
     "BAND_MIDDLES",
+    "FINGERPRINT_VERSION",
     "MOST_POINTS",
-    "PRINT_VERSION",
     "Cues",
+    "Fingerprint",
+    "FingerprintsUnreadableError",
     "Keypoints",
-    "Print",
-    "PrintsUnreadableError",
     "Working",
     "blur",
     "crop_hashes",
     "fingerprint",
     "hash_distances",
     "near_pairs",
-    "pack_prints",
+    "pack_fingerprints",
     "to_hex",
-    "unpack_prints",
+    "unpack_fingerprints",
 ]

@@ -1,7 +1,7 @@
-"""A print: what grouping and choosing need to know of one content, so that it is never decoded again to be compared.
+"""A fingerprint: what grouping needs to know of one content, so that it is never decoded again to be compared.
 
 The 36 hashes of the published method, a small working picture with its keypoints for registration, and cues about the
-file. About 25 KB; packed prints are compressed arrays without any object in them.
+file. About 25 KB; packed fingerprints are compressed arrays without any object in them.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from image_release.fingerprint.keypoints import EVEN, ODD, Keypoints, keypoints
 from image_release.fingerprint.working_image import Working, working_picture
 from image_release.settings import FingerprintSettings
 
-PRINT_VERSION = f"4-{HASH_VERSION}"
+FINGERPRINT_VERSION = f"4-{HASH_VERSION}"
 HASHES = 36
 COMPRESSION = 1
 """zlib's quickest: grey pictures shrink little beyond it."""
 
 
-class PrintsUnreadableError(Exception):
-    """Bytes that are no packed prints of this version."""
+class FingerprintsUnreadableError(Exception):
+    """Bytes that are no packed fingerprints of this version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Print:
+class Fingerprint:
     """`hashes` is (36,) uint64; `contrast` the deviation of the brightness."""
 
     hashes: NDArray[np.uint64]
@@ -43,12 +43,12 @@ class Print:
     cues: Cues
 
 
-def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
-    """Make the print of a draft."""
+def fingerprint(draft: Draft, settings: FingerprintSettings) -> Fingerprint:
+    """Make the fingerprint of a draft."""
     grey = draft.image.convert("L")
     working = working_picture(grey)
     cues = measure(draft, np.asarray(grey), working.inside)
-    return Print(
+    return Fingerprint(
         hashes=crop_hashes(grey, settings.hash),
         contrast=contrast(draft),
         working=working,
@@ -57,10 +57,10 @@ def fingerprint(draft: Draft, settings: FingerprintSettings) -> Print:
     )
 
 
-def pack_prints(prints: Mapping[str, Print]) -> bytes:
-    """Prints as bytes, by SHA-256; the same prints give the same bytes."""
-    shas = sorted(prints)
-    items = [prints[sha256] for sha256 in shas]
+def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
+    """Fingerprints as bytes, by SHA-256; the same fingerprints give the same bytes."""
+    shas = sorted(fingerprints)
+    items = [fingerprints[sha256] for sha256 in shas]
     arrays = {
         "shas": np.array([list(bytes.fromhex(sha256)) for sha256 in shas], np.uint8).reshape(-1, 32),
         "hashes": np.array([item.hashes for item in items], np.uint64).reshape(-1, HASHES),
@@ -77,16 +77,16 @@ def pack_prints(prints: Mapping[str, Print]) -> bytes:
     return zlib.compress(out.getvalue(), COMPRESSION)
 
 
-def unpack_prints(data: bytes) -> dict[str, Print]:
-    """Prints back from bytes. Raises PrintsUnreadableError."""
+def unpack_fingerprints(data: bytes) -> dict[str, Fingerprint]:
+    """Fingerprints back from bytes. Raises FingerprintsUnreadableError."""
     try:
         with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
-            return _prints({name: arrays[name] for name in arrays.files})
+            return _fingerprints({name: arrays[name] for name in arrays.files})
     except (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise PrintsUnreadableError(str(error)) from error
+        raise FingerprintsUnreadableError(str(error)) from error
 
 
-def _prints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Print]:
+def _fingerprints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Fingerprint]:
     shapes = arrays["shapes"].astype(np.int64)
     pixels, points = np.cumsum([0, *shapes[:, 0] * shapes[:, 1]]), np.cumsum([0, *shapes[:, 2]])
     grey, places = arrays["grey"].astype(np.uint8, copy=False), arrays["places"].astype(np.float32, copy=False)
@@ -102,7 +102,7 @@ def _prints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Print]:
         height, width, _ = shapes[index]
         mine = slice(points[index], points[index + 1])
         found, *inside = (float(number) for number in arrays["numbers"][index].astype(np.float64))
-        result[sha.tobytes().hex()] = Print(
+        result[sha.tobytes().hex()] = Fingerprint(
             hashes=hashes[index],
             contrast=found,
             working=Working(

@@ -86,7 +86,7 @@ def entry_of(manifest: Manifest) -> IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _PictureView:
     picture: PublishedPicture
     src: str
     srcset: str
@@ -95,7 +95,7 @@ class _Shown:
     """Name, value and weight of each part of the score."""
 
 
-def _shown(manifest: Manifest, picture: PublishedPicture) -> _Shown:
+def _shown(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
     """A picture with links relative to the hotel's page, beside which the renditions lie."""
     prefix = renditions_prefix(manifest.hotel_id)
     links = {}
@@ -106,7 +106,7 @@ def _shown(manifest: Manifest, picture: PublishedPicture) -> _Shown:
     parts = tuple(
         (PART_NAMES.get(name, name), part.value, part.weight) for name, part in sorted(picture.score.parts.items())
     )
-    return _Shown(
+    return _PictureView(
         picture,
         links.get(middle, ""),
         ", ".join(f"{links[width]} {width}w" for width in widths),

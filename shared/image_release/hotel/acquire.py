@@ -1,4 +1,4 @@
-"""Acquire: for every image asked for, a copy whose print is known, or the reason why there is none.
+"""Acquire: for every image asked for, a copy whose fingerprint is known, or the reason why there is none.
 
 Downloads overlap with each other and with decoding; what bounds memory is that a thread holds one original at most and
 that few decode at a time. Everything learned is a value that is merged into the accommodations' memory at the end.
@@ -13,39 +13,39 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from image_release.cache import (
+    CachedImages,
     ContentRecord,
-    Look,
-    Memory,
+    UrlCheck,
     UrlRecord,
     after_failure,
     after_success,
     believed_gone,
-    look_needed,
+    check_needed,
     may_go,
     original_key,
-    read_memory,
-    read_prints,
+    read_cached_images,
+    read_fingerprints,
 )
 from image_release.fetch import Fetched, FetchFailed, Validators
-from image_release.fingerprint import Print
+from image_release.fingerprint import Fingerprint
 from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content
 from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
 from image_release.isolation import ChildCrashedError
 from image_release.outcomes import Outcome, Rejection
 from image_release.storage import ConditionFailedError, Store
-from image_release.values import Accommodation, Candidate, CatalogueImage, ImageFacts, sha256_hex
+from image_release.values import Accommodation, CatalogueImage, ImageFacts, PartnerImage, sha256_hex
 
 DECODERS = 2
 """Images decoded at once in a hotel: decoding frees the interpreter lock, but each may hold max_pixels in memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is remembered of a hotel's accommodations, and the prints of their contents."""
+class HotelCache:
+    """What is remembered of a hotel's accommodations, and the fingerprints of their contents."""
 
-    memories: Mapping[Accommodation, Memory]
-    prints: Mapping[str, Print]
+    memories: Mapping[Accommodation, CachedImages]
+    fingerprints: Mapping[str, Fingerprint]
 
     def facts(self) -> dict[str, ImageFacts]:
         """What the headers of all remembered contents say."""
@@ -61,31 +61,31 @@ class Known:
         return [memory.contents[sha256] for memory in self.memories.values() if sha256 in memory.contents]
 
 
-def recall(hotel: Hotel, ports: Ports) -> Known:
+def read_cache(hotel: Hotel, ports: Ports) -> HotelCache:
     """Read what is remembered of the hotel's accommodations."""
-    memories = {accommodation: read_memory(ports.state, accommodation) for accommodation in hotel.accommodations}
-    prints: dict[str, Print] = {}
+    memories = {accommodation: read_cached_images(ports.state, accommodation) for accommodation in hotel.accommodations}
+    fingerprints: dict[str, Fingerprint] = {}
     for accommodation, memory in memories.items():
         if memory.contents:
-            prints |= read_prints(ports.state, accommodation)
-    return Known(memories, prints)
+            fingerprints |= read_fingerprints(ports.state, accommodation)
+    return HotelCache(memories, fingerprints)
 
 
 @dataclass(slots=True)
 class Acquired:
     """What became of every image asked for: a copy (SHA-256) or a rejection; and what was learned on the way."""
 
-    copies: dict[Candidate, str] = field(default_factory=dict)
-    rejected: dict[Candidate, Rejection] = field(default_factory=dict)
-    kept_because: dict[Candidate, str] = field(default_factory=dict)
+    copies: dict[PartnerImage, str] = field(default_factory=dict)
+    rejected: dict[PartnerImage, Rejection] = field(default_factory=dict)
+    kept_because: dict[PartnerImage, str] = field(default_factory=dict)
     """Why an earlier copy is used, where the last look at the URL failed."""
-    records: dict[Candidate, UrlRecord] = field(default_factory=dict)
-    prints: dict[str, Print] = field(default_factory=dict)
+    records: dict[PartnerImage, UrlRecord] = field(default_factory=dict)
+    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
     facts: dict[str, ImageFacts] = field(default_factory=dict)
-    learned: dict[Accommodation, Memory] = field(default_factory=dict)
+    learned: dict[Accommodation, CachedImages] = field(default_factory=dict)
 
 
-def acquire(hotel: Hotel, known: Known, ports: Ports, *, redownload: bool) -> Acquired:
+def acquire(hotel: Hotel, known: HotelCache, ports: Ports, *, redownload: bool) -> Acquired:
     """Look at every URL that needs it, examine every content that is new, and judge them all."""
     now = ports.now()
     looker = _Looker(known, ports, now, redownload=redownload)
@@ -94,7 +94,7 @@ def acquire(hotel: Hotel, known: Known, ports: Ports, *, redownload: bool) -> Ac
     records = _let_go(records, ports, now)
     acquired = Acquired(
         records=records,
-        prints={**known.prints, **looker.prints},
+        fingerprints={**known.fingerprints, **looker.fingerprints},
         facts={**known.facts(), **looker.facts},
     )
     for candidate, record in records.items():
@@ -107,11 +107,11 @@ def acquire(hotel: Hotel, known: Known, ports: Ports, *, redownload: bool) -> Ac
 class _Looker:
     """One hotel's looks at URLs, from many threads: each content is examined once, whoever brings it first."""
 
-    def __init__(self, known: Known, ports: Ports, now: datetime, *, redownload: bool) -> None:
+    def __init__(self, known: HotelCache, ports: Ports, now: datetime, *, redownload: bool) -> None:
         self.known, self.ports, self.now = known, ports, now
         self.redownload = redownload
         self.facts: dict[str, ImageFacts] = {}
-        self.prints: dict[str, Print] = {}
+        self.fingerprints: dict[str, Fingerprint] = {}
         version = examiner_version(ports.settings)
         self.unreadable: dict[str, Unreadable] = {
             sha256: Unreadable(Rejection(content.unreadable[0], content.unreadable[1]), content.facts)
@@ -124,22 +124,22 @@ class _Looker:
         self._lock = threading.Lock()
         self._decoders = threading.BoundedSemaphore(DECODERS)
 
-    def look(self, candidate: Candidate, image: CatalogueImage) -> UrlRecord:
+    def look(self, candidate: PartnerImage, image: CatalogueImage) -> UrlRecord:
         """Look at one URL if that is needed, and examine what it gives if that is new."""
         record = self.known.memories[candidate.accommodation].urls.get(candidate.url)
         revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
-        look = look_needed(record, image, self.now, revalidate_after, redownload=self.redownload)
-        if look is Look.REST and record is not None:
+        look = check_needed(record, image, self.now, revalidate_after, redownload=self.redownload)
+        if look is UrlCheck.REST and record is not None:
             if record.sha256 is None or not self._claim(record.sha256):
                 return record
             data = self._original(candidate, record.sha256)
             if data is not None:
                 self._examine(record.sha256, data)
                 return record
-        return self._fetch(candidate, image, record, conditional=look is Look.ASK)
+        return self._fetch(candidate, image, record, conditional=look is UrlCheck.ASK)
 
     def _fetch(
-        self, candidate: Candidate, image: CatalogueImage, record: UrlRecord | None, *, conditional: bool
+        self, candidate: PartnerImage, image: CatalogueImage, record: UrlRecord | None, *, conditional: bool
     ) -> UrlRecord:
         validators = Validators(record.etag, record.last_modified) if conditional and record else None
         answer = self.ports.fetcher.fetch(candidate.url, validators, deadline_s=self.ports.deadline_s)
@@ -165,7 +165,7 @@ class _Looker:
 
     def _claim(self, sha256: str) -> bool:
         """Whether this thread is the one that has to examine a content."""
-        if sha256 in self.unreadable or (sha256 in self.known.prints and sha256 in self._known_facts):
+        if sha256 in self.unreadable or (sha256 in self.known.fingerprints and sha256 in self._known_facts):
             return False
         with self._lock:
             new = sha256 not in self._claimed
@@ -183,9 +183,9 @@ class _Looker:
         if isinstance(seen, Unreadable):
             self.unreadable[sha256] = seen
         else:
-            self.facts[sha256], self.prints[sha256] = seen
+            self.facts[sha256], self.fingerprints[sha256] = seen
 
-    def _original(self, candidate: Candidate, sha256: str) -> bytes | None:
+    def _original(self, candidate: PartnerImage, sha256: str) -> bytes | None:
         stored = self.ports.state.get(original_key(candidate.accommodation, sha256))
         return stored.data if stored else None
 
@@ -198,9 +198,9 @@ def keep_original(state: Store, accommodation: Accommodation, sha256: str, data:
         return  # it is there already: what lies under a hash has its bytes
 
 
-def _let_go(records: dict[Candidate, UrlRecord], ports: Ports, now: datetime) -> dict[Candidate, UrlRecord]:
+def _let_go(records: dict[PartnerImage, UrlRecord], ports: Ports, now: datetime) -> dict[PartnerImage, UrlRecord]:
     """Let images go that were seen gone twice, unless so many of a partner's go in a day that a person must accept."""
-    leaving: dict[str, list[Candidate]] = {}
+    leaving: dict[str, list[PartnerImage]] = {}
     for candidate, record in records.items():
         if record.at == now and believed_gone(record):
             leaving.setdefault(candidate.accommodation.partner_id, []).append(candidate)
@@ -218,7 +218,7 @@ def _let_go(records: dict[Candidate, UrlRecord], ports: Ports, now: datetime) ->
     return records
 
 
-def _judge(candidate: Candidate, record: UrlRecord, acquired: Acquired, looker: _Looker, ports: Ports) -> None:
+def _judge(candidate: PartnerImage, record: UrlRecord, acquired: Acquired, looker: _Looker, ports: Ports) -> None:
     """Decide whether an image has a usable copy."""
     failure = record.failure
     if record.sha256 is None:
@@ -230,7 +230,7 @@ def _judge(candidate: Candidate, record: UrlRecord, acquired: Acquired, looker: 
     rejection = (
         unreadable.rejection
         if unreadable
-        else judge_content(acquired.facts[record.sha256], acquired.prints[record.sha256], ports.settings)
+        else judge_content(acquired.facts[record.sha256], acquired.fingerprints[record.sha256], ports.settings)
     )
     if rejection:
         acquired.rejected[candidate] = rejection
@@ -240,7 +240,7 @@ def _judge(candidate: Candidate, record: UrlRecord, acquired: Acquired, looker: 
         acquired.kept_because[candidate] = f"{failure.outcome}: {failure.reason}"
 
 
-def _learned(accommodation: Accommodation, acquired: Acquired, looker: _Looker, now: datetime) -> Memory:
+def _learned(accommodation: Accommodation, acquired: Acquired, looker: _Looker, now: datetime) -> CachedImages:
     """What this look taught about an accommodation: its URLs, and the contents that they gave."""
     urls = {
         candidate.url: record
@@ -259,4 +259,4 @@ def _learned(accommodation: Accommodation, acquired: Acquired, looker: _Looker, 
             unreadable=(unreadable.rejection.outcome, unreadable.rejection.reason, version) if unreadable else None,
         )
         contents[sha256] = content if content == before.get(sha256) else replace(content, at=now)
-    return Memory(urls, contents)
+    return CachedImages(urls, contents)

@@ -15,7 +15,7 @@ from image_release.hotel.acquire import Acquired
 from image_release.hotel.choose import Chosen
 from image_release.hotel.label import Labels
 from image_release.hotel.load import Hotel
-from image_release.hotel.order import Order, Shown
+from image_release.hotel.order import Order, ShownPicture
 from image_release.hotel.ports import ImageReport
 from image_release.outcomes import Outcome
 from image_release.problems import printable
@@ -34,7 +34,7 @@ from image_release.publish import (
     sweeps_owed,
 )
 from image_release.settings import Settings
-from image_release.values import Accommodation, Candidate
+from image_release.values import Accommodation, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
 """How soon a hotel asks again for labels that it was refused."""
@@ -43,7 +43,7 @@ MOST_OF_A_REASON = 200
 
 
 def pictures_of(
-    shown: Sequence[Shown], acquired: Acquired, renditions: Mapping[str, tuple[PublishedRendition, ...]]
+    shown: Sequence[ShownPicture], acquired: Acquired, renditions: Mapping[str, tuple[PublishedRendition, ...]]
 ) -> tuple[PublishedPicture, ...]:
     """The published pictures, in order."""
     return tuple(
@@ -147,8 +147,8 @@ def report_of(manifest: Manifest) -> tuple[ImageReport, ...]:
     return tuple(reports)
 
 
-def _candidate(image: PublishedImage | RejectedImage) -> Candidate:
-    return Candidate(Accommodation(image.partner_id, image.accommodation_id), image.url)
+def _candidate(image: PublishedImage | RejectedImage) -> PartnerImage:
+    return PartnerImage(Accommodation(image.partner_id, image.accommodation_id), image.url)
 
 
 def _commonest(reasons: Collection[str]) -> str:
@@ -157,7 +157,7 @@ def _commonest(reasons: Collection[str]) -> str:
     return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MOST_OF_A_REASON)
 
 
-def _image(candidate: Candidate, acquired: Acquired) -> PublishedImage:
+def _image(candidate: PartnerImage, acquired: Acquired) -> PublishedImage:
     facts = acquired.facts[acquired.copies[candidate]]
     return PublishedImage(
         url=candidate.url,
@@ -170,7 +170,7 @@ def _image(candidate: Candidate, acquired: Acquired) -> PublishedImage:
     )
 
 
-def _rejected(candidate: Candidate, acquired: Acquired, outcome: Outcome, reason: str) -> RejectedImage:
+def _rejected(candidate: PartnerImage, acquired: Acquired, outcome: Outcome, reason: str) -> RejectedImage:
     return RejectedImage(
         url=candidate.url,
         partner_id=candidate.accommodation.partner_id,
@@ -181,7 +181,7 @@ def _rejected(candidate: Candidate, acquired: Acquired, outcome: Outcome, reason
     )
 
 
-def _senders(chosen: Chosen) -> list[Candidate]:
+def _senders(chosen: Chosen) -> list[PartnerImage]:
     return [chosen.candidate, *chosen.merged]
 
 

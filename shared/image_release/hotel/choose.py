@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from image_release.dedup import Best, Evidence, Picture, Seen, choose_best, evidence_with, group_same
+from image_release.dedup import Best, Evidence, FingerprintedImage, Picture, choose_best, evidence_with, group_same
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.load import Hotel
 from image_release.rank import partner_value
 from image_release.settings import Settings
-from image_release.values import Candidate, Label, Override
+from image_release.values import Label, Override, PartnerImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Chosen:
     """A picture with its best image (`candidate` sends it) and what people decided."""
 
     best: Best
-    candidate: Candidate
-    merged: Mapping[Candidate, Evidence]
+    candidate: PartnerImage
+    merged: Mapping[PartnerImage, Evidence]
     """Every other image of the picture, with the evidence that it shows the same photograph as the best one."""
     hidden_by: Override | None
     pinned_at: int | None
@@ -33,11 +33,16 @@ class Chosen:
 
 def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen, ...]:
     """Group the usable copies and choose the best image of each group; witnesses take part but are never chosen."""
-    senders: dict[str, list[Candidate]] = {}
+    senders: dict[str, list[PartnerImage]] = {}
     for candidate, sha256 in acquired.copies.items():
         senders.setdefault(sha256, []).append(candidate)
-    witnesses = {sha256 for sha256 in hotel.named_by_people() if sha256 in acquired.prints and sha256 in acquired.facts}
-    seen = {sha256: Seen(acquired.facts[sha256], acquired.prints[sha256]) for sha256 in senders.keys() | witnesses}
+    witnesses = {
+        sha256 for sha256 in hotel.named_by_people() if sha256 in acquired.fingerprints and sha256 in acquired.facts
+    }
+    seen = {
+        sha256: FingerprintedImage(acquired.facts[sha256], acquired.fingerprints[sha256])
+        for sha256 in senders.keys() | witnesses
+    }
     decisions = [override for override in hotel.overrides if override.action in ("same", "different")]
     pictures = group_same(seen, decisions, settings.grouping)
     return tuple(
@@ -48,7 +53,11 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen
 
 
 def _chosen(
-    hotel: Hotel, picture: Picture, seen: Mapping[str, Seen], senders: Mapping[str, list[Candidate]], settings: Settings
+    hotel: Hotel,
+    picture: Picture,
+    seen: Mapping[str, FingerprintedImage],
+    senders: Mapping[str, list[PartnerImage]],
+    settings: Settings,
 ) -> Chosen:
     best = choose_best(picture, seen, senders.keys())
     candidate = _sender(hotel, senders[best.sha256], settings)
@@ -60,7 +69,7 @@ def _chosen(
     return Chosen(best, candidate, merged, hidden_by, pinned_at, labels)
 
 
-def _sender(hotel: Hotel, candidates: list[Candidate], settings: Settings) -> Candidate:
+def _sender(hotel: Hotel, candidates: list[PartnerImage], settings: Settings) -> PartnerImage:
     """Of several partners who send the same bytes, the one whose partner part of the score is highest."""
     return min(
         candidates,

@@ -1,4 +1,4 @@
-"""Examine the bytes of one image: header, draft decode, print. What is done to hostile bytes, in one call.
+"""Examine the bytes of one image: header, draft decode, fingerprint. What is done to hostile bytes, in one call.
 
 `examine` is a function of its arguments and can be pickled, so that it can run in a child process when an image is
 suspected of killing the one that decodes it (invariant 10).
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from image_release.decode import decode_draft, flat, judge_size, read_header
 from image_release.dedup import placeholder
-from image_release.fingerprint import PRINT_VERSION, Print, fingerprint
+from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, fingerprint
 from image_release.outcomes import Rejection
 from image_release.settings import FilterSettings, FingerprintSettings, Settings
 from image_release.values import ImageFacts
@@ -19,7 +19,7 @@ from image_release.values import ImageFacts
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An image that gives no print, and why; `facts` where at least its header could be read."""
+    """An image that gives no fingerprint, and why; `facts` where at least its header could be read."""
 
     rejection: Rejection
     facts: ImageFacts | None = None
@@ -28,13 +28,13 @@ class Unreadable:
 def examiner_version(settings: Settings) -> str:
     """What a verdict of `examine` depends on besides the bytes: a remembered one holds for this version only."""
     shaping = settings.filter.model_dump_json() + settings.fingerprint.model_dump_json()
-    return f"{PRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
+    return f"{FINGERPRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
 
 
 def examine(
     data: bytes, sha256: str, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
-) -> tuple[ImageFacts, Print] | Unreadable:
-    """Judge the header, decode once at draft size, judge flatness, and make the print."""
+) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+    """Judge the header, decode once at draft size, judge flatness, and make the fingerprint."""
     facts = read_header(data, sha256, filter_settings)
     if isinstance(facts, Rejection):
         return Unreadable(facts)
@@ -46,6 +46,6 @@ def examine(
     return facts, fingerprint(draft, fingerprint_settings)
 
 
-def judge_content(facts: ImageFacts, print_: Print, settings: Settings) -> Rejection | None:
-    """Judge a content whose print is known by the settings of today."""
-    return judge_size(facts, settings.filter) or placeholder(print_)
+def judge_content(facts: ImageFacts, fingerprint: Fingerprint, settings: Settings) -> Rejection | None:
+    """Judge a content whose fingerprint is known by the settings of today."""
+    return judge_size(facts, settings.filter) or placeholder(fingerprint)

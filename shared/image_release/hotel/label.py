@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from image_release.decode import thumbnail_jpeg
-from image_release.hotel.acquire import Acquired, Known
+from image_release.hotel.acquire import Acquired, HotelCache
 from image_release.hotel.choose import Chosen
 from image_release.hotel.ports import Ports
 from image_release.tag import NotTagged, Tagged, TagRequest
@@ -30,7 +30,7 @@ class Labels:
 
 def label(
     chosen: Iterable[Chosen],
-    known: Known,
+    known: HotelCache,
     acquired: Acquired,
     read_original: Callable[[str], bytes],
     ports: Ports,
@@ -62,7 +62,7 @@ def label(
     return labels
 
 
-def _remembered(known: Known, sha256: str, identity: str) -> tuple[tuple[Label, ...] | None, str | None]:
+def _remembered(known: HotelCache, sha256: str, identity: str) -> tuple[tuple[Label, ...] | None, str | None]:
     """The labels kept for a content, this tagger's before another's, and whose they are."""
     labelled = [content for content in known.contents(sha256) if content.labels is not None]
     if not labelled:

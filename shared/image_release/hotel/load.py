@@ -14,14 +14,14 @@ from functools import cached_property
 from typing import Any
 
 from image_release.dedup import BEST_VERSION, GROUPING_VERSION
-from image_release.fingerprint import PRINT_VERSION
+from image_release.fingerprint import FINGERPRINT_VERSION
 from image_release.hotel.ports import Ports
 from image_release.ingest import find_row, read_current, read_listing, read_overrides
 from image_release.publish import Manifest
 from image_release.rank import PRIORITISING_VERSION
 from image_release.renditions import rendition_digest
 from image_release.settings import Settings
-from image_release.values import Accommodation, Candidate, CatalogueImage, HotelRow, Listing, Nudge, Override
+from image_release.values import Accommodation, CatalogueImage, HotelRow, Listing, Nudge, Override, PartnerImage
 
 SWEEP = "sweep"
 """The reason of a nudge that asks for a hotel's leftovers to be looked for, whatever its manifest says."""
@@ -42,10 +42,10 @@ class Hotel:
     overrides: tuple[Override, ...]
 
     @cached_property
-    def images(self) -> dict[Candidate, CatalogueImage]:
+    def images(self) -> dict[PartnerImage, CatalogueImage]:
         """Every image that is asked for, in an order that does not depend on anybody's order."""
         return {
-            Candidate(listing.accommodation, image.url): image
+            PartnerImage(listing.accommodation, image.url): image
             for listing in sorted(self.listings, key=lambda listing: listing.accommodation)
             for image in sorted(listing.images, key=lambda image: image.url)
         }
@@ -81,7 +81,7 @@ def load(hotel_id: str, ports: Ports) -> Hotel:
 def algorithm_versions(settings: Settings) -> dict[str, Any]:
     """Versions of what made a result; a rendition whose digest stays is not made again."""
     return {
-        "print": PRINT_VERSION,
+        "print": FINGERPRINT_VERSION,
         "grouping": GROUPING_VERSION,
         "best": BEST_VERSION,
         "order": PRIORITISING_VERSION,

@@ -14,7 +14,7 @@ from image_release.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPicture:
     """A picture in its place of the order."""
 
     chosen: Chosen
@@ -25,7 +25,7 @@ class Shown:
 class Order:
     """All pictures of a hotel: the shown ones best first, those beyond the limit, and those that a person hid."""
 
-    shown: tuple[Shown, ...]
+    shown: tuple[ShownPicture, ...]
     over_limit: tuple[Chosen, ...]
     hidden: tuple[Chosen, ...]
 
@@ -47,7 +47,7 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
     ranked = prioritise(contenders, settings.prioritising, pins)
     limit = settings.publishing.max_pictures
     return Order(
-        shown=tuple(Shown(by_best[item.contender.sha256], item) for item in ranked[:limit]),
+        shown=tuple(ShownPicture(by_best[item.contender.sha256], item) for item in ranked[:limit]),
         over_limit=tuple(by_best[item.contender.sha256] for item in ranked[limit:]),
         hidden=tuple(picture for picture in chosen if picture.hidden_by is not None),
     )

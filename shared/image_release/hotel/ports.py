@@ -13,7 +13,7 @@ from image_release.publish import Manifest
 from image_release.settings import Settings
 from image_release.storage import Store
 from image_release.tag import Tagger
-from image_release.values import Candidate
+from image_release.values import PartnerImage
 from image_release.work import Work
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ class Ports:
 class ImageReport:
     """What became of one image. `position` is its picture's, where that is shown."""
 
-    candidate: Candidate
+    candidate: PartnerImage
     outcome: Outcome
     reason: str
     position: int | None = None

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from image_release.gallery import hotel_page
-from image_release.hotel.acquire import acquire, recall
+from image_release.hotel.acquire import acquire, read_cache
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.choose import choose
 from image_release.hotel.label import label
@@ -44,8 +44,8 @@ class HotelContendedError(Exception):
 def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None) -> HotelReport:
     """Bring what is published of a hotel up to date with the present state of the world.
 
-    `deadline_s` is a moment of `ports.monotonic`. Raises HotelContendedError, OutOfTimeError, storage faults; whatever
-    is raised, what was published stays whole.
+    `deadline_s` is a moment of `ports.monotonic`. Raises HotelContendedError, HotelOutOfTimeError and
+    storage faults; what was published stays whole in every case.
     """
     ports = replace(ports, deadline_s=deadline_s, work=Work())
     least_seq, lost = 1, False
@@ -84,7 +84,7 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
     if before.manifest and force == "none" and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), ports.work)
 
-    known = recall(hotel, ports)
+    known = read_cache(hotel, ports)
     acquired = acquire(hotel, known, ports, redownload=force == "redownload")
     original = partial(read_original, acquired, ports)
     chosen = choose(hotel, acquired, ports.settings)

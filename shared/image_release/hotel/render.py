@@ -23,7 +23,7 @@ from image_release.values import ImageFacts
 
 
 class UnreadableBestError(Exception):
-    """A best image that gave a print cannot be decoded whole: it has to be remembered, and another one chosen."""
+    """A best image that gave a fingerprint cannot be decoded whole: it has to be remembered, and another one chosen."""
 
     def __init__(self, sha256: str, rejection: Rejection) -> None:
         super().__init__(f"{sha256}: {rejection.reason}")
@@ -31,7 +31,7 @@ class UnreadableBestError(Exception):
         self.rejection = rejection
 
 
-class OutOfTimeError(Exception):
+class HotelOutOfTimeError(Exception):
     """The time budget ended before the manifest could be published; what was learned is kept."""
 
 
@@ -59,7 +59,7 @@ def render(
 ) -> dict[str, tuple[PublishedRendition, ...]]:
     """Make what is missing and return all renditions of the shown best images, by SHA-256.
 
-    Raises UnreadableBestError, OutOfTimeError, RenditionTakenError.
+    Raises UnreadableBestError, HotelOutOfTimeError, RenditionTakenError.
     """
     recipes = ports.settings.renditions
     missing = {
@@ -73,7 +73,7 @@ def render(
             made = {name: rendition for (sha256, name), rendition in standing.items() if sha256 == facts.sha256}
             if missing[facts.sha256]:
                 if ports.out_of_time():
-                    raise OutOfTimeError(hotel.hotel_id)
+                    raise HotelOutOfTimeError(hotel.hotel_id)
                 data = read_original(facts.sha256)
                 made |= _made(hotel, facts, data, missing[facts.sha256], seq, ports, pool)
             result[facts.sha256] = tuple(made[recipe.name] for recipe in recipes)

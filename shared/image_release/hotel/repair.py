@@ -1,14 +1,14 @@
 """What is put right before a hotel is looked at again: originals that are lost or cannot be decoded whole.
 
-The state is a cache (invariant 3): where it promises bytes that are not there, or a print of bytes that turn out to be
-damaged, the promise is withdrawn and the next look does without it.
+The cache may be wrong (invariant 3): it may name an original that is gone, or hold the fingerprint of bytes that turn
+out to be damaged. The entry is removed, and the next attempt does without it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from image_release.cache import ContentRecord, Memory, merge_memory, original_key
+from image_release.cache import CachedImages, ContentRecord, merge_cached_images, original_key
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.examine import examiner_version
 from image_release.hotel.load import Hotel
@@ -35,11 +35,11 @@ def read_original(acquired: Acquired, ports: Ports, sha256: str) -> bytes:
 def forget_copy(hotel: Hotel, sha256: str, ports: Ports) -> None:
     """Forget that any URL gave this content, so that the next look downloads it."""
 
-    def without(memory: Memory) -> Memory:
+    def without(memory: CachedImages) -> CachedImages:
         return replace(memory, urls={url: record for url, record in memory.urls.items() if record.sha256 != sha256})
 
     for accommodation in hotel.accommodations:
-        merge_memory(ports.state, accommodation, Memory(), without)
+        merge_cached_images(ports.state, accommodation, CachedImages(), without)
 
 
 def remember_unreadable(hotel: Hotel, error: UnreadableBestError, ports: Ports) -> None:
@@ -47,7 +47,7 @@ def remember_unreadable(hotel: Hotel, error: UnreadableBestError, ports: Ports) 
     version = examiner_version(ports.settings)
     verdict = (error.rejection.outcome, error.rejection.reason, version)
 
-    def marked(memory: Memory) -> Memory:
+    def marked(memory: CachedImages) -> CachedImages:
         content = memory.contents.get(error.sha256)
         if content is None:
             return memory
@@ -55,4 +55,4 @@ def remember_unreadable(hotel: Hotel, error: UnreadableBestError, ports: Ports) 
         return replace(memory, contents={**memory.contents, error.sha256: damaged})
 
     for accommodation in hotel.accommodations:
-        merge_memory(ports.state, accommodation, Memory(), marked)
+        merge_cached_images(ports.state, accommodation, CachedImages(), marked)

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from image_release.cache import ContentRecord, Memory, merge_memory, merge_prints, original_key
-from image_release.hotel.acquire import Acquired, Known
+from image_release.cache import CachedImages, ContentRecord, merge_cached_images, merge_fingerprints, original_key
+from image_release.hotel.acquire import Acquired, HotelCache
 from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
 from image_release.values import Accommodation, Label
 
 
 def keep(
-    hotel: Hotel, known: Known, acquired: Acquired, labels: Mapping[str, tuple[Label, ...]], ports: Ports
+    hotel: Hotel, known: HotelCache, acquired: Acquired, labels: Mapping[str, tuple[Label, ...]], ports: Ports
 ) -> datetime | None:
     """Merge what was learned. Returns when the next original may be forgotten, if any is unnamed."""
     now = ports.now()
@@ -39,12 +39,14 @@ def keep(
             if content.unnamed_since and sha256 not in forgotten
         ]
         learned = replace(learned, contents=contents)
-        if forgotten or learned != known.memories[accommodation]:  # else it is there already, prints too
+        if forgotten or learned != known.memories[accommodation]:  # else it is there already, fingerprints too
             _write(hotel, accommodation, learned, acquired, forgotten, ports)
     return min(resting) + grace if resting else None
 
 
-def _with_labels(learned: Memory, labels: Mapping[str, tuple[Label, ...]], identity: str, now: datetime) -> Memory:
+def _with_labels(
+    learned: CachedImages, labels: Mapping[str, tuple[Label, ...]], identity: str, now: datetime
+) -> CachedImages:
     contents = {
         sha256: replace(content, labels=labels[sha256], labels_by=identity, at=now) if sha256 in labels else content
         for sha256, content in learned.contents.items()
@@ -52,7 +54,7 @@ def _with_labels(learned: Memory, labels: Mapping[str, tuple[Label, ...]], ident
     return replace(learned, contents=contents)
 
 
-def _with_names(hotel: Hotel, before: Memory, learned: Memory, now: datetime) -> dict[str, ContentRecord]:
+def _with_names(hotel: Hotel, before: CachedImages, learned: CachedImages, now: datetime) -> dict[str, ContentRecord]:
     """All contents of an accommodation, each with since when nothing names it."""
     named = {record.sha256 for record in learned.urls.values()} | hotel.named_by_people()
     contents = {}
@@ -66,23 +68,25 @@ def _with_names(hotel: Hotel, before: Memory, learned: Memory, now: datetime) ->
 def _write(
     hotel: Hotel,
     accommodation: Accommodation,
-    learned: Memory,
+    learned: CachedImages,
     acquired: Acquired,
     forgotten: frozenset[str],
     ports: Ports,
 ) -> None:
-    """Prints before the memory that makes them count; records leave before the originals that they speak of."""
+    """Fingerprints before the memory that makes them count; records leave before the originals that they speak of."""
     listed = {candidate.url for candidate in hotel.images if candidate.accommodation == accommodation}
 
-    def kept(memory: Memory) -> Memory:
-        return Memory(
+    def kept(memory: CachedImages) -> CachedImages:
+        return CachedImages(
             {url: record for url, record in memory.urls.items() if url in listed},
             {sha256: content for sha256, content in memory.contents.items() if sha256 not in forgotten},
         )
 
-    prints = {sha256: acquired.prints[sha256] for sha256 in learned.contents if sha256 in acquired.prints}
-    if prints or forgotten:
-        merge_prints(ports.state, accommodation, prints, forgotten)
-    merge_memory(ports.state, accommodation, learned, kept)
+    fingerprints = {
+        sha256: acquired.fingerprints[sha256] for sha256 in learned.contents if sha256 in acquired.fingerprints
+    }
+    if fingerprints or forgotten:
+        merge_fingerprints(ports.state, accommodation, fingerprints, forgotten)
+    merge_cached_images(ports.state, accommodation, learned, kept)
     for sha256 in sorted(forgotten):
         ports.state.delete(original_key(accommodation, sha256))

@@ -11,7 +11,7 @@ from image_release.settings import Settings
 from image_release.storage import Store
 
 CPU_S_AN_IMAGE = 0.045
-"""Download, draft decode, print and grouping of one image on one core (docs/performance.md)."""
+"""Download, draft decode, fingerprint and grouping of one image on one core (docs/performance.md)."""
 CPU_S_A_PICTURE = 0.15
 """Decode and 14 renditions of one picture of 2,000 pixels (docs/performance.md)."""
 IMAGES_A_PICTURE = 3.0

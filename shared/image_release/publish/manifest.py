@@ -22,7 +22,7 @@ class ManifestUnreadableError(Exception):
     """What lies under the manifest's key is no manifest that this version can read."""
 
 
-class Part(BaseModel):
+class ManifestPart(BaseModel):
     """A part of the manifest: immutable; keys that a newer version added are kept out, not refused."""
 
     model_config = ConfigDict(
@@ -30,7 +30,7 @@ class Part(BaseModel):
     )
 
 
-class PublishedImage(Part):
+class PublishedImage(ManifestPart):
     """One partner's image. `reason` says why an older copy is shown, where the last look at its URL failed."""
 
     url: str
@@ -42,7 +42,7 @@ class PublishedImage(Part):
     reason: str | None = None
 
 
-class PublishedEvidence(Part):
+class PublishedEvidence(ManifestPart):
     """Why an image counts as the same photograph as the best image of its picture."""
 
     method: str
@@ -58,28 +58,28 @@ class MergedImage(PublishedImage):
     evidence: PublishedEvidence
 
 
-class PublishedLabel(Part):
+class PublishedLabel(ManifestPart):
     """A label in Vision's vocabulary."""
 
     description: str
     score: float
 
 
-class PublishedPart(Part):
+class PublishedPart(ManifestPart):
     """One part of the score: its value in 0…1 and its weight."""
 
     value: float
     weight: float
 
 
-class PublishedScore(Part):
+class PublishedScore(ManifestPart):
     """`total` is the sum of value × weight over the parts."""
 
     total: float
     parts: dict[str, PublishedPart]
 
 
-class PublishedRendition(Part):
+class PublishedRendition(ManifestPart):
     """A best image in one of the sizes; `key` is relative to the published store and never changes its bytes."""
 
     name: str
@@ -90,7 +90,7 @@ class PublishedRendition(Part):
     format: str
 
 
-class PublishedPicture(Part):
+class PublishedPicture(ManifestPart):
     """One distinct photograph of the hotel."""
 
     position: int = Field(ge=1)
@@ -103,7 +103,7 @@ class PublishedPicture(Part):
     merged: tuple[MergedImage, ...]
 
 
-class RejectedImage(Part):
+class RejectedImage(ManifestPart):
     """An image that is not shown, and why."""
 
     url: str
@@ -114,7 +114,7 @@ class RejectedImage(Part):
     reason: str
 
 
-class Pending(Part):
+class Pending(ManifestPart):
     """What has to come back: the hotel is looked at again once `not_before` has passed."""
 
     kind: Literal["download", "tag", "revalidate", "sweep"]
@@ -125,7 +125,7 @@ class Pending(Part):
     )
 
 
-class Manifest(Part):
+class Manifest(ManifestPart):
     """Everything that is published of a hotel, its pictures in the order in which to show them."""
 
     schema_: Literal[1] = Field(1, alias="schema")

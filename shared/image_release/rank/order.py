@@ -31,7 +31,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScorePart:
     """One part of a score: its value and its weight, both in 0…1."""
 
     value: float
@@ -43,7 +43,7 @@ class Score:
     """`total` is the sum of value × weight over the parts `size`, `partner` and `category`; in 0…1."""
 
     total: float
-    parts: Mapping[str, Part]
+    parts: Mapping[str, ScorePart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def prioritise(
 def _ranked(contender: Contender, category: Category, settings: PrioritisingSettings) -> Ranked:
     weights = settings.weights
     parts = {
-        "size": Part(size_value(contender.facts.pixels, settings), weights.size),
-        "partner": Part(partner_value(contender.partner_id, contender.rank, settings), weights.partner),
-        "category": Part(category.value, weights.category),
+        "size": ScorePart(size_value(contender.facts.pixels, settings), weights.size),
+        "partner": ScorePart(partner_value(contender.partner_id, contender.rank, settings), weights.partner),
+        "category": ScorePart(category.value, weights.category),
     }
     # Weights may sum to a hair above 1 (settings.WEIGHTS_TOLERANCE); a score never does.
     total = min(1.0, sum(part.value * part.weight for part in parts.values()))

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from image_release.hotel import SWEEP, Caller, HotelReport, OutOfTimeError, Ports, process_hotel
+from image_release.hotel import SWEEP, Caller, HotelOutOfTimeError, HotelReport, Ports, process_hotel
 from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
@@ -64,7 +64,7 @@ def serve(
                 grace = timedelta(days=ports.settings.publishing.grace_days)
                 sweep_again(ports.state, ports.published, report.manifest, ports.now(), grace)
             settle(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
-    except OutOfTimeError as error:
+    except HotelOutOfTimeError as error:
         raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
     except Exception as error:
         reason = printable(f"{type(error).__name__}: {error}", 300)

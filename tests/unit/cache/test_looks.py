@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from image_release.cache import Look, UrlRecord, after_failure, after_success, believed_gone, look_needed
+from image_release.cache import UrlCheck, UrlRecord, after_failure, after_success, believed_gone, check_needed
 from image_release.outcomes import Outcome, Rejection
 from image_release.values import CatalogueImage
 
@@ -16,36 +16,36 @@ VERSIONED = CatalogueImage("http://x/1.jpg", version="2026-11-02")
 
 
 def need(record, image=PLAIN, now=NOW, *, redownload=False):
-    return look_needed(record, image, now, MONTH, redownload=redownload)
+    return check_needed(record, image, now, MONTH, redownload=redownload)
 
 
 class TestWhetherToLook:
     def test_a_new_url_is_downloaded(self):
-        assert need(None) is Look.FETCH
+        assert need(None) is UrlCheck.FETCH
 
     def test_a_known_url_rests(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is Look.REST
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is UrlCheck.REST
 
     def test_another_version_is_asked_for(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is Look.ASK
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is UrlCheck.ASK
 
     def test_a_url_without_version_is_revalidated_after_a_month(self):
         record = after_success(SHA, '"e"', None, PLAIN, NOW)
-        assert need(record, now=NOW + MONTH) is Look.REST
-        assert need(record, now=NOW + MONTH + timedelta(days=1)) is Look.ASK
+        assert need(record, now=NOW + MONTH) is UrlCheck.REST
+        assert need(record, now=NOW + MONTH + timedelta(days=1)) is UrlCheck.ASK
 
     def test_a_versioned_url_is_vouched_for_by_its_catalogue(self):
         record = after_success(SHA, '"e"', None, VERSIONED, NOW)
-        assert need(record, VERSIONED, NOW + 100 * MONTH) is Look.REST
+        assert need(record, VERSIONED, NOW + 100 * MONTH) is UrlCheck.REST
 
     def test_a_forced_download_asks_no_questions(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is Look.FETCH
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is UrlCheck.FETCH
 
     @pytest.mark.parametrize("outcome", [Outcome.FORBIDDEN_ADDRESS, Outcome.BAD_URL, Outcome.GONE])
     def test_a_final_failure_is_looked_at_again_only_at_revalidation(self, outcome):
         record = after_failure(None, Rejection(outcome, "no"), None, VERSIONED, NOW)
-        assert need(record, VERSIONED, NOW + timedelta(days=2)) is Look.REST
-        assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is Look.FETCH
+        assert need(record, VERSIONED, NOW + timedelta(days=2)) is UrlCheck.REST
+        assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is UrlCheck.FETCH
 
 
 class TestWhatAFailureLeaves:

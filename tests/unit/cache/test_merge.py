@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.cache import ContentRecord, Failure, Memory, UrlRecord, merge, merge_memory, read_memory
+from image_release.cache import (
+    CachedImages,
+    ContentRecord,
+    Failure,
+    UrlRecord,
+    merge,
+    merge_cached_images,
+    read_cached_images,
+)
 from image_release.outcomes import Outcome
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation, ImageFacts, Label
@@ -22,7 +30,7 @@ LABELS = st.just((Label("Bedroom", 0.9),))
 CONTENTS = st.builds(
     ContentRecord, MOMENTS, st.none() | FACTS, st.none() | LABELS, st.none(), st.none(), st.none() | MOMENTS
 )
-MEMORIES = st.builds(Memory, st.dictionaries(st.sampled_from(["u", "v"]), URLS), st.dictionaries(SHAS, CONTENTS))
+MEMORIES = st.builds(CachedImages, st.dictionaries(st.sampled_from(["u", "v"]), URLS), st.dictionaries(SHAS, CONTENTS))
 
 
 @given(MEMORIES, MEMORIES)
@@ -55,18 +63,18 @@ def test_labels_that_somebody_paid_for_are_never_lost(one, other):
 def test_a_memory_is_read_back_as_it_was_written(memory):
     """Nothing that is remembered is lost on the way through the store."""
     state, accommodation = MemoryStore(), Accommodation("p", "a/../%24")
-    merge_memory(state, accommodation, memory)
-    assert read_memory(state, accommodation) == memory
+    merge_cached_images(state, accommodation, memory)
+    assert read_cached_images(state, accommodation) == memory
 
 
 @pytest.mark.parametrize("garbage", [b"", b"{", b"[]", b'{"urls": 3}', b"\xff\xfe"])
 def test_a_memory_that_cannot_be_read_is_forgotten_and_replaced(garbage):
     """State is a cache: damage costs time, never a run."""
     state, accommodation = MemoryStore(), Accommodation("p", "a")
-    merge_memory(state, accommodation, Memory())
+    merge_cached_images(state, accommodation, CachedImages())
     (key,) = (listed.key for listed in state.list(""))
     state.put(key, garbage)
-    assert read_memory(state, accommodation) == Memory()
-    known = Memory({"u": UrlRecord(datetime(2026, 1, 1, tzinfo=UTC), None)}, {})
-    merge_memory(state, accommodation, known)
-    assert read_memory(state, accommodation) == known
+    assert read_cached_images(state, accommodation) == CachedImages()
+    known = CachedImages({"u": UrlRecord(datetime(2026, 1, 1, tzinfo=UTC), None)}, {})
+    merge_cached_images(state, accommodation, known)
+    assert read_cached_images(state, accommodation) == known

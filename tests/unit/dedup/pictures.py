@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from image_release.decode import Draft
-from image_release.dedup import Seen
+from image_release.dedup import FingerprintedImage
 from image_release.fingerprint import fingerprint
 from image_release.settings import FingerprintSettings
 from image_release.values import ImageFacts
@@ -32,7 +32,7 @@ def photo(seed, size=(480, 340)):
 def seen(image, sha256="a" * 64, size=50_000):
     rgb = np.asarray(image.convert("RGB"))
     facts = ImageFacts(sha256, rgb.shape[1], rgb.shape[0], "JPEG", size)
-    return Seen(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
+    return FingerprintedImage(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
 
 
 def captioned(image):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.decode import decode_draft, read_header
-from image_release.dedup import Picture, Seen, choose_best
+from image_release.dedup import FingerprintedImage, Picture, choose_best
 from image_release.dedup.best import cues_of, shipped_weights
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.attacks import ATTACKS
@@ -42,7 +42,7 @@ def saved(picture, side=800, quality=85):
 
 def seen(data):
     facts = read_header(data, sha256_hex(data), EVERY_SIZE)
-    return Seen(facts, fingerprint(decode_draft(data, facts), FingerprintSettings()))
+    return FingerprintedImage(facts, fingerprint(decode_draft(data, facts), FingerprintSettings()))
 
 
 def chosen(copies, eligible=None):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from image_release.decode import Draft
-from image_release.dedup import Seen, explain, group_same, groupings, scored_pairs
+from image_release.dedup import FingerprintedImage, explain, group_same, groupings, scored_pairs
 from image_release.fingerprint import fingerprint
 from image_release.settings import FingerprintSettings, GroupingSettings
 from image_release.values import ImageFacts
@@ -35,7 +35,7 @@ def photo(seed, size=(480, 340)):
 def seen(image, sha256):
     rgb = np.asarray(image)
     facts = ImageFacts(sha256, rgb.shape[1], rgb.shape[0], "JPEG", 50_000)
-    return Seen(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
+    return FingerprintedImage(facts, fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings()))
 
 
 ORIGINAL = photo(1)
@@ -53,7 +53,7 @@ def hotel():
 
 def place(hotel, one, other, x, y):
     """Where the explanation says that a place of `one` lies in `other`, in shares of the sides."""
-    explained = explain(hotel[one].print, hotel[other].print)
+    explained = explain(hotel[one].fingerprint, hotel[other].fingerprint)
     transform = np.linalg.inv(explained.laid.transform) if explained.swapped else explained.laid.transform
     found = transform @ (x, y, 1)
     return tuple(found[:2] / found[2])
@@ -77,13 +77,13 @@ class TestScore:
         assert len(picture.joins) == 3
         for sha256, kept in picture.joins.items():
             for one, other in ((sha256, kept.other), (kept.other, sha256)):
-                found = explain(hotel[one].print, hotel[other].print)
+                found = explain(hotel[one].fingerprint, hotel[other].fingerprint)
                 assert replace(found.laid.evidence, other=kept.other) == kept
                 assert found.mirrored == kept.mirrored
 
     def test_is_what_the_statistics_add_up_to(self, hotel):
         """Intercept and contributions sum to it; each weight's statistic is there with its value."""
-        laid = explain(hotel["a" * 64].print, hotel["c" * 64].print).laid
+        laid = explain(hotel["a" * 64].fingerprint, hotel["c" * 64].fingerprint).laid
         assert laid.intercept + sum(laid.contributions.values()) == pytest.approx(laid.evidence.score)
         assert laid.contributions.keys() <= laid.statistics.keys()
 
@@ -98,7 +98,7 @@ class TestScore:
 class TestBlocks:
     def test_of_a_copy_agree_and_have_not_moved(self, hotel):
         """Nearly all of those that lie in both pictures."""
-        blocks = explain(hotel["a" * 64].print, hotel["b" * 64].print).laid.blocks
+        blocks = explain(hotel["a" * 64].fingerprint, hotel["b" * 64].fingerprint).laid.blocks
         counted = blocks.inside & blocks.textured
         assert counted.sum() > 50
         assert (blocks.correlation[counted] > 0.7).mean() > 0.95
@@ -108,7 +108,7 @@ class TestBlocks:
 class TestNothingInCommon:
     def test_has_no_registration(self, hotel):
         """Two different pictures: no transform, no score, but the distances of their hashes."""
-        found = explain(hotel["a" * 64].print, hotel["e" * 64].print)
+        found = explain(hotel["a" * 64].fingerprint, hotel["e" * 64].fingerprint)
         assert found.laid is None
         assert found.hash_distances.shape == (36, 36)
         assert found.hash_distances.min() > 8

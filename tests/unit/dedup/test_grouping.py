@@ -42,7 +42,7 @@ class TestCopies:
         assert groups(hotel) == {frozenset(key for key in hotel if key[0] == number) for number in "012"}
 
     def test_of_the_same_content_under_two_names_are_one(self):
-        """Equal prints are one picture."""
+        """Equal fingerprints are one picture."""
         assert groups({"a": seen(photo(1)), "b": seen(photo(1))}) == {frozenset("ab")}
 
 
@@ -154,14 +154,14 @@ class TestPlaceholder:
         """A grey board with a few words is no photograph."""
         board = Image.new("RGB", (600, 400), (230, 230, 230))
         ImageDraw.Draw(board).text((230, 190), "No image available", fill=(120, 120, 120))
-        found = placeholder(seen(board).print)
+        found = placeholder(seen(board).fingerprint)
         assert found is not None
         assert found.outcome is Outcome.PLACEHOLDER
 
     @pytest.mark.parametrize("name", COPIES)
     def test_a_photograph_is_none(self, hotel, name):
         """Not even one that is dark, faded or covered."""
-        assert placeholder(hotel[f"0-{name}"].print) is None
+        assert placeholder(hotel[f"0-{name}"].fingerprint) is None
 
 
 class TestBest:

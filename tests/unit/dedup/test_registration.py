@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from image_release.decode import Draft
-from image_release.dedup.matching import Candidate
+from image_release.dedup.matching import CandidatePair
 from image_release.dedup.registration import Sheet, lay_roughly, register
 from image_release.fingerprint import fingerprint
 from image_release.settings import FingerprintSettings
@@ -42,7 +42,7 @@ def test_a_bare_wall_is_not_bent_by_its_noise(seed):
     one, other = sheet(wall), sheet(wall.crop((10, 6, 474, 352)).resize((360, 268), Image.Resampling.LANCZOS))
     shrink = other.shape[1] / one.shape[1]
     affine = np.array([[0.967 / shrink, 0, 3.3], [0, 0.961 / shrink, 2.0]])
-    candidate = Candidate(0, 1, mirrored=False, affine=affine, agreeing=20, matches=40)
+    candidate = CandidatePair(0, 1, mirrored=False, affine=affine, agreeing=20, matches=40)
     rough = lay_roughly(one, other, candidate)
     assert rough is not None
     laid = register(one, other, candidate, rough)

@@ -1,4 +1,4 @@
-"""A print holds what grouping needs, survives packing bit by bit, and nothing else is ever read as one."""
+"""A fingerprint holds what grouping needs, survives packing bit by bit, and nothing else is ever read as one."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.decode import Draft
-from image_release.fingerprint import PrintsUnreadableError, fingerprint, pack_prints, unpack_prints
+from image_release.fingerprint import FingerprintsUnreadableError, fingerprint, pack_fingerprints, unpack_fingerprints
 from image_release.settings import FingerprintSettings
 from image_release.values import ImageFacts
 
@@ -41,12 +41,12 @@ def assert_same(one, other):
 
 class TestPrint:
     def test_is_small(self):
-        """A print takes at most 40 KB, packed."""
-        assert len(pack_prints({"a" * 64: print_of(photo())})) < MOST_BYTES
+        """A fingerprint takes at most 40 KB, packed."""
+        assert len(pack_fingerprints({"a" * 64: print_of(photo())})) < MOST_BYTES
 
     @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (16, 16), (3, 7), (2000, 20)])
     def test_can_be_made_of_any_size(self, size):
-        """Tiny and extreme pictures have prints too, all of them finite."""
+        """Tiny and extreme pictures have fingerprints too, all of them finite."""
         found = print_of(photo(*size))
         assert np.isfinite(found.keypoints.places).all()
         assert np.isfinite(found.cues.to_array()).all()
@@ -74,39 +74,39 @@ class TestPrint:
 
 class TestPacking:
     def test_round_trip(self):
-        """Unpacked prints equal the packed ones, and packing them again gives the same bytes."""
-        prints = {f"{seed:064x}": print_of(photo(seed=seed)) for seed in range(3)}
-        prints["f" * 64] = print_of(np.zeros((50, 50, 3), np.uint8))
-        packed = pack_prints(prints)
-        unpacked = unpack_prints(packed)
-        assert unpacked.keys() == prints.keys()
-        for sha256, item in prints.items():
+        """Unpacked fingerprints equal the packed ones, and packing them again gives the same bytes."""
+        fingerprints = {f"{seed:064x}": print_of(photo(seed=seed)) for seed in range(3)}
+        fingerprints["f" * 64] = print_of(np.zeros((50, 50, 3), np.uint8))
+        packed = pack_fingerprints(fingerprints)
+        unpacked = unpack_fingerprints(packed)
+        assert unpacked.keys() == fingerprints.keys()
+        for sha256, item in fingerprints.items():
             assert_same(item, unpacked[sha256])
-        assert pack_prints(dict(reversed(unpacked.items()))) == packed
+        assert pack_fingerprints(dict(reversed(unpacked.items()))) == packed
 
     def test_of_nothing(self):
-        """No prints are packed as well."""
-        assert unpack_prints(pack_prints({})) == {}
+        """No fingerprints are packed as well."""
+        assert unpack_fingerprints(pack_fingerprints({})) == {}
 
     @given(st.binary(max_size=300))
     def test_garbage_is_told(self, garbage):
-        """Bytes that are no prints are an error of one kind, whatever they are."""
-        with pytest.raises(PrintsUnreadableError):
-            unpack_prints(garbage)
+        """Bytes that are no fingerprints are an error of one kind, whatever they are."""
+        with pytest.raises(FingerprintsUnreadableError):
+            unpack_fingerprints(garbage)
 
     @given(st.data())
     def test_damage_is_told(self, data):
-        """Prints cut off or with bytes changed are unreadable, or still prints; never anything else."""
+        """Fingerprints cut off or with bytes changed are unreadable, or still fingerprints; never anything else."""
         packed = bytearray(PACKED)
         if data.draw(st.booleans()):
             packed = packed[: data.draw(st.integers(0, len(packed) - 1))]
         else:
             packed[data.draw(st.integers(0, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
         try:
-            found = unpack_prints(bytes(packed))
-        except PrintsUnreadableError:
+            found = unpack_fingerprints(bytes(packed))
+        except FingerprintsUnreadableError:
             return
         assert all(item.hashes.shape == (36,) for item in found.values())
 
 
-PACKED = pack_prints({"a" * 64: print_of(photo(64, 48))})
+PACKED = pack_fingerprints({"a" * 64: print_of(photo(64, 48))})

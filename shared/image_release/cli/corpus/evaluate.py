@@ -142,5 +142,5 @@ def _write_groups(path: Path, result: Evaluation) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("image", "hotel_id", "group", "best"))
-        for item in result.placed:
+        for item in result.grouped_images:
             writer.writerow((item.image, item.hotel_id, item.group, int(item.best)))

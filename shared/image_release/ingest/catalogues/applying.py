@@ -90,7 +90,7 @@ def apply_catalogue(
     partner_id, version = partner_and_version(key)
     for _ in range(MAX_SWAPS):
         result = _planned(inbox, state, key, settings, threads)
-        if not isinstance(result, _Plan):
+        if not isinstance(result, _CataloguePlan):
             return result
         if not claim(state, partner_id, version):
             return Ignored(f"{partner_id} {version}", "a newer catalogue is on its way", is_warning=True)
@@ -100,14 +100,14 @@ def apply_catalogue(
     raise DocumentContendedError(catalogue_state_key(partner_id))
 
 
-def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: int) -> _Plan | Held | Ignored:
+def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: int) -> _CataloguePlan | Held | Ignored:
     """What a catalogue would change, or why it is not applied."""
     partner_id, version = partner_and_version(key)
     present = read_json(state, catalogue_state_key(partner_id))
     name = f"{partner_id} {version}"
     if present and version < present["version"]:
         return Ignored(name, f"sorts before the catalogue in force, {present['version']}", is_warning=True)
-    plan = _Plan(state, partner_id, version, present, touched(state, partner_id), threads)
+    plan = _CataloguePlan(state, partner_id, version, present, touched(state, partner_id), threads)
     plan.read(inbox, key)
     if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
         return Ignored(name, "is in force already", is_warning=False)
@@ -122,7 +122,7 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
 
 
 @dataclass
-class _Plan:
+class _CataloguePlan:
     """A catalogue on its way: what differs from the one in force, found before anything is written."""
 
     state: Store

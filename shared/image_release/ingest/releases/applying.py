@@ -68,7 +68,7 @@ def apply_release(
     if current and (current.release_id, current.digest) == (release_id, digest):
         return Ignored(release_id, "is in force already", is_warning=False)
     with tempfile.TemporaryDirectory() as folder:
-        plan = _Plan(Path(folder), key, state, current)
+        plan = _ReleasePlan(Path(folder), key, state, current)
         plan.read(inbox)
         held = plan.held(release_id, settings.brakes.max_withdrawn_share)
         if held and inbox.head(f"accepts/releases/{release_id}") is None:
@@ -78,7 +78,7 @@ def apply_release(
 
 
 @dataclass
-class _Plan:
+class _ReleasePlan:
     """A release on its way: built in a local file, then written and switched over to."""
 
     folder: Path

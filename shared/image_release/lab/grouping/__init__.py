@@ -4,7 +4,7 @@ from image_release.lab.grouping.evaluation import Cost, Evaluation, GroupedHotel
 from image_release.lab.grouping.gate import FEW_PAIRS, GATE, missed
 from image_release.lab.grouping.labels import CorpusUnreadableError, LabelledImage, read_labels
 from image_release.lab.grouping.making import Original, Recipe, RecipeError, make, read_originals, read_recipe
-from image_release.lab.grouping.measures import MEANINGS, Measures, Placed, WrongGroup, measure
+from image_release.lab.grouping.measures import MEANINGS, GroupedImage, Measures, WrongGroup, measure
 from image_release.lab.grouping.pooling import WorkerDiedError
 
 __all__ = [
@@ -15,10 +15,10 @@ __all__ = [
     "Cost",
     "Evaluation",
     "GroupedHotel",
+    "GroupedImage",
     "LabelledImage",
     "Measures",
     "Original",
-    "Placed",
     "Recipe",
     "RecipeError",
     "WorkerDiedError",

@@ -1,7 +1,7 @@
 """Evaluate: the product's own grouping on a labelled corpus.
 
 A worker takes a hotel at a time, and nothing but names and numbers leaves it: whoever wants to see more, as the report
-does, hands in a function that looks at a grouped hotel while the worker still holds its prints.
+does, hands in a function that looks at a grouped hotel while the worker still holds its fingerprints.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from image_release.dedup import Picture, choose_best, group_same
-from image_release.lab.grouping.hotels import Hotel, Printed, printed, read_hotels
+from image_release.lab.grouping.hotels import CorpusHotel, FingerprintedHotel, fingerprinted, read_hotels
 from image_release.lab.grouping.labels import CorpusUnreadableError
-from image_release.lab.grouping.measures import REJECTED, Measures, Placed, measure
+from image_release.lab.grouping.measures import REJECTED, GroupedImage, Measures, measure
 from image_release.lab.grouping.pooling import over_processes
 from image_release.outcomes import Outcome
 from image_release.problems import Problem
@@ -34,25 +34,25 @@ class Cost:
     images: int
     pairs: int
     decode_s: float
-    print_s: float
+    fingerprint_s: float
     group_s: float
     best_s: float
 
     def milliseconds(self) -> dict[str, float]:
         """CPU milliseconds an image, by stage, and of grouping a pair that had to be decided."""
-        stages = {"decode": self.decode_s, "print": self.print_s, "group": self.group_s, "best": self.best_s}
+        stages = {"decode": self.decode_s, "print": self.fingerprint_s, "group": self.group_s, "best": self.best_s}
         found = {name: round(1000 * seconds / max(self.images, 1), 2) for name, seconds in stages.items()}
         return {**found, "group_pair": round(1000 * self.group_s / max(self.pairs, 1), 3)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedHotel:
-    """A hotel as a worker sees it once it is grouped; `pictures` speak of contents, `placed` of files."""
+    """A hotel as a worker sees it once it is grouped; `pictures` speak of contents, `grouped_images` of files."""
 
-    hotel: Hotel
-    printed: Printed
+    hotel: CorpusHotel
+    fingerprinted: FingerprintedHotel
     pictures: tuple[Picture, ...]
-    placed: tuple[Placed, ...]
+    grouped_images: tuple[GroupedImage, ...]
     cost: Cost
 
 
@@ -61,7 +61,7 @@ class Evaluation:
     """What came out: measures, where every image was put, why some were rejected, the bad rows, and the CPU time."""
 
     measures: Measures
-    placed: tuple[Placed, ...]
+    grouped_images: tuple[GroupedImage, ...]
     rejected: Mapping[str, str]
     """Image -> outcome and reason."""
     problems: tuple[Problem, ...]
@@ -70,7 +70,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Told(Generic[T]):
-    placed: tuple[Placed, ...]
+    grouped_images: tuple[GroupedImage, ...]
     rejected: Mapping[str, str]
     problems: tuple[Problem, ...]
     cost: Cost
@@ -92,54 +92,56 @@ def evaluate_and_look(
         found.append(told)
         problems += told.problems
         tell(hotel.hotel_id, told.cost.images)
-    placed = tuple(item for told in found for item in told.placed)
+    grouped_images = tuple(item for told in found for item in told.grouped_images)
     rejected = {image: why for told in found for image, why in told.rejected.items()}
-    if len(rejected) == len(placed):
+    if len(rejected) == len(grouped_images):
         image, why = next(iter(rejected.items()))
         raise CorpusUnreadableError(f"{corpus}: no image can be grouped, such as {image}: {why}")
     labelled = [item for hotel in hotels for item in hotel.images]
     cost = Cost(*(sum(getattr(told.cost, field.name) for told in found) for field in fields(Cost)))
-    evaluation = Evaluation(measure(labelled, placed), placed, rejected, tuple(problems), cost)
+    evaluation = Evaluation(measure(labelled, grouped_images), grouped_images, rejected, tuple(problems), cost)
     return evaluation, [told.seen for told in found]
 
 
-def group_hotel(hotel: Hotel) -> GroupedHotel:
+def group_hotel(hotel: CorpusHotel) -> GroupedHotel:
     """Group the images of one hotel as the product would, its filters off."""
-    prints = printed(hotel)
+    fingerprints = fingerprinted(hotel)
     started = time.process_time()
-    pictures = group_same(prints.seen, (), hotel.settings.grouping)
+    pictures = group_same(fingerprints.seen, (), hotel.settings.grouping)
     grouped = time.process_time()
-    best = {choose_best(picture, prints.seen, prints.seen.keys()).sha256 for picture in pictures}
+    best = {choose_best(picture, fingerprints.seen, fingerprints.seen.keys()).sha256 for picture in pictures}
     chosen = time.process_time()
     group_of = {sha256: f"g{number:04}" for number, picture in enumerate(pictures) for sha256 in picture.members}
-    placed = []
+    grouped_images = []
     for item in hotel.images:
-        if item.image in prints.rejected:
-            placed.append(
-                Placed(item.image, hotel.hotel_id, f"{REJECTED}{prints.rejected[item.image].outcome}", best=False)
+        if item.image in fingerprints.rejected:
+            grouped_images.append(
+                GroupedImage(
+                    item.image, hotel.hotel_id, f"{REJECTED}{fingerprints.rejected[item.image].outcome}", best=False
+                )
             )
             continue
-        sha256 = prints.contents[item.image]
+        sha256 = fingerprints.contents[item.image]
         # Of several files with the same bytes, the first stands for the picture.
-        placed.append(Placed(item.image, hotel.hotel_id, group_of[sha256], sha256 in best))
+        grouped_images.append(GroupedImage(item.image, hotel.hotel_id, group_of[sha256], sha256 in best))
         best.discard(sha256)
-    count = len(prints.seen)
+    count = len(fingerprints.seen)
     cost = Cost(
         images=len(hotel.images),
         pairs=count * (count - 1) // 2,
-        decode_s=prints.decode_s,
-        print_s=prints.print_s,
+        decode_s=fingerprints.decode_s,
+        fingerprint_s=fingerprints.fingerprint_s,
         group_s=grouped - started,
         best_s=chosen - grouped,
     )
-    return GroupedHotel(hotel, prints, pictures, tuple(placed), cost)
+    return GroupedHotel(hotel, fingerprints, pictures, tuple(grouped_images), cost)
 
 
-def _looked_at(look: Callable[[GroupedHotel], T], hotel: Hotel) -> _Told[T]:
+def _looked_at(look: Callable[[GroupedHotel], T], hotel: CorpusHotel) -> _Told[T]:
     grouped = group_hotel(hotel)
-    rejected = grouped.printed.rejected
+    rejected = grouped.fingerprinted.rejected
     return _Told(
-        placed=grouped.placed,
+        grouped_images=grouped.grouped_images,
         rejected={image: f"{why.outcome}: {why.reason}" for image, why in rejected.items()},
         problems=tuple(
             Problem(str(hotel.path(image)), 0, image, f"cannot be read: {why.reason}")

@@ -1,4 +1,4 @@
-"""The hotels of a corpus, and the prints of one as the product would make them.
+"""The hotels of a corpus, and the fingerprints of one as the product would make them.
 
 What is judged is grouping, so the filters by size, pixels and flatness are off; only a placeholder, or a file that
 cannot be decoded, is rejected.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from image_release.decode import decode_draft, read_header
-from image_release.dedup import Seen, placeholder
+from image_release.dedup import FingerprintedImage, placeholder
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.labels import CorpusUnreadableError, LabelledImage, read_labels
 from image_release.outcomes import Outcome, Rejection
@@ -22,7 +22,7 @@ from image_release.values import sha256_hex
 
 
 @dataclass(frozen=True, slots=True)
-class Hotel:
+class CorpusHotel:
     """What a worker is given: the labelled images of one hotel."""
 
     corpus: Path
@@ -36,18 +36,18 @@ class Hotel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Printed:
+class FingerprintedHotel:
     """The images of a hotel, decoded and printed, each content once."""
 
     contents: Mapping[str, str]
     """Image -> SHA-256, for what is not rejected."""
-    seen: Mapping[str, Seen]
+    seen: Mapping[str, FingerprintedImage]
     """By SHA-256."""
     rejected: Mapping[str, Rejection]
     """By image."""
     decode_s: float
     """CPU seconds, of this process and its threads."""
-    print_s: float
+    fingerprint_s: float
 
 
 def open_filter(settings: Settings) -> FilterSettings:
@@ -55,7 +55,7 @@ def open_filter(settings: Settings) -> FilterSettings:
     return FilterSettings(min_short_side_px=1, min_long_side_px=1, max_pixels=settings.filter.max_pixels)
 
 
-def read_hotels(corpus: Path, settings: Settings) -> tuple[list[Hotel], list[Problem]]:
+def read_hotels(corpus: Path, settings: Settings) -> tuple[list[CorpusHotel], list[Problem]]:
     """The hotels in the order of their ids, and the bad rows. Raises CorpusUnreadableError if no row can be used."""
     labelled, problems = read_labels(corpus)
     if not labelled:
@@ -63,15 +63,17 @@ def read_hotels(corpus: Path, settings: Settings) -> tuple[list[Hotel], list[Pro
     hotels: dict[str, list[LabelledImage]] = {}
     for item in labelled:
         hotels.setdefault(item.hotel_id, []).append(item)
-    return [Hotel(corpus, hotel_id, tuple(images), settings) for hotel_id, images in sorted(hotels.items())], problems
+    return [
+        CorpusHotel(corpus, hotel_id, tuple(images), settings) for hotel_id, images in sorted(hotels.items())
+    ], problems
 
 
-def printed(hotel: Hotel) -> Printed:
-    """Decode and print every image of a hotel."""
+def fingerprinted(hotel: CorpusHotel) -> FingerprintedHotel:
+    """Decode and fingerprint every image of a hotel."""
     contents: dict[str, str] = {}
-    verdicts: dict[str, Seen | Rejection] = {}
+    verdicts: dict[str, FingerprintedImage | Rejection] = {}
     rejected: dict[str, Rejection] = {}
-    decode_s = print_s = 0.0
+    decode_s = fingerprint_s = 0.0
     for item in hotel.images:
         try:
             data = hotel.path(item.image).read_bytes()
@@ -82,18 +84,18 @@ def printed(hotel: Hotel) -> Printed:
         if sha256 not in verdicts:
             verdicts[sha256], decoding, printing = _judged(data, sha256, hotel.settings)
             decode_s += decoding
-            print_s += printing
+            fingerprint_s += printing
         verdict = verdicts[sha256]
         if isinstance(verdict, Rejection):
             rejected[item.image] = verdict
         else:
             contents[item.image] = sha256
-    seen = {sha256: verdict for sha256, verdict in verdicts.items() if isinstance(verdict, Seen)}
-    return Printed(contents, seen, rejected, decode_s, print_s)
+    seen = {sha256: verdict for sha256, verdict in verdicts.items() if isinstance(verdict, FingerprintedImage)}
+    return FingerprintedHotel(contents, seen, rejected, decode_s, fingerprint_s)
 
 
-def _judged(data: bytes, sha256: str, settings: Settings) -> tuple[Seen | Rejection, float, float]:
-    """An image as grouping sees it, and the CPU seconds for decoding and for the print."""
+def _judged(data: bytes, sha256: str, settings: Settings) -> tuple[FingerprintedImage | Rejection, float, float]:
+    """An image as grouping sees it, and the CPU seconds for decoding and for the fingerprint."""
     started = time.process_time()
     facts = read_header(data, sha256, open_filter(settings))
     if isinstance(facts, Rejection):
@@ -102,6 +104,6 @@ def _judged(data: bytes, sha256: str, settings: Settings) -> tuple[Seen | Reject
     decoded = time.process_time()
     if isinstance(draft, Rejection):
         return draft, decoded - started, 0.0
-    print_ = fingerprint(draft, settings.fingerprint)
-    verdict = placeholder(print_) or Seen(facts, print_)
+    made = fingerprint(draft, settings.fingerprint)
+    verdict = placeholder(made) or FingerprintedImage(facts, made)
     return verdict, decoded - started, time.process_time() - decoded

@@ -30,7 +30,7 @@ LOW_QUALITY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class GroupedImage:
     """Where the program put an image: `group` is a name within the hotel, or `rejected:<outcome>`."""
 
     image: str
@@ -69,12 +69,12 @@ class Measures:
     wrong: tuple[WrongGroup, ...]
 
 
-def measure(labelled: Sequence[LabelledImage], placed: Iterable[Placed]) -> Measures:
+def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedImage]) -> Measures:
     """Measure a grouping that places every labelled image exactly once."""
     known = {item.image: item for item in labelled}
-    groups: dict[tuple[str, str], list[Placed]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[GroupedImage]] = defaultdict(list)
     rejected = set()
-    for item in placed:
+    for item in grouped_images:
         if item.group.startswith(REJECTED):
             rejected.add(item.image)
         else:

@@ -24,7 +24,7 @@ ANY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class RankedPicture:
     """A picture in its place: the image that shows it (a path below `images/`) and why it stands there."""
 
     label: str
@@ -36,7 +36,7 @@ class Placed:
 class Evaluation:
     """The order of every hotel, its measures, and what was wrong with the corpus."""
 
-    orders: dict[str, tuple[Placed, ...]]
+    orders: dict[str, tuple[RankedPicture, ...]]
     measures: Measures
     problems: tuple[Problem, ...]
 
@@ -52,7 +52,7 @@ def evaluate(directory: Path, settings: Settings) -> Evaluation:
         labels = {contender.sha256: label for label, contender in by_label.items()}
         ranked = prioritise(by_label.values(), settings.prioritising, {})
         placed = [(labels[item.contender.sha256], item) for item in ranked]
-        orders[hotel_id] = tuple(Placed(label, corpus.images[label], item) for label, item in placed)
+        orders[hotel_id] = tuple(RankedPicture(label, corpus.images[label], item) for label, item in placed)
     shown = {hotel_id: [placed.label for placed in order] for hotel_id, order in orders.items()}
     return Evaluation(orders, measure(corpus.grades.values(), shown), tuple(problems))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from image_release.lab.grouping import CorpusUnreadableError, LabelledImage, Placed, measure, read_labels
+from image_release.lab.grouping import CorpusUnreadableError, GroupedImage, LabelledImage, measure, read_labels
 
 
 def labelled(image, label, best=None, attacks=""):
@@ -18,34 +18,35 @@ LABELLED = [
 ]
 
 
-def placed(**groups):
-    return [Placed(image, "h", group.rstrip("*"), group.endswith("*")) for image, group in groups.items()]
+def grouped_images(**groups):
+    return [GroupedImage(image, "h", group.rstrip("*"), group.endswith("*")) for image, group in groups.items()]
 
 
 class TestMeasures:
     def test_of_a_right_grouping(self):
         """Every label one group, the placeholder rejected, the clean copy best: nothing is wrong."""
-        found = measure(LABELLED, placed(a1="1*", a2="1", b1="2*", b2="2", p1="rejected:placeholder"))
+        found = measure(LABELLED, grouped_images(a1="1*", a2="1", b1="2*", b2="2", p1="rejected:placeholder"))
         assert (found.purity, found.completeness, found.duplicates, found.lost) == (1, 1, 0, 0)
         assert (found.pair_f1, found.best_right, found.wrong) == (1, 1, ())
 
     def test_of_a_split_label(self):
         """A label in two groups is shown twice, and neither group is complete."""
-        found = measure(LABELLED, placed(a1="1*", a2="3*", b1="2*", b2="2", p1="rejected:placeholder"))
+        found = measure(LABELLED, grouped_images(a1="1*", a2="3*", b1="2*", b2="2", p1="rejected:placeholder"))
         assert (found.purity, found.completeness, found.duplicates, found.lost) == (1, 1 / 3, 1 / 3, 0)
         assert (found.pair_precision, found.pair_recall, found.best_right) == (1, 0.5, 0.5)
         assert found.attacks == {"mirror": (0, 1), "q<50": (0, 1), "dark": (1, 1)}
 
     def test_of_two_labels_in_one_group(self):
         """Of two labels in one group one is never shown."""
-        found = measure(LABELLED, placed(a1="1*", a2="1", b1="1", b2="1", p1="rejected:placeholder"))
+        found = measure(LABELLED, grouped_images(a1="1*", a2="1", b1="1", b2="1", p1="rejected:placeholder"))
         assert (found.purity, found.completeness, found.duplicates, found.lost) == (0, 1, 0, 0.5)
         assert (found.pair_precision, found.pair_recall) == (pytest.approx(1 / 3), 1)
 
     def test_a_rejected_photograph_is_lost(self):
         """Only placeholders may be rejected: a photograph that is rejected is not shown."""
         found = measure(
-            LABELLED, placed(a1="1*", a2="1", b1="rejected:crashed", b2="rejected:crashed", p1="rejected:placeholder")
+            LABELLED,
+            grouped_images(a1="1*", a2="1", b1="rejected:crashed", b2="rejected:crashed", p1="rejected:placeholder"),
         )
         assert (found.lost, found.rejected) == (0.5, 3)
 

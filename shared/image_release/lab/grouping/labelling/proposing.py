@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from image_release.lab.grouping.evaluation import group_hotel
-from image_release.lab.grouping.hotels import Hotel
+from image_release.lab.grouping.hotels import CorpusHotel
 from image_release.lab.grouping.labelling.edits import Names, State, is_placeholder
 from image_release.lab.grouping.labels import LabelledImage
 from image_release.lab.grouping.measures import REJECTED
@@ -32,8 +32,8 @@ class Known:
 def group_images(corpus: Path, hotel_id: str, images: Sequence[str], settings: Settings) -> list[str]:
     """The group that the product puts each image into, as `corpus evaluate` would. Runs in a child process."""
     unlabelled = tuple(LabelledImage(image, hotel_id, "", "", None) for image in images)
-    placed = group_hotel(Hotel(corpus, hotel_id, unlabelled, settings)).placed
-    group_of = {item.image: item.group for item in placed}
+    grouped_images = group_hotel(CorpusHotel(corpus, hotel_id, unlabelled, settings)).grouped_images
+    group_of = {item.image: item.group for item in grouped_images}
     return [group_of[image] for image in images]
 
 

@@ -1,4 +1,4 @@
-"""Looking at a grouped hotel while its prints are at hand: thumbnails, and a page for each pair worth explaining.
+"""Looking at a grouped hotel while its fingerprints are at hand: thumbnails, and a page for each pair worth explaining.
 
 It runs in the worker that grouped the hotel, and only names and numbers leave it. Worth explaining are the joins of a
 group that mixes labels, the pairs of a label that was split, and the pairs that came nearest to a wrong join.
@@ -108,9 +108,9 @@ class _Looker:
         self._folder = folder
         self._grouped = grouped
         self._label = {item.image: item.label for item in grouped.hotel.images}
-        self._group = {item.image: item.group for item in grouped.placed}
+        self._group = {item.image: item.group for item in grouped.grouped_images}
         self._images: dict[str, list[str]] = {}
-        for image, sha256 in grouped.printed.contents.items():
+        for image, sha256 in grouped.fingerprinted.contents.items():
             self._images.setdefault(sha256, []).append(image)
         self._files = {sha256: images[0] for sha256, images in self._images.items()}
         self._side = lru_cache(KEPT_SIDES)(self._read_side)
@@ -146,8 +146,8 @@ class _Looker:
                     parts.setdefault(group, []).append(item.image)
             if len(parts) < 2:  # noqa: PLR2004 - a split
                 continue
-            printed = [files for files in parts.values() if self._has_print(files)]
-            across = [pair for mine, theirs in combinations(printed, 2) for pair in product(mine, theirs)]
+            fingerprinted = [files for files in parts.values() if self._has_print(files)]
+            across = [pair for mine, theirs in combinations(fingerprinted, 2) for pair in product(mine, theirs)]
             yield SplitLabel(
                 self._grouped.hotel.hotel_id,
                 label,
@@ -163,7 +163,7 @@ class _Looker:
             first, second = self._files[one], self._files[other]
             return self._label[first] != self._label[second] and self._group[first] != self._group[second]
 
-        found = sorted(scored_pairs(self._grouped.printed.seen, tempting), key=lambda pair: (-pair[2], pair))
+        found = sorted(scored_pairs(self._grouped.fingerprinted.seen, tempting), key=lambda pair: (-pair[2], pair))
         return [self._explained(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST]]
 
     def _by_label(self) -> dict[str, list[LabelledImage]]:
@@ -174,10 +174,10 @@ class _Looker:
 
     def _file_of(self, image: str) -> str:
         """The first file with the same bytes."""
-        return self._files[self._grouped.printed.contents[image]]
+        return self._files[self._grouped.fingerprinted.contents[image]]
 
     def _has_print(self, images: Sequence[str]) -> bool:
-        return all(image in self._grouped.printed.contents for image in images)
+        return all(image in self._grouped.fingerprinted.contents for image in images)
 
     def _explained(self, one: str, other: str) -> Explained:
         key = "\0".join((self._grouped.hotel.hotel_id, *sorted((one, other))))
@@ -196,18 +196,18 @@ class _Looker:
         )
 
     def _read_side(self, image: str) -> Side:
-        hotel, sha256 = self._grouped.hotel, self._grouped.printed.contents[image]
-        seen = self._grouped.printed.seen[sha256]
+        hotel, sha256 = self._grouped.hotel, self._grouped.fingerprinted.contents[image]
+        seen = self._grouped.fingerprinted.seen[sha256]
         return decoded_side(hotel.path(image), image, self._label[image], seen, hotel.settings)
 
     def _thumb(self, image: str) -> Thumb:
-        sha256 = self._grouped.printed.contents.get(image)
+        sha256 = self._grouped.fingerprinted.contents.get(image)
         if sha256 is None:
             return Thumb(image, self._label[image], "")
         path = self._folder / THUMBS / f"{sha256[:20]}.jpg"
         if not path.exists():
             data = self._grouped.hotel.path(image).read_bytes()
-            path.write_bytes(thumbnail_jpeg(data, self._grouped.printed.seen[sha256].facts, THUMB_PX, QUALITY))
+            path.write_bytes(thumbnail_jpeg(data, self._grouped.fingerprinted.seen[sha256].facts, THUMB_PX, QUALITY))
         return Thumb(image, self._label[image], f"{THUMBS}/{path.name}")
 
 

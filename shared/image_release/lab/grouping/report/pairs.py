@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import Explanation, LaidOver, Seen, explain, group_same, placeholder
+from image_release.dedup import Explanation, FingerprintedImage, LaidOver, explain, group_same, placeholder
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.hotels import open_filter
 from image_release.lab.grouping.report.drawing import block_cells, heat
@@ -32,12 +32,12 @@ class PictureUnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One image of a pair: its name, what people say it shows (if they do), its decoded draft and its print."""
+    """One image of a pair: its name, what people say it shows (if they do), its decoded draft and its fingerprint."""
 
     name: str
     label: str | None
     picture: Image.Image
-    seen: Seen
+    seen: FingerprintedImage
 
     @property
     def sha256(self) -> str:
@@ -66,13 +66,13 @@ class _Statistic:
 
 
 def read_side(path: Path, name: str, label: str | None, settings: Settings) -> Side:
-    """Open, decode and print a file. Raises PictureUnreadableError."""
+    """Open, decode and fingerprint a file. Raises PictureUnreadableError."""
     draft = _draft(path, name, settings)
-    seen = Seen(draft.facts, fingerprint(draft, settings.fingerprint))
+    seen = FingerprintedImage(draft.facts, fingerprint(draft, settings.fingerprint))
     return Side(name, label, draft.image, seen)
 
 
-def decoded_side(path: Path, name: str, label: str, seen: Seen, settings: Settings) -> Side:
+def decoded_side(path: Path, name: str, label: str, seen: FingerprintedImage, settings: Settings) -> Side:
     """A file that was printed before. Raises PictureUnreadableError."""
     return Side(name, label, _draft(path, name, settings).image, seen)
 
@@ -84,7 +84,7 @@ def compare_files(first: Side, second: Side, settings: Settings) -> Compared:
 
 def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, home: str = "") -> Compared:
     """Work a pair out and write its page; `verdict` is what was decided of it, `home` where the report lies."""
-    explanation = explain(first.seen.print, second.seen.print)
+    explanation = explain(first.seen.fingerprint, second.seen.fingerprint)
     one, other = (second, first) if explanation.swapped else (first, second)
     said = sentence(explanation, verdict, settings.grouping)
     laid, statistics = explanation.laid, _statistics(explanation)
@@ -129,7 +129,7 @@ def _alone(first: Side, second: Side, settings: Settings) -> Verdict:
     if first.sha256 == second.sha256:
         return Verdict(How.SAME_BYTES)
     for side in (first, second):
-        if rejection := placeholder(side.seen.print):
+        if rejection := placeholder(side.seen.fingerprint):
             return Verdict(How.REJECTED, f"{side.name} is taken for a placeholder ({rejection.reason})")
     pictures = group_same({side.sha256: side.seen for side in (first, second)}, (), settings.grouping)
     return Verdict(How.DIRECTLY if len(pictures) == 1 else How.APART)

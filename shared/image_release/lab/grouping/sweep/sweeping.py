@@ -15,9 +15,9 @@ from pathlib import Path
 from image_release.decode import decode_draft, decode_full, read_header
 from image_release.dedup import groupings
 from image_release.lab.grouping.evaluation import Tell
-from image_release.lab.grouping.hotels import Hotel, Printed, open_filter, printed, read_hotels
+from image_release.lab.grouping.hotels import CorpusHotel, FingerprintedHotel, fingerprinted, open_filter, read_hotels
 from image_release.lab.grouping.labels import CorpusUnreadableError, LabelledImage
-from image_release.lab.grouping.measures import REJECTED, Measures, Placed, measure
+from image_release.lab.grouping.measures import REJECTED, GroupedImage, Measures, measure
 from image_release.lab.grouping.pooling import over_processes
 from image_release.lab.grouping.sweep.grouping import Groups, grouped
 from image_release.lab.grouping.sweep.methods import METHODS, Hashes, Method, distances
@@ -115,8 +115,8 @@ def _curve(
 ) -> Curve:
     points = []
     for number, threshold in enumerate(method.thresholds):
-        placed = [item for hotel_id, found in swept for item in _placed(hotel_id, found, method.name, number)]
-        points.append(_point(threshold, measure(labelled, placed)))
+        grouped_images = [item for hotel_id, found in swept for item in _placed(hotel_id, found, method.name, number)]
+        points.append(_point(threshold, measure(labelled, grouped_images)))
     return Curve(method.name, method.title, method.unit, tuple(points), recommended(points, max_lost))
 
 
@@ -124,41 +124,47 @@ def _point(threshold: float, found: Measures) -> Point:
     return Point(threshold, found.groups, found.purity, found.completeness, found.duplicates, found.lost)
 
 
-def _placed(hotel_id: str, found: _SweptHotel, method: str, number: int) -> Iterable[Placed]:
+def _placed(hotel_id: str, found: _SweptHotel, method: str, number: int) -> Iterable[GroupedImage]:
     for image, rejection in found.rejected.items():
-        yield Placed(image, hotel_id, rejection, best=False)
+        yield GroupedImage(image, hotel_id, rejection, best=False)
     shown = set()
     for image, group in zip(found.images, found.groups[method][number], strict=True):
-        yield Placed(image, hotel_id, f"g{group}", group not in shown)
+        yield GroupedImage(image, hotel_id, f"g{group}", group not in shown)
         shown.add(group)
 
 
-def _swept(methods: Sequence[str], hotel: Hotel) -> _SweptHotel:
+def _swept(methods: Sequence[str], hotel: CorpusHotel) -> _SweptHotel:
     """One hotel in a worker."""
-    prints = printed(hotel)
-    facts = {sha256: seen.facts for sha256, seen in prints.seen.items()}
+    fingerprints = fingerprinted(hotel)
+    facts = {sha256: seen.facts for sha256, seen in fingerprints.seen.items()}
     order = sorted(
-        prints.contents,
-        key=lambda image: (-facts[prints.contents[image]].pixels, -facts[prints.contents[image]].bytes, image),
+        fingerprints.contents,
+        key=lambda image: (
+            -facts[fingerprints.contents[image]].pixels,
+            -facts[fingerprints.contents[image]].bytes,
+            image,
+        ),
     )
-    rejected = {image: f"{REJECTED}{why.outcome}" for image, why in prints.rejected.items()}
+    rejected = {image: f"{REJECTED}{why.outcome}" for image, why in fingerprints.rejected.items()}
     hashing = [METHODS[name] for name in methods if METHODS[name].hashes]
-    hashes = _hashed(hotel, prints, hashing) if hashing else {}
+    hashes = _hashed(hotel, fingerprints, hashing) if hashing else {}
     groups: dict[str, Sequence[Groups]] = {}
     for name in methods:
         method = METHODS[name]
         if method.hashes:
-            sets = [hashes[prints.contents[image]][name] for image in order]
+            sets = [hashes[fingerprints.contents[image]][name] for image in order]
             groups[name] = grouped(distances(sets), method.thresholds)
         else:
-            groups[name] = _registered(hotel.settings.grouping, prints, order, method.thresholds)
+            groups[name] = _registered(hotel.settings.grouping, fingerprints, order, method.thresholds)
     return _SweptHotel(rejected, groups, tuple(order))
 
 
-def _hashed(hotel: Hotel, prints: Printed, methods: Sequence[Method]) -> dict[str, dict[str, Hashes]]:
+def _hashed(
+    hotel: CorpusHotel, fingerprints: FingerprintedHotel, methods: Sequence[Method]
+) -> dict[str, dict[str, Hashes]]:
     """SHA-256 -> method -> hashes of the whole picture, as the methods' authors take them."""
     found: dict[str, dict[str, Hashes]] = {}
-    for image, sha256 in prints.contents.items():
+    for image, sha256 in fingerprints.contents.items():
         if sha256 in found:
             continue
         data = hotel.path(image).read_bytes()
@@ -174,10 +180,10 @@ def _hashed(hotel: Hotel, prints: Printed, methods: Sequence[Method]) -> dict[st
 
 
 def _registered(
-    settings: GroupingSettings, prints: Printed, order: Sequence[str], shifts: Sequence[float]
+    settings: GroupingSettings, fingerprints: FingerprintedHotel, order: Sequence[str], shifts: Sequence[float]
 ) -> list[Groups]:
     found = []
-    for pictures in groupings(prints.seen, [shifted(settings, shift) for shift in shifts]):
+    for pictures in groupings(fingerprints.seen, [shifted(settings, shift) for shift in shifts]):
         group_of = {sha256: number for number, picture in enumerate(pictures) for sha256 in picture.members}
-        found.append(tuple(group_of[prints.contents[image]] for image in order))
+        found.append(tuple(group_of[fingerprints.contents[image]] for image in order))
     return found

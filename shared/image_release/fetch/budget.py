@@ -6,13 +6,13 @@ import math
 import threading
 from collections.abc import Callable
 
-from image_release.fetch.failures import OutOfTimeError, RunEndedError
+from image_release.fetch.failures import FetchOutOfTimeError, RunEndedError
 
 
-class Allowance:
+class TimeBudget:
     """The two ends of one fetch, on the monotonic clock: the image's total time, and the run's deadline if it has one.
 
-    What can raise, raises RunEndedError or OutOfTimeError.
+    What can raise, raises RunEndedError or FetchOutOfTimeError.
     """
 
     def __init__(self, monotonic: Callable[[], float], total_s: float, run_until_s: float | None) -> None:
@@ -36,7 +36,7 @@ class Allowance:
         if now_s >= self._run_until_s:
             raise RunEndedError
         if now_s >= self._image_until_s:
-            raise OutOfTimeError(self._total_s)
+            raise FetchOutOfTimeError(self._total_s)
         return min(wished_s, self._image_until_s - now_s, self._run_until_s - now_s)
 
     def run_left_s(self) -> float | None:
@@ -53,10 +53,10 @@ class Allowance:
         self._image_until_s += seconds
 
 
-class CurrentAllowance(threading.local):
+class CurrentTimeBudget(threading.local):
     """The allowance of the fetch that this thread is at.
 
     A pooled connection outlives the fetch that opened it; whenever it waits, it asks here how long it may.
     """
 
-    allowance: Allowance
+    budget: TimeBudget
