@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from image_release.keys import manifest_key, renditions_folder
 from image_release.outcomes import Outcome
-from image_release.publish import manifest_key, read_before, renditions_prefix
+from image_release.publish import read_before
 from image_release.storage import CountingStore, StoreCounter
 from image_release.values import Accommodation
 from tests.integration.world import World, jpeg, photo
@@ -123,11 +124,11 @@ class TestAChangedHotel:
         world.catalogue("atlas", "2", {"a1": [world.site.address + "/a/0.jpg"]})
         world.catalogue("bedbank", "2", {"$b": [world.site.address + "/b/0.jpg"]})
         world.look()
-        renditions = len(list(world.published.list(renditions_prefix("h1"))))
+        renditions = len(list(world.published.list(renditions_folder("h1"))))
         assert renditions == 3 * 2
         world.wait(days=9)
         manifest = world.look().manifest
-        assert {item.key for item in world.published.list(renditions_prefix("h1"))} == manifest.named_keys()
+        assert {item.key for item in world.published.list(renditions_folder("h1"))} == manifest.named_keys()
         originals = [item.key for item in world.state.list("accommodations/") if "/originals/" in item.key]
         assert len(originals) == 2
         world.wait(days=1)

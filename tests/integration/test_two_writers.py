@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-from image_release.publish import read_before, renditions_prefix
+from image_release.keys import renditions_folder
+from image_release.publish import read_before
 from image_release.storage import FolderStore, MemoryStore, S3Address, S3Store
 from tests.integration.world import World, jpeg, photo
 
@@ -113,7 +114,7 @@ def test_no_orphans_are_left_after_the_sweep(world):
         world.wait(days=days)
         world.look(reason="sweep")
     manifest = read_before(world.published, "h1").manifest
-    left = {listed.key for listed in world.published.list(renditions_prefix("h1"))}
+    left = {listed.key for listed in world.published.list(renditions_folder("h1"))}
     assert shown(manifest) == [manifest.pictures[0].best.sha256]
     assert left == manifest.named_keys()
     assert all(type(error).__name__ == "HotelContendedError" for error in failures)

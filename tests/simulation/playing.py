@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from image_release.cache import read_cached_images
 from image_release.ingest import progress
-from image_release.publish import Manifest, read_before, renditions_prefix, seq_of
+from image_release.keys import rendition_seq, renditions_folder
+from image_release.publish import Manifest, read_before
 from image_release.suite.messages import NudgeMessage
 from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun
@@ -155,8 +156,8 @@ def _wait_and_sweep(model: Model) -> None:
     for hotel_id in HOTELS:
         manifest = _manifest(model, hotel_id)
         named, seq = (manifest.named_keys(), manifest.seq) if manifest else (frozenset(), 0)
-        keys = {listed.key for listed in stage.published.list(renditions_prefix(hotel_id))}
-        left = {key for key in keys - named if (seq_of(key) or 0) <= seq}
+        keys = {listed.key for listed in stage.published.list(renditions_folder(hotel_id))}
+        left = {key for key in keys - named if (rendition_seq(key) or 0) <= seq}
         if left:
             raise BrokenPromiseError(f"{hotel_id}: nobody names {sorted(left)[:2]}")
 

@@ -1,7 +1,7 @@
 """What is known of one accommodation's images, as values: by URL, and by content.
 
 All of it is a cache (invariant 3): losing it costs time and, for labels, money, but never a picture that is published.
-Two writers' knowledge is united by `merge`, which does not depend on who wrote first.
+`merge` unites what two writers know; the result does not depend on who wrote first.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from image_release.values import ImageFacts, Label
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the last look at a URL gave no bytes. `since` is when it first failed like this, in a row."""
+    """Why the last check of a URL gave no bytes. `since` is the first of the failures of this kind in a row."""
 
     outcome: Outcome
     reason: str
     since: datetime
     tries: int
     retry_at: datetime | None
-    """When another look is worth it; None: only when the catalogue says something new, or at revalidation."""
+    """When the URL is checked again; None: not before the catalogue changes or the URL is due for revalidation."""
 
 
 @dataclass(frozen=True, slots=True)
 class UrlRecord:
-    """The last look at a URL (`at`) and the last good copy that it gave (`sha256`), if any."""
+    """When a URL was last checked (`at`), and the SHA-256 of the last good copy that it gave, if any."""
 
     at: datetime
     version: str | None
-    """The catalogue's `version` of the image when it was last looked at."""
+    """The catalogue's `version` of the image at the last check."""
     sha256: str | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -41,28 +41,28 @@ class UrlRecord:
 
 @dataclass(frozen=True, slots=True)
 class ContentRecord:
-    """What is known of one content. `unreadable` holds for the decoder version in it only."""
+    """What is known of one content. `at` is when this was last learned."""
 
     at: datetime
     facts: ImageFacts | None = None
     labels: tuple[Label, ...] | None = None
     labels_by: str | None = None
     unreadable: tuple[Outcome, str, str] | None = None
-    """Outcome, reason and decoder version, where decoding failed."""
+    """Outcome, reason and decoder version, where decoding failed. Another decoder version tries again."""
     unnamed_since: datetime | None = None
     """Since when no catalogue, manifest or override names this content."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedImages:
-    """All that is remembered of one accommodation."""
+    """Everything that is cached of one accommodation's images: by URL, and by SHA-256."""
 
     urls: Mapping[str, UrlRecord] = field(default_factory=dict)
     contents: Mapping[str, ContentRecord] = field(default_factory=dict)
 
 
 def merge(one: CachedImages, other: CachedImages) -> CachedImages:
-    """Unite what two writers know. Commutative; the later look wins where they disagree."""
+    """Unite what two writers know. Commutative; where they disagree, what was learned later counts."""
     urls = dict(one.urls)
     for url, record in other.urls.items():
         known = urls.get(url)

@@ -1,8 +1,7 @@
-"""Where an accommodation's knowledge is kept, and how it is read and merged under compare-and-swap.
+"""Where the cache of an accommodation is kept, and how what two writers learned is united.
 
-accommodations/<partner>/<accommodation>/state.json            URLs and contents (records.Memory)
-accommodations/<partner>/<accommodation>/fingerprints-<version>.bin  what grouping needs, by SHA-256
-accommodations/<partner>/<accommodation>/originals/<sha256>    the bytes as downloaded, written once
+`state.json` holds what is known by URL and by content (records.CachedImages), `prints-<version>.bin` the fingerprints
+by SHA-256, and `originals/<sha256>` the bytes as downloaded, each written once.
 """
 
 from __future__ import annotations
@@ -21,70 +20,44 @@ from image_release.fingerprint import (
     pack_fingerprints,
     unpack_fingerprints,
 )
-from image_release.storage import ConditionFailedError, Store
-from image_release.values import Accommodation, key_part
+from image_release.keys import cached_images_key, fingerprints_key
+from image_release.state import swap
+from image_release.storage import Store
+from image_release.values import Accommodation
 
 log = logging.getLogger(__name__)
 
-MAX_SWAPS = 20
-"""Writers of one accommodation are few; who loses so often has met a fault, not a rival."""
-
-
-class MemoryContendedError(Exception):
-    """Other writers kept winning the swap of an accommodation's state."""
-
-
-def accommodation_prefix(accommodation: Accommodation) -> str:
-    """All that is kept of an accommodation lies under this."""
-    return f"accommodations/{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}/"
-
-
-def original_key(accommodation: Accommodation, sha256: str) -> str:
-    """Where the bytes of an image are kept as downloaded."""
-    return f"{accommodation_prefix(accommodation)}originals/{sha256}"
-
-
-def cached_images_key(accommodation: Accommodation) -> str:
-    """Where the memory of an accommodation is kept."""
-    return accommodation_prefix(accommodation) + "state.json"
-
-
-def fingerprints_key(accommodation: Accommodation) -> str:
-    """Where the fingerprints of an accommodation are kept, of the present version."""
-    return f"{accommodation_prefix(accommodation)}prints-{FINGERPRINT_VERSION}.bin"
-
 
 def read_cached_images(state: Store, accommodation: Accommodation) -> CachedImages:
-    """Read what is remembered. What cannot be read is forgotten, with a warning: it is a cache."""
-    stored = state.get(cached_images_key(accommodation))
-    return _parsed(cached_images_key(accommodation), stored.data) if stored else CachedImages()
+    """Read what is known of an accommodation's images. An unreadable file counts as none, with a warning."""
+    key = cached_images_key(accommodation)
+    stored = state.get(key)
+    return _parsed(key, stored.data) if stored else CachedImages()
 
 
 def merge_cached_images(
     state: Store,
     accommodation: Accommodation,
     learned: CachedImages,
-    keep: Callable[[CachedImages], CachedImages] = lambda memory: memory,
+    keep: Callable[[CachedImages], CachedImages] = lambda images: images,
 ) -> None:
-    """Add what was learned to what is stored, whoever wrote in between; `keep` may drop records from the union."""
+    """Add what was learned to what is stored, whoever wrote in between. Raises DocumentContendedError.
+
+    `keep` gets the union of both and may drop records from it.
+    """
     key = cached_images_key(accommodation)
-    for _ in range(MAX_SWAPS):
-        stored = state.get(key)
-        present = _parsed(key, stored.data) if stored else CachedImages()
+
+    def change(data: bytes | None) -> bytes | None:
+        present = CachedImages() if data is None else _parsed(key, data)
         wanted = keep(merge(present, learned))
-        if stored and wanted == present:
-            return
-        try:
-            state.put(key, _serialised(wanted), if_absent=stored is None, if_match=stored.etag if stored else None)
-        except ConditionFailedError:
-            continue
-        return
-    raise MemoryContendedError(key)
+        return None if data is not None and wanted == present else _serialised(wanted)
+
+    swap(state, key, change)
 
 
 def read_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, Fingerprint]:
-    """Read the fingerprints of an accommodation's contents, by SHA-256. An unreadable file counts as none."""
-    key = fingerprints_key(accommodation)
+    """Read the fingerprints of an accommodation's images, by SHA-256. An unreadable file counts as none."""
+    key = fingerprints_key(accommodation, FINGERPRINT_VERSION)
     stored = state.get(key)
     return _unpacked(key, stored.data) if stored else {}
 
@@ -92,27 +65,23 @@ def read_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, F
 def merge_fingerprints(
     state: Store, accommodation: Accommodation, learned: Mapping[str, Fingerprint], forget: frozenset[str] = frozenset()
 ) -> None:
-    """Add fingerprints by SHA-256. A fingerprint depends on its content alone, so either copy may stay."""
-    key = fingerprints_key(accommodation)
-    for _ in range(MAX_SWAPS):
-        stored = state.get(key)
-        present = _unpacked(key, stored.data) if stored else {}
-        wanted = {sha: item for sha, item in {**learned, **present}.items() if sha not in forget}
-        if wanted.keys() == present.keys():
-            return
-        try:
-            state.put(
-                key, pack_fingerprints(wanted), if_absent=stored is None, if_match=stored.etag if stored else None
-            )
-        except ConditionFailedError:
-            continue
-        return
-    raise MemoryContendedError(key)
+    """Add fingerprints by SHA-256 and drop those of `forget`. Raises DocumentContendedError.
+
+    A fingerprint depends on its content alone, so of two for one content either may stay.
+    """
+    key = fingerprints_key(accommodation, FINGERPRINT_VERSION)
+
+    def change(data: bytes | None) -> bytes | None:
+        present = {} if data is None else _unpacked(key, data)
+        wanted = {sha256: item for sha256, item in {**learned, **present}.items() if sha256 not in forget}
+        return None if wanted.keys() == present.keys() else pack_fingerprints(wanted)
+
+    swap(state, key, change)
 
 
 @cache
 def _document() -> TypeAdapter[CachedImages]:
-    """The JSON form of a memory: the values themselves, validated when they are read back."""
+    """The JSON form of the records: the values themselves, validated when they are read back."""
     return TypeAdapter(CachedImages)
 
 
@@ -120,12 +89,12 @@ def _parsed(key: str, data: bytes) -> CachedImages:
     try:
         return _document().validate_json(data)
     except ValidationError:
-        log.warning("%s cannot be read and is forgotten", key)
+        log.warning("%s cannot be read and counts as empty", key)
         return CachedImages()
 
 
-def _serialised(memory: CachedImages) -> bytes:
-    in_order = CachedImages(dict(sorted(memory.urls.items())), dict(sorted(memory.contents.items())))
+def _serialised(images: CachedImages) -> bytes:
+    in_order = CachedImages(dict(sorted(images.urls.items())), dict(sorted(images.contents.items())))
     return _document().dump_json(in_order)
 
 
@@ -133,5 +102,5 @@ def _unpacked(key: str, data: bytes) -> dict[str, Fingerprint]:
     try:
         return unpack_fingerprints(data)
     except FingerprintsUnreadableError:
-        log.warning("%s cannot be read and is forgotten", key)
+        log.warning("%s cannot be read and counts as empty", key)
         return {}

@@ -1,7 +1,7 @@
-"""Whether a URL has to be looked at, and what a look leaves behind: the rules of invariant 5 as pure functions.
+"""Whether a URL has to be checked, and what a check leaves behind: the rules of invariant 5 as pure functions.
 
-A failure keeps the last good copy. Two things only take a picture away: its catalogue ceases to name it, or its server
-says 404 / 410 twice, a day apart (once is enough for an image that we never had).
+A failure keeps the last good copy. Only two things take an image away: the partner's catalogue no longer names it, or
+the server answers 404 or 410 twice, a day apart (once is enough for an image that we never had).
 """
 
 from __future__ import annotations
@@ -15,39 +15,40 @@ from image_release.outcomes import Outcome, Rejection
 from image_release.values import CatalogueImage
 
 GONE_AGAIN = timedelta(days=1)
-"""How far apart two 404s must be to be believed of an image that we have."""
+"""Minimum time between the two answers 404 that take away an image which we have."""
 FIRST_RETRY = timedelta(hours=1)
-"""After a passing failure, which the fetcher has tried again already; doubled at each further one, up to LAST_RETRY."""
+"""Wait after a transient failure that the fetcher's own retries did not cure; doubled each time, up to LAST_RETRY."""
 LAST_RETRY = timedelta(days=1)
 
 
 class UrlCheck(Enum):
     """What has to be done about a URL."""
 
-    REST = "what is remembered still stands"
-    ASK = "ask whether it has changed (conditional GET)"
-    FETCH = "download it"
+    KEEP = "keep what is known"
+    REVALIDATE = "ask whether it has changed (conditional GET)"
+    DOWNLOAD = "download it"
 
 
 def check_needed(
     record: UrlRecord | None, image: CatalogueImage, now: datetime, revalidate_after: timedelta, *, redownload: bool
 ) -> UrlCheck:
-    """Decide from what is remembered of a URL and what the catalogue says of it now."""
+    """Decide from what is known of a URL and what the catalogue says of it now."""
     if record is None or redownload:
-        return UrlCheck.FETCH
-    ask = UrlCheck.ASK if record.sha256 else UrlCheck.FETCH
+        return UrlCheck.DOWNLOAD
+    check = UrlCheck.REVALIDATE if record.sha256 else UrlCheck.DOWNLOAD
     if record.version != image.version:
-        return ask
+        return check
     if record.failure and record.failure.retry_at is not None:
-        return ask if record.failure.retry_at <= now else UrlCheck.REST
+        return check if record.failure.retry_at <= now else UrlCheck.KEEP
     revalidation = revalidate_at(record, image, revalidate_after)
-    return ask if revalidation and revalidation <= now else UrlCheck.REST
+    return check if revalidation and revalidation <= now else UrlCheck.KEEP
 
 
 def revalidate_at(record: UrlRecord, image: CatalogueImage, after: timedelta) -> datetime | None:
-    """When a URL is asked again though nothing happened, at a day's start: if no version vouches for it, or it failed.
+    """When a URL is checked again though its catalogue entry is unchanged: at the start of a day, or never (None).
 
-    Files on this machine carry their version; their `file:` URLs never need it.
+    An image with a `version` is checked when the version changes; only one without, or one that failed, is revalidated.
+    `file:` URLs carry a version.
     """
     if image.version is not None and record.failure is None:
         return None
@@ -57,14 +58,14 @@ def revalidate_at(record: UrlRecord, image: CatalogueImage, after: timedelta) ->
 def after_success(
     sha256: str, etag: str | None, last_modified: str | None, image: CatalogueImage, now: datetime
 ) -> UrlRecord:
-    """The record of a URL that gave its bytes, or said that they have not changed."""
+    """The record of a URL that gave its bytes, or answered that they have not changed."""
     return UrlRecord(now, image.version, sha256, etag, last_modified)
 
 
 def after_failure(
     record: UrlRecord | None, rejection: Rejection, retry_after_s: float | None, image: CatalogueImage, now: datetime
 ) -> UrlRecord:
-    """The record of a URL that gave no bytes: the last good copy stays, whatever the failure."""
+    """The record of a URL that gave no bytes: the last good copy stays, whatever failed."""
     earlier = record.failure if record and record.failure and record.failure.outcome is rejection.outcome else None
     tries = earlier.tries + 1 if earlier else 1
     had = record is not None and record.sha256 is not None
@@ -79,7 +80,7 @@ def after_failure(
 
 
 def believed_gone(record: UrlRecord) -> bool:
-    """Whether an image that we have was seen gone twice, a day apart: it may leave, if the partner's brake lets it."""
+    """Whether an image that we have was seen gone twice, a day apart; it is dropped if the brake allows it."""
     failure = record.failure
     return (
         failure is not None

@@ -20,10 +20,10 @@ from image_release.cli.common import (
 from image_release.cli.reprocess import FORCES, begin_request
 from image_release.gallery import write_index
 from image_release.ingest import find_row, mark_failed, read_current
+from image_release.keys import manifest_key
 from image_release.one_machine.workers import Done, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
-from image_release.publish import manifest_key
 from image_release.values import Nudge
 
 

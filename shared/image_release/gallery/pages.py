@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from image_release.publish import Manifest, PublishedPicture, hotel_prefix, renditions_prefix
+from image_release.keys import hotel_folder, renditions_folder
+from image_release.publish import Manifest, PublishedPicture
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -76,7 +77,7 @@ def entry_of(manifest: Manifest) -> IndexEntry:
     return IndexEntry(
         hotel_id=manifest.hotel_id,
         name=manifest.name or manifest.hotel_id,
-        href=quote(hotel_prefix(manifest.hotel_id)) + "index.html",
+        href=quote(hotel_folder(manifest.hotel_id)) + "index.html",
         thumb=quote(thumb) if thumb else None,
         pictures=len(manifest.pictures),
         merged=sum(len(picture.merged) for picture in manifest.pictures),
@@ -97,7 +98,7 @@ class _PictureView:
 
 def _shown(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
     """A picture with links relative to the hotel's page, beside which the renditions lie."""
-    prefix = renditions_prefix(manifest.hotel_id)
+    prefix = renditions_folder(manifest.hotel_id)
     links = {}
     for rendition in sorted(picture.renditions, key=lambda item: item.width):
         links[rendition.width] = "renditions/" + quote(rendition.key.removeprefix(prefix))

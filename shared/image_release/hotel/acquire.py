@@ -22,7 +22,6 @@ from image_release.cache import (
     believed_gone,
     check_needed,
     may_go,
-    original_key,
     read_cached_images,
     read_fingerprints,
 )
@@ -32,6 +31,7 @@ from image_release.hotel.examine import Unreadable, examine, examiner_version, j
 from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
 from image_release.isolation import ChildCrashedError
+from image_release.keys import original_key
 from image_release.outcomes import Outcome, Rejection
 from image_release.storage import ConditionFailedError, Store
 from image_release.values import Accommodation, CatalogueImage, ImageFacts, PartnerImage, sha256_hex
@@ -129,14 +129,14 @@ class _Looker:
         record = self.known.memories[candidate.accommodation].urls.get(candidate.url)
         revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
         look = check_needed(record, image, self.now, revalidate_after, redownload=self.redownload)
-        if look is UrlCheck.REST and record is not None:
+        if look is UrlCheck.KEEP and record is not None:
             if record.sha256 is None or not self._claim(record.sha256):
                 return record
             data = self._original(candidate, record.sha256)
             if data is not None:
                 self._examine(record.sha256, data)
                 return record
-        return self._fetch(candidate, image, record, conditional=look is UrlCheck.ASK)
+        return self._fetch(candidate, image, record, conditional=look is UrlCheck.REVALIDATE)
 
     def _fetch(
         self, candidate: PartnerImage, image: CatalogueImage, record: UrlRecord | None, *, conditional: bool

@@ -23,12 +23,12 @@ from image_release.hotel.render import UnreadableBestError, render, standing_ren
 from image_release.hotel.repair import LostOriginalError, forget_copy, read_original, remember_unreadable
 from image_release.hotel.update_cache import keep
 from image_release.ingest import mark_done, unserved_force
+from image_release.keys import page_key
 from image_release.publish import (
     Before,
     LostSwapError,
     Manifest,
     RenditionTakenError,
-    page_key,
     publish,
     read_before,
     sweep_renditions,

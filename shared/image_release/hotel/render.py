@@ -14,11 +14,12 @@ from datetime import timedelta
 from image_release.hotel.load import Hotel, algorithm_versions
 from image_release.hotel.ports import Ports
 from image_release.isolation import ChildCrashedError
+from image_release.keys import rendition_key
 from image_release.outcomes import Outcome, Rejection
-from image_release.publish import Manifest, PublishedRendition, put_rendition, rendition_key
+from image_release.publish import Manifest, PublishedRendition, put_rendition
 from image_release.renditions import generate, rendition_extension
 from image_release.settings import RenditionSettings
-from image_release.state import due_key
+from image_release.state import leave_marker
 from image_release.values import ImageFacts
 
 
@@ -119,4 +120,4 @@ def _made(
 def _leave_sweep_marker(hotel: Hotel, ports: Ports) -> None:
     """Say, before anything unnamed is written, on which day to look for what a killed or losing writer left."""
     day = ports.now() + timedelta(days=ports.settings.publishing.grace_days + 1)
-    ports.state.put(due_key(day.date(), "sweep", hotel.hotel_id), b"")
+    leave_marker(ports.state, day.date(), "sweep", hotel.hotel_id)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from image_release.cache import CachedImages, ContentRecord, merge_cached_images, original_key
+from image_release.cache import CachedImages, ContentRecord, merge_cached_images
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.examine import examiner_version
 from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
 from image_release.hotel.render import UnreadableBestError
+from image_release.keys import original_key
 
 
 class LostOriginalError(Exception):

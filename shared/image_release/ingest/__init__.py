@@ -4,7 +4,6 @@ from image_release.ingest.catalogues.applying import (
     CatalogueApplied,
     InputChangedError,
     apply_catalogue,
-    catalogue_state_key,
 )
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
@@ -12,7 +11,7 @@ from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
 from image_release.ingest.held import Held, Ignored
 from image_release.ingest.ids import BadValueError
-from image_release.ingest.overrides import append_override, overrides_key, read_overrides
+from image_release.ingest.overrides import append_override, read_overrides
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
 from image_release.ingest.releases.current import (
@@ -21,7 +20,6 @@ from image_release.ingest.releases.current import (
     complete_release,
     departed,
     departed_from_shard,
-    fanned_prefix,
     find_row,
     hotel_ids,
     open_index,
@@ -68,20 +66,17 @@ __all__ = [
     "append_override",
     "apply_catalogue",
     "apply_release",
-    "catalogue_state_key",
     "complete_release",
     "departed",
     "departed_from_shard",
     "diff",
     "estimate_hotels",
-    "fanned_prefix",
     "find_row",
     "hand_in_photos",
     "hotel_ids",
     "mark_done",
     "mark_failed",
     "open_index",
-    "overrides_key",
     "parse_request",
     "progress",
     "read_current",

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from image_release.keys import overrides_key
 from image_release.problems import Problem
-from image_release.state import MAX_SWAPS, DocumentContendedError
-from image_release.storage import ConditionFailedError, Store
-from image_release.values import Label, Override, key_part
+from image_release.state import swap
+from image_release.storage import Store
+from image_release.values import Label, Override
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PAIRS = ("same", "different")
@@ -41,11 +42,6 @@ class _Override(BaseModel):
         return self
 
 
-def overrides_key(hotel_id: str) -> str:
-    """Where people's decisions about a hotel lie in the inbox."""
-    return f"overrides/{key_part(hotel_id)}.jsonl"
-
-
 def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], tuple[Problem, ...]]:
     """The decisions about a hotel in the order of the file, and the lines that cannot be used."""
     key = overrides_key(hotel_id)
@@ -64,7 +60,7 @@ def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], t
 
 
 def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
-    """Add a decision at the end of a hotel's file, whoever else is adding one."""
+    """Add a decision at the end of a hotel's file, whoever else is adding one. Raises DocumentContendedError."""
     document = {
         "action": override.action,
         "images": list(override.images),
@@ -77,18 +73,12 @@ def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     said = {name: value for name, value in document.items() if value is not None}
     _Override.model_validate_json(json.dumps(said))
     line = json.dumps(said, ensure_ascii=False).encode() + b"\n"
-    key = overrides_key(hotel_id)
-    for _ in range(MAX_SWAPS):
-        stored = inbox.get(key)
-        before = stored.data if stored else b""
-        if before and not before.endswith(b"\n"):
-            before += b"\n"
-        try:
-            inbox.put(key, before + line, if_absent=stored is None, if_match=stored.etag if stored else None)
-        except ConditionFailedError:
-            continue
-        return
-    raise DocumentContendedError(key)
+
+    def appended(before: bytes | None) -> bytes:
+        missing_end = b"\n" if before and not before.endswith(b"\n") else b""
+        return (before or b"") + missing_end + line
+
+    swap(inbox, overrides_key(hotel_id), appended)
 
 
 def _value(parsed: _Override) -> Override:

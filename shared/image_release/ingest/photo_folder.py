@@ -18,11 +18,14 @@ from urllib.parse import unquote
 
 from image_release.ingest.ids import BadValueError, checked_id
 from image_release.ingest.releases.reading import COLUMNS
+from image_release.keys import CATALOGUES, RELEASES, partner_folder
 from image_release.problems import Problem
 from image_release.storage import Store
 from image_release.values import key_part
 
 RELEASE_ID = "photos"
+VERSION_PREFIX = "photos-"
+"""First characters of the version of each catalogue that is made from a folder."""
 LAYOUT = "photos must lie in FOLDER/<hotel_id>/<partner_id>/<file>"
 
 Tree = dict[str, dict[str, list[Path]]]
@@ -43,15 +46,15 @@ def hand_in_photos(folder: Path, inbox: Store, now: datetime) -> tuple[Problem, 
     tree, problems = _tree(folder)
     if not tree:
         raise PhotosFolderError(f"{folder}: no photos found; {LAYOUT}")
-    _hand_in(inbox, f"releases/{RELEASE_ID}.csv", _release(tree))
+    _hand_in(inbox, f"{RELEASES}{RELEASE_ID}.csv", _release(tree))
     version = now.strftime("%Y-%m-%dT%H%M%S.%fZ")
     partners = {partner for hotel in tree.values() for partner in hotel} | _partners_before(inbox)
     for partner in sorted(partners):
         data = _catalogue(partner, tree)
-        latest = max((listed.key for listed in inbox.list(f"catalogues/{key_part(partner)}/photos-")), default=None)
+        latest = max((listed.key for listed in inbox.list(partner_folder(partner) + VERSION_PREFIX)), default=None)
         stored = inbox.get(latest) if latest else None
         if stored is None or stored.data != data:
-            inbox.put(f"catalogues/{key_part(partner)}/photos-{version}.jsonl", data)
+            inbox.put(f"{partner_folder(partner)}{VERSION_PREFIX}{version}.jsonl", data)
     return problems
 
 
@@ -125,8 +128,8 @@ def _version(file: Path) -> str:
 
 def _partners_before(inbox: Store) -> set[str]:
     """Partners of whom photos were handed in before: one that vanished hands in an empty catalogue."""
-    keys = (listed.key for listed in inbox.list("catalogues/"))
-    return {unquote(key.split("/")[1]) for key in keys if key.split("/")[2].startswith("photos-")}
+    keys = (listed.key for listed in inbox.list(CATALOGUES))
+    return {unquote(key.split("/")[1]) for key in keys if key.split("/")[2].startswith(VERSION_PREFIX)}
 
 
 def _hand_in(inbox: Store, key: str, data: bytes) -> None:

@@ -18,10 +18,11 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from image_release.ingest.releases.index import ReleaseIndex
+from image_release.keys import REQUESTS, request_key, request_marker_key
 from image_release.problems import Problem
 from image_release.state import read_json, write_json
 from image_release.storage import Store
-from image_release.values import Nudge, key_part
+from image_release.values import Nudge
 
 Force = Literal["none", "redownload", "retag", "rerender"]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -100,17 +101,19 @@ def select(index: ReleaseIndex, request: Request) -> Iterator[str]:
 
 def store_request(state: Store, request: Request, total: int) -> None:
     """Keep a request with the number of hotels it selected, before the first nudge."""
-    state.put(_key(request.request_id, "request.json"), write_json({**request.model_dump(mode="json"), "total": total}))
+    state.put(
+        request_key(request.request_id, "request.json"), write_json({**request.model_dump(mode="json"), "total": total})
+    )
 
 
 def unserved_force(state: Store, nudge: Nudge) -> Force:
     """What a nudge's request forces for a hotel, unless that was done already."""
     if nudge.request_id is None:
         return "none"
-    document = read_json(state, _key(nudge.request_id, "request.json"))
+    document = read_json(state, request_key(nudge.request_id, "request.json"))
     if document is None or document["force"] == "none":
         return "none"
-    if state.head(_marker(nudge.request_id, "done", nudge.hotel_id)):
+    if state.head(request_marker_key(nudge.request_id, "done", nudge.hotel_id)):
         return "none"
     force: Force = document["force"]
     return force
@@ -118,38 +121,30 @@ def unserved_force(state: Store, nudge: Nudge) -> Force:
 
 def mark_done(state: Store, request_id: str, hotel_id: str) -> None:
     """Say that a hotel of a request was published, or found to be as it should."""
-    state.put(_marker(request_id, "done", hotel_id), b"")
+    state.put(request_marker_key(request_id, "done", hotel_id), b"")
 
 
 def mark_failed(state: Store, request_id: str, hotel_id: str, reason: str) -> None:
     """Say that a hotel of a request was given up."""
-    state.put(_marker(request_id, "failed", hotel_id), json.dumps({"reason": reason}).encode())
+    state.put(request_marker_key(request_id, "failed", hotel_id), json.dumps({"reason": reason}).encode())
 
 
 def progress(state: Store, request_id: str) -> Progress | None:
     """How far a request is; None if there is none of that id. A hotel done after it had failed counts as done."""
-    document = read_json(state, _key(request_id, "request.json"))
+    document = read_json(state, request_key(request_id, "request.json"))
     if document is None:
         return None
-    done = {_hotel(listed.key) for listed in state.list(_key(request_id, "done/"))}
-    failed = {_hotel(listed.key) for listed in state.list(_key(request_id, "failed/"))} - done
+    done = {_hotel(listed.key) for listed in state.list(request_key(request_id, "done/"))}
+    failed = {_hotel(listed.key) for listed in state.list(request_key(request_id, "failed/"))} - done
     return Progress(request_id, document["total"], len(done), len(failed))
 
 
 def request_ids(state: Store) -> Iterator[str]:
     """All requests that were ever made, sorted."""
-    for listed in state.list("requests/"):
+    for listed in state.list(REQUESTS):
         _, request_id, name = listed.key.split("/", 2)
         if name == "request.json":  # and not a marker of a hotel that is called so
             yield unquote(request_id)
-
-
-def _key(request_id: str, name: str) -> str:
-    return f"requests/{key_part(request_id)}/{name}"
-
-
-def _marker(request_id: str, kind: str, hotel_id: str) -> str:
-    return _key(request_id, f"{kind}/{key_part(hotel_id)}")
 
 
 def _hotel(key: str) -> str:

@@ -31,10 +31,10 @@ from image_release.ingest import (
     departed,
     hand_in_photos,
     hotel_ids,
-    overrides_key,
     read_current,
     read_overrides,
 )
+from image_release.keys import overrides_key
 from image_release.one_machine.workers import Done, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem

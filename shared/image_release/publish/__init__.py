@@ -1,13 +1,5 @@
 """Publishing: the manifest, its compare-and-swap, and the sweep of what nothing names any more."""
 
-from image_release.publish.keys import (
-    hotel_prefix,
-    manifest_key,
-    page_key,
-    rendition_key,
-    renditions_prefix,
-    seq_of,
-)
 from image_release.publish.manifest import (
     Manifest,
     ManifestUnreadableError,
@@ -49,16 +41,10 @@ __all__ = [
     "PublishedScore",
     "RejectedImage",
     "RenditionTakenError",
-    "hotel_prefix",
-    "manifest_key",
     "manifest_schema",
-    "page_key",
     "publish",
     "put_rendition",
     "read_before",
-    "rendition_key",
-    "renditions_prefix",
-    "seq_of",
     "sweep_renditions",
     "sweeps_owed",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from image_release.publish.keys import manifest_key
+from image_release.keys import manifest_key
 from image_release.publish.manifest import Manifest, ManifestUnreadableError
 from image_release.storage import ConditionFailedError, Store
 

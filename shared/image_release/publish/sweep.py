@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from image_release.publish.keys import renditions_prefix, seq_of
+from image_release.keys import rendition_seq, renditions_folder
 from image_release.publish.manifest import Manifest, Pending
 from image_release.storage import Store
 
@@ -23,8 +23,8 @@ def sweep_renditions(published: Store, manifest: Manifest, now: datetime, grace:
     }
     due = {key for entry in manifest.pending if entry.kind == "sweep" and entry.not_before <= now for key in entry.keys}
     swept = []
-    for listed in published.list(renditions_prefix(manifest.hotel_id)):
-        seq = seq_of(listed.key)
+    for listed in published.list(renditions_folder(manifest.hotel_id)):
+        seq = rendition_seq(listed.key)
         if seq is None or seq > manifest.seq or listed.key in named or listed.key in resting:
             continue
         if listed.key in due or listed.modified + grace <= now:

@@ -1,14 +1,27 @@
-"""State: JSON documents changed by compare-and-swap, and the markers that bring a hotel back on a day."""
+"""State: documents changed by compare-and-swap, and the due-markers that bring a hotel back on a day."""
 
-from image_release.state.documents import MAX_SWAPS, DocumentContendedError, read_json, swap_json, write_json
-from image_release.state.due_markers import due_key, parse_due_key
+from image_release.state.documents import (
+    MAX_SWAPS,
+    DocumentContendedError,
+    read_json,
+    swap,
+    swap_json,
+    write_json,
+)
+from image_release.state.due_markers import KEPT, DueMarker, leave_marker, mark_served, marker_etag, markers_until
 
 __all__ = [
+    "KEPT",
     "MAX_SWAPS",
+    "SERVED",
     "DocumentContendedError",
-    "due_key",
-    "parse_due_key",
+    "DueMarker",
+    "leave_marker",
+    "mark_served",
+    "marker_etag",
+    "markers_until",
     "read_json",
+    "swap",
     "swap_json",
     "write_json",
 ]

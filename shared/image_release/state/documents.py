@@ -1,4 +1,7 @@
-"""JSON documents of the state store: read, written, and changed by compare-and-swap."""
+"""Documents in a store: read, written, and changed by compare-and-swap. The only compare-and-swap loop of the program.
+
+(Publishing a manifest swaps once and does not retry: whoever loses there has to process the hotel again, invariant 2.)
+"""
 
 from __future__ import annotations
 
@@ -9,34 +12,55 @@ from typing import Any
 from image_release.storage import ConditionFailedError, Store
 
 MAX_SWAPS = 20
-"""Writers of one small document are few; who loses so often has met a fault, not a rival."""
+"""Few writers share a document, so losing 20 swaps in a row means a bug, not contention."""
 
 
 class DocumentContendedError(Exception):
-    """Other writers kept winning the swap of a document."""
+    """Other writers kept winning the swap of a document; the message is its key."""
+
+
+def swap(store: Store, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+    """Replace a document's bytes by what `change` makes of them, whoever else writes it meanwhile.
+
+    `change` gets the present bytes, None if there is no document. It is called again after each lost swap. It returns
+    the new bytes, or None (or the same bytes) to leave the document as it is. Raises DocumentContendedError after
+    MAX_SWAPS lost swaps, and whatever `change` raises.
+    """
+    for _ in range(MAX_SWAPS):
+        stored = store.get(key)
+        wanted = change(stored.data if stored else None)
+        if wanted is None or (stored and wanted == stored.data):
+            return
+        try:
+            store.put(key, wanted, if_absent=stored is None, if_match=stored.etag if stored else None)
+        except ConditionFailedError:
+            continue
+        return
+    raise DocumentContendedError(key)
 
 
 def read_json(store: Store, key: str) -> Any:
-    """Read a document that we wrote; None if there is none."""
+    """Read a document that this program wrote; None if there is none."""
     stored = store.get(key)
     return None if stored is None else json.loads(stored.data)
 
 
 def write_json(document: Any) -> bytes:
-    """The bytes of a document of ours: keys sorted, so that equal documents are equal bytes."""
+    """A document as bytes: keys sorted, so that equal documents are equal bytes."""
     return json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
 
 
 def swap_json(store: Store, key: str, change: Callable[[Any], Any]) -> Any:
-    """Replace a document by `change` of it (None: absent) under compare-and-swap; `change` returning None leaves it."""
-    for _ in range(MAX_SWAPS):
-        stored = store.get(key)
-        wanted = change(None if stored is None else json.loads(stored.data))
-        if wanted is None or (stored and write_json(wanted) == stored.data):
-            return wanted
-        try:
-            store.put(key, write_json(wanted), if_absent=stored is None, if_match=stored.etag if stored else None)
-        except ConditionFailedError:
-            continue
-        return wanted
-    raise DocumentContendedError(key)
+    """Replace a JSON document by `change` of it, under compare-and-swap, and return what `change` returned last.
+
+    `change` gets None if there is no document, and returns None to leave it as it is. Raises DocumentContendedError.
+    """
+    wanted = None
+
+    def changed(data: bytes | None) -> bytes | None:
+        nonlocal wanted
+        wanted = change(None if data is None else json.loads(data))
+        return None if wanted is None else write_json(wanted)
+
+    swap(store, key, changed)
+    return wanted

@@ -1,7 +1,7 @@
 """`detect_changes`: a catalogue came in; what changed is written, and the hotels concerned are nudged.
 
-Accommodations are written, then the current release is read to find their hotels, then those are nudged, and only then
-the partner's catalogue moves on (invariant 8): killed at any point, the message comes back and does all of it again.
+The order is that of invariant 8: write the accommodations, read the release in force to find their hotels, nudge these,
+and only then move the partner's catalogue forward. After a crash at any point the message comes back and repeats all.
 """
 
 from __future__ import annotations
@@ -23,14 +23,10 @@ from image_release.ingest import (
     open_index,
     read_current,
 )
+from image_release.keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE
 from image_release.suite.messages import NudgeMessage
 from image_release.suite.ports import Suite
 from image_release.values import Accommodation
-
-ACCEPTS = "accepts/"
-GONE = "gone-"
-"""An accept that begins so lets pictures go that vanished on a day, and no catalogue in."""
-SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def detect_changes(key: str, suite: Suite) -> Detected:
     Raises CatalogueMisnamedError, BadValueError, InputDamagedError, MissingInputError.
     """
     if key.startswith(ACCEPTS) and key.rpartition("/")[2].startswith(GONE):
-        return Detected(Ignored(key, "hotels find it when they look again", is_warning=False), 0)
+        return Detected(Ignored(key, "hotels find the accept when they are processed again", is_warning=False), 0)
     nudged = 0
 
     def nudge(changed: Sequence[Accommodation]) -> None:
@@ -56,7 +52,7 @@ def detect_changes(key: str, suite: Suite) -> Detected:
             NudgeMessage(hotel_id=hotel_id, reason="catalogue").message(group) for hotel_id in hotels_of(changed, suite)
         )
 
-    catalogue = accepted(key, SUFFIXES, suite)
+    catalogue = accepted(key, CATALOGUE_SUFFIXES, suite)
     group = catalogue.split("/")[1]
     result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge, threads=suite.threads)
     return Detected(result, nudged)

@@ -1,11 +1,6 @@
-"""Due-markers: what is owed to a hotel on a day, kept in the state store and nowhere else.
+"""Which due-markers a hotel needs: those of its manifest's `pending`, and one for a sweep that had to leave files.
 
-    due/<day>/<kind>/<hotel>
-
-A marker is written before the manifest that owes it, so that a kill in between leaves a marker too many and never one
-too few. Its bytes are of one manifest only: whoever served it swaps in `SERVED` against the bytes that it saw before it
-looked, and fails if another manifest owed anew meanwhile. Nobody writes a marker for a day in the past, so a marker of
-the day before yesterday that was served is deleted without a question.
+`state.due_markers` says what a marker is, and why it is written before the manifest.
 """
 
 from __future__ import annotations
@@ -13,55 +8,45 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from image_release.publish import Manifest, renditions_prefix
-from image_release.state import due_key
-from image_release.storage import ConditionFailedError, Store
-
-SERVED = b"served"
-"""A marker's bytes once it was served: no other marker has as many."""
+from image_release.keys import renditions_folder
+from image_release.publish import Manifest
+from image_release.state import leave_marker, mark_served
+from image_release.storage import Store
 
 
-def remind(state: Store, before: Manifest | None, manifest: Manifest) -> None:
-    """Leave a marker for everything that a manifest about to be published owes and the one before it did not."""
-    known = _owed(before, manifest.published_at) if before else set()
-    for day, kind in sorted(_owed(manifest, manifest.published_at) - known):
-        body = json.dumps({"seq": manifest.seq, "at": manifest.published_at.isoformat()})
-        state.put(due_key(day, kind, manifest.hotel_id), body.encode())
+def leave_due_markers(state: Store, before: Manifest | None, manifest: Manifest) -> None:
+    """Leave a marker for each day and kind that a manifest about to be published is due and `before` was not."""
+    known = _due(before, manifest.published_at) if before else set()
+    body = json.dumps({"seq": manifest.seq, "at": manifest.published_at.isoformat()}).encode()
+    for day, kind in sorted(_due(manifest, manifest.published_at) - known):
+        leave_marker(state, day, kind, manifest.hotel_id, body)
 
 
-def seen(state: Store, hotel_id: str, kind: str, day: date) -> str | None:
-    """The ETag of a marker, to be read before the hotel is looked at; None if there is no marker."""
-    stored = state.get(due_key(day, kind, hotel_id))
-    return stored.etag if stored else None
+def settle_marker(
+    state: Store, hotel_id: str, kind: str, day: date, etag: str | None, manifest: Manifest | None
+) -> bool:
+    """Say that a marker was served; False if the hotel is still due, or the marker was written anew.
 
-
-def settle(state: Store, hotel_id: str, kind: str, day: date, etag: str | None, manifest: Manifest | None) -> bool:
-    """Say that a marker was served, unless the hotel still owes it or owed it anew; whether that was so."""
-    still_owed = manifest is not None and any(
+    `etag` is the marker's from before the hotel was processed, None if there was no marker.
+    """
+    still_due = manifest is not None and any(
         entry.kind == kind and entry.not_before.date() <= day for entry in manifest.pending
     )
-    if etag is None or still_owed:
-        return False
-    try:
-        state.put(due_key(day, kind, hotel_id), SERVED, if_match=etag)
-    except ConditionFailedError:
-        return False
-    return True
+    return etag is not None and not still_due and mark_served(state, day, kind, hotel_id, etag)
 
 
-def sweep_again(state: Store, published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> bool:
-    """Leave a marker for another sweep where this one had to leave something; whether that was so.
+def mark_next_sweep(state: Store, published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> bool:
+    """Leave a marker for another sweep if renditions remain that the manifest does not name; whether that was so.
 
-    What a writer that failed put under the number of the next manifest may not go before there is one.
+    What a failed writer put under the next manifest's `seq` must not be deleted before that manifest exists.
     """
     named = manifest.named_keys()
-    if all(listed.key in named for listed in published.list(renditions_prefix(manifest.hotel_id))):
+    if all(listed.key in named for listed in published.list(renditions_folder(manifest.hotel_id))):
         return False
-    day = (now + grace + timedelta(days=1)).date()
-    state.put(due_key(day, "sweep", manifest.hotel_id), b"")
+    leave_marker(state, (now + grace + timedelta(days=1)).date(), "sweep", manifest.hotel_id)
     return True
 
 
-def _owed(manifest: Manifest, now: datetime) -> set[tuple[date, str]]:
-    """Days and kinds; what is owed at once is owed today."""
+def _due(manifest: Manifest, now: datetime) -> set[tuple[date, str]]:
+    """Days and kinds of what a manifest puts off; what is due at once is due today."""
     return {(max(entry.not_before, now).date(), entry.kind) for entry in manifest.pending}

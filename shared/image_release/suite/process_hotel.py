@@ -15,7 +15,8 @@ from image_release.hotel import SWEEP, Caller, HotelOutOfTimeError, HotelReport,
 from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
-from image_release.suite.due_markers import remind, seen, settle, sweep_again
+from image_release.state import marker_etag
+from image_release.suite.due_markers import leave_due_markers, mark_next_sweep, settle_marker
 from image_release.suite.messages import NudgeMessage
 
 FIRST_BACK_OFF_S = 10
@@ -53,17 +54,17 @@ def serve(
     ports = replace(
         ports,
         call=isolated if attempt.receives > 1 else ports.call,
-        remind=lambda before, manifest: remind(ports.state, before, manifest),
+        remind=lambda before, manifest: leave_due_markers(ports.state, before, manifest),
     )
     day = date.fromisoformat(order.due) if order.due else None
     try:
-        etag = seen(ports.state, order.hotel_id, order.reason, day) if day else None
+        etag = marker_etag(ports.state, day, order.reason, order.hotel_id) if day else None
         report = process_hotel(order.nudge(), ports, deadline_s=deadline_s)
         if day:
             if order.reason == SWEEP and report.manifest:
                 grace = timedelta(days=ports.settings.publishing.grace_days)
-                sweep_again(ports.state, ports.published, report.manifest, ports.now(), grace)
-            settle(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
+                mark_next_sweep(ports.state, ports.published, report.manifest, ports.now(), grace)
+            settle_marker(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
     except HotelOutOfTimeError as error:
         raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
     except Exception as error:

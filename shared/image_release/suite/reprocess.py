@@ -1,7 +1,7 @@
 """`reprocess`: a request selects hotels through the release's index, and each is nudged with the request's id.
 
-What was selected is written once, before the first nudge: a request that comes twice nudges the same hotels, and its
-progress stays exact whatever release comes in force meanwhile. `all` goes to the bulk queue, everything else is urgent.
+The selection is written once, before the first nudge. So a request that comes twice nudges the same hotels, and its
+progress stays exact if another release comes in force meanwhile. `all` goes to the bulk queue, the rest is urgent.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from image_release.ingest import (
     select,
     store_request,
 )
+from image_release.keys import request_key
 from image_release.problems import printable
 from image_release.storage import ConditionFailedError
 from image_release.suite.detect_changes import local_index
 from image_release.suite.messages import NudgeMessage
 from image_release.suite.ports import Suite
-from image_release.values import key_part
 
 SAMPLE = 200
-"""Hotels that a dry run reads: enough for the mean, few enough for a request over a million."""
+"""Maximum number of hotels that a dry run reads: enough for the mean, few enough for a request over a million."""
 
 
 class NoReleaseError(Exception):
@@ -73,16 +73,16 @@ def reprocess(request: Request, suite: Suite) -> Requested:
 
 
 def _dry_run(request: Request, suite: Suite) -> Requested:
-    """Count and estimate; the answer is kept beside the request too, for those who asked by an object."""
+    """Count and estimate. The answer is also stored beside the request, for people who asked by uploading an object."""
     hotel_ids, estimate = _selected(request, suite, estimate=True)
     document = {"request": request.model_dump(mode="json"), "estimate": estimate and asdict(estimate)}
-    suite.state.put(_key(request, "dry_run.json"), json.dumps(document, sort_keys=True).encode())
+    suite.state.put(request_key(request.request_id, "dry_run.json"), json.dumps(document, sort_keys=True).encode())
     return Requested(request.request_id, len(hotel_ids), 0, estimate)
 
 
 def _selected_once(request: Request, suite: Suite) -> Sequence[str]:
-    """What the request selected when it was first seen."""
-    key = _key(request, "selected.json.gz")
+    """The hotels that the request selected when it first came. Raises RequestTakenError."""
+    key = request_key(request.request_id, "selected.json.gz")
     stored = suite.state.get(key)
     if stored is None:
         hotel_ids, _ = _selected(request, suite)
@@ -109,7 +109,3 @@ def _selected(request: Request, suite: Suite, *, estimate: bool = False) -> tupl
         hotel_ids = list(select(index, request))
         guess = estimate_hotels(hotel_ids, index, suite.state, suite.settings, sample=SAMPLE) if estimate else None
     return hotel_ids, guess
-
-
-def _key(request: Request, name: str) -> str:
-    return f"requests/{key_part(request.request_id)}/{name}"

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from image_release.keys import rendition_key, renditions_folder
 from image_release.publish import (
     Before,
     LostSwapError,
@@ -21,8 +22,6 @@ from image_release.publish import (
     publish,
     put_rendition,
     read_before,
-    rendition_key,
-    renditions_prefix,
     sweep_renditions,
     sweeps_owed,
 )
@@ -149,7 +148,7 @@ class Interleaving(RuleBasedStateMachine):
         publish(self.store, last.manifest(), last.before)
         final = read_before(self.store, HOTEL).manifest
         sweep_renditions(self.store, final, self.now, GRACE)
-        left = {listed.key for listed in self.store.list(renditions_prefix(HOTEL))}
+        left = {listed.key for listed in self.store.list(renditions_folder(HOTEL))}
         assert left == final.named_keys()
 
 

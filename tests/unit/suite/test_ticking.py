@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
+from image_release.keys import due_key
 from image_release.publish import Manifest, Pending
-from image_release.state import due_key
-from image_release.suite.due_markers import SERVED, remind, seen, settle, sweep_again
+from image_release.state import SERVED
+from image_release.suite.due_markers import remind, seen, settle, sweep_again
 from image_release.suite.tick import tick
 
 

@@ -4,7 +4,6 @@ from image_release.ingest.catalogues.applying import (
     CatalogueApplied,
     InputChangedError,
     apply_catalogue,
-    catalogue_state_key,
 )
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
@@ -15,7 +14,6 @@ __all__ = [
     "Changes",
     "InputChangedError",
     "apply_catalogue",
-    "catalogue_state_key",
     "diff",
     "read_listing",
     "write_listing",

@@ -31,11 +31,12 @@ from image_release.ingest.catalogues.reading import (
 )
 from image_release.ingest.files import opened
 from image_release.ingest.held import Held, Ignored
+from image_release.keys import accept_catalogue_key, catalogue_digests_key, catalogue_state_key, held_catalogue_key
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.state import MAX_SWAPS, DocumentContendedError, read_json, swap_json, write_json
 from image_release.storage import Store
-from image_release.values import Accommodation, Listing, key_part
+from image_release.values import Accommodation, Listing
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -64,11 +65,6 @@ class CatalogueApplied:
 
 def tell_nobody(changed: Sequence[Accommodation]) -> None:
     """Say nothing: one machine looks at every hotel afterwards."""
-
-
-def catalogue_state_key(partner_id: str) -> str:
-    """Where the catalogue in force of a partner is recorded: {"version", "digest", "images", "accommodations"}."""
-    return f"catalogues/{key_part(partner_id)}/state.json"
 
 
 def apply_catalogue(
@@ -113,10 +109,10 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
         return Ignored(name, "is in force already", is_warning=False)
     limit = settings.brakes.max_deleted_share
     of = present["images"] if present else 0
-    if plan.deleted > limit * of and inbox.head(f"accepts/catalogues/{key_part(partner_id)}/{version}") is None:
+    if plan.deleted > limit * of and inbox.head(accept_catalogue_key(partner_id, version)) is None:
         held = Held("catalogue", name, plan.deleted, of, limit, tuple(plan.problems))
         document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
-        state.put(f"catalogues/{key_part(partner_id)}/held.json", write_json(document))
+        state.put(held_catalogue_key(partner_id), write_json(document))
         return held
     return plan
 
@@ -235,7 +231,8 @@ class _CataloguePlan:
     def _in_force(self, changed: tuple[Accommodation, ...]) -> CatalogueApplied:
         lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))
         self.state.put(
-            _listings_key(self.partner_id, self.version), gzip.compress(lines.encode(), compresslevel=3, mtime=0)
+            catalogue_digests_key(self.partner_id, self.version),
+            gzip.compress(lines.encode(), compresslevel=3, mtime=0),
         )
         total = sum(count for _, count in self.digests.values())
         document = {
@@ -250,7 +247,7 @@ class _CataloguePlan:
 
         if swap_json(self.state, catalogue_state_key(self.partner_id), change) is not None:
             forget_touched(self.state, self.partner_id, self.version)
-        self.state.delete(f"catalogues/{key_part(self.partner_id)}/held.json")
+        self.state.delete(held_catalogue_key(self.partner_id))
         return CatalogueApplied(
             self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
         )
@@ -258,7 +255,7 @@ class _CataloguePlan:
     def _digests_before(self) -> dict[str, tuple[str, int]]:
         if self.base is None:
             return {}
-        stored = self.state.get(_listings_key(self.partner_id, self.base["version"]))
+        stored = self.state.get(catalogue_digests_key(self.partner_id, self.base["version"]))
         if stored is None:
             return {}
         lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
@@ -278,7 +275,3 @@ def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _listings_key(partner_id: str, version: str) -> str:
-    return f"catalogues/{key_part(partner_id)}/listings-{key_part(version)}.jsonl.gz"

@@ -1,7 +1,7 @@
 """What the last applied catalogue says of one accommodation: its listing, written by compare-and-swap.
 
-A listing carries its catalogue's version and is refused if it is older than the one that is there; a deletion is a
-tombstone, so that a late older catalogue cannot bring the images back (invariant 8).
+A listing carries its catalogue's version. One that is older than the stored listing is refused. A deletion is stored as
+a tombstone, so that a late, older catalogue cannot bring the images back (invariant 8).
 """
 
 from __future__ import annotations
@@ -9,15 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from image_release.keys import listing_key
 from image_release.state import swap_json, write_json
 from image_release.storage import ConditionFailedError, Store
-from image_release.values import Accommodation, CatalogueImage, Listing, key_part
-
-
-def listing_key(accommodation: Accommodation) -> str:
-    """Where the listing of an accommodation is kept."""
-    partner, name = key_part(accommodation.partner_id), key_part(accommodation.accommodation_id)
-    return f"accommodations/{partner}/{name}/images.json"
+from image_release.values import Accommodation, CatalogueImage, Listing
 
 
 def read_listing(state: Store, accommodation: Accommodation) -> Listing | None:
@@ -27,13 +22,16 @@ def read_listing(state: Store, accommodation: Accommodation) -> Listing | None:
 
 
 def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bool:
-    """Put a listing in force; False if a newer one is there, or the same. One that `is_new` is put without a look."""
+    """Put a listing in force; False if a newer one is there, or the same. Raises DocumentContendedError.
+
+    `is_new` saves a read: the listing is put if there is none yet, and compared only if there is one.
+    """
     wanted = listing_document(listing)
     if is_new:
         try:
             state.put(listing_key(listing.accommodation), write_json(wanted), if_absent=True)
         except ConditionFailedError:
-            pass  # it is not new: a look is needed
+            pass  # it is not new: compare it
         else:
             return True
     written = False
@@ -48,7 +46,7 @@ def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bo
 
 
 def listing_document(listing: Listing) -> dict[str, Any]:
-    """A listing as it is kept."""
+    """The JSON form of a listing."""
     return {
         "version": listing.catalogue_version,
         "deleted": listing.deleted,
@@ -57,7 +55,7 @@ def listing_document(listing: Listing) -> dict[str, Any]:
 
 
 def image_document(image: CatalogueImage) -> dict[str, Any]:
-    """An image as a catalogue writes it, without what is not said."""
+    """The JSON form of an image in a catalogue, without the fields that are not given."""
     values = {"url": image.url, "rank": image.rank, "caption": image.caption, "version": image.version}
     return {name: value for name, value in values.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""A partner's catalogue: its name, its lines read as a stream, and what one list of images changes of another."""
+"""Reading a partner's catalogue: its name, its lines as a stream, and the difference between two lists of images."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.ingest.catalogues.listings import image_document
 from image_release.ingest.ids import BadValueError, checked_id
+from image_release.keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.problems import Problem
 from image_release.values import CatalogueImage
 
-SUFFIXES = (".jsonl", ".jsonl.gz")
 MAX_LINE_BYTES = 32_000_000
-"""Of one accommodation: a hundred thousand images."""
+"""Maximum length of one accommodation's line: room for a hundred thousand images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a new list of images changes of an old one. `updated`: the same URL with another `version`."""
+    """The difference between an old and a new list of images. `updated`: the same URL with another `version`."""
 
     new: tuple[CatalogueImage, ...]
     updated: tuple[CatalogueImage, ...]
@@ -77,7 +77,7 @@ class _Line(BaseModel):
 
 
 def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
-    """Read a catalogue line by line. An accommodation twice is a problem; the first one stands."""
+    """Read a catalogue line by line. A duplicate accommodation is a problem; the first one counts."""
     seen: set[str] = set()
     number = 0
     while line := stream.readline(MAX_LINE_BYTES):
@@ -87,7 +87,7 @@ def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
         item = _line(line, file, number)
         name = item.accommodation_id
         if name is not None and name in seen:
-            yield BadLine(Problem(file, number, name, "accommodation_id stands twice; the first one counts"), name)
+            yield BadLine(Problem(file, number, name, "duplicate accommodation_id; the first one counts"), name)
             continue
         if name is not None:
             seen.add(name)
@@ -110,14 +110,16 @@ def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
     problems = []
     for image in parsed.images:
         if image.url in images:
-            problems.append(Problem(file, number, image.url, "URL stands twice in the accommodation; the first counts"))
+            problems.append(
+                Problem(file, number, image.url, "duplicate URL in the accommodation; the first one counts")
+            )
         else:
             images[image.url] = CatalogueImage(image.url, image.rank, image.caption, image.version)
     return GoodLine(parsed.accommodation_id, tuple(images.values()), tuple(problems))
 
 
 def _id_on(line: bytes) -> str | None:
-    """The accommodation on a bad line, where that much can be read."""
+    """The accommodation on a bad line; None where its id cannot be read."""
     try:
         name = json.loads(line)["accommodation_id"]
         return checked_id(name, "accommodation_id")
@@ -126,15 +128,14 @@ def _id_on(line: bytes) -> str | None:
 
 
 def partner_and_version(key: str) -> tuple[str, str]:
-    """What a key of the inbox's `catalogues/` names. Raises CatalogueMisnamedError."""
-    _, _, name = key.partition("catalogues/")
-    partner, slash, file = name.partition("/")
-    suffix = next((suffix for suffix in reversed(SUFFIXES) if file.endswith(suffix)), None)
-    if not (partner and slash and suffix and "/" not in file and file != suffix):
+    """Partner and version in the inbox key of a catalogue. Raises CatalogueMisnamedError, BadValueError."""
+    partner, _, file = key.partition(CATALOGUES)[2].partition("/")
+    version = without_suffix(file, CATALOGUE_SUFFIXES)
+    if not partner or version is None or "/" in version:
         raise CatalogueMisnamedError(
             f"{key}: a catalogue is named catalogues/<partner_id>/<version>.jsonl or .jsonl.gz"
         )
-    return checked_id(unquote(partner), "partner_id"), file.removesuffix(suffix)
+    return checked_id(unquote(partner), "partner_id"), version
 
 
 def images_digest(images: Sequence[CatalogueImage]) -> str:

@@ -13,23 +13,30 @@ from image_release.ingest.files import opened
 from image_release.ingest.held import Held, Ignored
 from image_release.ingest.ids import checked_id
 from image_release.ingest.releases.current import (
-    CURRENT,
     Current,
     Release,
     current_of,
-    fanned_prefix,
     open_index,
     read_current,
 )
 from image_release.ingest.releases.index import IndexBuilder, ReleaseIndex, shard_bits, write_shards
 from image_release.ingest.releases.reading import BadRow, GoodRow, ReleaseUnreadableError, Warned, read_release
+from image_release.keys import (
+    CURRENT_RELEASE,
+    RELEASE_SUFFIXES,
+    RELEASES,
+    accept_release_key,
+    fanned_out_folder,
+    held_release_key,
+    release_digest_key,
+    release_folder,
+    release_index_key,
+    without_suffix,
+)
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.state import DocumentContendedError, swap_json, write_json
 from image_release.storage import ConditionFailedError, Store
-from image_release.values import key_part
-
-SUFFIXES = (".csv", ".csv.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,8 @@ class ReleaseApplied:
 
 def release_id_of(key: str) -> str | None:
     """The release that a key of the inbox's `releases/` names; None for other files."""
-    name = key.removeprefix("releases/")
-    suffix = next((suffix for suffix in reversed(SUFFIXES) if name.endswith(suffix)), None)
-    return name.removesuffix(suffix) if suffix and "/" not in name else None
+    name = key.removeprefix(RELEASES)
+    return None if "/" in name else without_suffix(name, RELEASE_SUFFIXES)
 
 
 def apply_release(
@@ -71,8 +77,8 @@ def apply_release(
         plan = _ReleasePlan(Path(folder), key, state, current)
         plan.read(inbox)
         held = plan.held(release_id, settings.brakes.max_withdrawn_share)
-        if held and inbox.head(f"accepts/releases/{release_id}") is None:
-            state.put(f"releases/{key_part(release_id)}/held.json", write_json({**asdict(held), "problems": []}))
+        if held and inbox.head(accept_release_key(release_id)) is None:
+            state.put(held_release_key(release_id), write_json({**asdict(held), "problems": []}))
             return held
         return plan.switch_over(release_id, digest, now)
 
@@ -142,7 +148,7 @@ class _ReleasePlan:
         bits = shard_bits(self.hotels)
         with ReleaseIndex(self.index_file) as index:
             write_shards(index, self.state, name, bits)
-        self.state.put_file(f"{name}/index.sqlite", self.index_file)
+        self.state.put_file(release_index_key(name), self.index_file)
         fresh = Release(release_id, digest, name, bits, self.hotels)
 
         def change(document: Any) -> Any:
@@ -157,7 +163,7 @@ class _ReleasePlan:
             )
             return {**asdict(following), "applied_at": now.isoformat()}
 
-        if swap_json(self.state, CURRENT, change) is None:
+        if swap_json(self.state, CURRENT_RELEASE, change) is None:
             return Ignored(release_id, "a later release came in force meanwhile", is_warning=True)
         return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
 
@@ -167,23 +173,23 @@ class _ReleasePlan:
         The first content of an id owns the plain one. So two uploads of one id that are applied at the same time never
         write into each other's shards, and a content that comes back is a release of its own.
         """
-        plain = f"releases/{key_part(release_id)}"
+        plain = release_folder(release_id)
         spoken_of = (
             {self.current.folder, *(release.folder for release in self.current.before())} if self.current else ()
         )
         names = (plain, *(f"{plain}+{digest[:8]}{again}" for again in ("", "-2", "-3", "-4")))
         for name in names:
             if name not in spoken_of and self._owned(name, digest):
-                for listed in self.state.list(fanned_prefix(name)):
+                for listed in self.state.list(fanned_out_folder(name)):
                     self.state.delete(listed.key)
                 return name
         raise DocumentContendedError(plain)
 
     def _owned(self, name: str, digest: str) -> bool:
         try:
-            self.state.put(f"{name}/digest", digest.encode(), if_absent=True)
+            self.state.put(release_digest_key(name), digest.encode(), if_absent=True)
         except ConditionFailedError:
-            owner = self.state.get(f"{name}/digest")
+            owner = self.state.get(release_digest_key(name))
             return owner is not None and owner.data == digest.encode()
         return True
 

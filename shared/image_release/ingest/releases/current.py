@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from image_release.ingest.releases.index import ReleaseIndex, read_shard, shard_of
+from image_release.keys import CURRENT_RELEASE, release_index_key
 from image_release.state import read_json, swap_json
 from image_release.storage import Store
 from image_release.values import HotelRow
-
-CURRENT = "releases/current.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Current(Release):
 
 def read_current(state: Store) -> Current | None:
     """The release in force."""
-    document = read_json(state, CURRENT)
+    document = read_json(state, CURRENT_RELEASE)
     return None if document is None else current_of(document)
 
 
@@ -107,19 +106,14 @@ def complete_release(state: Store, current: Current) -> None:
         done = replace(present, completed=present.plain(), unfinished=())
         return {**document, **asdict(done)} if same and present != done else None
 
-    swap_json(state, CURRENT, change)
+    swap_json(state, CURRENT_RELEASE, change)
 
 
 def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
     """Fetch the index of a release into a local file and open it."""
-    if not state.fetch_file(f"{release.folder}/index.sqlite", path):
-        raise FileNotFoundError(f"{release.folder}/index.sqlite")
+    if not state.fetch_file(release_index_key(release.folder), path):
+        raise FileNotFoundError(release_index_key(release.folder))
     return ReleaseIndex(path)
-
-
-def fanned_prefix(folder: str) -> str:
-    """Below it lies a mark for each shard of a release whose hotels were nudged."""
-    return f"{folder}/fanned/"
 
 
 def current_of(document: dict[str, Any]) -> Current:

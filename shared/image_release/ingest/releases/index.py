@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from image_release.keys import rows_key
 from image_release.problems import Problem
 from image_release.storage import Store
 from image_release.values import Accommodation, HotelRow, key_part
@@ -48,11 +49,6 @@ CREATE INDEX by_name ON hotels (name COLLATE NOCASE);
 def hotel_hash(hotel_id: str) -> int:
     """Spreads hotels over shards: 32 bits, the same on every machine and in every version."""
     return zlib.crc32(hotel_id.encode())
-
-
-def shard_key(folder: str, shard: int) -> str:
-    """Where the rows of a shard are kept."""
-    return f"{folder}/rows/{shard}.jsonl.gz"
 
 
 class IndexBuilder:
@@ -212,7 +208,7 @@ def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> N
     """Write the row shards of a release: the top `bits` bits of the hash name the shard."""
     for shard, documents in groupby(index.documents(), key=lambda document: shard_of(document[0], bits)):
         lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
-        state.put(shard_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
+        state.put(rows_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
 
 
 def shard_bits(hotels: int) -> int:
@@ -227,7 +223,7 @@ def shard_of(hotel_id: str, bits: int) -> int:
 
 def read_shard(state: Store, folder: str, shard: int) -> dict[str, HotelRow]:
     """All rows of a shard by hotel id; a shard without rows was never written."""
-    stored = state.get(shard_key(folder, shard))
+    stored = state.get(rows_key(folder, shard))
     if stored is None:
         return {}
     rows = (row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines())

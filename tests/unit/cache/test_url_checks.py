@@ -21,31 +21,31 @@ def need(record, image=PLAIN, now=NOW, *, redownload=False):
 
 class TestWhetherToLook:
     def test_a_new_url_is_downloaded(self):
-        assert need(None) is UrlCheck.FETCH
+        assert need(None) is UrlCheck.DOWNLOAD
 
     def test_a_known_url_rests(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is UrlCheck.REST
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is UrlCheck.KEEP
 
     def test_another_version_is_asked_for(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is UrlCheck.ASK
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is UrlCheck.REVALIDATE
 
     def test_a_url_without_version_is_revalidated_after_a_month(self):
         record = after_success(SHA, '"e"', None, PLAIN, NOW)
-        assert need(record, now=NOW + MONTH) is UrlCheck.REST
-        assert need(record, now=NOW + MONTH + timedelta(days=1)) is UrlCheck.ASK
+        assert need(record, now=NOW + MONTH) is UrlCheck.KEEP
+        assert need(record, now=NOW + MONTH + timedelta(days=1)) is UrlCheck.REVALIDATE
 
     def test_a_versioned_url_is_vouched_for_by_its_catalogue(self):
         record = after_success(SHA, '"e"', None, VERSIONED, NOW)
-        assert need(record, VERSIONED, NOW + 100 * MONTH) is UrlCheck.REST
+        assert need(record, VERSIONED, NOW + 100 * MONTH) is UrlCheck.KEEP
 
     def test_a_forced_download_asks_no_questions(self):
-        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is UrlCheck.FETCH
+        assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is UrlCheck.DOWNLOAD
 
     @pytest.mark.parametrize("outcome", [Outcome.FORBIDDEN_ADDRESS, Outcome.BAD_URL, Outcome.GONE])
     def test_a_final_failure_is_looked_at_again_only_at_revalidation(self, outcome):
         record = after_failure(None, Rejection(outcome, "no"), None, VERSIONED, NOW)
-        assert need(record, VERSIONED, NOW + timedelta(days=2)) is UrlCheck.REST
-        assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is UrlCheck.FETCH
+        assert need(record, VERSIONED, NOW + timedelta(days=2)) is UrlCheck.KEEP
+        assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is UrlCheck.DOWNLOAD
 
 
 class TestWhatAFailureLeaves:

@@ -1,0 +1,234 @@
+"""Every key of the three stores, inbox, state and published (architecture, Keys): where each thing lies.
+
+A key is a relative path with `/` between its parts. An id becomes a part by `key_part`, which percent-encodes it. No
+other module writes a key by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from urllib.parse import unquote
+
+from image_release.values import Accommodation, key_part
+
+# The inbox: what people and partners hand in.
+
+CATALOGUES = "catalogues/"
+"""In the inbox the catalogues that partners handed in; in the state what is in force of them."""
+RELEASES = "releases/"
+"""In the inbox the Data Releases; in the state their indexes and rows."""
+REQUESTS = "requests/"
+OVERRIDES = "overrides/"
+ACCEPTS = "accepts/"
+"""Below it lies an empty object for each file that a person lets through a brake."""
+GONE = "gone-"
+"""First characters of an accept that lets images go which disappeared on one day."""
+CATALOGUE_SUFFIXES = (".jsonl", ".jsonl.gz")
+RELEASE_SUFFIXES = (".csv", ".csv.gz")
+
+
+def without_suffix(name: str, suffixes: Sequence[str]) -> str | None:
+    """The name without its suffix, the longest that fits; None if it has none of them or is nothing else."""
+    suffix = next((suffix for suffix in sorted(suffixes, key=len, reverse=True) if name.endswith(suffix)), None)
+    return name.removesuffix(suffix) or None if suffix else None
+
+
+def partner_folder(partner_id: str) -> str:
+    """Folder of a partner below `catalogues/`, in the inbox as in the state."""
+    return f"{CATALOGUES}{key_part(partner_id)}/"
+
+
+def overrides_key(hotel_id: str) -> str:
+    """Inbox key of people's decisions about a hotel."""
+    return f"{OVERRIDES}{key_part(hotel_id)}.jsonl"
+
+
+def overridden_hotel(key: str) -> str | None:
+    """The hotel whose decisions lie under an inbox key; None where the key is not one that `overrides_key` gives."""
+    hotel_id = unquote(key.removeprefix(OVERRIDES).removesuffix(".jsonl"))
+    return hotel_id if key == overrides_key(hotel_id) else None
+
+
+def accept_catalogue_key(partner_id: str, version: str) -> str:
+    """Inbox key that lets a held catalogue through."""
+    return f"{ACCEPTS}{partner_folder(partner_id)}{version}"
+
+
+def accept_gone_key(partner_id: str, day: date) -> str:
+    """Inbox key that lets images go which disappeared from a partner's servers on a day."""
+    return accept_catalogue_key(partner_id, f"{GONE}{day.isoformat()}")
+
+
+def accept_release_key(release_id: str) -> str:
+    """Inbox key that lets a held release through."""
+    return f"{ACCEPTS}{RELEASES}{release_id}"
+
+
+# The state: what is known.
+
+CURRENT_RELEASE = f"{RELEASES}current.json"
+"""Names the release in force."""
+DUE = "due/"
+RUNS = "runs/"
+STALE_GALLERY = "gallery/stale"
+"""Stands while the gallery's index may be behind the hotels: after a kill the next run writes the index."""
+HELD = "held.json"
+
+
+def accommodation_folder(accommodation: Accommodation) -> str:
+    """Folder of everything that is kept of an accommodation."""
+    return f"accommodations/{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}/"
+
+
+def listing_key(accommodation: Accommodation) -> str:
+    """What the last applied catalogue says of an accommodation."""
+    return accommodation_folder(accommodation) + "images.json"
+
+
+def cached_images_key(accommodation: Accommodation) -> str:
+    """What is known of an accommodation's images, by URL and by content."""
+    return accommodation_folder(accommodation) + "state.json"
+
+
+def fingerprints_key(accommodation: Accommodation, version: str) -> str:
+    """Packed fingerprints of an accommodation's images, of one version of their format."""
+    return f"{accommodation_folder(accommodation)}prints-{version}.bin"
+
+
+def original_key(accommodation: Accommodation, sha256: str) -> str:
+    """The bytes of an image as downloaded."""
+    return f"{accommodation_folder(accommodation)}originals/{sha256}"
+
+
+def catalogue_state_key(partner_id: str) -> str:
+    """The partner's catalogue in force."""
+    return partner_folder(partner_id) + "state.json"
+
+
+def catalogue_digests_key(partner_id: str, version: str) -> str:
+    """Digest and image count of every accommodation of one catalogue."""
+    return f"{partner_folder(partner_id)}listings-{key_part(version)}.jsonl.gz"
+
+
+def catalogue_claim_key(partner_id: str) -> str:
+    """The newest version of a partner's catalogue that is being applied."""
+    return partner_folder(partner_id) + "claim.json"
+
+
+def touched_folder(partner_id: str) -> str:
+    """Folder of the lists of accommodations that versions were going to write."""
+    return partner_folder(partner_id) + "touched/"
+
+
+def touched_key(partner_id: str, version: str) -> str:
+    """Accommodations that one version was going to write."""
+    return f"{touched_folder(partner_id)}{key_part(version)}.json"
+
+
+def touched_version(key: str) -> str:
+    """The version of a key that `touched_key` gave."""
+    return unquote(key.rpartition("/")[2].removesuffix(".json"))
+
+
+def held_catalogue_key(partner_id: str) -> str:
+    """The partner's catalogue that waits for a person."""
+    return partner_folder(partner_id) + HELD
+
+
+def gone_key(partner_id: str, day: date) -> str:
+    """Images of a partner that were seen gone on a day."""
+    return f"{partner_folder(partner_id)}gone/{day.isoformat()}.json"
+
+
+def release_folder(release_id: str) -> str:
+    """Folder of a release's index and rows, without a `/` at its end (another content of one id adds `+<digest>`)."""
+    return f"{RELEASES}{key_part(release_id)}"
+
+
+def release_digest_key(folder: str) -> str:
+    """The digest of the content that owns a release's folder."""
+    return f"{folder}/digest"
+
+
+def release_index_key(folder: str) -> str:
+    """The SQLite index of a release."""
+    return f"{folder}/index.sqlite"
+
+
+def rows_key(folder: str, shard: int) -> str:
+    """The rows of one shard of a release."""
+    return f"{folder}/rows/{shard}.jsonl.gz"
+
+
+def fanned_out_folder(folder: str) -> str:
+    """Below it lies a mark for each shard of a release whose hotels were nudged."""
+    return f"{folder}/fanned/"
+
+
+def fanned_out_key(folder: str, shard: int) -> str:
+    """The mark of one shard whose hotels were nudged."""
+    return f"{fanned_out_folder(folder)}{shard}"
+
+
+def held_release_key(release_id: str) -> str:
+    """A release that waits for a person."""
+    return f"{release_folder(release_id)}/{HELD}"
+
+
+def request_key(request_id: str, name: str) -> str:
+    """An object of a request: `request.json`, `selected.json.gz`, `dry_run.json`, or a folder of markers."""
+    return f"{REQUESTS}{key_part(request_id)}/{name}"
+
+
+def request_marker_key(request_id: str, kind: str, hotel_id: str) -> str:
+    """The marker that a hotel of a request is `done` or `failed`."""
+    return request_key(request_id, f"{kind}/{key_part(hotel_id)}")
+
+
+def due_key(day: date, kind: str, hotel_id: str) -> str:
+    """The marker that brings a hotel back on a day."""
+    return f"{DUE}{day.isoformat()}/{kind}/{key_part(hotel_id)}"
+
+
+def run_key(started: datetime) -> str:
+    """The history of one run on one machine."""
+    return f"{RUNS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}.json"
+
+
+# The published: what a site shows.
+
+HOTELS = "hotels/"
+GALLERY_INDEX = "index.html"
+
+
+def hotel_folder(hotel_id: str) -> str:
+    """Folder of everything that is published of a hotel."""
+    return f"{HOTELS}{key_part(hotel_id)}/"
+
+
+def manifest_key(hotel_id: str) -> str:
+    """The manifest of a hotel."""
+    return hotel_folder(hotel_id) + "manifest.json"
+
+
+def page_key(hotel_id: str) -> str:
+    """The gallery page of a hotel."""
+    return hotel_folder(hotel_id) + "index.html"
+
+
+def renditions_folder(hotel_id: str) -> str:
+    """Folder of the renditions of a hotel, of every `seq`."""
+    return hotel_folder(hotel_id) + "renditions/"
+
+
+def rendition_key(hotel_id: str, seq: int, sha256: str, name: str, extension: str) -> str:
+    """A rendition: immutable and cacheable for ever. `seq` is the number of the manifest that published it first."""
+    return f"{renditions_folder(hotel_id)}{seq}/{sha256[:20]}-{name}.{extension}"
+
+
+def rendition_seq(key: str) -> int | None:
+    """The `seq` in a rendition's key; None where the key is no rendition's."""
+    match = re.fullmatch(r"hotels/[^/]+/renditions/([0-9]+)/[^/]+", key)
+    return int(match[1]) if match else None
