@@ -28,7 +28,18 @@ from image_release.settings import Settings
 from image_release.values import Nudge
 
 HOTEL = "hotel"
-STAGES = ("load", "recall", "acquire", "choose", "label", "in_order", "keep", "render", "write_page", "publish")
+STAGES = (
+    "load",
+    "read_cache",
+    "acquire",
+    "choose",
+    "label",
+    "in_order",
+    "update_cache",
+    "render",
+    "write_page",
+    "publish",
+)
 """The steps of `process_hotel` by the names that it calls them by."""
 UNCHANGED_LOOKS = 50
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from functions.environment import Environment, read_environment
 from image_release.queueing import Queue, SqsQueue
 from image_release.settings import Settings, SettingsError, parse_settings
-from image_release.storage import S3Address, S3Store
+from image_release.storage import S3Address, S3Store, Stores
 from image_release.suite.ports import Suite
 from image_release.tag import DynamoCounters, QuotaAllowance
 
@@ -63,18 +63,15 @@ def suite() -> Suite:
 def hotel_ports() -> Ports:
     """The outside world of a hotel. Its fetcher keeps connections from one event to the next."""
     from image_release.fetch import UrlFetcher
-    from image_release.hotel import Ports
+    from image_release.hotel import Context, Ports
 
     world = suite()
     return Ports(
-        inbox=world.inbox,
-        state=world.state,
-        published=world.published,
+        stores=Stores(world.inbox, world.state, world.published),
         fetcher=UrlFetcher(world.settings.download),
         tagger=_tagger(world),
         settings=world.settings,
-        now=now,
-        monotonic=time.monotonic,
+        context=Context(now=now, monotonic=time.monotonic),
     )
 
 

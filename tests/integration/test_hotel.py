@@ -281,7 +281,7 @@ def test_a_later_writer_with_older_inputs_loses_and_looks_again(world):
     """Invariant 2: who reads the ETag before the inputs cannot publish older inputs over newer ones."""
     simple_hotel(world)
     ports = world.ports()
-    real_now, raced = ports.now, []
+    real_now, raced = ports.context.now, []
 
     def now_after_a_rival_has_published():
         if not raced:

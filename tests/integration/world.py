@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from image_release.fetch import UrlFetcher
-from image_release.hotel import Ports, process_hotel
+from image_release.hotel import Context, Ports, process_hotel
 from image_release.ingest import apply_catalogue, apply_release
 from image_release.settings import Settings
-from image_release.storage import MemoryStore
+from image_release.storage import MemoryStore, Stores
 from image_release.tag import NoTagger
 from image_release.values import Nudge, key_part
 
@@ -133,16 +133,15 @@ class World:
 
     def ports(self, **changes) -> Ports:
         values = {
-            "inbox": self.inbox,
-            "state": self.state,
-            "published": self.published,
             "fetcher": self.fetcher,
             "tagger": self.tagger,
             "settings": self.settings,
-            "now": lambda: self.now,
-            "monotonic": lambda: 0.0,
         }
-        return Ports(**{**values, **changes})
+        stores = {"inbox": self.inbox, "state": self.state, "published": self.published}
+        context = {"now": lambda: self.now, "monotonic": lambda: 0.0}
+        for parts in (stores, context):
+            parts.update({name: changes.pop(name) for name in parts if name in changes})
+        return Ports(**{**values, "stores": Stores(**stores), "context": Context(**context), **changes})
 
     def look(self, hotel_id: str = "h1", reason: str = "test", request_id: str | None = None, **changes):
         return process_hotel(Nudge(hotel_id, reason, request_id), self.ports(**changes))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from image_release.hotel import Ports
+from image_release.hotel import Context, Ports
 from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.settings import Settings
-from image_release.storage import MemoryStore
+from image_release.storage import MemoryStore, Stores
 from image_release.suite.detect_changes import detect_changes
 from image_release.suite.fan_out import fan_out, fan_out_shard
 from image_release.suite.messages import NudgeMessage, read_nudge, read_shard_message
@@ -168,14 +168,11 @@ class Stage:
 
     def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation) -> None:
         ports = Ports(
-            inbox=suite.inbox,
-            state=suite.state,
-            published=suite.published,
+            stores=Stores(suite.inbox, suite.state, suite.published),
             fetcher=AskedFetcher(self.files, invocation, self.monotonic),
             tagger=AskedTagger(self.sees, suite.quota, invocation),
             settings=SETTINGS,
-            now=self.scheduler.clock,
-            monotonic=self.monotonic,
+            context=Context(now=self.scheduler.clock, monotonic=self.monotonic),
             call=call_once,
             threads=1,
         )

@@ -93,9 +93,9 @@ def _document(done: Done) -> dict[str, object]:
         "status": done.status,
         "images": [
             {
-                "url": image.candidate.url,
-                "partner_id": image.candidate.accommodation.partner_id,
-                "accommodation_id": image.candidate.accommodation.accommodation_id,
+                "url": image.image.url,
+                "partner_id": image.image.accommodation.partner_id,
+                "accommodation_id": image.image.accommodation.accommodation_id,
                 "outcome": image.outcome,
                 "position": image.position,
                 "reason": image.reason,
@@ -109,6 +109,6 @@ def _tell(done: Done) -> None:
     click.echo(f"{printable(done.nudge.hotel_id)}: {done.status}")
     for image in done.images:
         place = f"#{image.position}" if image.position else ""
-        partner = printable(image.candidate.accommodation.partner_id, 20)
-        line = f"  {place:>4} {image.outcome:18} {partner:12} {printable(image.candidate.url)}"
+        partner = printable(image.image.accommodation.partner_id, 20)
+        line = f"  {place:>4} {image.outcome:18} {partner:12} {printable(image.image.url)}"
         click.echo(line + (f"  ({printable(image.reason, 160)})" if image.reason else ""))

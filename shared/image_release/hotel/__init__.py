@@ -1,7 +1,7 @@
-"""The heart: one hotel, from what partners send to what is published."""
+"""One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
 from image_release.hotel.load import DEPARTED, SWEEP
-from image_release.hotel.ports import Caller, HotelReport, ImageReport, Ports, call_directly
+from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
 
@@ -9,6 +9,7 @@ __all__ = [
     "DEPARTED",
     "SWEEP",
     "Caller",
+    "Context",
     "HotelContendedError",
     "HotelOutOfTimeError",
     "HotelReport",

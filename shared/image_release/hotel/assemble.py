@@ -1,6 +1,7 @@
-"""Assemble: the manifest from what was chosen, ordered and rendered; pure, and the only place where outcomes are given.
+"""Assemble: the parts of the manifest, from what was chosen, ordered and rendered. Pure functions.
 
-Every image asked for ends in exactly one place: `best` or `merged` of a picture, or `rejected` with its outcome.
+This is the only place where outcomes are given. Every image asked for ends in exactly one place: `best` or `merged` of
+a picture, or `rejected` with its outcome.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ from image_release.publish import (
     PublishedRendition,
     PublishedScore,
     RejectedImage,
-    sweeps_owed,
+    pending_sweeps,
 )
 from image_release.settings import Settings
 from image_release.values import Accommodation, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
-"""How soon a hotel asks again for labels that it was refused."""
-MOST_OF_A_REASON = 200
-"""Characters: a service's own words may be long."""
+"""Wait before a hotel asks again for labels that it was refused."""
+MAX_REASON = 200
+"""Maximum length of a reason, in characters: a service's own words may be long."""
 
 
 def pictures_of(
@@ -49,7 +50,7 @@ def pictures_of(
     return tuple(
         PublishedPicture(
             position=position,
-            best=_image(item.chosen.candidate, acquired),
+            best=_image(item.chosen.image, acquired),
             margin=item.chosen.best.margin,
             category=item.ranked.category,
             labels=tuple(
@@ -65,8 +66,8 @@ def pictures_of(
             ),
             renditions=renditions[item.chosen.best.sha256],
             merged=tuple(
-                MergedImage(**dict(_image(candidate, acquired)), evidence=_evidence(evidence))
-                for candidate, evidence in sorted(item.chosen.merged.items())
+                MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
+                for image, evidence in sorted(item.chosen.merged.items())
             ),
         )
         for position, item in enumerate(shown, start=1)
@@ -76,18 +77,18 @@ def pictures_of(
 def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedImage, ...]:
     """Every image that is not shown, with its outcome and reason, sorted."""
     rejected = [
-        _rejected(candidate, acquired, rejection.outcome, rejection.reason)
-        for candidate, rejection in acquired.rejected.items()
+        _rejected(image, acquired, rejection.outcome, rejection.reason)
+        for image, rejection in acquired.rejected.items()
     ]
     for chosen in order.hidden:
         by = chosen.hidden_by
         reason = (
             "hidden by a person" + (f" ({by.by})" if by and by.by else "") + (f": {by.why}" if by and by.why else "")
         )
-        rejected += [_rejected(candidate, acquired, Outcome.HIDDEN, reason) for candidate in _senders(chosen)]
+        rejected += [_rejected(image, acquired, Outcome.HIDDEN, reason) for image in _senders(chosen)]
     for chosen in order.over_limit:
         reason = f"the hotel shows {limit} better pictures"
-        rejected += [_rejected(candidate, acquired, Outcome.OVER_LIMIT, reason) for candidate in _senders(chosen)]
+        rejected += [_rejected(image, acquired, Outcome.OVER_LIMIT, reason) for image in _senders(chosen)]
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
 
 
@@ -101,26 +102,29 @@ def pending_of(
     settings: Settings,
     now: datetime,
 ) -> tuple[Pending, ...]:
-    """Everything that has to come back, one entry a kind and moment."""
+    """Everything that is put off, one entry for each kind and moment.
+
+    `forget_at` is when the next unnamed original may be deleted, if there is one.
+    """
     revalidate_after = timedelta(days=settings.download.revalidate_after_days)
     failures = [record.failure for record in acquired.records.values() if record.failure]
     retries = [failure.retry_at for failure in failures if failure.retry_at]
     revalidations = [
         moment
-        for candidate, record in acquired.records.items()
+        for image, record in acquired.records.items()
         if not (record.failure and record.failure.retry_at)
-        and (moment := revalidate_at(record, hotel.images[candidate], revalidate_after))
+        and (moment := revalidate_at(record, hotel.images[image], revalidate_after))
     ]
     pending = []
     if retries:
         pending.append(Pending(kind="download", not_before=min(retries)))
-    if labels.owed:
-        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.owed.values())))
+    if labels.missing:
+        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.missing.values())))
     if revalidations:
         pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
     named = (rendition.key for picture in pictures for rendition in picture.renditions)
     grace = timedelta(days=settings.publishing.grace_days)
-    pending += sweeps_owed(before, named, now, _day_after(now + grace))
+    pending += pending_sweeps(before, named, now, _day_after(now + grace))
     if forget_at:
         pending.append(Pending(kind="sweep", not_before=_day_after(forget_at)))
     return tuple(pending)
@@ -138,51 +142,51 @@ def report_of(manifest: Manifest) -> tuple[ImageReport, ...]:
     reports = []
     for picture in manifest.pictures:
         best = picture.best
-        reports.append(ImageReport(_candidate(best), Outcome.PUBLISHED, best.reason or "", picture.position))
+        reports.append(ImageReport(_partner_image(best), Outcome.PUBLISHED, best.reason or "", picture.position))
         for merged in picture.merged:
             how = f"same photograph as {best.url} ({merged.evidence.method})"
             reason = f"{how}; {merged.reason}" if merged.reason else how
-            reports.append(ImageReport(_candidate(merged), Outcome.MERGED, reason, picture.position))
-    reports += [ImageReport(_candidate(image), image.outcome, image.reason) for image in manifest.rejected]
+            reports.append(ImageReport(_partner_image(merged), Outcome.MERGED, reason, picture.position))
+    reports += [ImageReport(_partner_image(image), image.outcome, image.reason) for image in manifest.rejected]
     return tuple(reports)
 
 
-def _candidate(image: PublishedImage | RejectedImage) -> PartnerImage:
+def _partner_image(image: PublishedImage | RejectedImage) -> PartnerImage:
     return PartnerImage(Accommodation(image.partner_id, image.accommodation_id), image.url)
 
 
 def _commonest(reasons: Collection[str]) -> str:
-    """What is said most often, fit for a page and a terminal; of those said equally often the first by the alphabet."""
+    """The most frequent reason, printable; of equally frequent ones the first in the alphabet."""
     counts = Counter(reasons)
-    return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MOST_OF_A_REASON)
+    return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MAX_REASON)
 
 
-def _image(candidate: PartnerImage, acquired: Acquired) -> PublishedImage:
-    facts = acquired.facts[acquired.copies[candidate]]
+def _image(image: PartnerImage, acquired: Acquired) -> PublishedImage:
+    facts = acquired.facts[acquired.copies[image]]
     return PublishedImage(
-        url=candidate.url,
-        partner_id=candidate.accommodation.partner_id,
-        accommodation_id=candidate.accommodation.accommodation_id,
+        url=image.url,
+        partner_id=image.accommodation.partner_id,
+        accommodation_id=image.accommodation.accommodation_id,
         sha256=facts.sha256,
         width=facts.width,
         height=facts.height,
-        reason=acquired.kept_because.get(candidate),
+        reason=acquired.kept_because.get(image),
     )
 
 
-def _rejected(candidate: PartnerImage, acquired: Acquired, outcome: Outcome, reason: str) -> RejectedImage:
+def _rejected(image: PartnerImage, acquired: Acquired, outcome: Outcome, reason: str) -> RejectedImage:
     return RejectedImage(
-        url=candidate.url,
-        partner_id=candidate.accommodation.partner_id,
-        accommodation_id=candidate.accommodation.accommodation_id,
-        sha256=acquired.records[candidate].sha256,
+        url=image.url,
+        partner_id=image.accommodation.partner_id,
+        accommodation_id=image.accommodation.accommodation_id,
+        sha256=acquired.records[image].sha256,
         outcome=outcome,
         reason=reason,
     )
 
 
 def _senders(chosen: Chosen) -> list[PartnerImage]:
-    return [chosen.candidate, *chosen.merged]
+    return [chosen.image, *chosen.merged]
 
 
 def _evidence(evidence: Evidence) -> PublishedEvidence:
@@ -196,5 +200,5 @@ def _evidence(evidence: Evidence) -> PublishedEvidence:
 
 
 def _day_after(moment: datetime) -> datetime:
-    """The first midnight (UTC) after a moment: what is due by days does not make two runs of one day differ."""
+    """The first midnight (UTC) after a moment: so two runs of one day write the same bytes."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

@@ -1,7 +1,7 @@
-"""Choose: the copies of each photograph as one picture, its best image, and what people decided about it.
+"""Choose: group the copies of each photograph into one picture, choose its best image, apply what people decided.
 
-Overrides speak of a photograph through any of its copies: whoever is grouped with the image that was named shares the
-decision, later lines winning.
+An override names a photograph through any of its copies: every image grouped with the named one shares the decision.
+Where two decisions disagree, the later line wins.
 """
 
 from __future__ import annotations
@@ -19,23 +19,26 @@ from image_release.values import Label, Override, PartnerImage
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A picture with its best image (`candidate` sends it) and what people decided."""
+    """A picture with its best image, the partner image that stands for it, and what people decided."""
 
     best: Best
-    candidate: PartnerImage
+    image: PartnerImage
     merged: Mapping[PartnerImage, Evidence]
     """Every other image of the picture, with the evidence that it shows the same photograph as the best one."""
     hidden_by: Override | None
     pinned_at: int | None
     labels: tuple[Label, ...] | None
-    """Labels that a person gave; None: the tagger's count."""
+    """Labels that a person gave; None: the tagger's labels count."""
 
 
 def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen, ...]:
-    """Group the usable copies and choose the best image of each group; witnesses take part but are never chosen."""
+    """Group the usable copies and choose the best image of each group.
+
+    Witnesses (images that overrides name and no catalogue lists any more) take part in grouping but are never chosen.
+    """
     senders: dict[str, list[PartnerImage]] = {}
-    for candidate, sha256 in acquired.copies.items():
-        senders.setdefault(sha256, []).append(candidate)
+    for image, sha256 in acquired.copies.items():
+        senders.setdefault(sha256, []).append(image)
     witnesses = {
         sha256 for sha256 in hotel.named_by_people() if sha256 in acquired.fingerprints and sha256 in acquired.facts
     }
@@ -60,22 +63,22 @@ def _chosen(
     settings: Settings,
 ) -> Chosen:
     best = choose_best(picture, seen, senders.keys())
-    candidate = _sender(hotel, senders[best.sha256], settings)
+    image = _sender(hotel, senders[best.sha256], settings)
     evidence = evidence_with(picture, seen, best.sha256, [sha256 for sha256 in picture.members if sha256 in senders])
     merged = {
-        other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != candidate
+        other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }
     hidden_by, pinned_at, labels = _decisions(hotel, picture)
-    return Chosen(best, candidate, merged, hidden_by, pinned_at, labels)
+    return Chosen(best, image, merged, hidden_by, pinned_at, labels)
 
 
-def _sender(hotel: Hotel, candidates: list[PartnerImage], settings: Settings) -> PartnerImage:
-    """Of several partners who send the same bytes, the one whose partner part of the score is highest."""
+def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> PartnerImage:
+    """Of several partners who send the same bytes, the one with the highest partner part of the score."""
     return min(
-        candidates,
-        key=lambda candidate: (
-            -partner_value(candidate.accommodation.partner_id, hotel.images[candidate].rank, settings.prioritising),
-            candidate,
+        images,
+        key=lambda image: (
+            -partner_value(image.accommodation.partner_id, hotel.images[image].rank, settings.prioritising),
+            image,
         ),
     )
 

@@ -19,14 +19,14 @@ from image_release.values import ImageFacts
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An image that gives no fingerprint, and why; `facts` where at least its header could be read."""
+    """An image without a fingerprint, and why; `facts` if at least its header could be read."""
 
     rejection: Rejection
     facts: ImageFacts | None = None
 
 
 def examiner_version(settings: Settings) -> str:
-    """What a verdict of `examine` depends on besides the bytes: a remembered one holds for this version only."""
+    """What the result of `examine` depends on besides the bytes: a cached result holds for this version only."""
     shaping = settings.filter.model_dump_json() + settings.fingerprint.model_dump_json()
     return f"{FINGERPRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
 
@@ -34,7 +34,10 @@ def examiner_version(settings: Settings) -> str:
 def examine(
     data: bytes, sha256: str, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
 ) -> tuple[ImageFacts, Fingerprint] | Unreadable:
-    """Judge the header, decode once at draft size, judge flatness, and make the fingerprint."""
+    """Judge the header, decode once at draft size, judge flatness, and make the fingerprint.
+
+    Returns the facts of the header and the fingerprint, or why there are none.
+    """
     facts = read_header(data, sha256, filter_settings)
     if isinstance(facts, Rejection):
         return Unreadable(facts)
@@ -47,5 +50,5 @@ def examine(
 
 
 def judge_content(facts: ImageFacts, fingerprint: Fingerprint, settings: Settings) -> Rejection | None:
-    """Judge a content whose fingerprint is known by the settings of today."""
+    """Judge an image whose fingerprint is known by the settings of today; None: it may be shown."""
     return judge_size(facts, settings.filter) or placeholder(fingerprint)

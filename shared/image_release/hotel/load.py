@@ -1,7 +1,7 @@
-"""The present state of the world for one hotel, the digest of it, and whether anything has to be done at all.
+"""Load: the present state of the world for one hotel, its digest, and whether anything has to be done at all.
 
-Invariant 7: an unchanged hotel costs these reads only. Manifest (already read), `current.json`, one row shard, the
-overrides, and a listing for each accommodation.
+An unchanged hotel costs these reads only (invariant 7): the manifest (already read), `current.json`, one row shard, the
+overrides, and one listing for each accommodation.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ from typing import Any
 
 from image_release.dedup import BEST_VERSION, GROUPING_VERSION
 from image_release.fingerprint import FINGERPRINT_VERSION
-from image_release.hotel.ports import Ports
 from image_release.ingest import find_row, read_current, read_listing, read_overrides
 from image_release.publish import Manifest
 from image_release.rank import PRIORITISING_VERSION
 from image_release.renditions import rendition_digest
 from image_release.settings import Settings
+from image_release.storage import Stores
 from image_release.values import Accommodation, CatalogueImage, HotelRow, Listing, Nudge, Override, PartnerImage
 
 SWEEP = "sweep"
-"""The reason of a nudge that asks for a hotel's leftovers to be looked for, whatever its manifest says."""
-
+"""Reason of a nudge that deletes a hotel's unnamed files, even if its manifest has no sweep due."""
 
 DEPARTED = "departed"
-"""The reason of a nudge about a hotel that left the release."""
+"""Reason of a nudge for a hotel that left the release."""
 
 
 @dataclass(frozen=True)
 class Hotel:
-    """Everything people and partners say of a hotel. `row` is None when the current release does not hold it."""
+    """Everything people and partners say of a hotel. `row` is None if the release in force does not hold it."""
 
     hotel_id: str
     release_id: str
@@ -43,7 +42,7 @@ class Hotel:
 
     @cached_property
     def images(self) -> dict[PartnerImage, CatalogueImage]:
-        """Every image that is asked for, in an order that does not depend on anybody's order."""
+        """Every image that is asked for, sorted by accommodation and URL, so that no input's order matters."""
         return {
             PartnerImage(listing.accommodation, image.url): image
             for listing in sorted(self.listings, key=lambda listing: listing.accommodation)
@@ -56,16 +55,16 @@ class Hotel:
         return tuple(sorted(listing.accommodation for listing in self.listings))
 
     def named_by_people(self) -> frozenset[str]:
-        """Contents that overrides speak of: they are kept as witnesses when their partner drops them."""
+        """SHA-256 of the images that overrides name. They are kept as witnesses when their partner drops them."""
         return frozenset(sha256 for override in self.overrides for sha256 in override.images)
 
 
-def load(hotel_id: str, ports: Ports) -> Hotel:
-    """Read the hotel's row first, then everything that hangs on it (invariant 2: the manifest's ETag came before)."""
-    current = read_current(ports.state)
-    row = find_row(ports.state, current, hotel_id) if current else None
+def load(hotel_id: str, stores: Stores) -> Hotel:
+    """Read the hotel's row, then its listings and overrides. The manifest's ETag was read before (invariant 2)."""
+    current = read_current(stores.state)
+    row = find_row(stores.state, current, hotel_id) if current else None
     accommodations = row.accommodations if row else ()
-    listings = [read_listing(ports.state, accommodation) for accommodation in accommodations]
+    listings = [read_listing(stores.state, accommodation) for accommodation in accommodations]
     return Hotel(
         hotel_id=hotel_id,
         release_id=current.release_id if current else "",
@@ -74,12 +73,12 @@ def load(hotel_id: str, ports: Ports) -> Hotel:
             listing or Listing(accommodation, "", ())
             for accommodation, listing in zip(accommodations, listings, strict=True)
         ),
-        overrides=read_overrides(ports.inbox, hotel_id)[0] if row else (),
+        overrides=read_overrides(stores.inbox, hotel_id)[0] if row else (),
     )
 
 
 def algorithm_versions(settings: Settings) -> dict[str, Any]:
-    """Versions of what made a result; a rendition whose digest stays is not made again."""
+    """Versions of what made a result. A rendition whose digest stays the same is not made again."""
     return {
         "print": FINGERPRINT_VERSION,
         "grouping": GROUPING_VERSION,
@@ -90,20 +89,20 @@ def algorithm_versions(settings: Settings) -> dict[str, Any]:
 
 
 def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str:
-    """Digest everything that shapes the result, and nothing else: `release_id` does not, nor does anybody's order."""
+    """Digest of everything that shapes the result, and nothing else: not `release_id`, not the order of any input."""
     inputs = {
         "row": None if hotel.row is None else {**asdict(hotel.row), "accommodations": None},
         "accommodations": [asdict(accommodation) for accommodation in hotel.accommodations],
         "images": [
             [
-                candidate.accommodation.partner_id,
-                candidate.accommodation.accommodation_id,
-                image.url,
-                image.version,
-                image.rank,
-                image.caption,
+                image.accommodation.partner_id,
+                image.accommodation.accommodation_id,
+                listed.url,
+                listed.version,
+                listed.rank,
+                listed.caption,
             ]
-            for candidate, image in hotel.images.items()
+            for image, listed in hotel.images.items()
         ],
         "overrides": [asdict(override) for override in hotel.overrides],
         "settings": settings.digest(),
@@ -114,12 +113,12 @@ def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str
 
 
 def is_unchanged(before: Manifest, digest: str, now: datetime) -> bool:
-    """Whether the published result still stands: same inputs, and nothing that was put off is due."""
+    """Whether the published result is still right: same inputs, and nothing that was put off is due."""
     return before.inputs == digest and not any(pending.not_before <= now for pending in before.pending)
 
 
 def sweep_is_due(nudge: Nudge, before: Manifest, now: datetime) -> bool:
-    """Whether leftovers are to be looked for: the manifest says so, or a marker that an earlier writer left."""
+    """Whether unnamed files are to be deleted: the manifest says so, or a due-marker that an earlier writer left."""
     return nudge.reason == SWEEP or any(
         pending.kind == "sweep" and pending.not_before <= now for pending in before.pending
     )

@@ -23,7 +23,7 @@ class ShownPicture:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All pictures of a hotel: the shown ones best first, those beyond the limit, and those that a person hid."""
+    """All pictures of a hotel: the shown ones, best first; those beyond the limit; those that a person hid."""
 
     shown: tuple[ShownPicture, ...]
     over_limit: tuple[Chosen, ...]
@@ -37,8 +37,8 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
         Contender(
             sha256=sha256,
             facts=acquired.facts[sha256],
-            partner_id=picture.candidate.accommodation.partner_id,
-            rank=hotel.images[picture.candidate].rank,
+            partner_id=picture.image.accommodation.partner_id,
+            rank=hotel.images[picture.image].rank,
             labels=labels.known.get(sha256),
         )
         for sha256, picture in by_best.items()

@@ -11,7 +11,7 @@ from image_release.fetch import Fetcher
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest
 from image_release.settings import Settings
-from image_release.storage import Store
+from image_release.storage import Stores
 from image_release.tag import Tagger
 from image_release.values import PartnerImage
 from image_release.work import Work
@@ -24,7 +24,7 @@ class Caller(Protocol):
     """Calls a function that decodes hostile bytes: directly, or in a child process that may die for it."""
 
     def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises isolation.ChildCrashedError if the child process died."""
+        """Return what the function returns. Raises isolation.ChildCrashedError if the child process died."""
 
 
 def call_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -32,42 +32,49 @@ def call_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     return function(*args, **kwargs)
 
 
-def remind_nobody(before: Manifest | None, manifest: Manifest) -> None:
-    """Leave no marker: one machine looks at every hotel in every run."""
+def leave_no_markers(before: Manifest | None, manifest: Manifest) -> None:
+    """Leave no due-marker: one machine processes every hotel in every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the steps of one hotel share: the clock, the time budget, and the counters of work done."""
+
+    now: Callable[[], datetime]
+    """The time, aware and UTC."""
+    monotonic: Callable[[], float]
+    """The clock that `deadline_s` is compared with, in seconds."""
+    deadline_s: float | None = None
+    """A moment of `monotonic` after which nothing new is begun; None: no time budget."""
+    work: Work = field(default_factory=Work)
+
+    def out_of_time(self) -> bool:
+        """Whether the time budget has ended."""
+        return self.deadline_s is not None and self.monotonic() >= self.deadline_s
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The outside world of one worker. `now` is aware UTC; `monotonic` is what `deadline_s` is compared with."""
+    """The outside world of one worker."""
 
-    inbox: Store
-    state: Store
-    published: Store
+    stores: Stores
     fetcher: Fetcher
     tagger: Tagger
     settings: Settings
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
+    context: Context
     call: Caller = call_directly
+    """How functions that decode hostile bytes are called."""
     threads: int = 8
-    """How many puts of one hotel are under way at once."""
-    deadline_s: float | None = None
-    """A moment of `monotonic`: after it nothing new is begun."""
-    remind: Callable[[Manifest | None, Manifest], None] = remind_nobody
-    """Told of a manifest before it is published, and of the one before it: what is owed later must not be lost."""
-    work: Work = field(default_factory=Work)
-    """What the look under way has cost."""
-
-    def out_of_time(self) -> bool:
-        """Whether the time budget of this look has ended."""
-        return self.deadline_s is not None and self.monotonic() >= self.deadline_s
+    """Renditions of one hotel that are written at once."""
+    leave_markers: Callable[[Manifest | None, Manifest], None] = leave_no_markers
+    """Called before a manifest is published, with the manifest before it: what the new one puts off must come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageReport:
     """What became of one image. `position` is its picture's, where that is shown."""
 
-    candidate: PartnerImage
+    image: PartnerImage
     outcome: Outcome
     reason: str
     position: int | None = None

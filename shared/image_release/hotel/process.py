@@ -1,8 +1,8 @@
 """One hotel, on one screen: from what partners send to what a traveller sees.
 
-Everything between `load` and `publish` is a function of values. The order of the steps is the order of the safety
-argument: the manifest's ETag is read before all inputs, knowledge is kept before renditions are made, renditions are
-put before the manifest that names them, and the manifest is swapped in last (design, section 5).
+Everything between `load` and `publish` is a function of values. The order of the steps is what makes them safe: the
+manifest's ETag is read before all inputs, the cache is written before renditions are made, renditions are put before
+the manifest that names them, and the manifest is swapped in last (invariants 2 and 3).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from image_release.gallery import hotel_page
 from image_release.hotel.acquire import acquire, read_cache
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.choose import choose
-from image_release.hotel.label import label
+from image_release.hotel.label import label, thumbnail_of
 from image_release.hotel.load import DEPARTED, algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.render import UnreadableBestError, render, standing_renditions
-from image_release.hotel.repair import LostOriginalError, forget_copy, read_original, remember_unreadable
-from image_release.hotel.update_cache import keep
+from image_release.hotel.repair import LostOriginalError, cache_unreadable, forget_copy, read_original
+from image_release.hotel.update_cache import update_cache
 from image_release.ingest import mark_done, unserved_force
 from image_release.keys import page_key
 from image_release.publish import (
@@ -33,65 +33,72 @@ from image_release.publish import (
     read_before,
     sweep_renditions,
 )
+from image_release.storage import Store
 from image_release.values import Nudge
 from image_release.work import Work
 
 
 class HotelContendedError(Exception):
-    """Other writers of a hotel kept winning, or its originals kept vanishing: the nudge has to come again."""
+    """Other writers of a hotel kept winning, or its originals kept disappearing: the nudge has to come again."""
 
 
 def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None) -> HotelReport:
     """Bring what is published of a hotel up to date with the present state of the world.
 
-    `deadline_s` is a moment of `ports.monotonic`. Raises HotelContendedError, HotelOutOfTimeError and
-    storage faults; what was published stays whole in every case.
+    `deadline_s` is a moment of the context's `monotonic`. Raises HotelContendedError, HotelOutOfTimeError and storage
+    faults; what was published stays whole in every case.
     """
-    ports = replace(ports, deadline_s=deadline_s, work=Work())
+    ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
+    state, published = ports.stores.state, ports.stores.published
     least_seq, lost = 1, False
     for _ in range(ports.settings.publishing.max_swaps):
-        before = read_before(ports.published, nudge.hotel_id)
+        before = read_before(published, nudge.hotel_id)
         try:
-            report = _look(nudge, before, max(before.next_seq, least_seq), ports)
+            report = _attempt(nudge, before, max(before.next_seq, least_seq), ports)
         except LostSwapError:
             lost = True
         except RenditionTakenError:
             least_seq = max(before.next_seq, least_seq) + 1
         except UnreadableBestError as error:
-            remember_unreadable(load(nudge.hotel_id, ports), error, ports)
+            hotel = load(nudge.hotel_id, ports.stores)
+            cache_unreadable(hotel, error, state, ports.settings, ports.context.now())
         except LostOriginalError as error:
-            forget_copy(load(nudge.hotel_id, ports), error.sha256, ports)
+            forget_copy(load(nudge.hotel_id, ports.stores), error.sha256, state)
         else:
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
-                continue  # what was published is whole, but of inputs that are gone: look again
+                continue  # what was published is whole, but its inputs have changed meanwhile
             if lost and report.status == "unchanged" and report.manifest:
-                write_page(ports, report.manifest)  # ours was written before we lost, over the winner's
+                write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
             if nudge.request_id is not None:
-                mark_done(ports.state, nudge.request_id, nudge.hotel_id)
+                mark_done(state, nudge.request_id, nudge.hotel_id)
             return report
     raise HotelContendedError(nudge.hotel_id)
 
 
-def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
-    hotel = load(nudge.hotel_id, ports)
+def _attempt(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
+    stores, settings, context = ports.stores, ports.settings, ports.context
+    hotel = load(nudge.hotel_id, stores)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
-        return HotelReport(nudge.hotel_id, "absent", None, (), ports.work)
-    now, force = ports.now(), unserved_force(ports.state, nudge)
-    digest = inputs_digest(hotel, ports.settings, ports.tagger.identity)
+        return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
+    now, force = context.now(), unserved_force(stores.state, nudge)
+    grace = timedelta(days=settings.publishing.grace_days)
+    digest = inputs_digest(hotel, settings, ports.tagger.identity)
     if before.manifest and sweep_is_due(nudge, before.manifest, now):
-        grace = timedelta(days=ports.settings.publishing.grace_days)
-        sweep_renditions(ports.published, before.manifest, now, grace)
+        sweep_renditions(stores.published, before.manifest, now, grace)
     if before.manifest and force == "none" and is_unchanged(before.manifest, digest, now):
-        return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), ports.work)
+        return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
-    known = read_cache(hotel, ports)
-    acquired = acquire(hotel, known, ports, redownload=force == "redownload")
-    original = partial(read_original, acquired, ports)
-    chosen = choose(hotel, acquired, ports.settings)
-    labels = label(chosen, known, acquired, original, ports, retag=force == "retag")
-    order = in_order(chosen, hotel, acquired, labels, ports.settings)
-    forget_at = keep(hotel, known, acquired, labels.learned, ports)
-    standing = {} if force == "rerender" else standing_renditions(before.manifest, ports)
+    cached = read_cache(hotel, stores.state)
+    acquired = acquire(hotel, cached, ports, redownload=force == "redownload")
+    original = partial(read_original, acquired, stores.state)
+    chosen = choose(hotel, acquired, settings)
+    thumbnail = partial(thumbnail_of, original, acquired, ports)
+    labels = label(chosen, cached, thumbnail, ports.tagger, context, retag=force == "retag")
+    order = in_order(chosen, hotel, acquired, labels, settings)
+    forget_at = update_cache(
+        hotel, cached, acquired, labels.learned, ports.tagger.identity, stores.state, now=context.now(), grace=grace
+    )
+    standing = {} if force == "rerender" else standing_renditions(before.manifest, settings)
     facts = [acquired.facts[item.chosen.best.sha256] for item in order.shown]
     renditions = render(hotel, facts, standing, seq, original, ports)
     pictures = pictures_of(order.shown, acquired, renditions)
@@ -101,29 +108,29 @@ def _look(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
         name=name_of(hotel, before.manifest),
         release_id=hotel.release_id,
         inputs=digest,
-        versions=algorithm_versions(ports.settings),
+        versions=algorithm_versions(settings),
         published_at=now,
         withdrawn=hotel.row is None,
         pictures=pictures,
-        rejected=rejected_of(acquired, order, ports.settings.publishing.max_pictures),
-        pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, ports.settings, now),
+        rejected=rejected_of(acquired, order, settings.publishing.max_pictures),
+        pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, settings, now),
     )
-    write_page(ports, manifest)
-    ports.remind(before.manifest, manifest)
-    publish(ports.published, manifest, before)
-    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), ports.work)
+    write_page(stores.published, manifest)
+    ports.leave_markers(before.manifest, manifest)
+    publish(stores.published, manifest, before)
+    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work)
 
 
 def _is_stale(manifest: Manifest, ports: Ports) -> bool:
     """Whether the inputs changed while we worked.
 
-    The swap alone does not tell: who read newer inputs, and found that what is published fits them, wrote nothing that
-    would have made us lose.
+    The swap alone does not tell: another writer may have read the newer inputs, found that what was published fits
+    them, and written nothing that would have made us lose.
     """
-    hotel = load(manifest.hotel_id, ports)
+    hotel = load(manifest.hotel_id, ports.stores)
     return inputs_digest(hotel, ports.settings, ports.tagger.identity) != manifest.inputs
 
 
-def write_page(ports: Ports, manifest: Manifest) -> None:
-    """Write the gallery page: before the manifest, so that a kill in between leaves work to do and not a stale page."""
-    ports.published.put(page_key(manifest.hotel_id), hotel_page(manifest))
+def write_page(published: Store, manifest: Manifest) -> None:
+    """Write the gallery page. It goes before the manifest: a crash in between leaves work to do, not a stale page."""
+    published.put(page_key(manifest.hotel_id), hotel_page(manifest))

@@ -1,7 +1,7 @@
-"""Render: the sizes of each shown picture that the published manifest does not hold already.
+"""Render: the renditions of each shown picture that the published manifest does not hold already.
 
-Only what the manifest whose ETag we hold names counts as existing (invariant 2), and only while the recipe of that
-size is the same; such a rendition is named again under its old key. Everything else is made from one decode and put
+A rendition counts as existing only if the manifest whose ETag we hold names it (invariant 2) and the settings of that
+size are the same; it is named again under its old key. All others are made from one decode of the original and put
 under this manifest's `seq`, before the manifest.
 """
 
@@ -18,13 +18,13 @@ from image_release.keys import rendition_key
 from image_release.outcomes import Outcome, Rejection
 from image_release.publish import Manifest, PublishedRendition, put_rendition
 from image_release.renditions import generate, rendition_extension
-from image_release.settings import RenditionSettings
+from image_release.settings import RenditionSettings, Settings
 from image_release.state import leave_marker
 from image_release.values import ImageFacts
 
 
 class UnreadableBestError(Exception):
-    """A best image that gave a fingerprint cannot be decoded whole: it has to be remembered, and another one chosen."""
+    """A best image that gave a fingerprint cannot be decoded whole: another one has to be chosen."""
 
     def __init__(self, sha256: str, rejection: Rejection) -> None:
         super().__init__(f"{sha256}: {rejection.reason}")
@@ -36,11 +36,11 @@ class HotelOutOfTimeError(Exception):
     """The time budget ended before the manifest could be published; what was learned is kept."""
 
 
-def standing_renditions(before: Manifest | None, ports: Ports) -> dict[tuple[str, str], PublishedRendition]:
-    """What `before` names and may be named again, by (SHA-256, rendition name)."""
+def standing_renditions(before: Manifest | None, settings: Settings) -> dict[tuple[str, str], PublishedRendition]:
+    """Renditions that `before` names and that may be named again, by (SHA-256, rendition name)."""
     if before is None:
         return {}
-    recipes = algorithm_versions(ports.settings)["renditions"]
+    recipes = algorithm_versions(settings)["renditions"]
     made_by = before.versions.get("renditions", {})
     return {
         (picture.best.sha256, rendition.name): rendition
@@ -73,7 +73,7 @@ def render(
         for facts in shown:
             made = {name: rendition for (sha256, name), rendition in standing.items() if sha256 == facts.sha256}
             if missing[facts.sha256]:
-                if ports.out_of_time():
+                if ports.context.out_of_time():
                     raise HotelOutOfTimeError(hotel.hotel_id)
                 data = read_original(facts.sha256)
                 made |= _made(hotel, facts, data, missing[facts.sha256], seq, ports, pool)
@@ -95,15 +95,17 @@ def _made(
         renditions = ports.call(generate, data, facts, recipes)
     except ChildCrashedError as error:
         renditions = Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}")
-    ports.work.count(decodes=1)
+    ports.context.work.count(decodes=1)
     if isinstance(renditions, Rejection):
         raise UnreadableBestError(facts.sha256, renditions)
     keys = [
         rendition_key(hotel.hotel_id, seq, facts.sha256, rendition.name, rendition_extension(rendition.format))
         for rendition in renditions
     ]
-    written = pool.map(lambda key, rendition: put_rendition(ports.published, key, rendition.data), keys, renditions)
-    ports.work.count(renditions_written=sum(written))
+    written = pool.map(
+        lambda key, rendition: put_rendition(ports.stores.published, key, rendition.data), keys, renditions
+    )
+    ports.context.work.count(renditions_written=sum(written))
     return {
         rendition.name: PublishedRendition(
             name=rendition.name,
@@ -118,6 +120,6 @@ def _made(
 
 
 def _leave_sweep_marker(hotel: Hotel, ports: Ports) -> None:
-    """Say, before anything unnamed is written, on which day to look for what a killed or losing writer left."""
-    day = ports.now() + timedelta(days=ports.settings.publishing.grace_days + 1)
-    leave_marker(ports.state, day.date(), "sweep", hotel.hotel_id)
+    """Leave a due-marker before anything unnamed is written: on that day, what a failed writer left is deleted."""
+    day = ports.context.now() + timedelta(days=ports.settings.publishing.grace_days + 1)
+    leave_marker(ports.stores.state, day.date(), "sweep", hotel.hotel_id)

@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from image_release.fetch import UrlFetcher
-from image_release.hotel import Ports, call_directly
+from image_release.hotel import Context, Ports, call_directly
 from image_release.isolation import IsolatedCaller
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter
+from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter, Stores
 from image_release.tag import CountedAllowance, GoogleTagger, NoTagger, RecordedTagger, Tagger
 
 STORES = ("inbox", "state", "published")
@@ -94,14 +94,11 @@ class Workspace:
     def ports(self, *, isolated: bool = False) -> Ports:
         """The outside world of one worker; `isolated` decodes in a child process that may die."""
         return Ports(
-            inbox=self.inbox,
-            state=self.state,
-            published=self.published,
+            stores=Stores(self.inbox, self.state, self.published),
             fetcher=UrlFetcher(self.settings.download, self.photos),
             tagger=self._tagger(),
             settings=self.settings,
-            now=lambda: datetime.now(UTC),
-            monotonic=time.monotonic,
+            context=Context(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
             call=IsolatedCaller() if isolated else call_directly,
         )
 

@@ -1,4 +1,4 @@
-"""Publishing: the manifest, its compare-and-swap, and the sweep of what nothing names any more."""
+"""Publish: the manifest, its compare-and-swap, and the sweep, which deletes renditions that nothing names."""
 
 from image_release.publish.manifest import (
     Manifest,
@@ -23,7 +23,7 @@ from image_release.publish.swap import (
     put_rendition,
     read_before,
 )
-from image_release.publish.sweep import sweep_renditions, sweeps_owed
+from image_release.publish.sweep import pending_sweeps, sweep_renditions
 
 __all__ = [
     "Before",
@@ -42,9 +42,9 @@ __all__ = [
     "RejectedImage",
     "RenditionTakenError",
     "manifest_schema",
+    "pending_sweeps",
     "publish",
     "put_rendition",
     "read_before",
     "sweep_renditions",
-    "sweeps_owed",
 ]

@@ -1,7 +1,7 @@
 """Publishing by compare-and-swap: renditions first, the manifest last (invariant 2).
 
-The manifest's ETag is read before anything else about the hotel. Whoever publishes on the ground of older inputs finds
-another ETag and loses; the loser reads again and does it again.
+The manifest's ETag is read before anything else about the hotel. A writer with older inputs finds another ETag and
+loses the swap; it reads everything again and repeats its work.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Before:
 
 
 def read_before(published: Store, hotel_id: str) -> Before:
-    """Read the manifest's ETag: the first read of every look at a hotel.
+    """Read the manifest and its ETag: the first read whenever a hotel is processed.
 
     A manifest that cannot be read stops the hotel (ManifestUnreadableError): overwriting it would reuse its keys.
     """
@@ -49,9 +49,9 @@ def read_before(published: Store, hotel_id: str) -> Before:
 
 
 def put_rendition(published: Store, key: str, data: bytes) -> bool:
-    """Put a rendition under its immutable key; False if the same bytes lay there already (an earlier try of ours).
+    """Put a rendition under its immutable key; False if the same bytes are there already (from an earlier attempt).
 
-    Raises RenditionTakenError if other bytes lie there: two writers with other settings raced for one `seq`.
+    Raises RenditionTakenError if other bytes are there: two writers with other settings raced for one `seq`.
     """
     try:
         published.put(key, data, if_absent=True)
@@ -64,7 +64,7 @@ def put_rendition(published: Store, key: str, data: bytes) -> bool:
 
 
 def publish(published: Store, manifest: Manifest, before: Before) -> None:
-    """Swap the manifest in. Raises LostSwapError if the published one is not `before` any more."""
+    """Swap the manifest in. Raises LostSwapError if the published one is no longer `before`."""
     try:
         published.put(
             manifest_key(manifest.hotel_id), manifest.to_bytes(), if_absent=before.etag is None, if_match=before.etag

@@ -8,7 +8,15 @@ from image_release.state.documents import (
     swap_json,
     write_json,
 )
-from image_release.state.due_markers import KEPT, DueMarker, leave_marker, mark_served, marker_etag, markers_until
+from image_release.state.due_markers import (
+    KEPT,
+    SERVED,
+    DueMarker,
+    leave_marker,
+    mark_served,
+    marker_etag,
+    markers_until,
+)
 
 __all__ = [
     "KEPT",

@@ -3,7 +3,7 @@
 from image_release.storage.counting import CountingStore, StoreCounter
 from image_release.storage.folder import FolderStore
 from image_release.storage.memory import MemoryStore
-from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Store, Stored
+from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Store, Stored, Stores
 from image_release.storage.s3 import BadAddressError, S3Address, S3Store
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Store",
     "StoreCounter",
     "Stored",
+    "Stores",
 ]

@@ -77,3 +77,12 @@ class Store(Protocol):
 
         Read while it is iterated: the caller may delete what it was given. A prefix that no key can have lists nothing.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The three stores: what people hand in (`inbox`), what is known (`state`), what a site shows (`published`)."""
+
+    inbox: Store
+    state: Store
+    published: Store

@@ -1,8 +1,9 @@
 """`process_hotel` as a function of the suite: one nudge, within a time budget, and what happens when it fails.
 
-A passing failure makes the message come back soon, with back-off, and not after its whole visibility. A hotel that ran
-out of time has kept what it learned: the same message comes back at once and goes on. A message seen before may have
-killed its process: it decodes in a child. At the last receive a request is told that the hotel failed.
+After a failure the message comes back soon, with back-off, and not only after its visibility timeout. A hotel that ran
+out of time keeps what it learned: the same message comes back at once and continues. A message that was received before
+may have killed its process, so its images are decoded in a child process. At the last receive, the request is told that
+the hotel failed.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from image_release.suite.due_markers import leave_due_markers, mark_next_sweep, 
 from image_release.suite.messages import NudgeMessage
 
 FIRST_BACK_OFF_S = 10
-"""After the first failure; doubled at each further one."""
+"""Wait after the first failure; doubled after each further one."""
 LAST_BACK_OFF_S = 900
 GO_ON_S = 1
-"""After which a hotel that ran out of time goes on."""
+"""Wait before a hotel that ran out of time continues."""
 
 
 class ComeBackError(Exception):
@@ -36,7 +37,7 @@ class ComeBackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Which time it is that a message was received, and how often it may be."""
+    """How often a message was received, and how often it may be."""
 
     receives: int = 1
     most: int = 1
@@ -50,21 +51,21 @@ class Attempt:
 def serve(
     order: NudgeMessage, ports: Ports, attempt: Attempt, *, isolated: Caller, deadline_s: float | None = None
 ) -> HotelReport:
-    """Look at the hotel of a nudge. `deadline_s` is a moment of `ports.monotonic`. Raises ComeBackError."""
+    """Process the hotel of a nudge. `deadline_s` is a moment of the context's `monotonic`. Raises ComeBackError."""
     ports = replace(
         ports,
         call=isolated if attempt.receives > 1 else ports.call,
-        remind=lambda before, manifest: leave_due_markers(ports.state, before, manifest),
+        leave_markers=lambda before, manifest: leave_due_markers(ports.stores.state, before, manifest),
     )
     day = date.fromisoformat(order.due) if order.due else None
     try:
-        etag = marker_etag(ports.state, day, order.reason, order.hotel_id) if day else None
+        etag = marker_etag(ports.stores.state, day, order.reason, order.hotel_id) if day else None
         report = process_hotel(order.nudge(), ports, deadline_s=deadline_s)
         if day:
             if order.reason == SWEEP and report.manifest:
                 grace = timedelta(days=ports.settings.publishing.grace_days)
-                mark_next_sweep(ports.state, ports.published, report.manifest, ports.now(), grace)
-            settle_marker(ports.state, order.hotel_id, order.reason, day, etag, report.manifest)
+                mark_next_sweep(ports.stores.state, ports.stores.published, report.manifest, ports.context.now(), grace)
+            settle_marker(ports.stores.state, order.hotel_id, order.reason, day, etag, report.manifest)
     except HotelOutOfTimeError as error:
         raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
     except Exception as error:
@@ -76,19 +77,19 @@ def serve(
 
 
 def back_off_s(hotel_id: str, receives: int) -> int:
-    """How long a hotel that failed waits: doubling, and spread by its id so that many do not come back at once."""
+    """Seconds that a failed hotel waits: doubled each time, and spread by its id so that not all come back at once."""
     most: int = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
     return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
 
 
 def was_cut_short(report: HotelReport, ports: Ports, deadline_s: float | None) -> bool:
-    """Whether images were put off because the time budget ended; what is published is whole, but not all there is."""
-    out_of_time = deadline_s is not None and ports.monotonic() >= deadline_s
+    """Whether images were put off because the time budget ended: what is published is whole, but images are missing."""
+    out_of_time = deadline_s is not None and ports.context.monotonic() >= deadline_s
     return out_of_time and bool(report.outcomes.get(Outcome.DEFERRED))
 
 
 def _given_up(order: NudgeMessage, ports: Ports, attempt: Attempt, seconds: int, reason: str) -> ComeBackError:
-    """What is raised; at the last receive the request is told, and the message need not wait for the dead letters."""
+    """The error to raise. At the last receive the request is told, and the message goes to the dead letters at once."""
     if attempt.is_last and order.request_id is not None:
-        mark_failed(ports.state, order.request_id, order.hotel_id, reason)
+        mark_failed(ports.stores.state, order.request_id, order.hotel_id, reason)
     return ComeBackError(order.hotel_id, GO_ON_S if attempt.is_last else seconds, reason)

@@ -19,11 +19,11 @@ from image_release.publish import (
     PublishedRendition,
     PublishedScore,
     RenditionTakenError,
+    pending_sweeps,
     publish,
     put_rendition,
     read_before,
     sweep_renditions,
-    sweeps_owed,
 )
 from image_release.storage import FolderStore, MemoryStore
 
@@ -57,7 +57,7 @@ class Writer:
                 self.missing.append(sha256)
 
     def manifest(self) -> Manifest:
-        owed = sweeps_owed(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
+        owed = pending_sweeps(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
         pictures = tuple(
             PublishedPicture(
                 position=position,

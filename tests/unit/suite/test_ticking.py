@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from image_release.keys import due_key
 from image_release.publish import Manifest, Pending
-from image_release.state import SERVED
-from image_release.suite.due_markers import remind, seen, settle, sweep_again
+from image_release.state import SERVED, marker_etag
+from image_release.suite.due_markers import leave_due_markers, mark_next_sweep, settle_marker
 from image_release.suite.tick import tick
 
 
@@ -23,7 +23,7 @@ def nudged(hand):
 
 class TestAMarker:
     def test_is_nudged_on_its_day_and_not_before(self, hand):
-        remind(hand.suite.state, None, manifest(hand, "revalidate", days=3))
+        leave_due_markers(hand.suite.state, None, manifest(hand, "revalidate", days=3))
         tick(hand.suite)
         assert nudged(hand) == []
         hand.wait(days=3)
@@ -32,7 +32,7 @@ class TestAMarker:
 
     def test_that_was_nudged_rests_and_is_nudged_again_if_nobody_serves_it(self, hand):
         """A nudge that is lost costs an hour and nothing else."""
-        remind(hand.suite.state, None, manifest(hand, "tag", hours=1))
+        leave_due_markers(hand.suite.state, None, manifest(hand, "tag", hours=1))
         for minutes, expected in ((1, 0), (61, 1), (1, 0), (61, 1)):
             hand.wait(minutes=minutes)
             tick(hand.suite)
@@ -40,8 +40,8 @@ class TestAMarker:
 
     def test_that_was_served_is_not_nudged_and_goes_when_its_day_is_over(self, hand):
         state, today = hand.suite.state, hand.now.date()
-        remind(state, None, manifest(hand, "tag", hours=1))
-        assert settle(state, "h1", "tag", today, seen(state, "h1", "tag", today), None)
+        leave_due_markers(state, None, manifest(hand, "tag", hours=1))
+        assert settle_marker(state, "h1", "tag", today, marker_etag(state, today, "tag", "h1"), None)
         hand.wait(hours=2)
         tick(hand.suite)
         assert (nudged(hand), state.get(due_key(today, "tag", "h1")).data) == ([], SERVED)
@@ -52,15 +52,15 @@ class TestAMarker:
     def test_is_not_served_while_the_hotel_still_owes_it(self, hand):
         state, today = hand.suite.state, hand.now.date()
         owing = manifest(hand, "tag", hours=1)
-        remind(state, None, owing)
-        assert not settle(state, "h1", "tag", today, seen(state, "h1", "tag", today), owing)
+        leave_due_markers(state, None, owing)
+        assert not settle_marker(state, "h1", "tag", today, marker_etag(state, today, "tag", "h1"), owing)
 
     def test_is_not_served_when_another_look_owed_it_anew_meanwhile(self, hand):
         state, today = hand.suite.state, hand.now.date()
-        remind(state, None, manifest(hand, "tag", hours=1))
-        before = seen(state, "h1", "tag", today)
-        remind(state, None, manifest(hand, "tag", seq=2, hours=1))
-        assert not settle(state, "h1", "tag", today, before, None)
+        leave_due_markers(state, None, manifest(hand, "tag", hours=1))
+        before = marker_etag(state, today, "tag", "h1")
+        leave_due_markers(state, None, manifest(hand, "tag", seq=2, hours=1))
+        assert not settle_marker(state, "h1", "tag", today, before, None)
         hand.wait(hours=2)
         tick(hand.suite)
         assert nudged(hand) == [("h1", "tag", "2026-11-25")]
@@ -68,13 +68,13 @@ class TestAMarker:
     def test_is_left_once_for_what_was_owed_before(self, hand):
         """A hotel that changes weekly and owes its revalidation in a month leaves one marker, not four."""
         first = manifest(hand, "revalidate", days=30)
-        remind(hand.suite.state, None, first)
+        leave_due_markers(hand.suite.state, None, first)
         writes = hand.counter.writes
-        remind(hand.suite.state, first, first.model_copy(update={"seq": 2}))
+        leave_due_markers(hand.suite.state, first, first.model_copy(update={"seq": 2}))
         assert hand.counter.writes == writes
 
     def test_of_what_is_owed_at_once_is_for_today(self, hand):
-        remind(hand.suite.state, None, manifest(hand, "download", days=-3))
+        leave_due_markers(hand.suite.state, None, manifest(hand, "download", days=-3))
         assert [item.key for item in hand.suite.state.list("due/")] == ["due/2026-11-25/download/h1"]
 
 
@@ -83,19 +83,19 @@ class TestASweep:
         """What a failed writer put under the number of the next manifest may not go before there is one."""
         hand.suite.published.put("hotels/h1/renditions/2/abc-small.jpg", b"x")
         found = manifest(hand, "revalidate", days=30)
-        assert sweep_again(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
+        assert mark_next_sweep(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
         assert [item.key for item in hand.suite.state.list("due/")] == ["due/2026-12-03/sweep/h1"]
 
     def test_that_left_nothing_does_not(self, hand):
         found = manifest(hand, "revalidate", days=30)
-        assert not sweep_again(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
+        assert not mark_next_sweep(hand.suite.state, hand.suite.published, found, hand.now, timedelta(days=7))
         assert list(hand.suite.state.list("due/")) == []
 
 
 class TestTheQuota:
     def test_decides_how_many_refused_hotels_come_back(self, hand):
         for number in range(200):
-            remind(hand.suite.state, None, manifest(hand, "tag", hotel_id=f"h{number}", hours=1))
+            leave_due_markers(hand.suite.state, None, manifest(hand, "tag", hotel_id=f"h{number}", hours=1))
         hand.wait(hours=2)
         assert tick(hand.suite).nudged == {"tag": 90}
         hand.suite.quota.reserve(1_800)
