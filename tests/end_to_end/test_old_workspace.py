@@ -1,0 +1,62 @@
+"""A workspace of version 0.1.0 goes on as it is: names inside the program moved, what is stored did not."""
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.machine import COMMAND, TIMEOUT_S
+
+KEPT = Path(__file__).parent / "old_workspace"
+"""Two hotels of made-up photographs and one pin, published by 0.1.0, without due-markers and run history."""
+
+
+def bytes_below(folder: Path) -> dict[str, bytes]:
+    """Every object of a workspace, without the folder store's own lock files."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and ".tmp" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def old(tmp_path):
+    """The old workspace, unpacked."""
+    with zipfile.ZipFile(KEPT / "workspace-0.1.0.zip") as archive:
+        archive.extractall(tmp_path / "workspace")
+    return tmp_path / "workspace"
+
+
+def command(old: Path, *words: str) -> dict:
+    """Run a command on the old workspace with the settings that it was made with."""
+    options = ("--workspace", old, "--settings", KEPT / "settings.yaml", "--workers", "1", "--json")
+    done = subprocess.run([COMMAND, *words, *options], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_hotel_is_unchanged_and_no_object_is_written(old):
+    """Same keys, formats, versions and digests: the run reads, finds nothing to do, and leaves every byte alone."""
+    before = bytes_below(old)
+    result = command(old, "run")
+    assert result["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+    assert {name: result["work"][name] for name in ("downloads", "decodes", "tagged", "renditions_written")} == {
+        "downloads": 0,
+        "decodes": 0,
+        "tagged": 0,
+        "renditions_written": 0,
+    }
+    assert bytes_below(old) == before
+
+
+def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
+    """Forced to render again, a hotel downloads nothing and decodes only what it renders: old fingerprints are read."""
+    path = old / "published" / "hotels" / "seaview" / "manifest.json"
+    before = json.loads(path.read_bytes())
+    result = command(old, "hotel", "seaview", "--force", "rerender")
+    assert result["work"]["downloads"] == 0
+    assert result["work"]["decodes"] == len(before["pictures"])
+    after = json.loads(path.read_bytes())
+    assert (after["inputs"], after["versions"]) == (before["inputs"], before["versions"])
+    without_renditions = [[{**picture, "renditions": []} for picture in one["pictures"]] for one in (before, after)]
+    assert without_renditions[0] == without_renditions[1]
