@@ -1,4 +1,4 @@
-"""What doing some hotels from nothing would take: images, CPU, requests and tagging money, before anything runs."""
+"""What processing some hotels from nothing would take: images, CPU, requests and tagging money."""
 
 from __future__ import annotations
 

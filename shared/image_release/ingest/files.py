@@ -13,7 +13,7 @@ from image_release.storage import Store
 
 
 class MissingInputError(Exception):
-    """A file that was to be read from the inbox is not there."""
+    """A file that should be in the inbox is not there."""
 
 
 class InputDamagedError(Exception):

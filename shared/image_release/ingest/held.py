@@ -9,7 +9,7 @@ from image_release.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A mass change that waits for a person: `share` of `of` would go, and the brake allows `limit`."""
+    """A mass change that waits for a person: `leaving` of `of` would go; the brake allows a share of `limit`."""
 
     what: str
     identifier: str
@@ -26,7 +26,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing was done. `is_warning` where a person should know why."""
+    """Nothing was done. `is_warning`: a person should know why."""
 
     identifier: str
     reason: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from image_release.values import key_part
 
 MAX_ID_BYTES = 200
-"""Of an id once percent-encoded: it becomes one part of a key, which file systems bound to 255."""
-MAX_BYTES_A_SIGN = 12
-"""Four bytes of UTF-8, three signs each when percent-encoded: a short id need not be encoded to be judged."""
+"""Maximum bytes of an id when percent-encoded: it becomes one part of a key, and file systems allow 255 bytes."""
+MAX_BYTES_A_CHARACTER = 12
+"""A character has up to four bytes, and a byte takes up to three when percent-encoded: short ids need no check."""
 
 
 class BadValueError(ValueError):
@@ -19,9 +19,9 @@ class BadValueError(ValueError):
 
 
 def checked_id(value: str, what: str) -> str:
-    """An id that may become a part of a key. Raises BadValueError."""
+    """Return an id that may become a part of a key; `what` names it in the message. Raises BadValueError."""
     if not value or not value.isprintable():
         raise BadValueError(value, f"{what} must be printable and not empty")
-    if len(value) * MAX_BYTES_A_SIGN > MAX_ID_BYTES and len(key_part(value)) > MAX_ID_BYTES:
+    if len(value) * MAX_BYTES_A_CHARACTER > MAX_ID_BYTES and len(key_part(value)) > MAX_ID_BYTES:
         raise BadValueError(value, f"{what} must be at most {MAX_ID_BYTES} bytes once percent-encoded")
     return value

@@ -1,8 +1,8 @@
-"""A folder of photos as a Data Release and catalogues: for somebody who just has photos.
+"""A folder of photos as a Data Release and catalogues: for people who just have photos.
 
 `FOLDER/<hotel_id>/<partner_id>/<file>` becomes release `photos` and, per partner, a catalogue of `file:` URLs with one
-accommodation a hotel. An image's version is its size and time, so a file that is replaced is fetched again, and nothing
-is handed in anew when the folder has not changed.
+accommodation a hotel. An image's version is its file's size and time, so a replaced file is fetched again. If the
+folder has not changed, nothing is handed in.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _version(file: Path) -> str:
 
 
 def _partners_before(inbox: Store) -> set[str]:
-    """Partners of whom photos were handed in before: one that vanished hands in an empty catalogue."""
+    """Partners whose photos were handed in before: one whose folder disappeared hands in an empty catalogue."""
     keys = (listed.key for listed in inbox.list(CATALOGUES))
     return {unquote(key.split("/")[1]) for key in keys if key.split("/")[2].startswith(VERSION_PREFIX)}
 

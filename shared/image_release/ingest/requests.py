@@ -1,10 +1,10 @@
-"""A request to do hotels again: a geography, ids or partners, urgently; and its exact progress.
+"""A request to process hotels again, by geography, ids or partners; and its exact progress.
 
     requests/<request_id>/request.json        the request with the number of hotels that it selected
     requests/<request_id>/done/<hotel>        written after the hotel was published
     requests/<request_id>/failed/<hotel>      written when its nudge was given up
 
-Markers make progress exact under redelivery: however often a hotel is done, it counts once.
+Markers keep the progress exact under redelivery: a hotel counts once, however often it is processed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RequestError(Exception):
 
 
 class Request(BaseModel):
-    """Which hotels to do again. Selectors of different kinds narrow, values of one kind widen."""
+    """Which hotels to process again. Selectors of different kinds narrow, values of one kind widen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     request_id: Annotated[
@@ -89,7 +89,7 @@ def parse_request(data: bytes, file: str) -> Request:
 
 
 def select(index: ReleaseIndex, request: Request) -> Iterator[str]:
-    """The hotels that a request speaks of."""
+    """Ids of the hotels that a request selects."""
     return index.select(
         countries=request.countries,
         cities=request.cities,
@@ -100,14 +100,14 @@ def select(index: ReleaseIndex, request: Request) -> Iterator[str]:
 
 
 def store_request(state: Store, request: Request, total: int) -> None:
-    """Keep a request with the number of hotels it selected, before the first nudge."""
+    """Store a request with the number of hotels it selected. Done before the first nudge."""
     state.put(
         request_key(request.request_id, "request.json"), write_json({**request.model_dump(mode="json"), "total": total})
     )
 
 
 def unserved_force(state: Store, nudge: Nudge) -> Force:
-    """What a nudge's request forces for a hotel, unless that was done already."""
+    """What a nudge's request forces for a hotel; `none` once that was done."""
     if nudge.request_id is None:
         return "none"
     document = read_json(state, request_key(nudge.request_id, "request.json"))
@@ -120,12 +120,12 @@ def unserved_force(state: Store, nudge: Nudge) -> Force:
 
 
 def mark_done(state: Store, request_id: str, hotel_id: str) -> None:
-    """Say that a hotel of a request was published, or found to be as it should."""
+    """Record that a hotel of a request was published, or needed nothing."""
     state.put(request_marker_key(request_id, "done", hotel_id), b"")
 
 
 def mark_failed(state: Store, request_id: str, hotel_id: str, reason: str) -> None:
-    """Say that a hotel of a request was given up."""
+    """Record that a hotel of a request was given up, and why."""
     state.put(request_marker_key(request_id, "failed", hotel_id), json.dumps({"reason": reason}).encode())
 
 
@@ -143,7 +143,7 @@ def request_ids(state: Store) -> Iterator[str]:
     """All requests that were ever made, sorted."""
     for listed in state.list(REQUESTS):
         _, request_id, name = listed.key.split("/", 2)
-        if name == "request.json":  # and not a marker of a hotel that is called so
+        if name == "request.json":  # and not the marker of a hotel with that name
             yield unquote(request_id)
 
 

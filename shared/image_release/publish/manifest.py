@@ -1,7 +1,8 @@
 """The manifest: the published, ordered result of a hotel, and the only thing that a consumer needs to read.
 
-Written last and by compare-and-swap; whatever it names exists (invariant 2). Its bytes are a function of its content:
-keys sorted, floats rounded to six places. `manifest_schema` is the JSON Schema that is published beside the docs.
+It is written last, by compare-and-swap, and everything that it names exists (invariant 2). Its bytes are a function of
+its content: keys sorted, floats rounded to six places. `manifest_schema` is the JSON Schema that is published beside
+the docs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class ManifestUnreadableError(Exception):
 
 
 class ManifestPart(BaseModel):
-    """A part of the manifest: immutable; keys that a newer version added are kept out, not refused."""
+    """A part of the manifest: immutable. Keys that a newer version added are ignored, not refused."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", populate_by_name=True, json_schema_serialization_defaults_required=True
@@ -31,7 +32,7 @@ class ManifestPart(BaseModel):
 
 
 class PublishedImage(ManifestPart):
-    """One partner's image. `reason` says why an older copy is shown, where the last look at its URL failed."""
+    """One partner's image. `reason` says why an older copy is shown, if the last check of its URL failed."""
 
     url: str
     partner_id: str
@@ -115,7 +116,7 @@ class RejectedImage(ManifestPart):
 
 
 class Pending(ManifestPart):
-    """What has to come back: the hotel is looked at again once `not_before` has passed."""
+    """What was put off: the hotel is processed again once `not_before` has passed."""
 
     kind: Literal["download", "tag", "revalidate", "sweep"]
     not_before: datetime

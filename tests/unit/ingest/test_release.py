@@ -101,7 +101,7 @@ class TestLine:
             ("h,H,ES,B,,,p:1:2", "p:1:2", "partner:accommodation"),
             ("h,H,ES,B,,,p:", "", "accommodation_id must be"),
             ("h,H,ES,B,,,p:%ff", "%ff", "percent-encoded UTF-8"),
-            ("h,H,ES,B,,,p:1;p:1", "p:1;p:1", "stands twice"),
+            ("h,H,ES,B,,,p:1;p:1", "p:1;p:1", "duplicate"),
         ],
     )
     def test_that_breaks_a_rule_names_line_value_and_rule(self, line, value, rule):

@@ -1,11 +1,9 @@
-"""Applying a catalogue: compared with the one in force, and written accommodation by accommodation.
+"""Applying a catalogue: compare it with the one in force, and write the listings that differ.
 
-    catalogues/<partner>/state.json                 the version in force, written last
-    catalogues/<partner>/listings-<version>.jsonl.gz  digest and image count of every accommodation of that version
-
-The second is what makes the next diff cheap: only accommodations whose digest differs are read. The file is read twice,
-once to find what differs and once to write it: half a million accommodations are too many to hold. Reads and writes of
-the store go on side by side, in so many `threads`.
+`state.json` records the version in force and is written last. `listings-<version>.jsonl.gz` holds digest and image
+count of every accommodation of a version. It makes the next comparison cheap: only listings whose digest differs are
+read. The file is read twice, once to find what differs and once to write it, because half a million accommodations are
+too many to hold in memory. Reads and writes of the store run in parallel, in `threads` threads.
 """
 
 from __future__ import annotations
@@ -42,16 +40,16 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 4
-"""Lines a thread that are read ahead: enough that none idles, few enough to hold."""
+"""Lines that are read ahead for each thread: enough that none waits, few enough to hold in memory."""
 
 
 class InputChangedError(Exception):
-    """A handed-in file was replaced while it was being applied: it has to be applied again."""
+    """A catalogue was replaced while it was being applied: it has to be applied again."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueApplied:
-    """A catalogue is in force. `changed` are the accommodations whose hotels have to be looked at."""
+    """A catalogue is in force. `changed` are the accommodations whose hotels have to be processed."""
 
     partner_id: str
     version: str
@@ -64,7 +62,7 @@ class CatalogueApplied:
 
 
 def tell_nobody(changed: Sequence[Accommodation]) -> None:
-    """Say nothing: one machine looks at every hotel afterwards."""
+    """Announce nothing: one machine processes every hotel afterwards."""
 
 
 def apply_catalogue(
@@ -76,10 +74,10 @@ def apply_catalogue(
     announce: Callable[[Sequence[Accommodation]], None] = tell_nobody,
     threads: int = 1,
 ) -> CatalogueApplied | Held | Ignored:
-    """Bring a catalogue in force, unless it is older, or deletes too much and nobody accepted it.
+    """Bring a catalogue in force, unless it is older, or deletes too much without an accept.
 
-    `announce` is told which accommodations changed when they are written and the catalogue is not in force yet: if it
-    fails, or the caller is killed, the same catalogue is applied and announced again.
+    `announce` is called with the accommodations that changed, after they are written and before the catalogue is in
+    force. If it fails, or the caller is killed, the same catalogue is applied and announced again.
 
     Raises CatalogueMisnamedError, MissingInputError, InputChangedError, DocumentContendedError.
     """
@@ -89,8 +87,9 @@ def apply_catalogue(
         if not isinstance(result, _CataloguePlan):
             return result
         if not claim(state, partner_id, version):
-            return Ignored(f"{partner_id} {version}", "a newer catalogue is on its way", is_warning=True)
-        nothing_else = touched(state, partner_id) <= result.forced  # first: who comes in force forgets what it touched
+            return Ignored(f"{partner_id} {version}", "a newer catalogue is being applied", is_warning=True)
+        # Read these lists before the state: a catalogue that comes in force deletes its list.
+        nothing_else = touched(state, partner_id) <= result.forced
         if nothing_else and read_json(state, catalogue_state_key(partner_id)) == result.base:
             return result.apply(inbox, key, announce)
     raise DocumentContendedError(catalogue_state_key(partner_id))
@@ -119,7 +118,7 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
 
 @dataclass
 class _CataloguePlan:
-    """A catalogue on its way: what differs from the one in force, found before anything is written."""
+    """A catalogue that is being applied: what differs from the one in force, found before anything is written."""
 
     state: Store
     partner_id: str
@@ -127,7 +126,7 @@ class _CataloguePlan:
     base: Any
     """The partner's catalogue in force as it is recorded; None: this is the first."""
     forced: frozenset[str]
-    """Accommodations that are written whether they differ or not: another catalogue may have written them."""
+    """Accommodations that are written even if they do not differ: another catalogue may have written them."""
     threads: int
     problems: list[Problem] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
@@ -141,7 +140,7 @@ class _CataloguePlan:
     deleted: int = 0
 
     def read(self, inbox: Store, key: str) -> None:
-        """Find what differs. A bad line keeps what its accommodation had; an unreadable id keeps all."""
+        """Find what differs. An accommodation on a bad line keeps what it had; an unreadable id keeps all of them."""
         self.before = self._digests_before()
         keep: set[str] = set()
         keep_all = False
@@ -180,9 +179,10 @@ class _CataloguePlan:
         return True
 
     def _changes(self, line: GoodLine) -> Changes:
-        """What a line changes of the catalogue in force, for the brake: what is written may be another's, half applied.
+        """What a line changes of the catalogue in force, as the brake counts it.
 
-        Of that one's lists only the digests are known where another wrote: no more can go than there was.
+        The stored listing may have been overwritten by another catalogue that was not applied to its end. Of the one in
+        force only the number of images is known then: count at most that number as deleted.
         """
         name = line.accommodation_id
         known = self.before.get(name)
@@ -196,16 +196,16 @@ class _CataloguePlan:
 
     @property
     def digest(self) -> str:
-        """Digest of the whole catalogue, whatever the order of its lines."""
+        """Digest of the whole catalogue, independent of the order of its lines."""
         return hashlib.sha256(json.dumps(sorted(self.digests.items())).encode()).hexdigest()
 
     def apply(
         self, inbox: Store, key: str, announce: Callable[[Sequence[Accommodation]], None]
     ) -> CatalogueApplied | Ignored:
-        """Write what differs; the partner's state moves last, so that a crash before it leaves the work to do again."""
+        """Write what differs. The partner's state moves last: after a crash before that, the work is done again."""
         touch(self.state, self.partner_id, self.version, self.changed)
         if not holds(self.state, self.partner_id, self.version):
-            return Ignored(f"{self.partner_id} {self.version}", "a newer catalogue is on its way", is_warning=True)
+            return Ignored(f"{self.partner_id} {self.version}", "a newer catalogue is being applied", is_warning=True)
         for _ in side_by_side(self._write, self._listings(inbox, key), self.threads):
             pass
         changed = tuple(Accommodation(self.partner_id, name) for name in sorted(self.changed))
@@ -213,7 +213,10 @@ class _CataloguePlan:
         return self._in_force(changed)
 
     def _listings(self, inbox: Store, key: str) -> Iterator[Listing]:
-        """What is to be written: the lines that differ, then what is deleted."""
+        """The listings to write: those that differ, then tombstones of those that are deleted.
+
+        Raises InputChangedError.
+        """
         if any(name in self.digests for name in self.changed):
             with opened(inbox, key) as stream:
                 for item in read_catalogue(stream, key):
@@ -263,7 +266,7 @@ class _CataloguePlan:
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Call a function on each item, in so many threads, and give the results in order; few items are held at a time."""
+    """Call a function on each item in `threads` threads; results come in order, and few items are held at a time."""
     if threads <= 1:
         yield from map(function, items)
         return

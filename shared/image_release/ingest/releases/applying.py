@@ -59,7 +59,7 @@ def release_id_of(key: str) -> str | None:
 def apply_release(
     inbox: Store, state: Store, key: str, settings: Settings, now: datetime
 ) -> ReleaseApplied | Held | Ignored:
-    """Bring a release in force, unless it is older than the one in force, or withdraws too much and nobody accepted.
+    """Bring a release in force, unless it is older than the one in force, or withdraws too much without an accept.
 
     Raises ReleaseUnreadableError when the file as a whole cannot be read, MissingInputError when it is not there.
     """
@@ -85,7 +85,7 @@ def apply_release(
 
 @dataclass
 class _ReleasePlan:
-    """A release on its way: built in a local file, then written and switched over to."""
+    """A release that is being applied: built in a local file, then written and switched over to."""
 
     folder: Path
     key: str
@@ -100,7 +100,10 @@ class _ReleasePlan:
         return self.folder / "index.sqlite"
 
     def read(self, inbox: Store) -> None:
-        """Index every good line; a hotel on a bad one keeps its row, and if an id cannot be read, all of them do."""
+        """Index every good line.
+
+        A hotel on a bad line keeps its row; if an id cannot be read, all hotels keep theirs.
+        """
         builder = IndexBuilder(self.index_file, self.key)
         keep: set[str] = set()
         keep_all = False
@@ -131,12 +134,12 @@ class _ReleasePlan:
                 if row.hotel_id in builder:
                     continue
                 if keep_all or row.hotel_id in keep:
-                    builder.add(row, 0)  # accommodations that the new lines claim are left out without a word
+                    builder.add(row, 0)  # accommodations that new lines have are left out: no problem to report
                 else:
                     self.withdrawn += 1
 
     def held(self, release_id: str, limit: float) -> Held | None:
-        """Whether the brake on mass withdrawal takes hold."""
+        """What is held, if the brake on mass withdrawal applies; else None."""
         of = self.current.hotels if self.current else 0
         if self.withdrawn <= limit * of:
             return None
@@ -168,18 +171,16 @@ class _ReleasePlan:
         return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
 
     def _folder(self, release_id: str, digest: str) -> str:
-        """A folder of this content alone, and of none of the releases that are still spoken of.
+        """A folder for this content alone, which no release that still matters uses.
 
-        The first content of an id owns the plain one. So two uploads of one id that are applied at the same time never
-        write into each other's shards, and a content that comes back is a release of its own.
+        The first content of an id owns the plain folder. So two uploads of one id that are applied at the same time
+        never write into each other's shards, and a content that comes back becomes a release of its own.
         """
         plain = release_folder(release_id)
-        spoken_of = (
-            {self.current.folder, *(release.folder for release in self.current.before())} if self.current else ()
-        )
+        in_use = {self.current.folder, *(release.folder for release in self.current.before())} if self.current else ()
         names = (plain, *(f"{plain}+{digest[:8]}{again}" for again in ("", "-2", "-3", "-4")))
         for name in names:
-            if name not in spoken_of and self._owned(name, digest):
+            if name not in in_use and self._owned(name, digest):
                 for listed in self.state.list(fanned_out_folder(name)):
                     self.state.delete(listed.key)
                 return name

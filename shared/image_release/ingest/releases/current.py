@@ -1,7 +1,7 @@
 """The release in force: `releases/current.json`, its rows shard by shard, and the hotels that departed since.
 
-`current.json` names the folder of the release's index and shards, so a reader sees one release whole or another, and
-the last *completed* one, so that the hotels which departed since are known until they were nudged.
+`current.json` names the folder of the release's index and shards, so a reader sees one whole release or another. It
+also names the last *completed* release, so that the hotels that departed since are known until they were nudged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Current(Release):
 
     completed: Release | None = None
     unfinished: tuple[Release, ...] = ()
-    """Releases that were in force since then and were superseded: their hotels may be published too."""
+    """Releases that came in force after it and were superseded: their hotels may be published too."""
 
     @property
     def is_completed(self) -> bool:
@@ -75,9 +75,9 @@ def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
 
 
 def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[str]:
-    """Hotels of earlier releases whose place in the one in force is this shard, and which are not there.
+    """Hotels of earlier releases that belong to this shard and that the release in force does not hold.
 
-    Earlier are the last completed release and all that came after it.
+    Earlier releases are the last completed one and all that came after it.
     """
     befores = current.before()
     seen = set(read_shard(state, current.folder, shard)) if befores else set()
@@ -92,13 +92,13 @@ def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[
 
 
 def departed(state: Store, current: Current) -> Iterator[str]:
-    """Hotels of the last completed release, and of those since, that the one in force does not hold."""
+    """Hotels of the last completed release, and of those after it, that the release in force does not hold."""
     for shard in range(2**current.shard_bits if current.before() else 0):
         yield from departed_from_shard(state, current, shard)
 
 
 def complete_release(state: Store, current: Current) -> None:
-    """Say that all hotels of a release, and those that departed, were nudged."""
+    """Record that all hotels of a release, and those that departed, were nudged. Raises DocumentContendedError."""
 
     def change(document: Any) -> Any:
         present = current_of(document)
@@ -110,7 +110,7 @@ def complete_release(state: Store, current: Current) -> None:
 
 
 def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
-    """Fetch the index of a release into a local file and open it."""
+    """Copy the index of a release into a local file and open it. Raises FileNotFoundError if it is lost."""
     if not state.fetch_file(release_index_key(release.folder), path):
         raise FileNotFoundError(release_index_key(release.folder))
     return ReleaseIndex(path)

@@ -1,4 +1,4 @@
-"""The release as an index: a SQLite file for selecting hotels, and row shards for finding one with a small read.
+"""The index of a release: a SQLite file that selects hotels, and row shards, which find one hotel by a small read.
 
 releases/<id>/index.sqlite             hotels, accommodation -> hotel, R*Tree over the coordinates
 releases/<id>/rows/<shard>.jsonl.gz    about 250 rows each, by a hash of the hotel id
@@ -23,10 +23,10 @@ from image_release.storage import Store
 from image_release.values import Accommodation, HotelRow, key_part
 
 ROWS_A_SHARD = 250
-"""One compressed read of about 15 KB finds a hotel."""
+"""Rows of a shard, on average: one compressed read of about 15 KB finds a hotel."""
 
 RowDocument = list[Any]
-"""A row as it stands in a shard: id, name, country, city, latitude, longitude, pairs. Short, there are a million."""
+"""A row as a shard has it: id, name, country, city, latitude, longitude, pairs. Short, because there are a million."""
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
@@ -47,12 +47,12 @@ CREATE INDEX by_name ON hotels (name COLLATE NOCASE);
 
 
 def hotel_hash(hotel_id: str) -> int:
-    """Spreads hotels over shards: 32 bits, the same on every machine and in every version."""
+    """Hash of a hotel id that spreads hotels over shards: 32 bits, the same on every machine and in every version."""
     return zlib.crc32(hotel_id.encode())
 
 
 class IndexBuilder:
-    """Builds an index file from rows, first come first stand; `problems` tells what was turned away."""
+    """Builds an index file from rows. Of duplicates the first one counts."""
 
     def __init__(self, path: Path, file: str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
@@ -61,7 +61,10 @@ class IndexBuilder:
         self._file = file
 
     def add(self, row: HotelRow, line: int) -> list[Problem]:
-        """Add a hotel. A hotel that stands already is refused; an accommodation that is claimed already is left out."""
+        """Add a hotel and return what is wrong with it.
+
+        A hotel that is in already is refused; an accommodation that an earlier hotel has is left out.
+        """
         cursor = self._db.execute(
             "INSERT OR IGNORE INTO hotels (hotel_id, hash, name, country, city, latitude, longitude, accommodations) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -77,13 +80,13 @@ class IndexBuilder:
             ),
         )
         if not cursor.rowcount:
-            rule = "hotel_id stands twice in the release; the first one counts"
+            rule = "duplicate hotel_id in the release; the first one counts"
             return [Problem(self._file, line, row.hotel_id, rule)]
         own = self._claimed(row.accommodations, cursor.lastrowid)
         if len(own) == len(row.accommodations):
             return []
         self._db.execute("UPDATE hotels SET accommodations = ? WHERE number = ?", (_pairs(own), cursor.lastrowid))
-        rule = "accommodation stands twice in the release; the first hotel keeps it"
+        rule = "duplicate accommodation in the release; the first hotel keeps it"
         return [Problem(self._file, line, _pairs([item]), rule) for item in row.accommodations if item not in own]
 
     def __contains__(self, hotel_id: str) -> bool:
@@ -105,11 +108,11 @@ class IndexBuilder:
         self._db.close()
 
     def close(self) -> None:
-        """Give up."""
+        """Close the file without finishing it."""
         self._db.close()
 
     def _claimed(self, accommodations: Sequence[Accommodation], number: int | None) -> Sequence[Accommodation]:
-        """Those of a hotel's accommodations that no hotel before it has."""
+        """Those of a hotel's accommodations that no earlier hotel has."""
         values = [(item.partner_id, item.accommodation_id, number) for item in accommodations]
         added = self._db.executemany("INSERT OR IGNORE INTO accommodations VALUES (?, ?, ?)", values).rowcount
         if added == len(values) or not values:
@@ -144,17 +147,17 @@ class ReleaseIndex:
         return _hotel_row(found) if found else None
 
     def rows(self) -> Iterator[HotelRow]:
-        """All hotels, by shard order (hash, then id)."""
+        """All hotels in the order of shards (hash, then id)."""
         cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
         return map(_hotel_row, cursor)
 
     def documents(self) -> Iterator[RowDocument]:
-        """All hotels by shard order, as they stand in a shard: without a value for each of millions of ids."""
+        """All hotels in the order of shards, as a shard has them: without making values for millions of ids."""
         for *fields, pairs in self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id"):
             yield [*fields, _decoded(pairs)]
 
     def named(self, name: str) -> Iterator[str]:
-        """Hotels of a name, whatever its case."""
+        """Ids of the hotels of this name, ignoring case."""
         found = self._db.execute("SELECT hotel_id FROM hotels WHERE name = ? COLLATE NOCASE ORDER BY 1", (name,))
         return (hotel_id for (hotel_id,) in found)
 
@@ -205,14 +208,14 @@ class ReleaseIndex:
 
 
 def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> None:
-    """Write the row shards of a release: the top `bits` bits of the hash name the shard."""
+    """Write the row shards of a release. The top `bits` bits of the hash are the shard's number."""
     for shard, documents in groupby(index.documents(), key=lambda document: shard_of(document[0], bits)):
         lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
         state.put(rows_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
 
 
 def shard_bits(hotels: int) -> int:
-    """How many bits make shards of about ROWS_A_SHARD rows."""
+    """Number of bits that gives shards of about ROWS_A_SHARD rows."""
     return max(0, math.ceil(math.log2(max(hotels, 1) / ROWS_A_SHARD)))
 
 

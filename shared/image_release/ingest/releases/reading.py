@@ -1,7 +1,7 @@
-"""The Data Release: a CSV of all hotels, read as a stream of rows and of problems.
+"""Reading the Data Release: a CSV of all hotels as a stream of rows and problems.
 
-A bad line never deletes (design, section 2). So a row that cannot be used still says whose it was, where that much can
-be read: the hotel on it keeps what it had.
+A bad line never deletes (architecture, Formats). So a bad row still carries its hotel id, if that can be read: the
+hotel on it keeps what it had.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from image_release.values import Accommodation, HotelRow
 
 COLUMNS = ("hotel_id", "name", "country", "city", "latitude", "longitude", "accommodations")
 MAX_FIELD = 1_000_000
-"""Characters in one field: a group of ten thousand accommodations fits."""
+"""Maximum characters of one field: room for a hotel of ten thousand accommodations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class GoodRow:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A line that cannot be used. `hotel_id` is None where not even that can be read."""
+    """A line that cannot be used. `hotel_id` is None if not even that can be read."""
 
     problem: Problem
     hotel_id: str | None
@@ -128,7 +128,7 @@ def _degrees(value: str, limit: float, what: str) -> float:
 def _accommodations(value: str) -> tuple[Accommodation, ...]:
     pairs = [_accommodation(pair) for pair in value.split(";")] if value else []
     if len(set(pairs)) != len(pairs):
-        raise BadValueError(value, "an accommodation stands twice on the line")
+        raise BadValueError(value, "duplicate accommodation on the line")
     return tuple(pairs)
 
 
