@@ -17,24 +17,24 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PAIRS = ("same", "different")
 
 
-class _Label(BaseModel):
+class _LineLabel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     description: Annotated[str, Field(min_length=1, max_length=200)]
     score: Annotated[float, Field(ge=0, le=1, strict=False)] = 1.0
 
 
-class _Override(BaseModel):
+class _OverrideLine(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     action: Literal["pin", "hide", "show", "same", "different", "label"]
     images: Annotated[list[Sha256], Field(min_length=1)]
     position: Annotated[int, Field(ge=1)] | None = None
-    labels: list[_Label] = []
+    labels: list[_LineLabel] = []
     by: str = ""
     at: str = ""
     why: str = ""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> _Override:
+    def _makes_sense(self) -> _OverrideLine:
         if self.action in PAIRS and len(set(self.images)) < 2:  # noqa: PLR2004 - a pair has two
             raise ValueError(f"{self.action} needs at least two images")
         if self.action == "label" and not self.labels:
@@ -51,7 +51,7 @@ def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], t
         if not line.strip():
             continue
         try:
-            decisions.append(_value(_Override.model_validate_json(line)))
+            decisions.append(_value(_OverrideLine.model_validate_json(line)))
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
             where = ".".join(map(str, first["loc"])) or "line"
@@ -71,7 +71,7 @@ def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
         "why": override.why or None,
     }
     said = {name: value for name, value in document.items() if value is not None}
-    _Override.model_validate_json(json.dumps(said))
+    _OverrideLine.model_validate_json(json.dumps(said))
     line = json.dumps(said, ensure_ascii=False).encode() + b"\n"
 
     def appended(before: bytes | None) -> bytes:
@@ -81,7 +81,7 @@ def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     swap(inbox, overrides_key(hotel_id), appended)
 
 
-def _value(parsed: _Override) -> Override:
+def _value(parsed: _OverrideLine) -> Override:
     labels = tuple(Label(label.description, label.score) for label in parsed.labels)
     images = tuple(parsed.images)
     return Override(parsed.action, images, parsed.position, labels, parsed.by, parsed.at, parsed.why)

@@ -62,7 +62,7 @@ def diff(before: Sequence[CatalogueImage], after: Sequence[CatalogueImage]) -> C
     )
 
 
-class _Image(BaseModel):
+class _LineImage(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
     url: Annotated[str, Field(min_length=1, max_length=8_000)]
     rank: Annotated[int, Field(ge=1)] | None = None
@@ -70,10 +70,10 @@ class _Image(BaseModel):
     version: Annotated[str, Field(max_length=1_000)] | None = None
 
 
-class _Line(BaseModel):
+class _CatalogueLine(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
     accommodation_id: str
-    images: list[_Image]
+    images: list[_LineImage]
 
 
 def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
@@ -98,7 +98,7 @@ def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
     if len(line) >= MAX_LINE_BYTES:
         return BadLine(Problem(file, number, "", f"a line must be shorter than {MAX_LINE_BYTES} bytes"), None)
     try:
-        parsed = _Line.model_validate_json(line)
+        parsed = _CatalogueLine.model_validate_json(line)
         checked_id(parsed.accommodation_id, "accommodation_id")
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
