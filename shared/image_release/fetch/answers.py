@@ -1,6 +1,17 @@
-"""What asking for a URL gives: the bytes, the word that nothing changed, or why there is nothing.
+"""The ways in which a fetch ends: with the bytes, with the word that nothing changed, or with the reason for nothing.
 
-A failure is data (an outcome with its reason), never an exception: one dead link is a fact about a partner's feed.
+Outside `fetch` a failure is data (`FetchFailed`, an outcome with its reason) and never an exception: one dead link is a
+fact about a partner's feed. Inside `fetch` it travels as an exception:
+
+    FailedError                 another attempt would give the same
+    ├── BadUrlError             the URL cannot be asked for
+    ├── ForbiddenAddressError   the host leads to an address that no partner may send us to
+    ├── TooManyBytesError       the body is larger than an original may be
+    ├── FetchOutOfTimeError     the time of this image is used up
+    ├── RunEndedError           the deadline of the run has passed
+    └── TransientError          another attempt may succeed
+
+None of them is an OSError: they are raised below the HTTP client and must pass through it unchanged.
 """
 
 from __future__ import annotations
@@ -8,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from image_release.outcomes import Rejection
+from image_release.outcomes import Outcome, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +67,54 @@ class Fetcher(Protocol):
         `deadline_s` is the value of the monotonic clock after which the answer is `deferred`. Never raises for
         anything that a partner, a server or a network does.
         """
+
+
+class FailedError(Exception):
+    """A fetch ended without bytes; the reason is a short sentence, safe to print."""
+
+    def __init__(self, outcome: Outcome, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.failed = FetchFailed(Rejection(outcome, reason), retry_after_s)
+
+
+class BadUrlError(FailedError):
+    """A URL cannot be asked for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.BAD_URL, reason)
+
+
+class ForbiddenAddressError(FailedError):
+    """A host leads to an address that no partner may send us to."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.FORBIDDEN_ADDRESS, reason)
+
+
+class TooManyBytesError(FailedError):
+    """A body is larger than an original may be."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.TOO_MANY_BYTES, reason)
+
+
+class FetchOutOfTimeError(FailedError):
+    """The image's own time is used up."""
+
+    def __init__(self, total_s: float) -> None:
+        super().__init__(Outcome.UNAVAILABLE, f"not complete within {total_s:g} s")
+
+
+class RunEndedError(FailedError):
+    """The run's deadline has passed; another run goes on."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        reason = "the run's time was up before the download was done"
+        super().__init__(Outcome.DEFERRED, reason, retry_after_s)
+
+
+class TransientError(FailedError):
+    """An attempt failed in a way that another one may not."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(Outcome.UNAVAILABLE, reason, retry_after_s)

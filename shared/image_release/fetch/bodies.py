@@ -11,8 +11,8 @@ import zlib
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from image_release.fetch.answers import FailedError, TooManyBytesError, TransientError
 from image_release.fetch.connections import READ_BYTES
-from image_release.fetch.failures import FailedError, TooManyBytesError, TransientError
 from image_release.outcomes import Outcome
 
 PLAIN = ("", "identity")

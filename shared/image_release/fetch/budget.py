@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 
-from image_release.fetch.failures import FetchOutOfTimeError, RunEndedError
+from image_release.fetch.answers import FetchOutOfTimeError, RunEndedError
 
 
 class TimeBudget:

@@ -10,10 +10,10 @@ from ssl import SSLCertVerificationError
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
+from image_release.fetch.answers import FailedError, RunEndedError, TransientError
 from image_release.fetch.bodies import drain, read_body
 from image_release.fetch.budget import CurrentTimeBudget, TimeBudget
 from image_release.fetch.connections import JudgedPools
-from image_release.fetch.failures import FailedError, RunEndedError, TransientError
 from image_release.fetch.limits import AllBusyError, ConnectionLimits
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome

@@ -20,8 +20,8 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from image_release.fetch.answers import TransientError
 from image_release.fetch.budget import CurrentTimeBudget
-from image_release.fetch.failures import TransientError
 from image_release.fetch.names import Endpoint, JudgedNames
 
 READ_BYTES = 65_536

@@ -11,8 +11,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from image_release.fetch.answers import Fetched, NotModified, Validators
-from image_release.fetch.failures import BadUrlError, FailedError, TooManyBytesError
+from image_release.fetch.answers import BadUrlError, FailedError, Fetched, NotModified, TooManyBytesError, Validators
 from image_release.fetch.urls import FileUrl
 from image_release.outcomes import Outcome
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from image_release.fetch.addresses import Address, Network, forbidden_because
-from image_release.fetch.failures import FailedError, ForbiddenAddressError, TransientError
+from image_release.fetch.answers import FailedError, ForbiddenAddressError, TransientError
 from image_release.outcomes import Outcome
 
 Resolver = Callable[[str], Sequence[str]]

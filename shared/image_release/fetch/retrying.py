@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from image_release.fetch.answers import TransientError
 from image_release.fetch.budget import TimeBudget
-from image_release.fetch.failures import TransientError
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 

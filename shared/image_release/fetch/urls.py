@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from image_release.fetch.addresses import ipv4_in_any_spelling
-from image_release.fetch.failures import BadUrlError
+from image_release.fetch.answers import BadUrlError
 from image_release.problems import printable
 
 MAX_URL_CHARACTERS = 2_048

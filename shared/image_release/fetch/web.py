@@ -15,16 +15,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
-from image_release.fetch.budget import TimeBudget
-from image_release.fetch.client import OK, HttpClient, Reply
-from image_release.fetch.failures import (
+from image_release.fetch.answers import (
     BadUrlError,
     FailedError,
+    Fetched,
+    FetchFailed,
     ForbiddenAddressError,
+    NotModified,
     RunEndedError,
     TransientError,
+    Validators,
 )
+from image_release.fetch.budget import TimeBudget
+from image_release.fetch.client import OK, HttpClient, Reply
 from image_release.fetch.retrying import TRANSIENT_STATUSES, policy, retry_after_s
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome

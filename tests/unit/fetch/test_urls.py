@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.fetch.failures import BadUrlError
+from image_release.fetch.answers import BadUrlError
 from image_release.fetch.urls import FileUrl, WebUrl, parse_redirect, parse_url
 from image_release.outcomes import Outcome
 
