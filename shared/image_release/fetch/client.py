@@ -12,9 +12,8 @@ from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, Proto
 
 from image_release.fetch.answers import FailedError, RunEndedError, TransientError
 from image_release.fetch.bodies import drain, read_body
-from image_release.fetch.budget import CurrentTimeBudget, TimeBudget
 from image_release.fetch.connections import JudgedPools
-from image_release.fetch.limits import AllBusyError, ConnectionLimits
+from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentTimeBudget, TimeBudget
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings

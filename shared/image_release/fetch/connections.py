@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from image_release.fetch.addresses import Endpoint, JudgedNames
 from image_release.fetch.answers import TransientError
-from image_release.fetch.budget import CurrentTimeBudget
+from image_release.fetch.limits import CurrentTimeBudget
 
 READ_BYTES = 65_536
 """Read from a socket at once: a TLS record is 16 KiB, a picture some hundred; fewer system calls than the default."""

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from image_release.fetch.addresses import JudgedNames, Resolver, resolve_by_system
 from image_release.fetch.answers import FailedError, Fetched, FetchFailed, NotModified, RunEndedError, Validators
-from image_release.fetch.budget import CurrentTimeBudget
 from image_release.fetch.client import HttpClient
 from image_release.fetch.connections import Dialler, JudgedPools
 from image_release.fetch.files import read_file
-from image_release.fetch.limits import ConnectionLimits
+from image_release.fetch.limits import ConnectionLimits, CurrentTimeBudget
 from image_release.fetch.urls import FileUrl, parse_url
 from image_release.fetch.web import WebFetcher
 from image_release.settings import DownloadSettings

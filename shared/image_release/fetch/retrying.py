@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from image_release.fetch.answers import TransientError
-from image_release.fetch.budget import TimeBudget
+from image_release.fetch.limits import TimeBudget
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 

@@ -26,8 +26,8 @@ from image_release.fetch.answers import (
     TransientError,
     Validators,
 )
-from image_release.fetch.budget import TimeBudget
 from image_release.fetch.client import OK, HttpClient, Reply
+from image_release.fetch.limits import TimeBudget
 from image_release.fetch.retrying import TRANSIENT_STATUSES, policy, retry_after_s
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome
