@@ -1,9 +1,12 @@
-"""One image over HTTP: redirects followed, statuses understood, passing failures tried again.
+"""One image over HTTP: redirects are followed, statuses are interpreted, transient failures are retried.
 
-What a status means to a partner's feed (design, invariant 5): **404 and 410 are `gone`**, the picture was taken away.
+What a status means to a partner's feed (invariant 5): **404 and 410 are `gone`**, the picture was taken away.
 **Every other refusal is `unavailable`**, 401, 403 and 451 too: in a feed of public pictures they come from a firewall
 that dislikes us, a signed link that ran out, or a bucket's permissions, and such a hotel must keep its last good copy
 until the catalogue drops the URL. A 304 that nobody asked for is a fault of the server, hence `unavailable`.
+
+Only transient failures are retried: no connection, a timeout, a body cut short, and TRANSIENT_STATUSES. A 404 is asked
+for once: it will not change, and a second request would only cost the partner's server.
 
 A redirect may lead from https to http: a catalogue may name http itself, nothing secret is sent, and what comes is
 never trusted.
@@ -13,7 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from image_release.fetch.answers import (
     BadUrlError,
@@ -28,7 +34,6 @@ from image_release.fetch.answers import (
 )
 from image_release.fetch.client import OK, HttpClient, Reply
 from image_release.fetch.limits import TimeBudget
-from image_release.fetch.retrying import TRANSIENT_STATUSES, policy, retry_after_s
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
@@ -150,3 +155,58 @@ def _location(reply: Reply) -> str:
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return location
+
+
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+LONGEST_RETRY_AFTER_S = 7 * 86_400.0
+"""A server that asks for more is believed so far: none gets rid of us for a century."""
+
+
+def retry_after_s(value: str | None, date: str | None, now: Callable[[], datetime]) -> float | None:
+    """Read a `Retry-After` header, seconds or an HTTP date (RFC 9110, 10.2.3), as seconds from now; None if unreadable.
+
+    A date is measured against the answer's own `Date` where there is one: the server's clock may be wrong, but it is
+    one clock.
+    """
+    value = (value or "").strip()
+    if value.isdecimal():
+        return min(float(value[:20]), LONGEST_RETRY_AFTER_S)
+    until = _http_date(value)
+    if until is None:
+        return None
+    return min(max((until - (_http_date(date or "") or now())).total_seconds(), 0.0), LONGEST_RETRY_AFTER_S)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def policy(
+    budget: TimeBudget,
+    *,
+    max_attempts: int,
+    back_off_s: float,
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
+) -> Retrying:
+    """Build the rule of one fetch: exponential back-off with full jitter, after what the server asked for.
+
+    `random` gives 0…1. Full jitter (any wait up to the back-off) spreads a herd best; see "Exponential Backoff And
+    Jitter", AWS Architecture Blog. It stops after `max_attempts`, or when the wait would outlast the allowance.
+    """
+
+    def wait_s(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked_s = error.failed.retry_after_s if isinstance(error, TransientError) else None
+        back_off_now_s: float = back_off_s * 2 ** (state.attempt_number - 1)
+        return (asked_s or 0.0) + random() * back_off_now_s
+
+    def stop(state: RetryCallState) -> bool:
+        return state.attempt_number >= max_attempts or state.upcoming_sleep >= budget.left_s()
+
+    return Retrying(retry=retry_if_exception_type(TransientError), wait=wait_s, stop=stop, sleep=sleep, reraise=True)
