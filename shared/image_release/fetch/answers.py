@@ -1,4 +1,4 @@
-"""The ways in which a fetch ends: with the bytes, with the word that nothing changed, or with the reason for nothing.
+"""Every way in which a fetch ends: with the bytes, with "not modified", or with a reason why there are no bytes.
 
 Outside `fetch` a failure is data (`FetchFailed`, an outcome with its reason) and never an exception: one dead link is a
 fact about a partner's feed. Inside `fetch` it travels as an exception:
@@ -24,7 +24,7 @@ from image_release.outcomes import Outcome, Rejection
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of the state of its bytes (RFC 9110, 8.8); handed back to it at the next revalidation."""
+    """What a server said about the version of its bytes (RFC 9110, 8.8); sent back to it at the next revalidation."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -32,7 +32,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The original, whole, with the validators for the next time."""
+    """The whole original, with the validators for the next request."""
 
     data: bytes
     validators: Validators
@@ -40,7 +40,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server stands by what it sent before."""
+    """The bytes are the same as before (304, or an unchanged file); the validators are for the next request."""
 
     validators: Validators
 
@@ -62,15 +62,15 @@ class Fetcher(Protocol):
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        """Fetch one URL; with `validators`, only if it changed. May be called from many threads.
+        """Fetch one URL; with `validators`, only if it changed. Many threads may call it at the same time.
 
-        `deadline_s` is the value of the monotonic clock after which the answer is `deferred`. Never raises for
-        anything that a partner, a server or a network does.
+        `deadline_s` is a value of the monotonic clock, in seconds; after it the answer is `deferred`. Whatever a
+        partner, a server or a network does is an answer and never an exception.
         """
 
 
 class FailedError(Exception):
-    """A fetch ended without bytes; the reason is a short sentence, safe to print."""
+    """A fetch ended without bytes; `failed` says why, in a short sentence that is safe to print."""
 
     def __init__(self, outcome: Outcome, reason: str, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
@@ -78,35 +78,35 @@ class FailedError(Exception):
 
 
 class BadUrlError(FailedError):
-    """A URL cannot be asked for."""
+    """The URL cannot be asked for."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Outcome.BAD_URL, reason)
 
 
 class ForbiddenAddressError(FailedError):
-    """A host leads to an address that no partner may send us to."""
+    """The host leads to an address that no partner may send us to."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Outcome.FORBIDDEN_ADDRESS, reason)
 
 
 class TooManyBytesError(FailedError):
-    """A body is larger than an original may be."""
+    """The body is larger than an original may be."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Outcome.TOO_MANY_BYTES, reason)
 
 
 class FetchOutOfTimeError(FailedError):
-    """The image's own time is used up."""
+    """The time of this image (`total_s` seconds) is used up."""
 
     def __init__(self, total_s: float) -> None:
         super().__init__(Outcome.UNAVAILABLE, f"not complete within {total_s:g} s")
 
 
 class RunEndedError(FailedError):
-    """The run's deadline has passed; another run goes on."""
+    """The deadline of the run has passed; the next run fetches the image."""
 
     def __init__(self, retry_after_s: float | None = None) -> None:
         reason = "the run's time was up before the download was done"
@@ -114,7 +114,7 @@ class RunEndedError(FailedError):
 
 
 class TransientError(FailedError):
-    """An attempt failed in a way that another one may not."""
+    """An attempt failed, and another one may succeed."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
         super().__init__(Outcome.UNAVAILABLE, reason, retry_after_s)

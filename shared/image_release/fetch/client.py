@@ -26,10 +26,17 @@ from image_release.settings import DownloadSettings
 
 OK = 200
 
+PLAIN = ("", "identity")
+PACKED = ("gzip", "x-gzip", "deflate")
+"""Accepted although we do not ask for it: object stores send files as they were stored, whatever the request says."""
+
+MAX_DRAINED_BYTES = 65_536
+"""Maximum length of an unwanted body (an error page) that is read: reading it is cheaper than a new connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered; `body` is empty unless the status is 200. Header names are of any case."""
+    """What a server answered; `body` is empty unless the status is 200. The case of header names does not matter."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,7 +44,7 @@ class Reply:
 
 
 class HttpClient:
-    """Asks servers, a request at a time for each thread."""
+    """Sends GET requests; many threads may use it at the same time, one request each."""
 
     def __init__(
         self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentTimeBudget
@@ -48,9 +55,9 @@ class HttpClient:
         self._current = current
 
     def get(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
-        """Ask for `url` once, no redirect followed.
+        """Ask for `url` once, and do not follow a redirect.
 
-        Waiting for a free place is not the image's fault and not taken from its time. Raises FailedError.
+        The time spent waiting for a free place is given back to the image's budget. Raises FailedError.
         """
         waiting_since_s = budget.monotonic()
         try:
@@ -59,13 +66,13 @@ class HttpClient:
                 self._current.budget = budget
                 return self._exchange(url, headers, budget)
         except HTTPError as error:
-            budget.check()  # a read that was cut because time is up is no fault of the server
-            raise _told(error, self._settings.read_timeout_s) from error
+            budget.check()  # a read that was cut off because our time is up is not the server's fault
+            raise _as_failure(error, self._settings.read_timeout_s) from error
         except AllBusyError as error:
             raise RunEndedError from error
 
     def close(self) -> None:
-        """Close the connections that wait for another request."""
+        """Close the connections that are open and not in use."""
         self._pools.clear()
 
     def _exchange(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
@@ -92,23 +99,23 @@ class HttpClient:
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         if response.status == OK:
-            return read_body(response, self._settings.max_bytes)
-        drain(response)
+            return _read_body(response, self._settings.max_bytes)
+        _drain(response)
         return b""
 
 
-def _told(error: HTTPError, read_timeout_s: float) -> FailedError:
-    # urllib3 keeps what happened below it as the last argument of its own error.
+def _as_failure(error: HTTPError, read_timeout_s: float) -> FailedError:
+    # The last argument of urllib3's error is the error below it that caused it.
     cause = error.args[-1] if error.args else None
     if isinstance(cause, SSLCertVerificationError):
         return FailedError(Outcome.UNAVAILABLE, f"the certificate was refused: {cause.verify_message}")
-    if reason := _passing_reason(error, cause, read_timeout_s):
+    if reason := _transient_reason(error, cause, read_timeout_s):
         return TransientError(reason)
     fault = cause if isinstance(cause, Exception) else error
     return FailedError(Outcome.UNAVAILABLE, f"the answer is not understood as HTTP ({type(fault).__name__})")
 
 
-def _passing_reason(error: HTTPError, cause: object, read_timeout_s: float) -> str | None:
+def _transient_reason(error: HTTPError, cause: object, read_timeout_s: float) -> str | None:
     if isinstance(error, ReadTimeoutError):
         return f"no byte came for {read_timeout_s:g} s"
     if isinstance(error, SSLError):
@@ -122,19 +129,11 @@ def _passing_reason(error: HTTPError, cause: object, read_timeout_s: float) -> s
     return None
 
 
-PLAIN = ("", "identity")
-PACKED = ("gzip", "x-gzip", "deflate")
-"""Taken though nobody asked: object stores send files that were stored packed, whatever the request says."""
+def _read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
+    """Read a body of at most `max_bytes`, both as sent and unpacked.
 
-MAX_DRAINED_BYTES = 65_536
-"""Of a body nobody wants (an error page): reading so little is cheaper than a new connection."""
-
-
-def read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
-    """Read a body of at most `max_bytes`, packed and unpacked.
-
-    Raises FailedError: too many bytes, a packing nobody asked for, or (passing) a damaged one; a body shorter than
-    announced is an error of urllib3's. What follows an announced length is not read.
+    Raises TooManyBytesError, FailedError for an unknown packing, TransientError for a damaged one, and urllib3's
+    ProtocolError for a body shorter than announced. Bytes after the announced length are not read.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in PLAIN + PACKED:
@@ -146,12 +145,12 @@ def read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
     return packed if encoding in PLAIN else _unpacked(packed, max_bytes)
 
 
-def drain(response: BaseHTTPResponse) -> None:
-    """Read a body nobody wants to its end if that is near, so that the connection can be used again."""
+def _drain(response: BaseHTTPResponse) -> None:
+    """Read a short unwanted body to its end, so that the connection can be used again; otherwise close it."""
     try:
         _read_at_most(response, MAX_DRAINED_BYTES)
     except (FailedError, HTTPError):
-        response.close()  # the status that came before it stands
+        response.close()  # the status arrived before the body, and is enough
 
 
 def _read_at_most(response: BaseHTTPResponse, max_bytes: int) -> bytes:
@@ -164,7 +163,7 @@ def _read_at_most(response: BaseHTTPResponse, max_bytes: int) -> bytes:
 
 
 def _unpacked(packed: bytes, max_bytes: int) -> bytes:
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # + 32: gzip and zlib headers are both understood
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # | 32: accept gzip and zlib headers
     try:
         body = unpacking.decompress(packed, max_bytes + 1)
     except zlib.error as error:

@@ -1,4 +1,7 @@
-"""What a fetch may use: the number of requests that run at once, per host and in all, and the time of each fetch."""
+"""What a fetch may use: a place among the requests that run at once, and time.
+
+`ConnectionLimits` keeps us from flooding a partner's server. `TimeBudget` ends a fetch in time, whatever a server does.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from image_release.fetch.answers import FetchOutOfTimeError, RunEndedError
 
 
 class AllBusyError(Exception):
-    """No place became free in time."""
+    """No place for another request became free in time."""
 
 
 class ConnectionLimits:
-    """Counts of the requests under way; who would be one too many waits."""
+    """Limits the requests that run at once, to `per_host` for one host and to `total` for all; more have to wait."""
 
     def __init__(self, per_host: int, total: int) -> None:
         self._per_host = per_host
@@ -26,9 +29,10 @@ class ConnectionLimits:
 
     @contextmanager
     def slot(self, host: str, timeout_s: float | None) -> Iterator[None]:
-        """Hold one of the host's places and one of all; both are taken together, so nobody waits holding one.
+        """Hold a place for a request to `host`.
 
-        Raises AllBusyError when there was none within `timeout_s` seconds (None: waits for ever).
+        The place of the host and the place in the total are taken together: no request waits for one while it holds
+        the other. Raises AllBusyError when none became free within `timeout_s` seconds (None: waits for ever).
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._free(host), timeout_s):
@@ -48,9 +52,9 @@ class ConnectionLimits:
 
 
 class TimeBudget:
-    """The two ends of one fetch, on the monotonic clock: the image's total time, and the run's deadline if it has one.
+    """The time that one fetch has: until the image's total time is used up, or the run's deadline, if there is one.
 
-    What can raise, raises RunEndedError or FetchOutOfTimeError.
+    All times are seconds of the monotonic clock. The methods that say so raise RunEndedError or FetchOutOfTimeError.
     """
 
     def __init__(self, monotonic: Callable[[], float], total_s: float, run_until_s: float | None) -> None:
@@ -61,15 +65,15 @@ class TimeBudget:
 
     @property
     def run_ends_first(self) -> bool:
-        """Whether it is the run's deadline that limits this fetch."""
+        """Whether the run's deadline comes before the end of the image's total time."""
         return self._run_until_s <= self._image_until_s
 
     def left_s(self) -> float:
-        """Seconds until the nearer end; may be negative."""
+        """Seconds until the fetch must end; negative afterwards."""
         return min(self._image_until_s, self._run_until_s) - self.monotonic()
 
     def at_most_s(self, wished_s: float) -> float:
-        """Cut a timeout to what is left. Raises when nothing is."""
+        """Cut a timeout to the time that is left. Raises RunEndedError or FetchOutOfTimeError when no time is left."""
         now_s = self.monotonic()
         if now_s >= self._run_until_s:
             raise RunEndedError
@@ -78,23 +82,23 @@ class TimeBudget:
         return min(wished_s, self._image_until_s - now_s, self._run_until_s - now_s)
 
     def run_left_s(self) -> float | None:
-        """Seconds until the run ends; None if it has no end. Raises when the time is up."""
+        """Seconds until the run's deadline, None without one. Raises RunEndedError or FetchOutOfTimeError."""
         self.check()
         return None if math.isinf(self._run_until_s) else max(self._run_until_s - self.monotonic(), 0)
 
     def check(self) -> None:
-        """Raise when the time is up."""
+        """Raise RunEndedError or FetchOutOfTimeError when no time is left."""
         self.at_most_s(0)
 
     def extend(self, seconds: float) -> None:
-        """Give the image more time, for a wait that was not its fault."""
+        """Give the image more time, for a wait that its server did not cause."""
         self._image_until_s += seconds
 
 
 class CurrentTimeBudget(threading.local):
-    """The allowance of the fetch that this thread is at.
+    """The time budget of the fetch that this thread is working on.
 
-    A pooled connection outlives the fetch that opened it; whenever it waits, it asks here how long it may.
+    A pooled connection outlives the fetch that opened it. Before each wait it reads here how long it may wait.
     """
 
     budget: TimeBudget
