@@ -89,6 +89,13 @@ class TestAnAnswerThatMayPass:
         with pytest.raises(ConditionFailedError):
             moody.store.put("a", b"x", if_absent=True)
 
+    def test_of_a_first_write_that_always_meets_another_is_a_fault_after_six_attempts(self, moody):
+        """And not a failed condition: nobody said that the object is there."""
+        moody.answers = [(409, CONFLICT)] * 100
+        with pytest.raises(StorageError, match="other writers"):
+            moody.store.put("a", b"x", if_absent=True)
+        assert len(moody.asked) == 6
+
     def test_that_refuses_us_is_a_fault_without_another_attempt(self, moody):
         """403 does not pass by itself."""
         moody.answers = [(403, b"<Error><Code>AccessDenied</Code></Error>")] * 10

@@ -19,8 +19,12 @@ from image_release.queueing.port import (
 )
 
 ATTEMPTS = 6
-"""Of the entries of one batch that SQS refused for a reason that may pass."""
+"""Maximum number of times that an entry is sent while SQS refuses it for a transient reason."""
 FIRST_WAIT_S = 0.1
+
+
+class _RefusedForNowError(QueueError):
+    """SQS refused some entries of a batch for a transient reason."""
 
 
 class SqsQueue:
@@ -56,26 +60,46 @@ class SqsQueue:
             raise QueueError(printable(str(error), 300)) from error
 
     def _send_batch(self, batch: Sequence[Message]) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
+        """Send a batch; send again the entries that SQS refuses for a transient reason, and only those."""
+        from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
         waiting = {str(number): message for number, message in enumerate(batch)}
-        refused: dict[str, str] = {}
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            entries = [_entry(name, message) for name, message in waiting.items()]
-            try:
-                answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                raise QueueError(printable(str(error), 300)) from error
-            failed = answer.get("Failed", [])
-            refused = {entry["Id"]: f"{entry.get('Code')}: {entry.get('Message', '')}" for entry in failed}
-            if any(entry.get("SenderFault") for entry in failed):
-                break  # our own mistake: it will not pass
-            waiting = {name: waiting[name] for name in refused}
-            if not waiting:
-                return
-        raise QueueError(f"{len(refused)} messages refused: {printable(next(iter(refused.values())), 200)}")
+
+        def wait_s(state: RetryCallState) -> float:
+            doubled_s: float = FIRST_WAIT_S * 2**state.attempt_number
+            return doubled_s * random.uniform(0.5, 1)  # noqa: S311 - jitter
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(_RefusedForNowError),
+            wait=wait_s,
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        retrying(self._send_waiting, waiting)
+
+    def _send_waiting(self, waiting: dict[str, Message]) -> None:
+        """Send the waiting entries in one request and remove from `waiting` those that SQS took.
+
+        Raises QueueError: _RefusedForNowError if some are left that may be sent again.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        entries = [_entry(name, message) for name, message in waiting.items()]
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        except (BotoCoreError, ClientError) as error:
+            raise QueueError(printable(str(error), 300)) from error
+        failed = answer.get("Failed", [])
+        if not failed:
+            return
+        reason = printable(f"{failed[0].get('Code')}: {failed[0].get('Message', '')}", 200)
+        message = f"{len(failed)} messages refused: {reason}"
+        if any(entry.get("SenderFault") for entry in failed):
+            raise QueueError(message)  # our own mistake: sending it again does not help
+        for taken in waiting.keys() - {entry["Id"] for entry in failed}:
+            del waiting[taken]
+        raise _RefusedForNowError(message)
 
 
 def sqs_client() -> Any:

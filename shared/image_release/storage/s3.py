@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -120,7 +119,7 @@ class S3Store:
 
         with self._faults(key):
             try:
-                self._despite_conflicts(once) if if_absent else once()
+                _despite_conflicts(once) if if_absent else once()
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_conflict(error):
                     raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
@@ -218,20 +217,6 @@ class S3Store:
         variables = os.environ if self._variables is None else self._variables
         return Client(self.address.bucket, **_options(variables, self.address.prefix))
 
-    def _despite_conflicts(self, write: Callable[[], None]) -> None:
-        """Write, and again while S3 answers that another conditional write of the key is under way."""
-        from obstore.exceptions import BaseError
-
-        for attempt in range(ATTEMPTS):
-            try:
-                write()
-            except BaseError as error:
-                if attempt == ATTEMPTS - 1 or not _is_conflict(error):
-                    raise
-                time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            else:
-                return
-
     @contextmanager
     def _faults(self, key: str) -> Iterator[None]:
         """What the client reports while it works for a key becomes a StorageError."""
@@ -313,8 +298,24 @@ def _listed(meta: Any) -> Listed:
     return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
 
 
-def _is_conflict(error: Exception) -> bool:
-    return "409 Conflict" in str(error)
+def _despite_conflicts(write: Callable[[], None]) -> None:
+    """Write, and try again while S3 answers that another conditional write of the key is in progress."""
+    from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+    def wait_s(state: RetryCallState) -> float:
+        doubled_s: float = FIRST_WAIT_S * 2 ** (state.attempt_number - 1)
+        return doubled_s * random.uniform(0.5, 1)  # noqa: S311 - jitter
+
+    retrying = Retrying(
+        retry=retry_if_exception(_is_conflict), wait=wait_s, stop=stop_after_attempt(ATTEMPTS), reraise=True
+    )
+    retrying(write)
+
+
+def _is_conflict(error: BaseException) -> bool:
+    from obstore.exceptions import BaseError
+
+    return isinstance(error, BaseError) and "409 Conflict" in str(error)
 
 
 def _refuse_missing_bucket(error: Exception) -> None:

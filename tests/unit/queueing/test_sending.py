@@ -31,8 +31,9 @@ class Sqs:
         return {"Successful": [], "Failed": failed}
 
 
-def queue(sqs):
-    return SqsQueue("https://sqs/q", connect=lambda: sqs, sleep=lambda _: None)
+def queue(sqs, waits=None):
+    slept = [] if waits is None else waits
+    return SqsQueue("https://sqs/q", connect=lambda: sqs, sleep=slept.append)
 
 
 def messages(count):
@@ -70,8 +71,13 @@ class TestAnEntryThatIsRefused:
         assert len(sqs.sent) == 1
 
     def test_again_and_again_is_a_fault(self):
-        with pytest.raises(QueueError):
-            queue(Sqs(*[{0: False}] * 100)).send(messages(1))
+        """After six attempts with doubling waits."""
+        sqs, waits = Sqs(*[{0: False}] * 100), []
+        with pytest.raises(QueueError, match="1 messages refused: Busy: later"):
+            queue(sqs, waits).send(messages(1))
+        assert len(sqs.sent) == 6
+        assert all(0.1 * 2**n <= wait <= 0.2 * 2**n for n, wait in enumerate(waits))
+        assert len(waits) == 5
 
     def test_with_its_whole_request_is_a_fault(self):
         """The client has tried the request again already."""
