@@ -1,4 +1,4 @@
-"""SQS behind the queue port, by boto3: batches of ten, what was refused is sent again."""
+"""SQS as a queue, through boto3: messages are sent in batches, and refused entries are sent again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _RefusedForNowError(QueueError):
 
 
 class SqsQueue:
-    """One queue by its URL. It connects (and imports boto3) at the first message; threads may share it."""
+    """The SQS queue at `url`. It connects (and imports boto3) at the first message. Threads may share it."""
 
     def __init__(
         self, url: str, *, connect: Callable[[], Any] | None = None, sleep: Callable[[float], None] = time.sleep
@@ -42,7 +42,10 @@ class SqsQueue:
         return self._connect()
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Send them all; raises QueueError when SQS keeps refusing some."""
+        """Send all messages; returns how many.
+
+        Raises QueueError if SQS keeps refusing some, and MessageTooLargeError.
+        """
         count = 0
         for batch in batches(messages):
             self._send_batch(batch)
@@ -50,7 +53,7 @@ class SqsQueue:
         return count
 
     def return_after(self, receipt: str, seconds: int) -> None:
-        """Shorten (or lengthen) how long a received message stays hidden."""
+        """Hide a received message for `seconds` from now, at most MAX_VISIBILITY_S. Raises QueueError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         timeout = max(0, min(seconds, MAX_VISIBILITY_S))
@@ -103,7 +106,7 @@ class SqsQueue:
 
 
 def sqs_client() -> Any:
-    """The client with the environment's credentials, region and endpoint."""
+    """A boto3 client with the credentials, region and endpoint of the environment."""
     import boto3
     from botocore.config import Config
 
@@ -111,7 +114,10 @@ def sqs_client() -> Any:
 
 
 def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    """Cut a stream of messages into batches that SQS takes. Raises MessageTooLargeError."""
+    """Cut a stream of messages into batches that SQS takes: at most MAX_BATCH messages and MAX_MESSAGE_BYTES.
+
+    Raises MessageTooLargeError.
+    """
     batch: list[Message] = []
     size = 0
     for message in messages:
