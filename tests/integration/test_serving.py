@@ -132,7 +132,7 @@ class PaidTagger:
         return {
             request.sha256: Tagged((Label("Bedroom", 0.9),))
             if self.quota.reserve(1)
-            else NotTagged("refused", "quota", retry=True)
+            else NotTagged("quota", retry=True)
             for request in requests
         }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from image_release.values import Label
 
@@ -32,13 +32,12 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class NotTagged:
-    """Why an image got no labels, and whether asking again later (`retry`) may change that.
+    """Why an image got no labels, and whether asking again later may bring some (`retry`).
 
-    `unknown`: this tagger knows nothing of the image; `refused`: a quota or the spending cap was reached; `failed`: the
-    service did not answer, or not for this image; `bad_image`: it cannot label this image, now or later.
+    Worth a retry: a quota or the spending cap was reached, or the service did not answer. Final: the tagger does not
+    know the image, or cannot label it.
     """
 
-    kind: Literal["unknown", "refused", "failed", "bad_image"]
     reason: str
     retry: bool
 

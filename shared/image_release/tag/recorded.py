@@ -72,7 +72,7 @@ class RecordedTagger:
         deadline_s: float | None = None,  # noqa: ARG002 - the port's signature; nothing here takes time
     ) -> Mapping[str, Tagged | NotTagged]:
         """Answer what the file says. `unknown` is final: another file has another identity."""
-        unknown = NotTagged("unknown", "the file of recorded labels has no line for it", retry=False)
+        unknown = NotTagged("the file of recorded labels has no line for it", retry=False)
         return {
             request.sha256: self._labels.get(request.sha256) or self._labels.get(request.url) or unknown
             for request in requests

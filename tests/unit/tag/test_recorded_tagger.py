@@ -51,11 +51,10 @@ def test_the_content_decides_before_the_url(tmp_path: Path) -> None:
     assert ask(tagger, A, url) == Tagged((Label("Bedroom", 0.93),))
 
 
-def test_an_image_without_a_line_is_unknown_for_good(tmp_path: Path) -> None:
+def test_an_image_without_a_line_has_no_labels_for_good(tmp_path: Path) -> None:
     """Asking the same file again does not help; another file is another tagger."""
     answer = ask(RecordedTagger(write(tmp_path / "l.jsonl", {"sha256": A, "labels": []})), B)
-    assert isinstance(answer, NotTagged)
-    assert (answer.kind, answer.retry) == ("unknown", False)
+    assert answer == NotTagged("the file of recorded labels has no line for it", retry=False)
 
 
 def test_a_line_without_labels_says_that_there_are_none(tmp_path: Path) -> None:
