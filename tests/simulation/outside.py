@@ -11,10 +11,10 @@ from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, QueueError
 from image_release.storage import Listed, MemoryStore, StorageError, Stored
 from image_release.tag import (
+    AccountQuota,
     CountersUnreachableError,
     MemoryCounters,
     NotTagged,
-    QuotaAllowance,
     Tagged,
     TagRequest,
 )
@@ -113,7 +113,7 @@ class AskedTagger:
 
     identity = "simulated-1"
 
-    def __init__(self, sees: Mapping[str, int], quota: QuotaAllowance, invocation: Invocation) -> None:
+    def __init__(self, sees: Mapping[str, int], quota: AccountQuota, invocation: Invocation) -> None:
         self._sees, self._quota, self._invocation = sees, quota, invocation
 
     def tag(

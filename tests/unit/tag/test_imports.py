@@ -10,8 +10,8 @@ def test_tagging_does_not_import_google() -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from image_release.settings import TaggingSettings\n"
-        "from image_release.tag import CountedAllowance, GoogleTagger, NoTagger\n"
-        "NoTagger(); GoogleTagger(TaggingSettings(), CountedAllowance(Path('never'), 1))\n"
+        "from image_release.tag import SpendingCap, GoogleTagger, NoTagger\n"
+        "NoTagger(); GoogleTagger(TaggingSettings(), SpendingCap(Path('never'), 1))\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('google', 'grpc')])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from image_release.tag import CountersUnreachableError, MemoryCounters, QuotaAllowance
+from image_release.tag import AccountQuota, CountersUnreachableError, MemoryCounters
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
 def test_a_minute_grants_its_images_and_the_next_one_anew():
     clock = Clock()
-    quota = QuotaAllowance(MemoryCounters(), 10, 1_000, clock)
+    quota = AccountQuota(MemoryCounters(), 10, 1_000, clock)
     assert [quota.reserve(6), quota.reserve(6), quota.reserve(6)] == [6, 4, 0]
     clock.now += timedelta(minutes=1)
     assert quota.reserve(6) == 6
@@ -24,7 +24,7 @@ def test_a_minute_grants_its_images_and_the_next_one_anew():
 def test_a_day_ends_what_its_minutes_would_grant():
     clock = Clock()
     clock.now = clock.now.replace(hour=8)
-    quota = QuotaAllowance(MemoryCounters(), 10, 15, clock)
+    quota = AccountQuota(MemoryCounters(), 10, 15, clock)
     assert quota.reserve(10) == 10
     clock.now += timedelta(minutes=1)
     assert (quota.left(), quota.reserve(10), quota.left()) == (5, 5, 0)
@@ -34,7 +34,7 @@ def test_a_day_ends_what_its_minutes_would_grant():
 
 def test_all_workers_share_it():
     counters, clock = MemoryCounters(), Clock()
-    assert [QuotaAllowance(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
+    assert [AccountQuota(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
 
 
 def test_counters_out_of_reach_grant_nothing():
@@ -44,4 +44,4 @@ def test_counters_out_of_reach_grant_nothing():
         def take(self, window, wanted, limit):
             raise CountersUnreachableError
 
-    assert QuotaAllowance(Unreachable(), 10, 100, Clock()).reserve(5) == 0
+    assert AccountQuota(Unreachable(), 10, 100, Clock()).reserve(5) == 0
