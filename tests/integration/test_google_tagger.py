@@ -1,4 +1,4 @@
-"""The real Google client against a real gRPC server on 127.0.0.1 that does what Vision may do.
+"""The real Google client with a real gRPC server on 127.0.0.1 that behaves like Vision.
 
 Vision's answers become labels. A refusal or a failure becomes an answer that says so, and never an exception. A request
 has at most 16 images and 10 MB, and all requests together no more images than the allowance grants.
@@ -46,7 +46,7 @@ def image_error(code: int, message: str) -> vision.AnnotateImageResponse:
 
 
 def label_by_content(request: Request, _context: grpc.ServicerContext) -> Response:
-    """Label each image with its own bytes, so that a mix-up shows."""
+    """Label each image with its own bytes: labels of another image would show."""
     return Response(responses=[labelled((f"is {image.image.content.decode()}", 0.75)) for image in request.requests])
 
 
@@ -60,7 +60,7 @@ def abort(code: grpc.StatusCode, message: str = "no") -> Behaviour:
 
 @dataclass
 class VisionServer:
-    """An ImageAnnotator that does, call by call, what it is told, and the last thing for ever."""
+    """An ImageAnnotator that uses the given behaviours in turn, one per request, and then repeats the last one."""
 
     behaviours: list[Behaviour] = field(default_factory=lambda: [label_by_content])
     requests: list[Request] = field(default_factory=list)
@@ -88,19 +88,19 @@ class VisionServer:
 
 @pytest.fixture
 def server() -> Iterator[VisionServer]:
-    told = VisionServer()
+    vision_server = VisionServer()
     handler = grpc.unary_unary_rpc_method_handler(
-        told.annotate, request_deserializer=Request.deserialize, response_serializer=Response.serialize
+        vision_server.annotate, request_deserializer=Request.deserialize, response_serializer=Response.serialize
     )
     service = grpc.method_handlers_generic_handler(
         "google.cloud.vision.v1.ImageAnnotator", {"BatchAnnotateImages": handler}
     )
     grpc_server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 20_000_000)])
     grpc_server.add_generic_rpc_handlers((service,))
-    told.endpoint = f"127.0.0.1:{grpc_server.add_insecure_port('127.0.0.1:0')}"
+    vision_server.endpoint = f"127.0.0.1:{grpc_server.add_insecure_port('127.0.0.1:0')}"
     grpc_server.start()
-    yield told
-    told.released.set()
+    yield vision_server
+    vision_server.released.set()
     grpc_server.stop(0).wait()
 
 
@@ -152,12 +152,12 @@ class TestLabels:
         assert (feature.type_, feature.max_results) == (vision.Feature.Type.LABEL_DETECTION, 2)
 
     def test_no_labels_is_an_answer(self, server: VisionServer) -> None:
-        """Vision may find nothing; that is known then, and not asked again."""
+        """Vision may find nothing; the image is not sent again."""
         server.behaviours = [lambda *_: Response(responses=[labelled()])]
         assert list(tagger(server).tag(images(1)).values()) == [Tagged(())]
 
     def test_what_is_no_label_is_left_out(self, server: VisionServer) -> None:
-        """NaN, a score above 1, an empty or control-character description: refused at the border; the rest stays."""
+        """NaN, a score above 1, an empty description or one with control characters: only valid labels are kept."""
         hostile = labelled(("A", float("nan")), ("B", 7.0), ("", 0.5), ("C\x1b[2J", 0.5), ("x" * 101, 0.5), ("D", 0.93))
         server.behaviours = [lambda *_: Response(responses=[hostile])]
         assert list(tagger(server).tag(images(1)).values()) == [Tagged((Label("D", 0.93),))]
@@ -184,7 +184,7 @@ class TestSizeOfARequest:
         assert [len(request.requests) for request in server.requests] == [2, 2]
 
     def test_an_image_too_large_for_any_request_is_bad_and_the_others_go(self, server: VisionServer) -> None:
-        """8 MB are 10.7 MB in JSON: never sent, never tried again."""
+        """8 MB are 10.7 MB in JSON: never sent, and not worth a retry."""
         large, small = image(bytes(8_000_000)), image(b"small")
         answers = tagger(server).tag([large, small])
         assert isinstance(answers[small.sha256], Tagged)
@@ -203,7 +203,7 @@ class TestErrorsOfOneImage:
         ],
     )
     def test_it_concerns_that_image_alone(self, server: VisionServer, code: int, retry: bool) -> None:
-        """The image between two good ones fails; both neighbours get their labels."""
+        """The image between two good ones fails; the other two get their labels."""
         good = labelled(("Bedroom", 0.5))
         server.behaviours = [lambda *_: Response(responses=[good, image_error(code, "Bad image data.\n"), good])]
         first, second, third = tagger(server).tag(images(3)).values()
@@ -223,7 +223,7 @@ class TestErrorsOfOneImage:
 
 class TestErrorsOfARequest:
     @pytest.mark.parametrize(
-        "passing",
+        "transient",
         [
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             grpc.StatusCode.UNAVAILABLE,
@@ -231,9 +231,9 @@ class TestErrorsOfARequest:
             grpc.StatusCode.DEADLINE_EXCEEDED,
         ],
     )
-    def test_what_passes_is_tried_again(self, server: VisionServer, passing: grpc.StatusCode) -> None:
-        """Twice the fault, then labels."""
-        server.behaviours = [abort(passing), abort(passing), label_by_content]
+    def test_a_transient_failure_is_retried(self, server: VisionServer, transient: grpc.StatusCode) -> None:
+        """Two failures, then labels."""
+        server.behaviours = [abort(transient), abort(transient), label_by_content]
         answers = tagger(server).tag(images(2))
         assert all(isinstance(answer, Tagged) for answer in answers.values())
         assert len(server.requests) == 3
@@ -247,10 +247,10 @@ class TestErrorsOfARequest:
             grpc.StatusCode.UNIMPLEMENTED,
         ],
     )
-    def test_what_lasts_is_not_tried_again_and_ends_the_call(
+    def test_a_lasting_failure_is_not_retried_and_ends_the_call(
         self, server: VisionServer, lasting: grpc.StatusCode
     ) -> None:
-        """Forty images, one request: the rest is not sent to a service that does not serve us, nor reserved."""
+        """Forty images, one request: the other images are neither sent nor reserved."""
         server.behaviours = [abort(lasting, "billing\x00 is off")]
         allowance = FakeAllowance()
         answers = tagger(server, allowance).tag(images(40))
@@ -262,13 +262,13 @@ class TestErrorsOfARequest:
         assert answer.reason.isprintable()
 
     def test_labels_that_came_before_the_fault_are_kept(self, server: VisionServer) -> None:
-        """Labels are money: sixteen paid images stay labelled when the second request is denied."""
+        """Sixteen images were paid for: they keep their labels when the second request is denied."""
         server.behaviours = [label_by_content, abort(grpc.StatusCode.PERMISSION_DENIED)]
         answers = list(tagger(server).tag(images(20)).values())
         assert [type(answer) for answer in answers] == [Tagged] * 16 + [NotTagged] * 4
 
     def test_a_request_that_vision_finds_invalid_does_not_stop_the_next(self, server: VisionServer) -> None:
-        """INVALID_ARGUMENT speaks of this request: the second batch is still labelled."""
+        """INVALID_ARGUMENT concerns this request only: the second batch is still labelled."""
         server.behaviours = [abort(grpc.StatusCode.INVALID_ARGUMENT), label_by_content]
         answers = list(tagger(server).tag(images(20)).values())
         assert [type(answer) for answer in answers] == [NotTagged] * 16 + [Tagged] * 4
@@ -301,8 +301,8 @@ class TestErrorsOfARequest:
         assert (answer.retry, len(server.requests)) == (True, 2)
         assert answer.reason.startswith("ResourceExhausted")
 
-    def test_a_hang_ends_at_the_time_limit_and_is_tried_again(self, server: VisionServer) -> None:
-        """The first call never answers: `timeout_s` ends it, and the second one brings the labels."""
+    def test_a_hang_ends_at_the_time_limit_and_is_retried(self, server: VisionServer) -> None:
+        """The first request gets no answer: `timeout_s` ends it, and the second one brings the labels."""
         server.behaviours = [server.hang, label_by_content]
         answers = tagger(server, settings=QUICK.model_copy(update={"timeout_s": 0.5})).tag(images(2))
         assert [type(answer) for answer in answers.values()] == [Tagged, Tagged]
@@ -318,7 +318,7 @@ class TestErrorsOfARequest:
             assert "DeadlineExceeded" in answer.reason
 
     def test_a_server_that_is_not_there_is_an_answer(self, server: VisionServer) -> None:
-        """Nobody listens at the address."""
+        """No server listens at the address."""
         server.endpoint = "127.0.0.1:1"
         settings = QUICK.model_copy(update={"total_timeout_s": 0.3})
         (answer,) = tagger(server, settings=settings).tag(images(1)).values()
@@ -326,7 +326,7 @@ class TestErrorsOfARequest:
         assert answer.retry
 
     def test_no_credentials_is_an_answer(self) -> None:
-        """A machine without Google credentials publishes its hotels all the same."""
+        """A machine without Google credentials publishes its hotels without labels."""
 
         def connect() -> vision.ImageAnnotatorClient:
             raise DefaultCredentialsError("Your default credentials were not found.")
@@ -390,14 +390,14 @@ class TestAllowance:
         assert server.requests == []
 
     def test_an_attempt_that_may_have_been_billed_is_paid_again(self, server: VisionServer) -> None:
-        """After UNAVAILABLE the second attempt reserves anew; the cap of 6 ends the third one of two images each."""
+        """After UNAVAILABLE every retry reserves two images again: a cap of 6 allows three attempts."""
         server.behaviours = [abort(grpc.StatusCode.UNAVAILABLE)]
         answers = tagger(server, FakeAllowance(left=6)).tag(images(2))
         assert set(answers.values()) == {CAP_REACHED}
         assert server.images_sent == 6
 
     def test_a_quota_refusal_is_not_paid(self, server: VisionServer) -> None:
-        """RESOURCE_EXHAUSTED costs nothing: trying again needs no more of the cap."""
+        """RESOURCE_EXHAUSTED costs nothing: a retry needs no new reservation."""
         server.behaviours = [*[abort(grpc.StatusCode.RESOURCE_EXHAUSTED)] * 3, label_by_content]
         allowance = FakeAllowance(left=2)
         answers = tagger(server, allowance).tag(images(2))
@@ -405,8 +405,8 @@ class TestAllowance:
         assert allowance.asked == [2]
 
 
-def test_what_makes_a_jpeg_may_fail_and_that_is_heard(server: VisionServer) -> None:
-    """A fault of ours is no answer of Vision's: it goes through."""
+def test_an_error_of_jpeg_is_raised(server: VisionServer) -> None:
+    """Our own error is not an answer of Vision: it reaches the caller."""
 
     def broken() -> bytes:
         raise OSError("the original is gone")

@@ -1,11 +1,11 @@
-"""Import time is a budget: who tags with nothing or from a file does not pay for Google's client."""
+"""Google's client is imported only when it is used: import time is limited."""
 
 import subprocess
 import sys
 
 
 def test_tagging_does_not_import_google() -> None:
-    """A fresh process that builds every tagger has loaded neither grpc nor google."""
+    """A new process that builds the taggers has imported neither grpc nor google."""
     program = (
         "import sys\n"
         "from pathlib import Path\n"

@@ -1,4 +1,4 @@
-"""The account's quota: of a minute and of a day, for all workers together."""
+"""The account's quota, of a minute and of a day, for all workers together."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def test_a_minute_grants_its_images_and_the_next_one_anew():
+def test_every_minute_grants_its_number_of_images():
     clock = Clock()
     quota = AccountQuota(MemoryCounters(), 10, 1_000, clock)
     assert [quota.reserve(6), quota.reserve(6), quota.reserve(6)] == [6, 4, 0]
@@ -21,7 +21,7 @@ def test_a_minute_grants_its_images_and_the_next_one_anew():
     assert quota.reserve(6) == 6
 
 
-def test_a_day_ends_what_its_minutes_would_grant():
+def test_the_day_limits_what_its_minutes_grant():
     clock = Clock()
     clock.now = clock.now.replace(hour=8)
     quota = AccountQuota(MemoryCounters(), 10, 15, clock)
@@ -37,8 +37,8 @@ def test_all_workers_share_it():
     assert [AccountQuota(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
 
 
-def test_counters_out_of_reach_grant_nothing():
-    """No image is sent that nobody counted."""
+def test_an_unreachable_counter_grants_nothing():
+    """No image is sent without being counted."""
 
     class Unreachable(MemoryCounters):
         def take(self, window, wanted, limit):
