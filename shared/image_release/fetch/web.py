@@ -110,12 +110,12 @@ class WebFetcher:
         return self._result_of(reply, asked, redirected=len(seen) > 1)
 
     def _headers(self, asked: Validators) -> dict[str, str]:
-        wished = {
+        fields = {
             "User-Agent": self._settings.user_agent,
             "If-None-Match": asked.etag,
             "If-Modified-Since": asked.last_modified,
         }
-        return {name: value for name, value in wished.items() if value}
+        return {name: value for name, value in fields.items() if value}
 
     def _result_of(self, reply: Reply, asked: Validators, *, redirected: bool) -> Fetched | NotModified:
         last_modified = None if redirected else reply.headers.get("Last-Modified")

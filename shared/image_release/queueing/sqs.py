@@ -21,6 +21,7 @@ from image_release.queueing.port import (
 ATTEMPTS = 6
 """Maximum number of times that an entry is sent while SQS refuses it for a transient reason."""
 FIRST_WAIT_S = 0.1
+"""Shortest wait before the first retry. The waits double, and jitter makes each up to twice as long."""
 
 
 class _RefusedForNowError(QueueError):
@@ -69,8 +70,8 @@ class SqsQueue:
         waiting = {str(number): message for number, message in enumerate(batch)}
 
         def wait_s(state: RetryCallState) -> float:
-            doubled_s: float = FIRST_WAIT_S * 2**state.attempt_number
-            return doubled_s * random.uniform(0.5, 1)  # noqa: S311 - jitter
+            doubled_s: float = FIRST_WAIT_S * 2 ** (state.attempt_number - 1)
+            return doubled_s * random.uniform(1, 2)  # noqa: S311 - jitter
 
         retrying = Retrying(
             retry=retry_if_exception_type(_RefusedForNowError),

@@ -36,7 +36,9 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 ATTEMPTS = 6
 """Maximum number of attempts at a request, obstore's and ours: with waits doubling from 0.1 s, some three seconds."""
 FIRST_WAIT_S = 0.1
+"""Longest wait before the first retry. The waits double, and jitter makes each as short as half."""
 LAST_WAIT_S = 5
+"""Maximum wait between two of obstore's attempts."""
 RETRYING_S = 90
 """Time after which obstore makes no further attempt."""
 REQUEST_TIMEOUT_S = 60
