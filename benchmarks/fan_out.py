@@ -26,7 +26,7 @@ from image_release.storage import FolderStore
 from image_release.suite.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
 from image_release.suite.messages import ShardMessage, read_nudge
 from image_release.suite.ports import Suite
-from image_release.tag import MemoryCounters, QuotaAllowance
+from image_release.tag import AccountQuota, MemoryCounters
 
 MOST_MB = 512
 MOST_S = 300
@@ -67,7 +67,7 @@ def suite(folder: Path) -> Suite:
         urgent=CountingQueue(),
         bulk=CountingQueue(),
         shards=CountingQueue(),
-        quota=QuotaAllowance(MemoryCounters(), 0, 0, now),
+        quota=AccountQuota(MemoryCounters(), 0, 0, now),
         settings=Settings(),
         now=now,
     )

@@ -16,7 +16,7 @@ from image_release.queueing import Queue, SqsQueue
 from image_release.settings import Settings, SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
 from image_release.suite.ports import Suite
-from image_release.tag import DynamoCounters, QuotaAllowance
+from image_release.tag import AccountQuota, DynamoCounters
 
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
@@ -52,7 +52,7 @@ def suite() -> Suite:
         urgent=SqsQueue(found.urgent_queue),
         bulk=SqsQueue(found.bulk_queue),
         shards=SqsQueue(found.shard_queue),
-        quota=QuotaAllowance(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
+        quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
         threads=THREADS,

@@ -1,8 +1,8 @@
-"""Calling a function in a child process that may die for it (invariant 10).
+"""Calling a function in a child process that is allowed to die (invariant 10).
 
-Decoders are C code fed with hostile bytes. An image that kills the process that decodes it is found out by decoding it
-in a child: the child dies, the caller gets ChildCrashedError, and the image becomes `crashed`. This keeps crashes,
-hangs and hunger for memory away from the caller; it is no sandbox against code that takes the child over.
+Decoders are C code that reads hostile bytes, and an image may kill the process that decodes it. So a child process
+decodes it: if the child dies, the caller gets ChildCrashedError, and the image becomes `crashed`. This protects the
+caller from crashes, hangs and excessive memory. It is no sandbox against code that takes control of the child.
 
 The child is a fresh interpreter and not a fork: it inherits no threads and no locks, does not run the caller's main
 module again, and needs no shared memory, which a Lambda does not have.
@@ -28,13 +28,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT_S = 60.0
-"""Far more than the largest allowed picture takes to decode."""
+"""Maximum time of a call; the largest allowed image takes far less to decode."""
 DEFAULT_MEMORY_MB = 2_048
-"""Address space of a child: a picture of max_pixels with room to spare."""
+"""Maximum address space of a child; an image of `max_pixels` needs less."""
 ORPHAN_S = 2
-"""A child whose caller was killed in the middle of a call outlives the call's time by at most this."""
+"""Seconds after the timeout of a call at which the child ends itself, if its caller was killed meanwhile."""
 ENDING_S = 5
-"""A child that closed its end has its exit status by then."""
+"""Maximum wait for the exit status of a child that has closed its end of the pipe."""
 
 BOOTSTRAP = """
 import json, sys
@@ -42,24 +42,25 @@ descriptor, memory_mb, timeout_s, sys.path[:] = json.loads(sys.argv[1])
 from image_release.isolation import serve
 serve(descriptor, memory_mb, timeout_s)
 """
-"""What the child runs: it finds modules where its caller does."""
+"""The program of the child; it has the `sys.path` of its caller."""
 
 
 class ChildCrashedError(Exception):
-    """The child died, ran out of memory or ran out of time in the middle of a call; the message says which."""
+    """The child died, ran out of memory, or ran out of time during a call; the message says which."""
 
 
 class Child(NamedTuple):
-    """A child process and the caller's end of the pipe to it."""
+    """A child process, and the caller's end of the pipe to it."""
 
     process: subprocess.Popen[bytes]
     connection: Connection[Any, Any]
 
 
 class IsolatedCaller:
-    """Calls picklable functions in a child process; a dead child is replaced at the next call.
+    """Calls picklable functions in a child process; the next call after a crash starts a new child.
 
-    Threads may share it: one call at a time. Results and exceptions come back pickled.
+    `timeout_s` and `memory_mb` are the limits of a call. Threads may share a caller; it makes one call at a time.
+    Arguments, results and exceptions are pickled.
     """
 
     def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S, memory_mb: int = DEFAULT_MEMORY_MB) -> None:
@@ -69,11 +70,11 @@ class IsolatedCaller:
         self._child: Child | None = None
 
     def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call and return the result, or raise what the function raised. Raises ChildCrashedError."""
+        """The result of the function; raises what the function raises, or ChildCrashedError."""
         with self._lock:
             try:
                 result, error = self._answer_of(self._living(), (function, args, kwargs))
-            except BaseException:  # Ctrl-C too: an answer that nobody waited for must not answer the next call
+            except BaseException:  # Ctrl-C too: the next call must not get the answer to this one
                 self._end()
                 raise
         if isinstance(error, MemoryError):
@@ -84,17 +85,17 @@ class IsolatedCaller:
         return answer
 
     def close(self) -> None:
-        """End the child, whatever it is doing. The next call starts another."""
+        """End the child, whatever it is doing. The next call starts a new one."""
         with self._lock:
             self._end()
 
     def kill(self) -> None:
-        """End the child without waiting for the call that it is busy with, which raises ChildCrashedError."""
+        """End the child at once; a call that another thread is waiting for raises ChildCrashedError."""
         if child := self._child:
             child.process.kill()
 
     def __enter__(self) -> Self:
-        """Nothing to do: the child starts at the first call."""
+        """Return the caller itself; the child starts at the first call."""
         return self
 
     def __exit__(
@@ -104,7 +105,7 @@ class IsolatedCaller:
         self.close()
 
     def _living(self) -> Child:
-        """The child, or a new one if there is none or it died while it had nothing to do."""
+        """The child, or a new one if there is none or if it died between two calls."""
         if self._child and self._child.process.poll() is None:
             return self._child
         self._end()
@@ -114,9 +115,9 @@ class IsolatedCaller:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own program
                 [sys.executable, "-c", BOOTSTRAP, document],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # standard output belongs to the caller's answer
+                stdout=subprocess.DEVNULL,  # standard output belongs to the caller
                 pass_fds=[theirs.fileno()],
-                # A thread pool for matrices would take address space for each core, before anything is decoded.
+                # A thread pool for matrices would reserve address space for each core before anything is decoded.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
         self._child = Child(process, ours)
@@ -129,7 +130,7 @@ class IsolatedCaller:
                 raise ChildCrashedError(f"no answer within {self._timeout_s:g} s")
             answer: tuple[Any, BaseException | None] = child.connection.recv()
         except (EOFError, OSError) as error:
-            raise ChildCrashedError(_last_words(child.process)) from error
+            raise ChildCrashedError(_cause_of_death(child.process)) from error
         return answer
 
     def _end(self) -> None:
@@ -140,8 +141,8 @@ class IsolatedCaller:
             child.process.wait()
 
 
-def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """What the system says of a child that closed its end without an answer."""
+def _cause_of_death(process: subprocess.Popen[bytes]) -> str:
+    """Why a child closed its end of the pipe without an answer: a signal or an exit status."""
     try:
         status = process.wait(ENDING_S)
     except subprocess.TimeoutExpired:
@@ -152,31 +153,31 @@ def _last_words(process: subprocess.Popen[bytes]) -> str:
 
 
 def serve(descriptor: int, memory_mb: int, timeout_s: float) -> None:
-    """Be the child: answer calls until the caller closes its end."""
+    """Run as the child: answer calls until the caller closes its end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the caller decides
     limit = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash that is expected leaves no dump
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # crashes are expected: no core dumps
     with Connection(descriptor) as connection:
         while True:
             try:
                 function, args, kwargs = connection.recv()
             except (EOFError, OSError):
                 return
-            signal.alarm(math.ceil(timeout_s) + ORPHAN_S)  # its default is death, in the middle of C code too
+            signal.alarm(math.ceil(timeout_s) + ORPHAN_S)  # SIGALRM ends the process, in C code too
             answer = _answer(function, args, kwargs)
             signal.alarm(0)
             connection.send_bytes(answer)
 
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """`(result, error)`, pickled; an error that cannot travel is replaced by one that says the same."""
+    """`(result, error)`, pickled; an error that cannot be pickled becomes a RuntimeError with the same words."""
     try:
         return pickle.dumps((function(*args, **kwargs), None))
-    except Exception as error:  # noqa: BLE001 - whatever the function raised belongs to the caller
+    except Exception as error:  # noqa: BLE001 - the caller gets whatever the function raised
         try:
             answer = pickle.dumps((None, error))
-            pickle.loads(answer)  # noqa: S301 - our own, a line above: some exceptions fail only here
+            pickle.loads(answer)  # noqa: S301 - our own bytes; some exceptions fail only here
         except Exception:  # noqa: BLE001 - pickle calls into any class
             return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
         return answer

@@ -1,4 +1,4 @@
-"""What is called in a child process that may die for it: importable, so that it can be named across processes."""
+"""Functions that a child process calls and that may kill it, in a module of their own so that it can import them."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ def die_by(signal_number: int) -> None:
 
 
 def read_address_zero() -> None:
-    """What a broken decoder does: a fault in C, not a signal sent to oneself."""
+    """A fault in C, as in a broken decoder, and not a signal that the process sends to itself."""
     ctypes.string_at(0)
 
 
@@ -36,7 +36,7 @@ def sleep_for_ever() -> None:
 
 
 def loop_for_ever() -> None:
-    """A decoder that never lets go of the interpreter."""
+    """A loop that never releases the interpreter, as in a decoder."""
     sum(iter(int, 1))
 
 
@@ -49,17 +49,17 @@ def refuse(message: str) -> None:
 
 
 class TwoArgumentsError(Exception):
-    """It pickles, and cannot be unpickled: a trap of Python's that libraries fall into."""
+    """It can be pickled but not unpickled: a Python trap that libraries fall into."""
 
     def __init__(self, first: str, second: str) -> None:
         super().__init__(f"{first} {second}")
 
 
-def raise_what_cannot_travel() -> None:
+def raise_what_cannot_be_pickled() -> None:
     raise TwoArgumentsError("what", "happened")
 
 
-def answer_what_cannot_travel() -> object:
+def return_what_cannot_be_pickled() -> object:
     return threading.Lock()
 
 

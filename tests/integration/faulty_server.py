@@ -1,7 +1,7 @@
-"""A small HTTP server on 127.0.0.1 that can do everything wrong on purpose, and counts what it sees.
+"""A small HTTP server on 127.0.0.1 that can do everything wrong on purpose, and counts its requests.
 
-It speaks through raw sockets, because a proper server library refuses to send a wrong length, half a header or a
-reset. A route is a function that gets the `Exchange` and sends what it likes.
+It uses raw sockets, because a server library refuses to send a wrong length, half a header or a reset. A route is a
+function that gets the `Exchange` and sends anything.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class Exchange:
         self.connected.sendall(data)
 
     def dribble(self, data: bytes, pause_s: float) -> None:
-        """Send a byte at a time, until the other side has had enough."""
+        """Send a byte at a time, until the client closes the connection or the server stops."""
         for byte in data:
             self.send(bytes([byte]))
             if self.stopping.wait(pause_s):
                 return
 
     def close(self) -> None:
-        """End the connection in good order, whatever was promised."""
+        """Close the connection normally, even if the body is not complete."""
         self.open = False
 
     def reset(self) -> None:
-        """Break the connection off with a TCP reset."""
+        """End the connection with a TCP reset."""
         self.connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.open = False
 
@@ -65,12 +65,12 @@ Route = Callable[[Exchange], None]
 
 
 def sends(body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> Route:
-    """Make a route that always answers the same."""
+    """A route that always sends the same answer."""
     return lambda exchange: exchange.answer(status, body, headers)
 
 
 def in_turn(*routes: Route) -> Route:
-    """Make a route that does something else each time; the last one stays."""
+    """A route that uses the given routes in turn, one per request, and then repeats the last one."""
     left = list(routes)
 
     def route(exchange: Exchange) -> None:
@@ -81,7 +81,7 @@ def in_turn(*routes: Route) -> Route:
 
 @dataclass
 class FaultyServer:
-    """Serves `routes` by path (without query) from a free port; anything else is a 404. Use as a context manager."""
+    """Serves `routes` by path (without query) on a free port; other paths are a 404. Use it as a context manager."""
 
     routes: dict[str, Route] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
@@ -115,14 +115,14 @@ class FaultyServer:
             thread.join(10)
 
     def url(self, path: str, host: str = "") -> str:
-        """Give the URL of a path, under `host` instead of the address."""
+        """The URL of a path, with `host` instead of the address."""
         scheme = "https" if self.tls else "http"
         name = host or (f"[{self.host}]" if ":" in self.host else self.host)
         return f"{scheme}://{name}:{self.port}{path}"
 
     @property
     def paths(self) -> list[str]:
-        """What was asked for, in order."""
+        """The targets of all requests, in order."""
         return [request.target for request in self.requests]
 
     def _accept(self) -> None:
@@ -148,7 +148,7 @@ class FaultyServer:
             while self._exchange(connected):
                 pass
         except OSError:
-            pass  # the client went away, which is what most of these tests make it do
+            pass  # the client closed the connection, as most of these tests want
         finally:
             with self._lock:
                 self._connections -= {plain, connected}

@@ -1,4 +1,4 @@
-"""A real fetcher for tests: only the way to 127.0.0.1 is opened, and waiting takes no time."""
+"""A real fetcher for tests: only 127.0.0.1 is allowed, and waits take no time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 @contextmanager
 def local_fetcher(waits: list[float] | None = None, **changes: Any) -> Iterator[UrlFetcher]:
-    """Give a fetcher with some settings or ports changed; what it would have slept is added to `waits`."""
+    """A fetcher with some settings or ports changed; the seconds of its waits are added to `waits`."""
     ports = {name: changes.pop(name) for name in ("resolver", "tls", "monotonic", "random") if name in changes}
     folders = changes.pop("file_folders", ())
     settings = DownloadSettings(**{"allowed_networks": (LOCAL,), "read_timeout_s": 10, **changes})
@@ -31,19 +31,19 @@ def local_fetcher(waits: list[float] | None = None, **changes: Any) -> Iterator[
 
 
 def ticking_clock() -> Any:
-    """Make a monotonic clock that is a second later at each look: an hour of dribbling passes in no time."""
+    """A monotonic clock that goes on by a second at each call: a slow server takes no real time."""
     seconds = count()
     return lambda: float(next(seconds))
 
 
 def bytes_of(answer: Fetched | NotModified | FetchFailed) -> bytes:
-    """Take the bytes of an answer that must have some."""
+    """The bytes of an answer; fails if it has none."""
     assert isinstance(answer, Fetched), answer
     return answer.data
 
 
 def outcome_of(answer: Fetched | NotModified | FetchFailed) -> tuple[Outcome, str]:
-    """Take outcome and reason of an answer that must have failed."""
+    """Outcome and reason of a failed answer; fails if it has not failed."""
     assert isinstance(answer, FetchFailed), answer
     assert answer.rejection.reason.isprintable()
     return answer.rejection.outcome, answer.rejection.reason

@@ -1,4 +1,4 @@
-"""Writers for the storage tests: importable, so that they can run in processes of their own."""
+"""Writers for the storage tests, in a module of their own so that other processes can import them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from image_release.storage import ConditionFailedError, Store
 COUNTER = "a/counter"
 TORN = "a/torn"
 TORN_SIZES = (10, 300_000, 5_000, 1_000_000)
-"""A shorter object after a longer one and the other way round: a part of either would show."""
+"""Sizes of objects that follow each other, shorter and longer: a mixture of two would show."""
 
 
 def increment(store: Store, key: str, times: int) -> None:
-    """Add one, so many times, by compare-and-swap: begin with if-absent, go on with if-match."""
+    """Add one `times` times by compare-and-swap: first with if-absent, then with if-match."""
     for _ in range(times):
         while True:
             found = store.get(key)
@@ -30,7 +30,7 @@ def increment(store: Store, key: str, times: int) -> None:
 
 
 def claim(store: Store, keys: list[str], name: bytes) -> list[str]:
-    """Put a name under every key that has none; the keys that were won."""
+    """Put a name at every key that has no object; returns the keys that were won."""
     won = []
     for key in keys:
         try:
@@ -42,20 +42,20 @@ def claim(store: Store, keys: list[str], name: bytes) -> list[str]:
 
 
 def put_and_delete(store: Store, key: str, times: int) -> None:
-    """Make a folder come and go."""
+    """Create and remove a folder, `times` times."""
     for _ in range(times):
         store.put(key, b"here")
         store.delete(key)
 
 
 def put_all(store: Store, keys: list[str]) -> None:
-    """Put something under every key."""
+    """Put an object at every key."""
     for key in keys:
         store.put(key, key.encode())
 
 
 def write_for_ever(store: Store, key: str) -> None:
-    """Overwrite one object without end, with bytes that are all alike: whoever reads two kinds reads a torn one."""
+    """Overwrite one object for ever, each time with equal bytes: two different bytes show a torn object."""
     number = 0
     while True:
         number += 1
@@ -64,7 +64,7 @@ def write_for_ever(store: Store, key: str) -> None:
 
 
 def put_with_full_disk(store: Store, key: str, data: bytes, limit: int) -> None:
-    """Put where no file may grow beyond `limit` bytes, as on a disk that is full."""
+    """Put while no file can be larger than `limit` bytes, as on a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
@@ -74,7 +74,7 @@ def put_with_full_disk(store: Store, key: str, data: bytes, limit: int) -> None:
 
 
 def put_under_umask(store: Store, key: str, umask: int) -> None:
-    """Put as a user whose files have these bits off."""
+    """Put as a user with this umask."""
     before = os.umask(umask)
     try:
         store.put(key, b"x")

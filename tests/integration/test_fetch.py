@@ -1,4 +1,4 @@
-"""What a partner's server may do, and what becomes of the image then: bytes, statuses, retries, redirects."""
+"""What a partner's server may answer, and what the fetch returns: bytes, statuses, retries, redirects."""
 
 import gzip
 import io
@@ -24,7 +24,7 @@ def server():
 
 
 class TestBytes:
-    """What was sent is what is got."""
+    """The fetch returns exactly the bytes that the server sent."""
 
     def test_the_bytes_arrive_whole_with_their_validators(self, server):
         """Body, ETag and Last-Modified as the server sent them."""
@@ -33,7 +33,7 @@ class TestBytes:
             assert fetcher.fetch(server.url("/a.jpg")) == Fetched(PICTURE, Validators('"v1"', DATE))
 
     def test_a_very_wide_png_is_only_bytes_here(self, server):
-        """60,000 pixels by 1: whether that is a picture is not the fetcher's question."""
+        """60,000 pixels by 1: the fetcher does not check images."""
         png = io.BytesIO()
         Image.new("RGB", (60_000, 1), "teal").save(png, "PNG")
         server.routes["/wide.png"] = sends(png.getvalue())
@@ -47,7 +47,7 @@ class TestBytes:
             assert bytes_of(fetcher.fetch(server.url("/a"))) == b"abcde"
 
     def test_a_body_may_end_with_its_connection(self, server):
-        """As HTTP/1.0 servers do it."""
+        """As with HTTP/1.0 servers."""
         server.routes["/a"] = lambda exchange: (exchange.send(b"HTTP/1.0 200 OK\r\n\r\n" + PICTURE), exchange.close())
         with local_fetcher() as fetcher:
             assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
@@ -56,13 +56,13 @@ class TestBytes:
         ("name", "pack"), [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)]
     )
     def test_a_packed_body_is_unpacked_though_nobody_asked(self, server, name, pack):
-        """Object stores send what was stored packed, whatever is asked for."""
+        """Object stores send files as they were stored, whatever the request says."""
         server.routes["/a"] = sends(pack(PICTURE), headers={"Content-Encoding": name})
         with local_fetcher() as fetcher:
             assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
 
     def test_the_request_asks_for_plain_bytes_under_our_name(self, server):
-        """Identity encoding, a user agent that says who we are, and the path percent-encoded."""
+        """Identity encoding, our user agent, and the path percent-encoded."""
         with local_fetcher(user_agent="image-release/test") as fetcher:
             fetcher.fetch(server.url("/a b/ü.jpg?w=1"))
         (request,) = server.requests
@@ -74,11 +74,11 @@ class TestBytes:
 
 
 class TestStatuses:
-    """What a refusal means for the image."""
+    """Which outcome a status gives."""
 
     @pytest.mark.parametrize("status", [404, 410])
     def test_a_picture_that_was_taken_away_is_gone_at_once(self, server, status):
-        """No retry of 404."""
+        """A 404 is not retried."""
         server.routes["/a"] = sends(b"no", status)
         with local_fetcher() as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.GONE, f"the server answered {status}")
@@ -86,7 +86,7 @@ class TestStatuses:
 
     @pytest.mark.parametrize("status", [204, 206, 300, 304, 400, 401, 403, 405, 418, 451, 501, 505, 599])
     def test_any_other_refusal_keeps_the_last_good_copy_and_is_not_repeated(self, server, status):
-        """`unavailable`, once; a 304 that nobody asked for and a partial answer too."""
+        """`unavailable` without a retry; so are an unexpected 304 and a partial answer."""
         server.routes["/a"] = sends(b"", status)
         with local_fetcher() as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.UNAVAILABLE, f"the server answered {status}")
@@ -94,11 +94,11 @@ class TestStatuses:
 
 
 class TestRetries:
-    """Only what may pass is tried again, with back-off and full jitter."""
+    """Only transient failures are retried, with back-off and full jitter."""
 
     @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-    def test_a_passing_status_is_tried_again(self, server, status):
-        """A failure, then the picture."""
+    def test_a_transient_status_is_retried(self, server, status):
+        """A failure, then the image."""
         server.routes["/a"] = in_turn(sends(b"", status), sends(PICTURE))
         with local_fetcher() as fetcher:
             assert bytes_of(fetcher.fetch(server.url("/a"))) == PICTURE
@@ -128,8 +128,8 @@ class TestRetries:
             "mispacked",
         ],
     )
-    def test_a_broken_answer_is_tried_again_and_never_taken_for_the_picture(self, server, fault):
-        """Half a picture is not an answer; four of them are `unavailable`."""
+    def test_a_broken_answer_is_retried_and_never_taken_for_the_image(self, server, fault):
+        """A part of an image is not an answer; after four broken answers the image is `unavailable`."""
         server.routes["/passes"] = in_turn(fault, sends(PICTURE))
         server.routes["/stays"] = fault
         with local_fetcher() as fetcher:
@@ -139,8 +139,8 @@ class TestRetries:
         assert reason.endswith("(4 attempts)")
         assert server.paths.count("/stays") == 4
 
-    def test_a_refused_connection_is_tried_again_and_then_unavailable(self, server):
-        """Nobody listens there."""
+    def test_a_refused_connection_is_retried_and_then_unavailable(self, server):
+        """No server listens at the address."""
         with FaultyServer() as stopped:
             url = stopped.url("/a")
         waits: list[float] = []
@@ -156,7 +156,7 @@ class TestRetries:
         ("random", "expected"), [(1.0, [0.5, 1.0, 2.0]), (0.5, [0.25, 0.5, 1.0]), (0.0, [0, 0, 0])]
     )
     def test_the_waits_double_and_are_jittered_over_their_whole_length(self, server, random, expected):
-        """Full jitter: any share of the back-off, from none to all."""
+        """Full jitter: a wait from 0 to the whole back-off."""
         server.routes["/a"] = sends(b"", 503)
         waits: list[float] = []
         with local_fetcher(waits, random=lambda: random, back_off_s=0.5) as fetcher:
@@ -181,7 +181,7 @@ class TestRetries:
         ],
     )
     def test_the_server_says_how_long_to_wait(self, server, headers, wait):
-        """Seconds or a date (by the server's clock where it tells it); what cannot be read is no wish."""
+        """Seconds or a date, which is compared with the server's own clock; an unreadable value is ignored."""
         server.routes["/a"] = in_turn(sends(b"", 429, headers), sends(PICTURE))
         waits: list[float] = []
         with local_fetcher(waits, random=lambda: 0.0) as fetcher:
@@ -189,7 +189,7 @@ class TestRetries:
         assert waits == [wait]
 
     @pytest.mark.parametrize(
-        ("asked", "told"),
+        ("asked", "returned_s"),
         [
             ("31", 31),
             ("Tue, 24 Nov 2026 12:01:00 GMT", 60),
@@ -197,25 +197,25 @@ class TestRetries:
             ("Fri, 31 Dec 9999 23:59:59 GMT", 7 * 86_400),
         ],
     )
-    def test_a_longer_wait_is_left_to_another_run_and_told(self, server, asked, told):
-        """`unavailable` at once with the wished wait, which nobody can stretch beyond a week."""
+    def test_a_longer_wait_is_returned_and_left_to_another_run(self, server, asked, returned_s):
+        """`unavailable` at once, with the wait that the server asked for, at most a week."""
         server.routes["/a"] = sends(b"", 503, {"Retry-After": asked})
         waits: list[float] = []
         with local_fetcher(waits, max_retry_after_s=30) as fetcher:
             answer = fetcher.fetch(server.url("/a"))
         assert outcome_of(answer)[0] is Outcome.UNAVAILABLE
-        assert getattr(answer, "retry_after_s", None) == told
+        assert getattr(answer, "retry_after_s", None) == returned_s
         assert waits == []
         assert server.paths == ["/a"]
 
 
 class TestRevalidation:
-    """A picture that did not change is not sent again."""
+    """An image that did not change is not sent again."""
 
     KNOWN = Validators('"v1"', DATE)
 
     def test_what_did_not_change_is_not_sent(self, server):
-        """The validators go out as they came, and the answer renews them."""
+        """The validators are sent back unchanged, and the answer may replace them."""
         server.routes["/a"] = sends(b"", 304, {"ETag": '"v2"'})
         with local_fetcher() as fetcher:
             assert fetcher.fetch(server.url("/a"), self.KNOWN) == NotModified(Validators('"v2"', DATE))
@@ -223,13 +223,13 @@ class TestRevalidation:
         assert server.requests[0].headers["if-modified-since"] == DATE
 
     def test_what_changed_is_sent_whole(self, server):
-        """New bytes with new validators; the old ones are forgotten."""
+        """New bytes with new validators; the old ones are dropped."""
         server.routes["/a"] = sends(PICTURE, headers={"ETag": 'W/"v3"'})
         with local_fetcher() as fetcher:
             assert fetcher.fetch(server.url("/a"), self.KNOWN) == Fetched(PICTURE, Validators('W/"v3"', None))
 
     def test_a_date_is_not_carried_over_a_redirect(self, server):
-        """The redirect may lead to another, older picture now, which "did not change since" either."""
+        """The redirect may lead to another, older image now, and that one "did not change since" either."""
         server.routes["/a"] = sends(b"", 302, {"Location": "/b"})
         server.routes["/b"] = sends(PICTURE, headers={"ETag": '"b"', "Last-Modified": DATE})
         with local_fetcher() as fetcher:
@@ -239,25 +239,25 @@ class TestRevalidation:
 
     @pytest.mark.parametrize("bad", ["", "a\r\nX-Evil: 1", "a\n", "ü", "x" * 513])
     def test_a_validator_that_cannot_be_sent_is_not(self, server, bad):
-        """A damaged cache or a hostile server cannot write headers; without validators a 304 is a fault."""
+        """A damaged cache or a hostile server cannot add headers; without validators a 304 is a fault."""
         server.routes["/a"] = sends(b"", 304)
         with local_fetcher() as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"), Validators(bad, bad)))[0] is Outcome.UNAVAILABLE
         assert not {"if-none-match", "if-modified-since", "x-evil"} & server.requests[0].headers.keys()
 
     def test_an_endless_validator_is_not_kept(self, server):
-        """It would be stored a million times."""
+        """The cache keeps validators for millions of images."""
         server.routes["/a"] = sends(PICTURE, headers={"ETag": "x" * 5000, "Last-Modified": "ü"})
         with local_fetcher() as fetcher:
             assert fetcher.fetch(server.url("/a")) == Fetched(PICTURE, Validators())
 
 
 class TestRedirects:
-    """Followed, but not for ever and not everywhere (see test_fetch_judging)."""
+    """Redirects are followed, within limits; test_fetch_judging has the forbidden targets."""
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_a_redirect_is_followed(self, server, status):
-        """Each kind, relative, with spaces and UTF-8 in it."""
+        """Every redirect status; the location is relative, with a space and UTF-8 in it."""
         server.routes["/a"] = sends(b"moved", status, {"Location": "/b ü.jpg"})
         server.routes["/b%20%C3%BC.jpg"] = sends(PICTURE)
         with local_fetcher() as fetcher:
@@ -265,7 +265,7 @@ class TestRedirects:
         assert server.accepted == 1
 
     def test_a_circle_is_found_at_once(self, server):
-        """Not by running through it until the limit."""
+        """At the first URL that repeats, and not only at the limit."""
         server.routes["/a"] = sends(b"", 302, {"Location": "/b"})
         server.routes["/b"] = sends(b"", 302, {"Location": "/a#again"})
         with local_fetcher() as fetcher:
@@ -276,7 +276,7 @@ class TestRedirects:
         assert server.paths == ["/a", "/b"]
 
     def test_the_number_of_redirects_is_limited(self, server):
-        """Exactly `max_redirects` are followed."""
+        """At most `max_redirects` redirects are followed."""
         for number in range(9):
             server.routes[f"/{number}"] = sends(b"", 302, {"Location": f"/{number + 1}"})
         server.routes["/9"] = sends(PICTURE)
@@ -287,7 +287,7 @@ class TestRedirects:
             assert outcome_of(fetcher.fetch(server.url("/8"))) == (Outcome.UNAVAILABLE, "more than 0 redirects")
 
     def test_a_redirect_to_nowhere_is_unavailable(self, server):
-        """No Location."""
+        """An answer without a Location header."""
         server.routes["/a"] = sends(b"", 302)
         with local_fetcher() as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
@@ -296,7 +296,7 @@ class TestRedirects:
         "location", ["file:///etc/passwd", "ftp://example.com/a", "http://u:p@127.0.0.1/", "http://["]
     )
     def test_a_redirect_to_what_is_no_web_address_is_a_bad_url(self, server, location):
-        """No server opens a file of ours."""
+        """A server cannot make us open a local file."""
         server.routes["/a"] = sends(b"", 302, {"Location": location})
         with local_fetcher() as fetcher:
             outcome, reason = outcome_of(fetcher.fetch(server.url("/a")))
@@ -305,6 +305,6 @@ class TestRedirects:
 
 
 def test_a_url_that_cannot_be_asked_for_is_a_bad_url():
-    """By the rules of test_urls; nothing is sent anywhere."""
+    """The rules are in test_urls; no request is sent."""
     with local_fetcher() as fetcher:
         assert outcome_of(fetcher.fetch("ftp://example.com/a.jpg"))[0] is Outcome.BAD_URL

@@ -1,4 +1,4 @@
-"""Every bound of a download, tried by servers that do not keep to any: bytes, packed bytes, time, and HTTP itself."""
+"""Every limit of a download, tested with servers that ignore it: bytes, unpacked bytes, time, and HTTP itself."""
 
 import gzip
 import tracemalloc
@@ -20,10 +20,10 @@ def server():
 
 
 class TestBytesAreLimited:
-    """`max_bytes` holds on the wire and after unpacking, whatever is announced."""
+    """`max_bytes` holds before and after unpacking, whatever length is announced."""
 
     def test_exactly_the_limit_is_allowed(self, server):
-        """The limit is the largest original."""
+        """The limit itself is the size of the largest allowed original."""
         server.routes["/fits"] = sends(b"x" * 1000)
         server.routes["/exceeds"] = sends(b"x" * 1001)
         with local_fetcher(max_bytes=1000) as fetcher:
@@ -31,7 +31,7 @@ class TestBytesAreLimited:
             assert outcome_of(fetcher.fetch(server.url("/exceeds")))[0] is Outcome.TOO_MANY_BYTES
 
     def test_two_announced_gigabytes_are_not_waited_for(self, server):
-        """The announcement is enough: nobody waits for the body or asks again, and the next image is not disturbed."""
+        """The announcement is enough: there is no wait for the body and no retry, and the next fetch works."""
         server.routes["/a"] = lambda exchange: (
             exchange.answer(200, b"", {"Content-Length": str(2 * 1024**3)}),
             exchange.stopping.wait(),
@@ -46,7 +46,7 @@ class TestBytesAreLimited:
 
     @pytest.mark.parametrize("head", [b"HTTP/1.1 200 x\r\n\r\n", CHUNKED], ids=["no length", "chunked"])
     def test_an_endless_stream_is_cut_off_at_the_limit(self, server, head):
-        """Two gigabytes without a length: we take the limit and what the sockets had buffered, and hang up."""
+        """Two gigabytes without a length: we read up to the limit and close the connection."""
         sent = []
 
         def stream(exchange):
@@ -61,7 +61,7 @@ class TestBytesAreLimited:
         assert len(sent) < 64
 
     def test_a_bomb_is_not_unpacked(self, server):
-        """100 MB of nothing in 100 KB: memory is taken for the limit, not for the bomb."""
+        """100 MB of zeros in 100 KB: the memory that is used depends on the limit, not on the bomb."""
         bomb = gzip.compress(bytes(100_000_000))
         server.routes["/a"] = sends(bomb, headers={"Content-Encoding": "gzip"})
         with local_fetcher(max_bytes=1_000_000) as fetcher:
@@ -73,14 +73,14 @@ class TestBytesAreLimited:
         assert peak_bytes < 10_000_000
 
     @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "\x01"])
-    def test_a_packing_we_did_not_ask_for_is_refused(self, server, encoding):
-        """What cannot be unpacked within bounds is not tried."""
+    def test_an_unknown_packing_is_refused(self, server, encoding):
+        """Only packings that can be unpacked within the limit are accepted."""
         server.routes["/a"] = sends(PICTURE, headers={"Content-Encoding": encoding})
         with local_fetcher() as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
 
     def test_an_endless_error_page_does_not_hide_the_status(self, server):
-        """Nobody reads it to its end."""
+        """It is not read to its end."""
 
         def endless(exchange):
             exchange.send(b"HTTP/1.1 404 x\r\n\r\n")
@@ -93,7 +93,7 @@ class TestBytesAreLimited:
 
 
 class TestTimeIsLimited:
-    """Every wait ends: for a byte, for the image, for the run."""
+    """Every wait is limited: for a byte, for the image, for the run."""
 
     @pytest.mark.parametrize(
         "text",
@@ -107,14 +107,14 @@ class TestTimeIsLimited:
         ids=["body", "headers", "continue", "chunks", "chunk size"],
     )
     def test_a_slow_loris_is_stopped_by_the_total_time(self, server, text):
-        """A byte now and then keeps every read alive; by the image's clock it is over all the same."""
+        """Every read gets a byte in time, but the total time of the image ends the fetch."""
         server.routes["/a"] = lambda exchange: exchange.dribble(text, 0.001)
         with local_fetcher(total_timeout_s=60, monotonic=ticking_clock()) as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.UNAVAILABLE, "not complete within 60 s")
         assert server.paths == ["/a"]
 
-    def test_a_silent_server_is_given_up_after_the_read_timeout(self, server):
-        """And asked again, as silence may pass."""
+    def test_a_silent_server_is_retried_after_the_read_timeout(self, server):
+        """Silence is a transient failure."""
         server.routes["/a"] = lambda exchange: exchange.stopping.wait()
         with local_fetcher(read_timeout_s=0.05, max_attempts=2) as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (
@@ -122,14 +122,14 @@ class TestTimeIsLimited:
                 "no byte came for 0.05 s (2 attempts)",
             )
 
-    def test_a_silent_server_is_given_up_when_the_time_of_the_image_is_over(self, server):
-        """Earlier than the read timeout if need be, and the reason says which it was."""
+    def test_a_silent_server_is_left_when_the_time_of_the_image_is_over(self, server):
+        """Even before the read timeout; the reason says that it was the total time."""
         server.routes["/a"] = lambda exchange: exchange.stopping.wait()
         with local_fetcher(read_timeout_s=30, total_timeout_s=0.05) as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.UNAVAILABLE, "not complete within 0.05 s")
 
-    def test_a_wait_longer_than_the_time_left_is_not_begun(self, server):
-        """The wish of the server is told, so that another run can come at the right time."""
+    def test_a_wait_longer_than_the_time_left_is_not_started(self, server):
+        """The wait that the server asked for is returned: another run can come at the right time."""
         server.routes["/a"] = sends(b"", 503, {"Retry-After": "25"})
         waits: list[float] = []
         with local_fetcher(waits, total_timeout_s=20) as fetcher:
@@ -139,7 +139,7 @@ class TestTimeIsLimited:
         assert waits == []
 
     def test_when_the_run_is_over_nothing_is_asked(self, server, tmp_path):
-        """`deferred`: another run goes on."""
+        """The image is `deferred`: another run fetches it."""
         (tmp_path / "a").write_bytes(PICTURE)
         with local_fetcher(monotonic=lambda: 100.0, file_folders=[tmp_path]) as fetcher:
             for url in (server.url("/a"), (tmp_path / "a").as_uri()):
@@ -147,13 +147,13 @@ class TestTimeIsLimited:
         assert server.accepted == 0
 
     def test_when_the_run_ends_within_a_download_the_image_is_deferred(self, server):
-        """Not `unavailable`: the server did nothing wrong."""
+        """Not `unavailable`, because the server did nothing wrong."""
         server.routes["/a"] = lambda exchange: exchange.dribble(b"HTTP/1.1 200 x\r\n\r\n" + bytes(99_999), 0.001)
         with local_fetcher(monotonic=ticking_clock()) as fetcher:
             assert outcome_of(fetcher.fetch(server.url("/a"), deadline_s=30.0))[0] is Outcome.DEFERRED
 
     def test_when_the_run_ends_before_the_next_attempt_the_image_is_deferred(self, server):
-        """With the server's wish, if it had one."""
+        """With the wait that the server asked for, if it asked for one."""
         server.routes["/a"] = sends(b"", 503, {"Retry-After": "20"})
         waits: list[float] = []
         with local_fetcher(waits, monotonic=lambda: 100.0) as fetcher:
@@ -179,7 +179,7 @@ class TestTimeIsLimited:
     ],
 )
 def test_an_answer_that_is_not_http_is_unavailable(server, text):
-    """Whatever listens there, it does not break the run."""
+    """An answer of another protocol does not break the run."""
     server.routes["/a"] = lambda exchange: (exchange.send(text), exchange.close())
     with local_fetcher() as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
@@ -187,7 +187,7 @@ def test_an_answer_that_is_not_http_is_unavailable(server, text):
 
 @pytest.mark.parametrize("length", ["-5", "banana", "9" * 5000])
 def test_a_senseless_length_is_not_believed(server, length):
-    """It neither breaks the fetcher nor lets anything past the limit."""
+    """It neither breaks the fetcher nor lifts the limit."""
     server.routes["/a"] = lambda exchange: (
         exchange.answer(200, b"x" * 2000, {"Content-Length": length}),
         exchange.close(),

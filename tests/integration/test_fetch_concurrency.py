@@ -1,4 +1,4 @@
-"""Many threads and one fetcher: connections are used again, and their number is limited without failing anybody."""
+"""Many threads and one fetcher: connections are used again, and their number is limited without failed images."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def meeting(expected: int) -> Callable[[Exchange], None]:
 
 
 def test_one_connection_serves_one_image_after_the_other(server):
-    """Also after errors, redirects, and a server that sent more than it announced."""
+    """After errors and redirects too; an answer that is longer than announced does not harm the next one."""
     server.routes["/long"] = sends(b"x" * 500, headers={"Content-Length": "100"})
     server.routes["/moved"] = sends(b"moved", 302, {"Location": "/0"})
     with local_fetcher() as fetcher:
@@ -54,7 +54,7 @@ def test_one_connection_serves_one_image_after_the_other(server):
 
 
 def test_a_connection_that_the_server_closed_is_replaced(server):
-    """Silently: servers end idle connections all the time."""
+    """Without a failure: servers often close idle connections."""
     server.routes["/last"] = lambda exchange: (exchange.answer(200, b"picture"), exchange.close())
     with local_fetcher() as fetcher:
         for _ in range(5):
@@ -63,7 +63,7 @@ def test_a_connection_that_the_server_closed_is_replaced(server):
 
 
 def test_each_thread_gets_its_own_image(server):
-    """Forty images over twelve threads and a few connections: nothing is mixed up, nothing fails."""
+    """Forty images, twelve threads, four connections: every thread gets the right bytes."""
     urls = [server.url(f"/{number}") for number in range(IMAGES)] * 5
     with local_fetcher(connections_per_host=4) as fetcher:
         answers = all_at_once(lambda url: bytes_of(fetcher.fetch(url)), urls)
@@ -74,7 +74,7 @@ def test_each_thread_gets_its_own_image(server):
 
 @pytest.mark.parametrize("limits", [{"connections_per_host": 3}, {"connections": 3}])
 def test_no_more_requests_run_at_once_than_allowed(server, limits):
-    """Twelve threads want to; three are let, and three there are."""
+    """Of twelve threads, exactly three run a request at the same time."""
     server.routes["/meet"] = meeting(3)
     with local_fetcher(**limits) as fetcher:
         answers = all_at_once(lambda url: bytes_of(fetcher.fetch(url)), [server.url("/meet")] * THREADS)
@@ -83,7 +83,7 @@ def test_no_more_requests_run_at_once_than_allowed(server, limits):
 
 
 def test_the_limit_of_a_host_leaves_room_for_others(server):
-    """One host at its limit, and another one is still served."""
+    """While one host is at its limit, images of another host are fetched."""
     release = threading.Event()
     server.routes["/slow"] = lambda exchange: (release.wait(30), exchange.answer(200, b"slow"))
     stand_ins = dict.fromkeys(("a.example", "b.example"), f"127.0.0.1:{server.port}")
@@ -95,7 +95,7 @@ def test_the_limit_of_a_host_leaves_room_for_others(server):
 
 
 def test_waiting_for_a_free_connection_costs_the_image_none_of_its_time(server):
-    """Twelve threads share one connection, and each request takes ten seconds by the clock: the last is served too."""
+    """Twelve threads share one connection, and each request takes ten seconds: the last one is fetched too."""
     clock = [0.0]
 
     def slow(exchange: Exchange) -> None:
@@ -108,8 +108,8 @@ def test_waiting_for_a_free_connection_costs_the_image_none_of_its_time(server):
     assert answers == [b"picture"] * THREADS
 
 
-def test_who_waits_for_a_free_connection_until_the_run_ends_is_deferred(server):
-    """It waits, but not beyond the deadline."""
+def test_an_image_that_waits_for_a_connection_until_the_run_ends_is_deferred(server):
+    """The wait ends at the deadline."""
     release, arrived = threading.Event(), threading.Event()
     server.routes["/slow"] = lambda exchange: (arrived.set(), release.wait(30), exchange.answer(200, b"slow"))
     with local_fetcher(connections=1, monotonic=lambda: 0.0) as fetcher, ThreadPoolExecutor(1) as threads:

@@ -11,7 +11,7 @@ from tests.integration.fetching import bytes_of, local_fetcher, outcome_of
 
 @pytest.fixture
 def photos(tmp_path):
-    """Give a named folder with a picture, beside a secret that no URL may reach."""
+    """A named folder with an image, beside a secret that no URL may reach."""
     folder = tmp_path / "photos"
     (folder / "h1").mkdir(parents=True)
     (folder / "h1" / "a b#ü.jpg").write_bytes(b"picture")
@@ -28,7 +28,7 @@ def fetcher(photos):
 
 
 def test_a_file_below_a_named_folder_is_read(fetcher, photos):
-    """Whatever it is called."""
+    """Its name may have spaces and special characters."""
     assert bytes_of(fetcher.fetch((photos / "h1" / "a b#ü.jpg").as_uri())) == b"picture"
 
 
@@ -54,8 +54,8 @@ def test_an_unchanged_file_is_not_read_again_and_a_changed_one_is(fetcher, photo
         "../../../../etc/passwd",
     ],
 )
-def test_nothing_outside_the_folders_is_read_or_told(fetcher, photos, path):
-    """Not by `..`, not in a folder whose name begins the same; what is missing there answers alike."""
+def test_nothing_outside_the_folders_is_read_or_revealed(fetcher, photos, path):
+    """Not by `..`, and not in a folder whose name starts the same; a missing file outside gives the same answer."""
     assert outcome_of(fetcher.fetch(f"file://{photos}/{path}")) == (
         Outcome.BAD_URL,
         "the file is not below a folder named on the command line",
@@ -63,7 +63,7 @@ def test_nothing_outside_the_folders_is_read_or_told(fetcher, photos, path):
 
 
 def test_a_symbolic_link_leads_nowhere_outside(fetcher, photos):
-    """Neither a linked file nor a linked folder; within the folder links are fine."""
+    """Links to files and folders outside are refused; links within the folder are allowed."""
     (photos / "file.jpg").symlink_to(photos.parent / "secret.jpg")
     (photos / "folder").symlink_to(photos.parent / "photos-not")
     (photos / "inside.jpg").symlink_to(photos / "h1" / "a b#ü.jpg")
@@ -73,27 +73,27 @@ def test_a_symbolic_link_leads_nowhere_outside(fetcher, photos):
 
 
 def test_a_named_folder_may_itself_be_a_link(photos, tmp_path):
-    """It was named by the person who started the program."""
+    """The person who started the program named it."""
     (tmp_path / "link").symlink_to(photos)
     with local_fetcher(file_folders=[tmp_path / "link"]) as fetcher:
         assert bytes_of(fetcher.fetch((tmp_path / "link" / "h1" / "a b#ü.jpg").as_uri())) == b"picture"
 
 
 def test_without_named_folders_every_file_is_refused(photos):
-    """A catalogue cannot read our disk."""
+    """A catalogue cannot read the disk."""
     with local_fetcher() as fetcher:
         assert outcome_of(fetcher.fetch((photos / "h1" / "a b#ü.jpg").as_uri()))[0] is Outcome.BAD_URL
 
 
-def test_what_is_no_regular_file_is_a_bad_url(fetcher, photos):
-    """A folder, a way through a file, and a FIFO, which would hang a reader for ever."""
+def test_a_path_that_is_not_a_regular_file_is_a_bad_url(fetcher, photos):
+    """A folder, a path through a file, and a FIFO, at which a reader would wait for ever."""
     os.mkfifo(photos / "fifo.jpg")
     for path in ("h1", "h1/a b#ü.jpg/b.jpg", "fifo.jpg", ""):
         assert outcome_of(fetcher.fetch((photos / path).as_uri()))[0] is Outcome.BAD_URL
 
 
 def test_a_missing_file_is_gone(fetcher, photos):
-    """As a 404 is."""
+    """As with a 404."""
     assert outcome_of(fetcher.fetch((photos / "none.jpg").as_uri())) == (Outcome.GONE, "there is no such file")
 
 
@@ -106,7 +106,7 @@ def test_a_file_is_limited_in_bytes(fetcher, photos):
 
 
 def test_a_loop_of_links_and_a_name_too_long_are_unavailable(fetcher, photos):
-    """The system refuses; the run goes on."""
+    """The system refuses the file, and the run goes on."""
     (photos / "loop").symlink_to(photos / "loop")
     for path in ("loop", "x" * 300):
         assert outcome_of(fetcher.fetch((photos / path).as_uri()))[0] is Outcome.UNAVAILABLE

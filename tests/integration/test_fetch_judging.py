@@ -1,4 +1,4 @@
-"""Where a partner's URL may lead, tried on real connections: judged after resolution, at every hop, without a gap."""
+"""Where a partner's URL may lead, tested on real connections: addresses are judged after resolution, at every hop."""
 
 import socket
 import threading
@@ -27,7 +27,7 @@ def has_ipv6() -> bool:
 
 
 class Names:
-    """A resolver that answers from a list, in turn, and remembers what it was asked."""
+    """A resolver that gives the answers of a list in turn, and remembers which hosts it was asked for."""
 
     def __init__(self, *answers: list[str] | OSError) -> None:
         self.answers = list(answers)
@@ -45,7 +45,7 @@ class Names:
     "host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "017700000001", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]
 )
 def test_an_address_inside_is_refused_in_every_spelling(server, host):
-    """The server is there and would answer; nobody connects."""
+    """The server runs and would answer; no connection is made."""
     with local_fetcher(allowed_networks=()) as fetcher:
         outcome, reason = outcome_of(fetcher.fetch(server.url("/a", host)))
     assert outcome is Outcome.FORBIDDEN_ADDRESS
@@ -54,7 +54,7 @@ def test_an_address_inside_is_refused_in_every_spelling(server, host):
 
 
 def test_localhost_is_refused_by_what_the_system_resolves_it_to(server):
-    """The real resolver, the real answer."""
+    """With the real resolver of the system."""
     with local_fetcher(allowed_networks=()) as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/a", "localhost")))[0] is Outcome.FORBIDDEN_ADDRESS
     assert server.accepted == 0
@@ -62,7 +62,7 @@ def test_localhost_is_refused_by_what_the_system_resolves_it_to(server):
 
 @pytest.mark.parametrize("addresses", [[PUBLIC, "10.0.0.7"], ["10.0.0.7", PUBLIC], ["127.0.0.1", "10.0.0.7"]])
 def test_a_name_with_one_forbidden_address_is_refused_whole(server, addresses):
-    """A public and a private address: the order of DNS must not decide. The reason names host and address."""
+    """The order of the addresses must not decide. The reason names the host and the address."""
     with local_fetcher(resolver=Names(addresses)) as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/a", "photos.example"))) == (
             Outcome.FORBIDDEN_ADDRESS,
@@ -83,7 +83,7 @@ def test_a_name_with_one_forbidden_address_is_refused_whole(server, addresses):
     ],
 )
 def test_a_redirect_to_a_metadata_endpoint_is_refused(server, location):
-    """The oldest trick; each hop is judged anew, and not tried again."""
+    """Each hop is judged, and a forbidden one is not retried."""
     server.routes["/b"] = sends(b"", 302, {"Location": location})
     with local_fetcher() as fetcher:
         outcome, reason = outcome_of(fetcher.fetch(server.url("/b")))
@@ -94,7 +94,7 @@ def test_a_redirect_to_a_metadata_endpoint_is_refused(server, location):
 
 
 def test_a_redirect_to_a_name_that_leads_inside_is_refused(server):
-    """The first hop was fine, the second one is resolved and judged like it."""
+    """The first hop is allowed; the second one is resolved and judged too."""
     server.routes["/b"] = sends(b"", 302, {"Location": "http://inside.example/"})
     with local_fetcher(resolver=Names(["10.1.1.1"])) as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/b"))) == (
@@ -104,7 +104,7 @@ def test_a_redirect_to_a_name_that_leads_inside_is_refused(server):
 
 
 def test_the_connection_goes_to_the_judged_address(server):
-    """DNS rebinding: a second answer, pointing inside, is never looked at within a connection."""
+    """DNS rebinding: DNS is asked once for a connection, and a later answer has no effect on it."""
     names = Names([LOCAL.partition("/")[0]], ["10.0.0.7"])
     with local_fetcher(resolver=names) as fetcher:
         assert bytes_of(fetcher.fetch(server.url("/a", "photos.example"))) == b"picture"
@@ -117,21 +117,21 @@ def test_the_connection_goes_to_the_judged_address(server):
 
 
 def test_every_new_connection_is_judged_again(server):
-    """A retry after a broken connection resolves anew, and what it then finds counts."""
+    """A retry after a broken connection asks DNS again, and judges the new addresses."""
     server.routes["/a"] = in_turn(lambda exchange: exchange.reset(), sends(b"picture"))
     with local_fetcher(resolver=Names(["127.0.0.1"], ["192.168.0.1"])) as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/a", "photos.example")))[0] is Outcome.FORBIDDEN_ADDRESS
 
 
 def test_the_next_judged_address_is_tried_when_one_is_dead(server):
-    """127.0.0.2 refuses; the image is still got."""
+    """127.0.0.2 refuses the connection; the image comes from 127.0.0.1."""
     names = Names(["127.0.0.2", "127.0.0.1"])
     with local_fetcher(resolver=names, allowed_networks=("127.0.0.0/8",)) as fetcher:
         assert bytes_of(fetcher.fetch(server.url("/a", "photos.example"))) == b"picture"
 
 
 def test_a_stand_in_replaces_dns_for_its_host_alone(server):
-    """A demo's stable URLs: the name stays in the request, the address and port are the given ones."""
+    """The name stays in the request; the address and the port are those of the stand-in."""
     names = Names(socket.gaierror(socket.EAI_NONAME, "unknown"))
     with local_fetcher(resolver=names, resolve={"Partner-A.example": f"127.0.0.1:{server.port}"}) as fetcher:
         assert bytes_of(fetcher.fetch("http://partner-a.example/a")) == b"picture"
@@ -144,7 +144,7 @@ def test_a_stand_in_replaces_dns_for_its_host_alone(server):
 
 
 def test_a_stand_in_is_judged_too(server):
-    """It needs `allowed_networks` as any other address."""
+    """It needs an exception in `allowed_networks`, like any other address."""
     stand_ins = {"partner-a.example": f"127.0.0.1:{server.port}"}
     with local_fetcher(resolve=stand_ins, allowed_networks=()) as fetcher:
         assert outcome_of(fetcher.fetch("http://partner-a.example/a"))[0] is Outcome.FORBIDDEN_ADDRESS
@@ -154,8 +154,8 @@ def test_a_stand_in_is_judged_too(server):
     ("error", "attempts"),
     [(socket.gaierror(socket.EAI_NONAME, "x"), 1), (socket.gaierror(socket.EAI_AGAIN, "x"), 4), (OSError("x"), 4)],
 )
-def test_a_name_that_dns_does_not_know_is_asked_once_and_a_silent_dns_again(error, attempts):
-    """Both are `unavailable`: names come back."""
+def test_an_unknown_name_is_asked_once_and_a_failing_dns_is_retried(error, attempts):
+    """Both are `unavailable`, not `gone`: a name may come back."""
     names = Names(error)
     with local_fetcher(resolver=names) as fetcher:
         assert outcome_of(fetcher.fetch("http://photos.example/a"))[0] is Outcome.UNAVAILABLE
@@ -163,7 +163,7 @@ def test_a_name_that_dns_does_not_know_is_asked_once_and_a_silent_dns_again(erro
 
 
 def test_a_resolver_that_hangs_is_not_waited_for():
-    """It is inside the time for connecting, though the system's resolver knows no timeout."""
+    """The connect timeout limits it, although the system's resolver has no timeout."""
     over = threading.Event()
 
     def hang(_host: str) -> list[str]:
@@ -179,7 +179,7 @@ def test_a_resolver_that_hangs_is_not_waited_for():
 
 
 def test_proxies_from_the_environment_are_not_used(server, monkeypatch):
-    """A proxy would resolve names for us, unjudged."""
+    """A proxy would resolve names itself, and nothing would judge the addresses."""
     with FaultyServer() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url(""))
@@ -190,7 +190,7 @@ def test_proxies_from_the_environment_are_not_used(server, monkeypatch):
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_an_ipv6_server_is_reached_by_its_address():
-    """Brackets in the URL and in the Host header."""
+    """With brackets in the URL and in the Host header."""
     with (
         FaultyServer({"/a": sends(b"picture")}, host="::1") as running,
         local_fetcher(allowed_networks=("::1/128",)) as fetcher,

@@ -1,4 +1,4 @@
-"""HTTPS against a server with a certificate of its own authority: the name is checked, whatever the address."""
+"""HTTPS with a test authority: the certificate is checked for the name, although we connect to an address."""
 
 import ssl
 
@@ -36,8 +36,8 @@ def local(_host: str) -> list[str]:
     return ["127.0.0.1"]
 
 
-def test_a_picture_comes_over_tls_and_the_connection_is_kept(server, trust):
-    """The certificate is checked for the name, though the connection went to an address."""
+def test_an_image_comes_over_tls_and_the_connection_is_kept(server, trust):
+    """Two images over one connection."""
     with local_fetcher(resolver=local, tls=trust) as fetcher:
         assert bytes_of(fetcher.fetch(server.url("/a", HOST))) == b"picture"
         assert bytes_of(fetcher.fetch(server.url("/a", HOST))) == b"picture"
@@ -45,7 +45,7 @@ def test_a_picture_comes_over_tls_and_the_connection_is_kept(server, trust):
 
 
 def test_a_certificate_for_another_name_is_refused_once(server, trust):
-    """It will not get better by asking again."""
+    """A retry would not help."""
     with local_fetcher(resolver=local, tls=trust) as fetcher:
         outcome, reason = outcome_of(fetcher.fetch(server.url("/a", "other.example")))
     assert outcome is Outcome.UNAVAILABLE
@@ -54,7 +54,7 @@ def test_a_certificate_for_another_name_is_refused_once(server, trust):
 
 
 def test_an_unknown_authority_is_refused(server):
-    """Without being given an authority, the fetcher trusts what the system trusts."""
+    """By default the fetcher trusts the authorities that the system trusts."""
     with local_fetcher(resolver=local) as fetcher:
         outcome, reason = outcome_of(fetcher.fetch(server.url("/a", HOST)))
     assert outcome is Outcome.UNAVAILABLE
@@ -63,14 +63,14 @@ def test_an_unknown_authority_is_refused(server):
 
 
 def test_the_address_of_a_tls_server_is_judged_before_a_handshake(server, trust):
-    """Nothing is sent to a forbidden address, not even a greeting."""
+    """Not a byte is sent to a forbidden address."""
     with local_fetcher(resolver=local, tls=trust, allowed_networks=()) as fetcher:
         assert outcome_of(fetcher.fetch(server.url("/a", HOST)))[0] is Outcome.FORBIDDEN_ADDRESS
     assert server.accepted == 0
 
 
-def test_a_handshake_that_does_not_come_is_inside_the_time_for_connecting(trust):
-    """A server without TLS waits for a request that never ends; we do not wait with it."""
+def test_the_connect_timeout_limits_the_handshake(trust):
+    """A server without TLS never answers the handshake."""
     with FaultyServer() as plain, local_fetcher(resolver=local, tls=trust, connect_timeout_s=0.05) as fetcher:
         assert outcome_of(fetcher.fetch(plain.url("/a", HOST).replace("http:", "https:"))) == (
             Outcome.UNAVAILABLE,
@@ -79,7 +79,7 @@ def test_a_handshake_that_does_not_come_is_inside_the_time_for_connecting(trust)
 
 
 def test_a_slow_loris_behind_tls_is_stopped_by_the_total_time(server, trust):
-    """The clock is looked at below TLS too."""
+    """The time is checked at every read below TLS too."""
     text = b"HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
     server.routes["/slow"] = lambda exchange: exchange.dribble(text, 0.001)
     with local_fetcher(resolver=local, tls=trust, total_timeout_s=60, monotonic=ticking_clock()) as fetcher:
@@ -90,7 +90,7 @@ def test_a_slow_loris_behind_tls_is_stopped_by_the_total_time(server, trust):
 
 
 def test_a_redirect_may_lead_from_https_to_http_and_back(server, trust):
-    """A catalogue may name http itself; nothing secret is sent, and what comes is never trusted."""
+    """A catalogue may name http itself; we send no secret, and never trust what comes back."""
     with FaultyServer() as plain, local_fetcher(resolver=local, tls=trust) as fetcher:
         server.routes["/down"] = sends(b"", 301, {"Location": plain.url("/up")})
         plain.routes["/up"] = sends(b"", 301, {"Location": server.url("/a", HOST)})

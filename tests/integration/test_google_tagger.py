@@ -1,7 +1,7 @@
-"""The real Google client against a real gRPC server on 127.0.0.1 that does what Vision may do.
+"""The real Google client with a real gRPC server on 127.0.0.1 that behaves like Vision.
 
-Promises: what Vision answers becomes labels; what it refuses or fails at becomes an answer that says so, never an
-exception; never more than 16 images or 10 MB a request; never more than the allowance grants.
+Vision's answers become labels. A refusal or a failure becomes an answer that says so, and never an exception. A request
+has at most 16 images and 10 MB, and all requests together no more images than the allowance grants.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from image_release.values import Label, sha256_hex
 OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL = 0, 3, 8, 13
 """Codes of an image's own error (google.rpc.Code)."""
 
+CAP_REACHED = NotTagged("no more images may be sent to the tagger in this run", retry=True)
+
 QUICK = TaggingSettings(back_off_s=0.01, max_back_off_s=0.05, timeout_s=20, total_timeout_s=20)
 
 Request = vision.BatchAnnotateImagesRequest
@@ -44,7 +46,7 @@ def image_error(code: int, message: str) -> vision.AnnotateImageResponse:
 
 
 def label_by_content(request: Request, _context: grpc.ServicerContext) -> Response:
-    """Label each image with its own bytes, so that a mix-up shows."""
+    """Label each image with its own bytes: labels of another image would show."""
     return Response(responses=[labelled((f"is {image.image.content.decode()}", 0.75)) for image in request.requests])
 
 
@@ -58,7 +60,7 @@ def abort(code: grpc.StatusCode, message: str = "no") -> Behaviour:
 
 @dataclass
 class VisionServer:
-    """An ImageAnnotator that does, call by call, what it is told, and the last thing for ever."""
+    """An ImageAnnotator that uses the given behaviours in turn, one per request, and then repeats the last one."""
 
     behaviours: list[Behaviour] = field(default_factory=lambda: [label_by_content])
     requests: list[Request] = field(default_factory=list)
@@ -86,25 +88,25 @@ class VisionServer:
 
 @pytest.fixture
 def server() -> Iterator[VisionServer]:
-    told = VisionServer()
+    vision_server = VisionServer()
     handler = grpc.unary_unary_rpc_method_handler(
-        told.annotate, request_deserializer=Request.deserialize, response_serializer=Response.serialize
+        vision_server.annotate, request_deserializer=Request.deserialize, response_serializer=Response.serialize
     )
     service = grpc.method_handlers_generic_handler(
         "google.cloud.vision.v1.ImageAnnotator", {"BatchAnnotateImages": handler}
     )
     grpc_server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 20_000_000)])
     grpc_server.add_generic_rpc_handlers((service,))
-    told.endpoint = f"127.0.0.1:{grpc_server.add_insecure_port('127.0.0.1:0')}"
+    vision_server.endpoint = f"127.0.0.1:{grpc_server.add_insecure_port('127.0.0.1:0')}"
     grpc_server.start()
-    yield told
-    told.released.set()
+    yield vision_server
+    vision_server.released.set()
     grpc_server.stop(0).wait()
 
 
 @dataclass
-class Purse:
-    """An allowance of one process that remembers what it was asked for."""
+class FakeAllowance:
+    """An allowance for one process that remembers what it was asked for."""
 
     left: int = 1_000
     asked: list[int] = field(default_factory=list)
@@ -126,11 +128,11 @@ def image(jpeg: bytes, sha256: str | None = None) -> TagRequest:
 
 def tagger(
     server: VisionServer,
-    purse: Purse | None = None,
+    allowance: FakeAllowance | None = None,
     settings: TaggingSettings = QUICK,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> GoogleTagger:
-    return GoogleTagger(settings, purse or Purse(), connect=server.connect, monotonic=monotonic)
+    return GoogleTagger(settings, allowance or FakeAllowance(), connect=server.connect, monotonic=monotonic)
 
 
 class TestLabels:
@@ -150,27 +152,27 @@ class TestLabels:
         assert (feature.type_, feature.max_results) == (vision.Feature.Type.LABEL_DETECTION, 2)
 
     def test_no_labels_is_an_answer(self, server: VisionServer) -> None:
-        """Vision may find nothing; that is known then, and not asked again."""
+        """Vision may find nothing; the image is not sent again."""
         server.behaviours = [lambda *_: Response(responses=[labelled()])]
         assert list(tagger(server).tag(images(1)).values()) == [Tagged(())]
 
     def test_what_is_no_label_is_left_out(self, server: VisionServer) -> None:
-        """NaN, a score above 1, an empty or control-character description: refused at the border; the rest stays."""
+        """NaN, a score above 1, an empty description or one with control characters: only valid labels are kept."""
         hostile = labelled(("A", float("nan")), ("B", 7.0), ("", 0.5), ("C\x1b[2J", 0.5), ("x" * 101, 0.5), ("D", 0.93))
         server.behaviours = [lambda *_: Response(responses=[hostile])]
         assert list(tagger(server).tag(images(1)).values()) == [Tagged((Label("D", 0.93),))]
 
     def test_one_content_is_sent_once(self, server: VisionServer) -> None:
         """The same content from twenty partners costs one image."""
-        purse = Purse()
-        answers = tagger(server, purse).tag(images(1) * 20)
-        assert (len(answers), server.images_sent, purse.asked) == (1, 1, [1])
+        allowance = FakeAllowance()
+        answers = tagger(server, allowance).tag(images(1) * 20)
+        assert (len(answers), server.images_sent, allowance.asked) == (1, 1, [1])
 
     def test_nothing_to_ask_sends_nothing(self, server: VisionServer) -> None:
         """No image, no request and no reservation."""
-        purse = Purse()
-        assert tagger(server, purse).tag([]) == {}
-        assert (server.requests, purse.asked) == ([], [])
+        allowance = FakeAllowance()
+        assert tagger(server, allowance).tag([]) == {}
+        assert (server.requests, allowance.asked) == ([], [])
 
 
 class TestSizeOfARequest:
@@ -182,33 +184,33 @@ class TestSizeOfARequest:
         assert [len(request.requests) for request in server.requests] == [2, 2]
 
     def test_an_image_too_large_for_any_request_is_bad_and_the_others_go(self, server: VisionServer) -> None:
-        """8 MB are 10.7 MB in JSON: never sent, never tried again."""
+        """8 MB are 10.7 MB in JSON: never sent, and not worth a retry."""
         large, small = image(bytes(8_000_000)), image(b"small")
         answers = tagger(server).tag([large, small])
         assert isinstance(answers[small.sha256], Tagged)
-        refused = answers[large.sha256]
-        assert isinstance(refused, NotTagged)
-        assert (refused.kind, refused.retry, server.images_sent) == ("bad_image", False, 1)
+        assert answers[large.sha256] == NotTagged("8000000 bytes are more than Vision takes in a request", retry=False)
+        assert server.images_sent == 1
 
 
 class TestErrorsOfOneImage:
     @pytest.mark.parametrize(
-        ("code", "kind", "retry"),
+        ("code", "retry"),
         [
-            pytest.param(INVALID_ARGUMENT, "bad_image", False, id="bad image data is final"),
-            pytest.param(RESOURCE_EXHAUSTED, "refused", True, id="quota"),
-            pytest.param(INTERNAL, "failed", True, id="internal"),
-            pytest.param(999, "failed", True, id="a code that nobody knows"),
+            pytest.param(INVALID_ARGUMENT, False, id="bad image data is final"),
+            pytest.param(RESOURCE_EXHAUSTED, True, id="quota"),
+            pytest.param(INTERNAL, True, id="internal"),
+            pytest.param(999, True, id="an unknown code"),
         ],
     )
-    def test_it_concerns_that_image_alone(self, server: VisionServer, code: int, kind: str, retry: bool) -> None:
-        """The image between two good ones fails; both neighbours get their labels."""
+    def test_it_concerns_that_image_alone(self, server: VisionServer, code: int, retry: bool) -> None:
+        """The image between two good ones fails; the other two get their labels."""
         good = labelled(("Bedroom", 0.5))
         server.behaviours = [lambda *_: Response(responses=[good, image_error(code, "Bad image data.\n"), good])]
         first, second, third = tagger(server).tag(images(3)).values()
         assert first == third == Tagged((Label("Bedroom", 0.5),))
         assert isinstance(second, NotTagged)
-        assert (second.kind, second.retry) == (kind, retry)
+        assert second.retry == retry
+        assert second.reason.startswith(f"Vision's code {code}: Bad image data.")
         assert second.reason.isprintable()
 
     def test_an_answer_with_too_few_images_leaves_the_others_for_later(self, server: VisionServer) -> None:
@@ -216,12 +218,12 @@ class TestErrorsOfOneImage:
         server.behaviours = [lambda *_: Response(responses=[labelled(("A", 0.5))])]
         first, *others = tagger(server).tag(images(3)).values()
         assert first == Tagged((Label("A", 0.5),))
-        assert [(o.kind, o.retry) for o in others if isinstance(o, NotTagged)] == [("failed", True)] * 2
+        assert others == [NotTagged("Vision answered for 1 of 3 images", retry=True)] * 2
 
 
 class TestErrorsOfARequest:
     @pytest.mark.parametrize(
-        "passing",
+        "transient",
         [
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             grpc.StatusCode.UNAVAILABLE,
@@ -229,9 +231,9 @@ class TestErrorsOfARequest:
             grpc.StatusCode.DEADLINE_EXCEEDED,
         ],
     )
-    def test_what_passes_is_tried_again(self, server: VisionServer, passing: grpc.StatusCode) -> None:
-        """Twice the fault, then labels."""
-        server.behaviours = [abort(passing), abort(passing), label_by_content]
+    def test_a_transient_failure_is_retried(self, server: VisionServer, transient: grpc.StatusCode) -> None:
+        """Two failures, then labels."""
+        server.behaviours = [abort(transient), abort(transient), label_by_content]
         answers = tagger(server).tag(images(2))
         assert all(isinstance(answer, Tagged) for answer in answers.values())
         assert len(server.requests) == 3
@@ -245,100 +247,104 @@ class TestErrorsOfARequest:
             grpc.StatusCode.UNIMPLEMENTED,
         ],
     )
-    def test_what_lasts_is_not_tried_again_and_ends_the_call(
+    def test_a_lasting_failure_is_not_retried_and_ends_the_call(
         self, server: VisionServer, lasting: grpc.StatusCode
     ) -> None:
-        """Forty images, one request: the rest is not sent to a service that does not serve us, nor reserved."""
+        """Forty images, one request: the other images are neither sent nor reserved."""
         server.behaviours = [abort(lasting, "billing\x00 is off")]
-        purse = Purse()
-        answers = tagger(server, purse).tag(images(40))
+        allowance = FakeAllowance()
+        answers = tagger(server, allowance).tag(images(40))
         assert len(answers) == 40
         (answer,) = set(answers.values())
         assert isinstance(answer, NotTagged)
-        assert (answer.kind, answer.retry, len(server.requests), sum(purse.asked)) == ("failed", True, 1, 16)
+        assert (answer.retry, len(server.requests), sum(allowance.asked)) == (True, 1, 16)
         assert "billing" in answer.reason
         assert answer.reason.isprintable()
 
     def test_labels_that_came_before_the_fault_are_kept(self, server: VisionServer) -> None:
-        """Labels are money: sixteen paid images stay labelled when the second request is denied."""
+        """Sixteen images were paid for: they keep their labels when the second request is denied."""
         server.behaviours = [label_by_content, abort(grpc.StatusCode.PERMISSION_DENIED)]
         answers = list(tagger(server).tag(images(20)).values())
         assert [type(answer) for answer in answers] == [Tagged] * 16 + [NotTagged] * 4
 
     def test_a_request_that_vision_finds_invalid_does_not_stop_the_next(self, server: VisionServer) -> None:
-        """INVALID_ARGUMENT speaks of this request: the second batch is still labelled."""
+        """INVALID_ARGUMENT concerns this request only: the second batch is still labelled."""
         server.behaviours = [abort(grpc.StatusCode.INVALID_ARGUMENT), label_by_content]
         answers = list(tagger(server).tag(images(20)).values())
         assert [type(answer) for answer in answers] == [NotTagged] * 16 + [Tagged] * 4
 
     @pytest.mark.parametrize(
-        ("lasting", "kind"),
-        [(grpc.StatusCode.RESOURCE_EXHAUSTED, "refused"), (grpc.StatusCode.UNAVAILABLE, "failed")],
+        ("lasting", "error"),
+        [(grpc.StatusCode.RESOURCE_EXHAUSTED, "ResourceExhausted"), (grpc.StatusCode.UNAVAILABLE, "ServiceUnavail")],
     )
-    def test_what_does_not_pass_in_time_is_an_answer(
-        self, server: VisionServer, lasting: grpc.StatusCode, kind: str
+    def test_a_transient_failure_that_lasts_is_an_answer(
+        self, server: VisionServer, lasting: grpc.StatusCode, error: str
     ) -> None:
-        """Tried again until `total_timeout_s`, then: quota is `refused`, an absent service `failed`, both for later."""
+        """Retried until `total_timeout_s`; then the answer has the error as its reason, and is worth a retry later."""
         server.behaviours = [abort(lasting)]
         settings = QUICK.model_copy(update={"total_timeout_s": 2})
-        answers = tagger(server, Purse(left=1_000_000), settings).tag(images(20))
-        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {(kind, True)}
+        answers = tagger(server, FakeAllowance(left=1_000_000), settings).tag(images(20))
         assert len(answers) == 20
+        (answer,) = set(answers.values())
+        assert isinstance(answer, NotTagged)
+        assert answer.retry
+        assert answer.reason.startswith(error)
         assert len(server.requests) > 1
         assert {len(request.requests) for request in server.requests} == {16}
 
     def test_the_last_attempt_cut_short_does_not_hide_the_quota(self, server: VisionServer) -> None:
-        """A refusal, and then a call that our own clock ends: it was the quota, not an absent service."""
+        """A refusal, and then a request that our own clock ends: the reason is the quota, and not the timeout."""
         server.behaviours = [abort(grpc.StatusCode.RESOURCE_EXHAUSTED), server.hang]
         settings = QUICK.model_copy(update={"total_timeout_s": 2})
         (answer,) = tagger(server, settings=settings).tag(images(1)).values()
         assert isinstance(answer, NotTagged)
-        assert (answer.kind, answer.retry, len(server.requests)) == ("refused", True, 2)
+        assert (answer.retry, len(server.requests)) == (True, 2)
+        assert answer.reason.startswith("ResourceExhausted")
 
-    def test_a_hang_ends_at_the_time_limit_and_is_tried_again(self, server: VisionServer) -> None:
-        """The first call never answers: `timeout_s` ends it, and the second one brings the labels."""
+    def test_a_hang_ends_at_the_time_limit_and_is_retried(self, server: VisionServer) -> None:
+        """The first request gets no answer: `timeout_s` ends it, and the second one brings the labels."""
         server.behaviours = [server.hang, label_by_content]
         answers = tagger(server, settings=QUICK.model_copy(update={"timeout_s": 0.5})).tag(images(2))
         assert [type(answer) for answer in answers.values()] == [Tagged, Tagged]
 
     def test_a_service_that_only_hangs_is_left_alone(self, server: VisionServer) -> None:
-        """Every call hangs: the answer is `failed`, for later, when either time limit is over."""
+        """Every request hangs: when either time limit is over, the answer is worth a retry later."""
         server.behaviours = [server.hang]
         for timeout_s in (0.1, 3_600):
             settings = QUICK.model_copy(update={"timeout_s": timeout_s, "total_timeout_s": 0.3})
             (answer,) = tagger(server, settings=settings).tag(images(1)).values()
             assert isinstance(answer, NotTagged)
-            assert (answer.kind, answer.retry) == ("failed", True)
+            assert answer.retry
             assert "DeadlineExceeded" in answer.reason
 
     def test_a_server_that_is_not_there_is_an_answer(self, server: VisionServer) -> None:
-        """Nobody listens at the address."""
+        """No server listens at the address."""
         server.endpoint = "127.0.0.1:1"
         settings = QUICK.model_copy(update={"total_timeout_s": 0.3})
         (answer,) = tagger(server, settings=settings).tag(images(1)).values()
         assert isinstance(answer, NotTagged)
-        assert (answer.kind, answer.retry) == ("failed", True)
+        assert answer.retry
 
     def test_no_credentials_is_an_answer(self) -> None:
-        """A machine without Google credentials publishes its hotels all the same."""
+        """A machine without Google credentials publishes its hotels without labels."""
 
         def connect() -> vision.ImageAnnotatorClient:
             raise DefaultCredentialsError("Your default credentials were not found.")
 
-        answers = GoogleTagger(QUICK, Purse(), connect=connect).tag(images(1))
+        answers = GoogleTagger(QUICK, FakeAllowance(), connect=connect).tag(images(1))
         (answer,) = answers.values()
         assert isinstance(answer, NotTagged)
-        assert (answer.kind, answer.retry) == ("failed", True)
+        assert answer.retry
         assert "credentials were not found" in answer.reason
 
 
 class TestDeadline:
     def test_after_it_nothing_is_sent(self, server: VisionServer) -> None:
         """The hotel's time is over: no request and no reservation; the images are to be asked later."""
-        purse = Purse()
-        answers = tagger(server, purse, monotonic=lambda: 100.0).tag(images(20), deadline_s=100.0)
-        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {("failed", True)}
-        assert (len(answers), server.requests, purse.asked) == (20, [], [])
+        allowance = FakeAllowance()
+        answers = tagger(server, allowance, monotonic=lambda: 100.0).tag(images(20), deadline_s=100.0)
+        assert set(answers.values()) == {NotTagged("no time was left to ask the tagger", retry=True)}
+        assert (len(answers), server.requests, allowance.asked) == (20, [], [])
 
     def test_between_two_requests_it_keeps_what_is_labelled(self, server: VisionServer) -> None:
         """Time runs out after the first batch: sixteen labelled, four for later."""
@@ -358,49 +364,49 @@ class TestDeadline:
         settings = QUICK.model_copy(update={"total_timeout_s": 3_600})
         (answer,) = tagger(server, settings=settings).tag(images(1), deadline_s=time.monotonic() + 0.3).values()
         assert isinstance(answer, NotTagged)
-        assert answer.kind == "failed"
+        assert answer.retry
 
 
 class TestAllowance:
     def test_no_more_is_sent_than_granted(self, server: VisionServer) -> None:
-        """Twenty allowed, forty wanted: twenty labelled, twenty refused, and no JPEG made of those."""
+        """Twenty allowed, forty wanted: twenty labelled, twenty not sent, and no JPEG made of those."""
         made: list[int] = []
 
         def counted(number: int) -> TagRequest:
             jpeg = f"image {number}".encode()
             return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg)
 
-        purse = Purse(left=20)
-        answers = list(tagger(server, purse).tag([counted(number) for number in range(40)]).values())
+        allowance = FakeAllowance(left=20)
+        answers = list(tagger(server, allowance).tag([counted(number) for number in range(40)]).values())
         assert [type(answer) for answer in answers] == [Tagged] * 20 + [NotTagged] * 20
-        assert {(a.kind, a.retry) for a in answers[20:] if isinstance(a, NotTagged)} == {("refused", True)}
+        assert set(answers[20:]) == {CAP_REACHED}
         assert (server.images_sent, made) == (20, list(range(20)))
-        assert purse.asked == [16, 16]
+        assert allowance.asked == [16, 16]
 
     def test_no_allowance_sends_nothing(self, server: VisionServer) -> None:
-        """A cap of 0: everything refused, without connecting."""
-        answers = tagger(server, Purse(left=0)).tag(images(3))
-        assert {a.kind for a in answers.values() if isinstance(a, NotTagged)} == {"refused"}
+        """A cap of 0: no image is sent, and nothing connects."""
+        answers = tagger(server, FakeAllowance(left=0)).tag(images(3))
+        assert set(answers.values()) == {CAP_REACHED}
         assert server.requests == []
 
     def test_an_attempt_that_may_have_been_billed_is_paid_again(self, server: VisionServer) -> None:
-        """After UNAVAILABLE the second attempt reserves anew; the cap of 6 ends the third one of two images each."""
+        """After UNAVAILABLE every retry reserves two images again: a cap of 6 allows three attempts."""
         server.behaviours = [abort(grpc.StatusCode.UNAVAILABLE)]
-        answers = tagger(server, Purse(left=6)).tag(images(2))
-        assert {(a.kind, a.retry) for a in answers.values() if isinstance(a, NotTagged)} == {("refused", True)}
+        answers = tagger(server, FakeAllowance(left=6)).tag(images(2))
+        assert set(answers.values()) == {CAP_REACHED}
         assert server.images_sent == 6
 
     def test_a_quota_refusal_is_not_paid(self, server: VisionServer) -> None:
-        """RESOURCE_EXHAUSTED costs nothing: trying again needs no more of the cap."""
+        """RESOURCE_EXHAUSTED costs nothing: a retry needs no new reservation."""
         server.behaviours = [*[abort(grpc.StatusCode.RESOURCE_EXHAUSTED)] * 3, label_by_content]
-        purse = Purse(left=2)
-        answers = tagger(server, purse).tag(images(2))
+        allowance = FakeAllowance(left=2)
+        answers = tagger(server, allowance).tag(images(2))
         assert all(isinstance(answer, Tagged) for answer in answers.values())
-        assert purse.asked == [2]
+        assert allowance.asked == [2]
 
 
-def test_what_makes_a_jpeg_may_fail_and_that_is_heard(server: VisionServer) -> None:
-    """A fault of ours is no answer of Vision's: it goes through."""
+def test_an_error_of_jpeg_is_raised(server: VisionServer) -> None:
+    """Our own error is not an answer of Vision: it reaches the caller."""
 
     def broken() -> bytes:
         raise OSError("the original is gone")
@@ -417,7 +423,7 @@ def test_one_channel_serves_all_calls_of_a_tagger(server: VisionServer) -> None:
         connections.append(1)
         return server.connect()
 
-    asked = GoogleTagger(QUICK, Purse(), connect=connect)
+    asked = GoogleTagger(QUICK, FakeAllowance(), connect=connect)
     assert connections == []
     for start, _ in pairwise(range(4)):
         asked.tag(images(1, start=start))

@@ -1,4 +1,4 @@
-"""SQS and DynamoDB adapters against a local AWS, beside their doubles: one promise, whoever keeps it."""
+"""The SQS and DynamoDB adapters with a local AWS; the counters in memory must pass the same tests."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +68,7 @@ class TestCounters:
         assert (counters.take("w", 5, 0), counters.take("w", 0, 5)) == (0, 0)
 
     def test_are_taken_from_by_many_at_once_and_never_too_much(self, counters):
-        """Eight workers that each ask 12 times for 3 of 100: not one image more."""
+        """Eight workers each ask 12 times for 3 of 100 images, and never get more than 100."""
         with ThreadPoolExecutor(8) as pool:
             granted = list(pool.map(lambda _: sum(counters.take("w", 3, 100) for _ in range(12)), range(8)))
         assert sum(granted) == counters.taken("w") <= 100

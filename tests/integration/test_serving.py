@@ -24,7 +24,7 @@ from image_release.suite.process_hotel import (
     serve,
 )
 from image_release.suite.tick import tick
-from image_release.tag import MemoryCounters, NotTagged, QuotaAllowance, Tagged
+from image_release.tag import AccountQuota, MemoryCounters, NotTagged, Tagged
 from image_release.values import Label
 from tests.integration.world import World, jpeg, photo
 
@@ -132,14 +132,14 @@ class PaidTagger:
         return {
             request.sha256: Tagged((Label("Bedroom", 0.9),))
             if self.quota.reserve(1)
-            else NotTagged("refused", "quota", retry=True)
+            else NotTagged("quota", retry=True)
             for request in requests
         }
 
 
 class TestARefusedHotel:
     def test_is_published_without_labels_and_tick_brings_it_back(self, world):
-        quota = QuotaAllowance(MemoryCounters(), 2, 1_000, lambda: world.now)
+        quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)
         bulk = MemoryQueue(lambda: world.now)
         suite = Suite(
             world.inbox, world.state, world.published, bulk, bulk, bulk, quota, world.settings, lambda: world.now

@@ -1,4 +1,4 @@
-"""What every store behind the port promises, whatever keeps the bytes. A new backend adds one entry to `BACKENDS`."""
+"""What every store promises. A new kind of store adds one entry to `BACKENDS`."""
 
 import multiprocessing
 import random
@@ -37,7 +37,7 @@ BAD_KEYS = [
 
 
 def new_store(request, backend, folder):
-    """An empty store of a backend; on S3 it lies below a prefix of its own in a bucket of the session."""
+    """An empty store of a backend; on S3 it has its own prefix in the bucket of the session."""
     if backend == "memory":
         return MemoryStore()
     if backend == "folder":
@@ -83,7 +83,7 @@ class TestAnObject:
             assert store.get("a/b").data == data
 
     def test_has_an_etag_of_its_content(self, store):
-        """Other bytes have another ETag, the same ones the same; it is quoted, as HTTP has it."""
+        """Different bytes have different ETags, equal bytes the same one; it is in quotes, as in HTTP."""
         first, again, second = (etag_after_put(store, data) for data in (b"one", b"one", b"two"))
         assert first == again
         assert first != second
@@ -96,7 +96,7 @@ class TestAnObject:
         assert store.get("a").data == b"short"
 
     def test_is_streamed(self, store):
-        """An open object is read bit by bit, and stays what it was when it was opened."""
+        """An open object can be read in pieces, and has the bytes that it had when it was opened."""
         store.put("a", b"0123456789")
         with store.open("a") as stream:
             assert stream.read(4) == b"0123"
@@ -123,7 +123,7 @@ class TestAnObject:
         assert list(store.list("a")) == [head]
 
     def test_that_is_missing_is_none(self, store, tmp_path):
-        """No object is an answer, not a fault; nor is a beginning of other keys an object."""
+        """A missing object is an answer and not an error; the start of another key is no object."""
         store.put("a/b/c", b"x")
         for key in ("none", "a", "a/b", "a/b/c/d", "a/none"):
             assert store.get(key) is None
@@ -133,7 +133,7 @@ class TestAnObject:
         assert not (tmp_path / "target").exists()
 
     def test_is_deleted_once_or_twice(self, store):
-        """Deleting what is not there does nothing, and takes nothing else with it."""
+        """Deleting a missing object does nothing, and removes nothing else."""
         store.put("a/b", b"x")
         store.put("a/c", b"y")
         for _ in range(2):
@@ -144,7 +144,7 @@ class TestAnObject:
         assert keys_of(store) == ["a/c"]
 
     def test_can_come_back(self, store):
-        """After a deletion a key is as free as ever."""
+        """After a deletion the key can be used again."""
         store.put("a/b/c", b"first", if_absent=True)
         store.delete("a/b/c")
         store.put("a/b/c", b"second", if_absent=True)
@@ -153,7 +153,7 @@ class TestAnObject:
 
 class TestAConditionalPut:
     def test_if_absent_writes_once(self, store):
-        """The first one writes, the second one is told, and changes nothing."""
+        """The first put writes; the second one raises and changes nothing."""
         store.put("a", b"first", if_absent=True)
         with pytest.raises(ConditionFailedError):
             store.put("a", b"second", if_absent=True)
@@ -166,7 +166,7 @@ class TestAConditionalPut:
             store.put("a", b"second", if_absent=True)
 
     def test_if_match_writes_over_what_was_read(self, store):
-        """And only over that."""
+        """It writes only over the version that was read."""
         old = etag_after_put(store, b"old")
         store.put("a", b"new", if_match=old)
         with pytest.raises(ConditionFailedError):
@@ -174,7 +174,7 @@ class TestAConditionalPut:
         assert store.get("a").data == b"new"
 
     def test_if_match_needs_an_object(self, store):
-        """What was deleted matches nothing."""
+        """A deleted object matches no ETag."""
         etag = etag_after_put(store, b"old")
         store.delete("a")
         with pytest.raises(ConditionFailedError):
@@ -202,7 +202,7 @@ class TestAConditionalPut:
         assert shared_store.get(writers.COUNTER).data == b"200"
 
     def test_if_absent_has_one_winner(self, shared_store):
-        """Of four processes that claim the same 50 keys, each key is won by exactly the one whose name it holds."""
+        """Four processes claim the same 50 keys: each key has one winner, and contains the name of that winner."""
         keys = [f"claims/{number}" for number in range(50)]
         names = [b"one", b"two", b"three", b"four"]
         with ProcessPoolExecutor(4, PROCESSES) as pool:
@@ -215,7 +215,7 @@ class TestAConditionalPut:
 class TestAKey:
     @pytest.mark.parametrize("identifier", HOSTILE_IDS)
     def test_may_carry_any_id_percent_encoded(self, store, identifier):
-        """What a partner calls its accommodation is kept, found and listed under its key, and nowhere else."""
+        """An object is kept, found and listed under its key and nowhere else, whatever the partner's id is."""
         key = f"accommodations/{key_part('partner')}/{key_part(identifier)}/state.json"
         store.put(key, b"kept")
         assert store.get(key).data == b"kept"
@@ -225,7 +225,7 @@ class TestAKey:
         assert keys_of(store) == []
 
     def test_may_be_text_that_is_not_encoded(self, store):
-        """People hand in files under names of their own."""
+        """People choose the names of the files that they upload."""
         keys = ["catalogues/partner a/2026 11 (fin).jsonl", "releases/a%2Fb.csv", "releases/été.csv"]
         for key in keys:
             store.put(key, key.encode())
@@ -233,7 +233,7 @@ class TestAKey:
 
     @pytest.mark.parametrize("key", BAD_KEYS)
     def test_that_could_be_a_path_or_too_long_is_refused(self, store, tmp_path, key):
-        """By every method, before anything is touched."""
+        """Every method refuses it and changes nothing."""
         (tmp_path / "file").write_bytes(b"x")
         for attempt in (
             lambda: store.get(key),
@@ -249,7 +249,7 @@ class TestAKey:
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
     def test_that_is_refused_is_shown_without_control_characters(self, store):
-        """The message can go to a terminal."""
+        """The message can be printed in a terminal."""
         with pytest.raises(BadKeyError) as refused:
             store.put("\x1b[2J/\x07/../\n", b"x")
         assert str(refused.value).isprintable()
@@ -265,7 +265,7 @@ class TestAList:
         assert keys_of(store) == sorted(kept, key=str.encode)
 
     def test_takes_any_beginning_of_a_key(self, store):
-        """A prefix ends anywhere, in the middle of a part too."""
+        """A prefix may end anywhere, also in the middle of a part."""
         for key in ("hotels/1/a", "hotels/12/a", "hotels/2/a", "hotels.txt", "other"):
             store.put(key, b"x")
         assert keys_of(store, "hotels/1") == ["hotels/1/a", "hotels/12/a"]
@@ -277,7 +277,7 @@ class TestAList:
 
     @pytest.mark.parametrize("prefix", ["/", "../", "..", "a/../", "./", "//", "a//", "/etc/", ".tmp/", ".tmp", "\0"])
     def test_of_a_prefix_that_no_key_has_is_empty(self, store, prefix):
-        """A prefix never leads out of the store, and what is being written is not listed."""
+        """A prefix never leads out of the store, and unfinished files are not listed."""
         store.put("a/b", b"x")
         assert keys_of(store, prefix) == []
 
@@ -298,7 +298,7 @@ class TestAList:
             assert keys_of(store, prefix) == sorted((k for k in kept if k.startswith(prefix)), key=str.encode)
 
     def test_may_be_deleted_from_while_it_is_read(self, store):
-        """A sweep deletes what it is given, and is given everything."""
+        """Deleting the listed objects does not disturb the listing."""
         keys = [f"a/{number:02}/{part}" for number in range(20) for part in "xy"]
         for key in keys:
             store.put(key, b"x")
@@ -310,7 +310,7 @@ class TestAList:
         assert keys_of(store) == []
 
     def test_shows_what_stays_while_others_come_and_go(self, store):
-        """What exists all the time is listed every time, sorted, beside folders that come and go."""
+        """Objects that exist all the time are always listed, in order, while folders beside them come and go."""
         staying = [f"a/{number}/stays" for number in range(5)]
         writers.put_all(store, staying)
         with ThreadPoolExecutor(2) as pool:
@@ -325,7 +325,7 @@ class TestAList:
 
 class TestAWriterAmongOthers:
     def test_is_not_hindered_by_a_folder_that_others_empty(self, shared_store):
-        """Puts below a prefix go on while others put and delete there, in threads and in processes."""
+        """Puts below a prefix succeed while other processes put and delete there."""
         with ProcessPoolExecutor(3, PROCESSES) as pool:
             churn = [pool.submit(writers.put_and_delete, shared_store, f"a/b/c/{n}", 300) for n in range(2)]
             keys = [f"a/b/{number}/x" for number in range(100)]
@@ -336,7 +336,7 @@ class TestAWriterAmongOthers:
         assert keys_of(shared_store) == sorted(keys)
 
     def test_never_shows_a_part_of_an_object(self, store):
-        """A reader sees one write or another, never two at once, and never less."""
+        """A reader sees the bytes of one put, never a mixture and never a part."""
         writers.put_all(store, ["a"])
         stop = threading.Event()
 
@@ -357,7 +357,7 @@ class TestAWriterAmongOthers:
             writing.result()
 
     def test_that_is_killed_leaves_a_whole_object(self, shared_store):
-        """Thirty writers killed at any point: the object is whole, the list is clean, and the key can be written."""
+        """Thirty writers are killed at random moments: the object is whole, and the key can be written again."""
         chance = random.Random(7)
         for _ in range(30):
             victim = PROCESSES.Process(target=writers.write_for_ever, args=(shared_store, writers.TORN))
@@ -376,8 +376,8 @@ class TestAWriterAmongOthers:
             shared_store.delete(writers.TORN)
 
 
-def test_a_fault_in_the_source_of_a_file_is_the_callers(store, tmp_path):
-    """A local file that is not there is no fault of the store's, and changes nothing."""
+def test_a_missing_source_file_is_the_callers_error(store, tmp_path):
+    """A missing local file raises FileNotFoundError, not StorageError, and changes nothing."""
     store.put("a", b"old")
     with pytest.raises(FileNotFoundError):
         store.put_file("a", tmp_path / "none")

@@ -1,4 +1,4 @@
-"""What a folder adds to the contract of a store: files, leftovers of the killed, links, a full disk."""
+"""What a folder adds to the promises of a store: files, leftovers of killed writers, links, a full disk."""
 
 import os
 import time
@@ -20,7 +20,7 @@ def keys_of(store, prefix=""):
 
 
 def leftover(store, name="put-of-a-killed-writer", age_s=0.0):
-    """What a writer leaves that is killed in the middle of a put."""
+    """The file that a writer leaves if it is killed during a put."""
     path = store.root / ".tmp" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half")
@@ -30,33 +30,33 @@ def leftover(store, name="put-of-a-killed-writer", age_s=0.0):
 
 class TestFiles:
     def test_lie_under_their_keys(self, store):
-        """A person finds an object where its key says."""
+        """A person finds an object at the path that its key says."""
         store.put("hotels/1/manifest.json", b"{}")
         assert (store.root / "hotels" / "1" / "manifest.json").read_bytes() == b"{}"
 
     @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0, 0o644)])
     def test_are_never_executable(self, store, umask, mode):
-        """A web server may read them; nobody runs them; a stricter umask is respected."""
+        """A web server can read them; no file is executable; a stricter umask is respected."""
         with IsolatedCaller() as call:
             call(writers.put_under_umask, store, "a", umask)
         assert (store.root / "a").stat().st_mode & 0o7777 == mode
 
     def test_are_put_there_by_people_too(self, store):
-        """What somebody copies into the folder is an object."""
+        """A file that a person copies into the folder is an object."""
         (store.root / "releases").mkdir(parents=True)
         (store.root / "releases" / "2026-11-01.csv").write_bytes(b"hotel_id\n")
         assert keys_of(store, "releases/") == ["releases/2026-11-01.csv"]
         assert store.get("releases/2026-11-01.csv").data == b"hotel_id\n"
 
     def test_whose_names_are_no_text_are_passed_over_with_a_warning(self, store, caplog):
-        """A name that cannot be a key is told, and the rest is listed."""
+        """A name that cannot be a key is logged, and the other files are listed."""
         store.put("a/b", b"x")
         (store.root / "a" / os.fsdecode(b"\xff\xfe")).write_bytes(b"x")
         assert keys_of(store) == ["a/b"]
         assert "not Unicode text: not listed" in caplog.text
 
     def test_by_reading_alone_are_not_made(self, store):
-        """Looking into a store that is not there makes nothing."""
+        """Reading a store that does not exist does not create it."""
         assert (store.get("a"), store.head("a"), keys_of(store)) == (None, None, [])
         store.delete("a")
         assert not store.root.exists()
@@ -64,7 +64,7 @@ class TestFiles:
 
 class TestFolders:
     def test_that_are_empty_go_with_their_last_object(self, store):
-        """A store that everything was deleted from is an empty folder."""
+        """A store without objects is a folder without folders for keys."""
         store.put("a/b/c/d", b"x")
         store.put("a/e", b"y")
         store.delete("a/b/c/d")
@@ -73,13 +73,13 @@ class TestFolders:
         assert [path.name for path in store.root.iterdir()] == [".tmp"]
 
     def test_that_a_killed_delete_left_do_not_hinder(self, store):
-        """An empty folder is nothing: an object may take its name."""
+        """An empty folder is no object: an object can have its name."""
         (store.root / "a" / "b").mkdir(parents=True)
         store.put("a/b", b"x")
         assert store.get("a/b").data == b"x"
 
     def test_and_objects_cannot_have_one_name(self, store):
-        """What a bucket could hold and a folder cannot is refused in words, and both stay as they were."""
+        """A bucket could have both, a folder cannot: the put is refused with a reason, and changes nothing."""
         store.put("a/b", b"x")
         with pytest.raises(BadKeyError, match="begins with another key"):
             store.put("a/b/c", b"y")
@@ -98,20 +98,20 @@ class TestFolders:
 
 class TestLeftovers:
     def test_are_invisible(self, store):
-        """What a killed writer left is not an object."""
+        """The file of a killed writer is not an object."""
         leftover(store)
         store.put("a", b"x")
         assert keys_of(store) == ["a"]
         assert keys_of(store, ".tmp/") == []
 
     def test_go_when_they_are_old(self, store):
-        """The next writer cleans up after the dead of yesterday, and leaves the living alone."""
+        """The next writer deletes files that are older than a day, and no others."""
         old, young = leftover(store, "put-old", age_s=25 * 3600), leftover(store, "put-young", age_s=23 * 3600)
         store.put("a", b"x")
         assert (old.exists(), young.exists()) == (False, True)
 
     def test_of_a_put_that_failed_do_not_stay(self, store):
-        """Nothing but the lock files lies aside after a put."""
+        """After a put, only lock files are left in `.tmp`."""
         store.put("a", b"x")
         with pytest.raises(BadKeyError):
             store.put("a/b", b"y")
@@ -120,7 +120,7 @@ class TestLeftovers:
 
 class TestFaults:
     def test_of_a_full_disk_keep_the_old_object(self, store):
-        """A put that cannot be finished says so, and leaves what was there and nothing else."""
+        """A put that fails raises StorageError, and leaves the old object and nothing else."""
         store.put("a/b", b"old")
         with IsolatedCaller() as call:
             with pytest.raises(StorageError, match="a/b: File too large"):
@@ -130,14 +130,14 @@ class TestFaults:
         assert keys_of(store) == ["a/b", "a/c"]
         assert {path.name[:4] for path in (store.root / ".tmp").iterdir()} == {"lock"}
 
-    def test_of_a_root_that_is_a_file_are_told(self, tmp_path):
-        """A store that cannot be made is a fault with its reason."""
+    def test_of_a_root_that_is_a_file_are_reported(self, tmp_path):
+        """A store that cannot be created raises StorageError with the reason."""
         (tmp_path / "file").write_bytes(b"")
         with pytest.raises(StorageError, match=r"File exists|Not a directory"):
             FolderStore(tmp_path / "file").put("a", b"x")
 
-    def test_of_reading_are_told(self, store):
-        """A link to itself can be neither read nor taken for a missing object."""
+    def test_of_reading_are_reported(self, store):
+        """A link to itself cannot be read, and is not a missing object."""
         store.put("a/b", b"x")
         (store.root / "a" / "self").symlink_to("self")
         with pytest.raises(StorageError, match="a/self"):

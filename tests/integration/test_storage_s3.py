@@ -1,4 +1,4 @@
-"""What only S3 does: answers that ask for another attempt, keys that people made with other tools, addresses."""
+"""What only S3 does: transient failures, keys that were made with other tools, addresses."""
 
 import pickle
 import threading
@@ -21,7 +21,7 @@ SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
 
 
 class Moody:
-    """An S3 that gives the prepared answers first, then 200 with an ETag; `asked` counts the requests."""
+    """An S3 that gives the prepared answers first, and then 200 with an ETag; `asked` has all requests."""
 
     def __init__(self):
         self.answers, self.asked = [], []
@@ -44,7 +44,7 @@ class Moody:
                 self.do_PUT()
 
             def log_message(self, *_):
-                """Quiet."""
+                """Do not log."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -60,9 +60,9 @@ def moody():
     found.server.server_close()
 
 
-class TestAnAnswerThatMayPass:
+class TestATransientFailure:
     def test_of_two_writers_who_meet_is_tried_again(self, moody):
-        """409: S3 asks for another attempt, and does not say that the condition failed."""
+        """409: S3 asks for another attempt; it does not say that the condition failed."""
         moody.answers = [(409, CONFLICT)] * 2
         moody.store.put("a", b"x", if_match='"old"')
         assert len(moody.asked) == 3
@@ -76,7 +76,7 @@ class TestAnAnswerThatMayPass:
         assert moody.store.get("a").etag == '"etag"'
         assert len(moody.asked) == 4
 
-    def test_that_does_not_pass_is_a_fault(self, moody):
+    def test_that_lasts_is_a_fault(self, moody):
         """After a bounded number of attempts, within seconds."""
         moody.answers = [(409, CONFLICT)] * 100
         with pytest.raises(StorageError):
@@ -84,13 +84,20 @@ class TestAnAnswerThatMayPass:
         assert len(moody.asked) <= 40
 
     def test_of_a_first_write_that_meets_another_is_tried_again(self, moody):
-        """409 to a put that must find no object: the other attempt says who won."""
+        """409 to a put with `if_absent`: the next attempt says which writer won."""
         moody.answers = [(409, CONFLICT), (412, b"")]
         with pytest.raises(ConditionFailedError):
             moody.store.put("a", b"x", if_absent=True)
 
+    def test_of_a_first_write_that_always_meets_another_is_a_fault_after_six_attempts(self, moody):
+        """It is not a failed condition: S3 did not say that there is an object."""
+        moody.answers = [(409, CONFLICT)] * 100
+        with pytest.raises(StorageError, match="other writers"):
+            moody.store.put("a", b"x", if_absent=True)
+        assert len(moody.asked) == 6
+
     def test_that_refuses_us_is_a_fault_without_another_attempt(self, moody):
-        """403 does not pass by itself."""
+        """403 is not transient."""
         moody.answers = [(403, b"<Error><Code>AccessDenied</Code></Error>")] * 10
         with pytest.raises(StorageError, match="AccessDenied"):
             moody.store.get("a")
@@ -99,7 +106,7 @@ class TestAnAnswerThatMayPass:
 
 class TestABucket:
     def test_is_listed_though_people_put_odd_keys_there(self, ministack):
-        """A console's folder, an empty part, a control character: what is no key of ours hides nothing else."""
+        """A console's folder, an empty part, a control character: such keys do not hide the others."""
         bucket, client = ministack.bucket(), ministack.client("s3")
         for key in (
             "catalogues/",
@@ -114,7 +121,7 @@ class TestABucket:
         assert [key for key in listed if key.endswith("1.jsonl")] == ["catalogues/a/1.jsonl", "catalogues/c/1.jsonl"]
 
     def test_that_is_not_there_is_a_fault(self, ministack):
-        """And not an empty store."""
+        """It is not the same as a store without objects."""
         store = S3Store(S3Address("no-such-bucket"), ministack.environment())
         with pytest.raises(StorageError):
             store.put("a", b"x")
@@ -122,13 +129,13 @@ class TestABucket:
             list(store.list(""))
 
     def test_takes_no_key_with_control_characters(self, ministack):
-        """The client cannot send them; no key of ours has any."""
+        """obstore cannot send them, and our keys have none."""
         store = S3Store(S3Address(ministack.bucket()), ministack.environment())
         with pytest.raises(BadKeyError):
             store.put("a\nb", b"x")
 
     def test_shows_keys_as_they_are(self, ministack):
-        """A percent sign in a key is a percent sign in the bucket: a site finds a rendition by the manifest's key."""
+        """A percent character in a key is one in the bucket too: sites find a rendition by the key in the manifest."""
         bucket = ministack.bucket()
         store = S3Store(S3Address(bucket, "below"), ministack.environment())
         store.put("hotels/%24abc/manifest.json", b"x")

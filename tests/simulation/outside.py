@@ -11,10 +11,10 @@ from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, QueueError
 from image_release.storage import Listed, MemoryStore, StorageError, Stored
 from image_release.tag import (
+    AccountQuota,
     CountersUnreachableError,
     MemoryCounters,
     NotTagged,
-    QuotaAllowance,
     Tagged,
     TagRequest,
 )
@@ -113,7 +113,7 @@ class AskedTagger:
 
     identity = "simulated-1"
 
-    def __init__(self, sees: Mapping[str, int], quota: QuotaAllowance, invocation: Invocation) -> None:
+    def __init__(self, sees: Mapping[str, int], quota: AccountQuota, invocation: Invocation) -> None:
         self._sees, self._quota, self._invocation = sees, quota, invocation
 
     def tag(
@@ -122,14 +122,14 @@ class AskedTagger:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
             if not self._quota.reserve(1):
-                answers[request.sha256] = NotTagged("refused", "quota", retry=True)
+                answers[request.sha256] = NotTagged("quota", retry=True)
                 continue
             try:
                 photo = self._invocation.ask(
                     f"tag {request.sha256[:8]}", lambda sha=request.sha256: self._sees[sha], ConnectionError
                 )
             except ConnectionError as error:
-                answers[request.sha256] = NotTagged("failed", str(error), retry=True)
+                answers[request.sha256] = NotTagged(str(error), retry=True)
             else:
                 answers[request.sha256] = Tagged((Label(f"Photograph {photo}", 0.9),))
         return answers

@@ -17,7 +17,7 @@ from image_release.suite.ports import Suite
 from image_release.suite.process_hotel import Attempt, ComeBackError, serve
 from image_release.suite.reprocess import reprocess, request_at
 from image_release.suite.tick import tick
-from image_release.tag import MemoryCounters, QuotaAllowance
+from image_release.tag import AccountQuota, MemoryCounters
 from tests.simulation.outside import AskedCounters, AskedFetcher, AskedQueue, AskedStore, AskedTagger
 from tests.simulation.photographs import call_once
 from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
@@ -120,7 +120,7 @@ class Stage:
             urgent=AskedQueue("urgent", self.queues["urgent"], invocation),
             bulk=AskedQueue("bulk", self.queues["bulk"], invocation),
             shards=AskedQueue("shards", self.queues["shards"], invocation),
-            quota=QuotaAllowance(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
+            quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=SETTINGS,
             now=self.scheduler.clock,
         )

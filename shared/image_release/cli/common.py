@@ -19,7 +19,7 @@ from image_release.one_machine.workspace import Workspace, WorkspaceError, open_
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 from image_release.storage import StorageError
-from image_release.tag import CountedAllowance
+from image_release.tag import SpendingCap
 
 FAILED_IMAGES = ("unavailable", "deferred", "crashed")
 """Outcomes that are a failure of a run. The others are facts about what a partner sent."""
@@ -83,7 +83,7 @@ def opened(
     with tempfile.TemporaryDirectory() as folder:
         try:
             settings = load_settings(settings_file)
-            cap = CountedAllowance(Path(folder) / "tagged", settings.tagging.max_images_a_run)
+            cap = SpendingCap(Path(folder) / "tagged", settings.tagging.max_images_a_run)
             yield open_workspace(address, settings, tagger=tagger, photos=photos, allowance=cap)
         except (SettingsError, WorkspaceError) as error:
             raise click.UsageError(str(error)) from error

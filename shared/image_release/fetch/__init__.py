@@ -1,6 +1,16 @@
 """Downloading: from a partner's URL to the bytes of an original, or to the reason why there are none.
 
-The first step of the published method. It gives bytes only; whether they are a picture is the filter's question.
+The first step of the published method. It returns bytes only; `decode` finds out whether they are an image.
+
+    urls         a partner's URL, read strictly and written canonically
+    addresses    which addresses a host may be asked at
+    limits       how many requests run at once, and how much time a fetch has
+    connections  urllib3's connections, to judged addresses only, with a time limit on every read
+    client       one GET, with its body
+    web          one image over HTTP: redirects, statuses, retries
+    files        one image below a folder of this machine
+    answers      every way in which a fetch ends
+    fetcher      the fetcher that the pipeline gets
 """
 
 from image_release.fetch.answers import Fetched, Fetcher, FetchFailed, NotModified, Validators

@@ -1,6 +1,17 @@
-"""What asking for a URL gives: the bytes, the word that nothing changed, or why there is nothing.
+"""Every way in which a fetch ends: with the bytes, with "not modified", or with a reason why there are no bytes.
 
-A failure is data (an outcome with its reason), never an exception: one dead link is a fact about a partner's feed.
+Outside `fetch` a failure is data (`FetchFailed`, an outcome with its reason) and never an exception: one dead link is a
+fact about a partner's feed. Inside `fetch` it travels as an exception:
+
+    FailedError                 another attempt would give the same
+    ├── BadUrlError             the URL cannot be asked for
+    ├── ForbiddenAddressError   the host leads to an address that no partner may send us to
+    ├── TooManyBytesError       the body is larger than an original may be
+    ├── FetchOutOfTimeError     the time of this image is used up
+    ├── RunEndedError           the deadline of the run has passed
+    └── TransientError          another attempt may succeed
+
+None of them is an OSError: they are raised below the HTTP client and must pass through it unchanged.
 """
 
 from __future__ import annotations
@@ -8,12 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from image_release.outcomes import Rejection
+from image_release.outcomes import Outcome, Rejection
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of the state of its bytes (RFC 9110, 8.8); handed back to it at the next revalidation."""
+    """What a server said about the version of its bytes (RFC 9110, 8.8); sent back to it at the next revalidation."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -21,7 +32,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The original, whole, with the validators for the next time."""
+    """The whole original, with the validators for the next request."""
 
     data: bytes
     validators: Validators
@@ -29,7 +40,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server stands by what it sent before."""
+    """The bytes are the same as before (304, or an unchanged file); the validators are for the next request."""
 
     validators: Validators
 
@@ -51,8 +62,59 @@ class Fetcher(Protocol):
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        """Fetch one URL; with `validators`, only if it changed. May be called from many threads.
+        """Fetch one URL; with `validators`, only if it changed. Many threads may call it at the same time.
 
-        `deadline_s` is the value of the monotonic clock after which the answer is `deferred`. Never raises for
-        anything that a partner, a server or a network does.
+        `deadline_s` is a value of the monotonic clock, in seconds; after it the answer is `deferred`. Whatever a
+        partner, a server or a network does is an answer and never an exception.
         """
+
+
+class FailedError(Exception):
+    """A fetch ended without bytes; `failed` says why, in a short sentence that is safe to print."""
+
+    def __init__(self, outcome: Outcome, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.failed = FetchFailed(Rejection(outcome, reason), retry_after_s)
+
+
+class BadUrlError(FailedError):
+    """The URL cannot be asked for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.BAD_URL, reason)
+
+
+class ForbiddenAddressError(FailedError):
+    """The host leads to an address that no partner may send us to."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.FORBIDDEN_ADDRESS, reason)
+
+
+class TooManyBytesError(FailedError):
+    """The body is larger than an original may be."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.TOO_MANY_BYTES, reason)
+
+
+class FetchOutOfTimeError(FailedError):
+    """The time of this image (`total_s` seconds) is used up."""
+
+    def __init__(self, total_s: float) -> None:
+        super().__init__(Outcome.UNAVAILABLE, f"not complete within {total_s:g} s")
+
+
+class RunEndedError(FailedError):
+    """The deadline of the run has passed; the next run fetches the image."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        reason = "the run's time was up before the download was done"
+        super().__init__(Outcome.DEFERRED, reason, retry_after_s)
+
+
+class TransientError(FailedError):
+    """An attempt failed, and another one may succeed."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(Outcome.UNAVAILABLE, reason, retry_after_s)

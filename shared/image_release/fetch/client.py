@@ -1,8 +1,15 @@
-"""One GET: a free place, a judged connection, an answer; every fault of the network told as passing or not."""
+"""One GET: wait for a free place, connect to a judged address, read the answer within its bounds.
+
+A body is read whole or not at all, and never more of it than allowed. Bytes are counted while they stream, before and
+after unpacking: an announced length is only a claim. Every fault of the network becomes a FailedError, and a
+TransientError if another attempt may succeed.
+"""
 
 from __future__ import annotations
 
 import http.client
+import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
@@ -10,21 +17,26 @@ from ssl import SSLCertVerificationError
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
-from image_release.fetch.bodies import drain, read_body
-from image_release.fetch.budget import CurrentTimeBudget, TimeBudget
-from image_release.fetch.connections import JudgedPools
-from image_release.fetch.failures import FailedError, RunEndedError, TransientError
-from image_release.fetch.limits import AllBusyError, ConnectionLimits
+from image_release.fetch.answers import FailedError, RunEndedError, TooManyBytesError, TransientError
+from image_release.fetch.connections import READ_BYTES, JudgedPools
+from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentTimeBudget, TimeBudget
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
 
 OK = 200
 
+PLAIN = ("", "identity")
+PACKED = ("gzip", "x-gzip", "deflate")
+"""Accepted although we do not ask for it: object stores send files as they were stored, whatever the request says."""
+
+MAX_DRAINED_BYTES = 65_536
+"""Maximum length of an unwanted body (an error page) that is read: reading it is cheaper than a new connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered; `body` is empty unless the status is 200. Header names are of any case."""
+    """What a server answered; `body` is empty unless the status is 200. The case of header names does not matter."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,7 +44,7 @@ class Reply:
 
 
 class HttpClient:
-    """Asks servers, a request at a time for each thread."""
+    """Sends GET requests; many threads may use it at the same time, one request each."""
 
     def __init__(
         self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentTimeBudget
@@ -43,9 +55,9 @@ class HttpClient:
         self._current = current
 
     def get(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
-        """Ask for `url` once, no redirect followed.
+        """Ask for `url` once, and do not follow a redirect.
 
-        Waiting for a free place is not the image's fault and not taken from its time. Raises FailedError.
+        The time spent waiting for a free place is given back to the image's budget. Raises FailedError.
         """
         waiting_since_s = budget.monotonic()
         try:
@@ -54,13 +66,13 @@ class HttpClient:
                 self._current.budget = budget
                 return self._exchange(url, headers, budget)
         except HTTPError as error:
-            budget.check()  # a read that was cut because time is up is no fault of the server
-            raise _told(error, self._settings.read_timeout_s) from error
+            budget.check()  # a read that was cut off because our time is up is not the server's fault
+            raise _as_failure(error, self._settings.read_timeout_s) from error
         except AllBusyError as error:
             raise RunEndedError from error
 
     def close(self) -> None:
-        """Close the connections that wait for another request."""
+        """Close the connections that are open and not in use."""
         self._pools.clear()
 
     def _exchange(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
@@ -87,23 +99,23 @@ class HttpClient:
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         if response.status == OK:
-            return read_body(response, self._settings.max_bytes)
-        drain(response)
+            return _read_body(response, self._settings.max_bytes)
+        _drain(response)
         return b""
 
 
-def _told(error: HTTPError, read_timeout_s: float) -> FailedError:
-    # urllib3 keeps what happened below it as the last argument of its own error.
+def _as_failure(error: HTTPError, read_timeout_s: float) -> FailedError:
+    # The last argument of urllib3's error is the error below it that caused it.
     cause = error.args[-1] if error.args else None
     if isinstance(cause, SSLCertVerificationError):
         return FailedError(Outcome.UNAVAILABLE, f"the certificate was refused: {cause.verify_message}")
-    if reason := _passing_reason(error, cause, read_timeout_s):
+    if reason := _transient_reason(error, cause, read_timeout_s):
         return TransientError(reason)
     fault = cause if isinstance(cause, Exception) else error
     return FailedError(Outcome.UNAVAILABLE, f"the answer is not understood as HTTP ({type(fault).__name__})")
 
 
-def _passing_reason(error: HTTPError, cause: object, read_timeout_s: float) -> str | None:
+def _transient_reason(error: HTTPError, cause: object, read_timeout_s: float) -> str | None:
     if isinstance(error, ReadTimeoutError):
         return f"no byte came for {read_timeout_s:g} s"
     if isinstance(error, SSLError):
@@ -115,3 +127,49 @@ def _passing_reason(error: HTTPError, cause: object, read_timeout_s: float) -> s
     if isinstance(error, ClosedPoolError) or (isinstance(error, ProtocolError) and isinstance(cause, OSError)):
         return "the connection broke off"
     return None
+
+
+def _read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
+    """Read a body of at most `max_bytes`, both as sent and unpacked.
+
+    Raises TooManyBytesError, FailedError for an unknown packing, TransientError for a damaged one, and urllib3's
+    ProtocolError for a body shorter than announced. Bytes after the announced length are not read.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in PLAIN + PACKED:
+        raise FailedError(Outcome.UNAVAILABLE, "the answer is packed in a way that was not asked for")
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced[:20]) > max_bytes:  # int() refuses thousands of digits
+        raise TooManyBytesError(f"more than {max_bytes} bytes announced ({announced[:20]})")
+    packed = _read_at_most(response, max_bytes)
+    return packed if encoding in PLAIN else _unpacked(packed, max_bytes)
+
+
+def _drain(response: BaseHTTPResponse) -> None:
+    """Read a short unwanted body to its end, so that the connection can be used again; otherwise close it."""
+    try:
+        _read_at_most(response, MAX_DRAINED_BYTES)
+    except (FailedError, HTTPError):
+        response.close()  # the status arrived before the body, and is enough
+
+
+def _read_at_most(response: BaseHTTPResponse, max_bytes: int) -> bytes:
+    body = io.BytesIO()
+    while chunk := response.read1(READ_BYTES, decode_content=False):
+        body.write(chunk)
+        if body.tell() > max_bytes:
+            raise TooManyBytesError(f"more than {max_bytes} bytes")
+    return body.getvalue()
+
+
+def _unpacked(packed: bytes, max_bytes: int) -> bytes:
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # | 32: accept gzip and zlib headers
+    try:
+        body = unpacking.decompress(packed, max_bytes + 1)
+    except zlib.error as error:
+        raise TransientError("the answer's packing is broken") from error
+    if len(body) > max_bytes:
+        raise TooManyBytesError(f"more than {max_bytes} bytes when unpacked")
+    if not unpacking.eof:
+        raise TransientError("the packed answer ended before its end")
+    return body

@@ -1,9 +1,11 @@
 """urllib3's connections and pools, changed in two points: whom they connect to, and how long they wait.
 
-A connection goes to an address that was judged, without a second look at DNS in between, so a name that changes its
-answer (DNS rebinding) gains nothing; Host header, SNI and certificate check stay with the name. And every single read
-of the socket, of headers too, is cut to the time that the fetch has left: a server that dribbles a byte a second resets
-a plain socket timeout for ever. Proxies from the environment are not looked at: they would resolve names for us.
+1. A connection goes to an address that was judged. DNS is not asked a second time in between, so a name that changes
+   its answer (DNS rebinding) gains nothing. The Host header, SNI and the certificate check stay with the name.
+2. Every read of the socket, of headers too, may take only the time that the fetch has left. A plain socket timeout
+   starts again with every byte: a server that sends a byte a second would hold us for ever.
+
+Proxies from the environment are not used: they would resolve names for us, and nothing would judge the addresses.
 """
 
 from __future__ import annotations
@@ -20,41 +22,41 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from image_release.fetch.budget import CurrentTimeBudget
-from image_release.fetch.failures import TransientError
-from image_release.fetch.names import Endpoint, JudgedNames
+from image_release.fetch.addresses import Endpoint, HostJudge
+from image_release.fetch.answers import TransientError
+from image_release.fetch.limits import CurrentTimeBudget
 
 READ_BYTES = 65_536
-"""Read from a socket at once: a TLS record is 16 KiB, a picture some hundred; fewer system calls than the default."""
+"""Bytes read from a socket at once. A TLS record is 16 KiB, an image some 100 KiB: fewer reads than by default."""
 
 
 class Dialler:
-    """Opens sockets to judged addresses, within the time of the fetch that this thread is at."""
+    """Opens sockets to judged addresses, within the time budget of the fetch that this thread is working on."""
 
     def __init__(
-        self, names: JudgedNames, current: CurrentTimeBudget, *, connect_timeout_s: float, read_timeout_s: float
+        self, judge: HostJudge, current: CurrentTimeBudget, *, connect_timeout_s: float, read_timeout_s: float
     ) -> None:
-        self._names = names
+        self._judge = judge
         self._current = current
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
 
     def read_timeout_s(self) -> float:
-        """Say how long the next read may wait. Raises when the fetch has no time left."""
+        """Seconds that the next read may wait. Raises RunEndedError or FetchOutOfTimeError when no time is left."""
         return self._current.budget.at_most_s(self._read_timeout_s)
 
     def dial(self, host: str, port: int) -> socket.socket:
-        """Connect to a host; the socket's timeout is what a TLS handshake may take.
+        """Connect to a host; the timeout of the returned socket is the time that a TLS handshake may take.
 
-        Raises FailedError: forbidden, unknown, or (passing) not reached.
+        Raises ForbiddenAddressError, FailedError if the host is unknown, and TransientError if it was not reached.
         """
         budget = self._current.budget
         started_s = budget.monotonic()
-        endpoints = self._names.endpoints(host, port, budget.at_most_s(self._connect_timeout_s))
+        endpoints = self._judge.endpoints(host, port, budget.at_most_s(self._connect_timeout_s))
         why = "timed out"
         for tried, endpoint in enumerate(endpoints, start=1):
             left_s = self._connect_timeout_s - (budget.monotonic() - started_s)
-            # Half of what is left for each address but the last: a dead IPv6 route must not eat the time of IPv4.
+            # Each address but the last gets half of the time left: a dead IPv6 route must leave time for IPv4.
             share_s = left_s if tried == len(endpoints) else left_s / 2
             if share_s <= 0:
                 break
@@ -82,7 +84,7 @@ def _connect(endpoint: Endpoint, timeout_s: float) -> socket.socket:
 
 
 class _TimedReader(io.RawIOBase):
-    """The reading side of a socket, whose every read gets its own timeout."""
+    """The reading side of a socket; each read gets its own timeout."""
 
     def __init__(self, source: io.RawIOBase, connected: socket.socket, timeout_s: Callable[[], float]) -> None:
         self._source = source
@@ -112,8 +114,8 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader, READ_BYTES)
 
     def begin(self) -> None:
-        # http.client takes the end of the connection for the end of the headers: an answer cut off before its
-        # Content-Length would pass for an empty picture.
+        # http.client takes the end of the connection for the end of the headers: without this, an answer that was
+        # cut off before its Content-Length would be an empty image.
         self._reader.within_headers = True
         super().begin()
         self._reader.within_headers = False
@@ -134,10 +136,10 @@ class JudgedConnection(HTTPConnection):
 
 
 class JudgedTlsConnection(JudgedConnection, HTTPSConnection):
-    """The same with TLS: the certificate is checked for the name, whatever the address."""
+    """A TLS connection to a judged address; the certificate is checked for the host's name."""
 
     def connect(self) -> None:
-        """Connect and shake hands. Raises FailedError; what the handshake itself finds wrong is an `ssl.SSLError`."""
+        """Connect and do the TLS handshake. Raises FailedError, and `ssl.SSLError` if the handshake fails."""
         try:
             super().connect()
         except TimeoutError as error:
@@ -153,7 +155,7 @@ class _JudgedTlsPool(HTTPSConnectionPool):
 
 
 class JudgedPools(PoolManager):
-    """Connections kept open for the next image: at most `per_host` of a host and port, for the last `hosts` hosts."""
+    """Connections kept open for the next image: at most `per_host` for a host and port, for the last `hosts` hosts."""
 
     def __init__(self, dialler: Dialler, tls: ssl.SSLContext, *, per_host: int, hosts: int) -> None:
         super().__init__(num_pools=hosts, maxsize=per_host, ssl_context=tls)

@@ -1,4 +1,4 @@
-"""The fetcher that the pipeline is given: web addresses over judged connections, files below named folders."""
+"""The fetcher that the pipeline gets: it builds the parts, and sends web URLs to `web` and file URLs to `files`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
-from image_release.fetch.budget import CurrentTimeBudget
+from image_release.fetch.addresses import HostJudge, Resolver, resolve_by_system
+from image_release.fetch.answers import FailedError, Fetched, FetchFailed, NotModified, RunEndedError, Validators
 from image_release.fetch.client import HttpClient
 from image_release.fetch.connections import Dialler, JudgedPools
-from image_release.fetch.failures import FailedError, RunEndedError
 from image_release.fetch.files import read_file
-from image_release.fetch.limits import ConnectionLimits
-from image_release.fetch.names import JudgedNames, Resolver, resolve_by_system
+from image_release.fetch.limits import ConnectionLimits, CurrentTimeBudget
 from image_release.fetch.urls import FileUrl, parse_url
 from image_release.fetch.web import WebFetcher
 from image_release.settings import DownloadSettings
 
 
 class UrlFetcher:
-    """Fetches originals by URL; many threads share one fetcher, a process has its own.
+    """Fetches originals by URL. The threads of a process share one fetcher; each process has its own.
 
-    At most `connections` requests run at once, and `connections_per_host` of them to one host; who comes later waits.
-    `file:` URLs are read only below `file_folders`. `tls` is the system's trust unless given.
+    At most `connections` requests run at once, and at most `connections_per_host` of them to one host; more have to
+    wait. `file:` URLs are read only below `file_folders`. `tls` defaults to the certificates that the system trusts.
     """
 
     def __init__(
@@ -46,7 +44,7 @@ class UrlFetcher:
         self._monotonic = monotonic
         current = CurrentTimeBudget()
         dialler = Dialler(
-            JudgedNames(resolver, settings.allowed_networks, settings.resolve),
+            HostJudge(resolver, settings.allowed_networks, settings.resolve),
             current,
             connect_timeout_s=settings.connect_timeout_s,
             read_timeout_s=settings.read_timeout_s,
@@ -64,7 +62,7 @@ class UrlFetcher:
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        """Fetch one URL; see `Fetcher.fetch`."""
+        """Fetch one URL, as the port `Fetcher.fetch` describes it."""
         known = validators or Validators()
         try:
             target = parse_url(url)
@@ -77,5 +75,5 @@ class UrlFetcher:
             return error.failed
 
     def close(self) -> None:
-        """Close the connections that were kept open; the fetcher may still be used."""
+        """Close the connections that were kept open. The fetcher can still be used afterwards."""
         self._client.close()

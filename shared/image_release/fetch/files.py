@@ -1,7 +1,7 @@
-"""`file:` URLs: only regular files below the folders that somebody named on the command line.
+"""One image below a folder of this machine (`file:` URLs): regular files only, in folders named on the command line.
 
-The path is resolved first and judged afterwards, so that neither `..` nor a symbolic link leads out of a folder; what
-lies outside is refused before it is known whether it exists.
+The path is resolved first and checked afterwards, so neither `..` nor a symbolic link leads out of a folder. A path
+outside gets the same answer whether it exists or not.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from image_release.fetch.answers import Fetched, NotModified, Validators
-from image_release.fetch.failures import BadUrlError, FailedError, TooManyBytesError
+from image_release.fetch.answers import BadUrlError, FailedError, Fetched, NotModified, TooManyBytesError, Validators
 from image_release.fetch.urls import FileUrl
 from image_release.outcomes import Outcome
 
 
 def read_file(url: FileUrl, folders: Sequence[Path], validators: Validators, max_bytes: int) -> Fetched | NotModified:
-    """Read a local file; its modification time and size are its ETag, so that revalidation costs one look.
+    """Read a local file of at most `max_bytes`. Its ETag is made of its modification time and size.
 
-    `folders` are resolved. Raises FailedError: `gone` for no such file, `bad_url` for one outside the folders or not
-    regular, `too_many_bytes`, and `unavailable` when the system refuses.
+    `folders` must be resolved already. Raises FailedError: `gone` if there is no such file, `bad_url` if it is outside
+    the folders or not a regular file, `too_many_bytes`, and `unavailable` if the system refuses.
     """
     try:
         path = Path(url.path).resolve()
@@ -37,7 +36,7 @@ def read_file(url: FileUrl, folders: Sequence[Path], validators: Validators, max
 
 
 def _read(path: Path, validators: Validators, max_bytes: int) -> Fetched | NotModified:
-    # Not following: the resolved path has no link, unless one was slipped in since. Not blocking: a FIFO would.
+    # NOFOLLOW: the resolved path has no link, unless somebody made one since. NONBLOCK: opening a FIFO would hang.
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         facts = os.fstat(descriptor)

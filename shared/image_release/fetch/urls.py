@@ -1,7 +1,7 @@
 """A partner's URL, read strictly and written canonically.
 
-Pure. What comes out is what is asked for: there is no second parser behind it that could see another host (the root of
-most address-filter bypasses). Feeds are full of spaces and accents, which are encoded; what could only be an attack or
+Pure functions. The parsed URL is the one that is asked for: no second parser could see another host in it, which is how
+most address filters are bypassed. Feeds are full of spaces and accents; they are encoded. What can only be an attack or
 a mistake (credentials, control characters, odd ports) is refused.
 """
 
@@ -16,14 +16,14 @@ from typing import Literal
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from image_release.fetch.addresses import ipv4_in_any_spelling
-from image_release.fetch.failures import BadUrlError
+from image_release.fetch.answers import BadUrlError
 from image_release.problems import printable
 
 MAX_URL_CHARACTERS = 2_048
-"""Of a URL in a feed: what browsers, CDNs and caches agree on."""
+"""Maximum length of a URL in a feed; browsers, CDNs and caches all accept it."""
 
 MAX_REDIRECT_CHARACTERS = 8_192
-"""Of a redirect's target: signed URLs of object stores carry whole session tokens; servers take 8 KB a request line."""
+"""Maximum length of a redirect's target: signed URLs contain session tokens, and servers take 8 KB a request line."""
 
 MAX_HOST_CHARACTERS = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,9 +38,9 @@ _CONTROL = ("Cc", "Cs")
 
 @dataclass(frozen=True, slots=True)
 class WebUrl:
-    """A URL to ask over HTTP. `host` is lower-case ASCII: a name, or an address in its one canonical spelling.
+    """A URL to ask for over HTTP. `host` is lower-case ASCII: a name, or an address in its canonical spelling.
 
-    `target` is path and query, percent-encoded; a fragment is dropped, as it is never sent.
+    `target` is path and query, percent-encoded, without the fragment, which is never sent.
     """
 
     scheme: Literal["http", "https"]
@@ -49,7 +49,7 @@ class WebUrl:
     target: str
 
     def __str__(self) -> str:
-        """Write it canonically: equal URLs are equal strings."""
+        """The canonical spelling: equal URLs are equal strings."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.target}"
@@ -63,7 +63,7 @@ class FileUrl:
 
 
 def parse_url(text: str, max_characters: int = MAX_URL_CHARACTERS) -> WebUrl | FileUrl:
-    """Read a URL. Raises BadUrlError."""
+    """Read a URL of at most `max_characters`. Raises BadUrlError if it cannot be asked for."""
     text = text.strip(" ")
     if len(text) > max_characters:
         raise BadUrlError(f"the URL has {len(text)} characters, more than {max_characters}")
@@ -81,7 +81,7 @@ def parse_url(text: str, max_characters: int = MAX_URL_CHARACTERS) -> WebUrl | F
 
 
 def parse_redirect(base: WebUrl, location: str) -> WebUrl:
-    """Read where a server sends us on, relative to `base`. Raises BadUrlError, also for a file of this machine."""
+    """Read a redirect's `location`, relative to `base`. Raises BadUrlError, also for a file of this machine."""
     try:
         joined = urljoin(str(base), location)
     except ValueError as error:
@@ -131,7 +131,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _ipv6_host(host: str) -> str:
-    # A zone means something for link-local addresses only, and those are judged the same without it.
+    # A zone matters for link-local addresses only, and they are forbidden with and without it.
     text, _, _ = host.partition("%")
     try:
         return str(IPv6Address(text))

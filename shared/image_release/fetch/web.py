@@ -1,31 +1,39 @@
-"""One image over HTTP: redirects followed, statuses understood, passing failures tried again.
+"""One image over HTTP: redirects are followed, statuses are interpreted, transient failures are retried.
 
-What a status means to a partner's feed (design, invariant 5): **404 and 410 are `gone`**, the picture was taken away.
-**Every other refusal is `unavailable`**, 401, 403 and 451 too: in a feed of public pictures they come from a firewall
-that dislikes us, a signed link that ran out, or a bucket's permissions, and such a hotel must keep its last good copy
-until the catalogue drops the URL. A 304 that nobody asked for is a fault of the server, hence `unavailable`.
+What a status means for a partner's feed (invariant 5): **404 and 410 are `gone`**, the partner took the image away.
+**Every other refusal is `unavailable`**, 401, 403 and 451 too: in a feed of public images they come from a firewall
+that blocks us, a signed link that expired, or a bucket's permissions. Such a hotel must keep its last good copy until
+the catalogue drops the URL. A 304 that nobody asked for is a fault of the server, hence `unavailable`.
 
-A redirect may lead from https to http: a catalogue may name http itself, nothing secret is sent, and what comes is
-never trusted.
+Only transient failures are retried: no connection, a timeout, a body cut short, and TRANSIENT_STATUSES. A 404 is asked
+for once: it will not change, and a second request would only cost the partner's server.
+
+A redirect may lead from https to http: a catalogue may name http itself, we send no secret, and we never trust what
+comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from image_release.fetch.answers import Fetched, FetchFailed, NotModified, Validators
-from image_release.fetch.budget import TimeBudget
-from image_release.fetch.client import OK, HttpClient, Reply
-from image_release.fetch.failures import (
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from image_release.fetch.answers import (
     BadUrlError,
     FailedError,
+    Fetched,
+    FetchFailed,
     ForbiddenAddressError,
+    NotModified,
     RunEndedError,
     TransientError,
+    Validators,
 )
-from image_release.fetch.retrying import TRANSIENT_STATUSES, policy, retry_after_s
+from image_release.fetch.client import OK, HttpClient, Reply
+from image_release.fetch.limits import TimeBudget
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
@@ -33,9 +41,13 @@ from image_release.settings import DownloadSettings
 NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({404, 410})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+MAX_RETRY_AFTER_S = 7 * 86_400.0
+"""Cap Retry-After at a week."""
 
 MAX_VALIDATOR_CHARACTERS = 512
-"""Of an ETag or a date that is kept and sent back; a longer one is not worth keeping."""
+"""Maximum length of an ETag or a date that is kept and sent back; a longer one is dropped."""
 
 
 class WebFetcher:
@@ -63,13 +75,7 @@ class WebFetcher:
     ) -> Fetched | NotModified | FetchFailed:
         """Fetch `url` within the image's total time and before the run's `deadline_s`."""
         budget = TimeBudget(self._monotonic, self._settings.total_timeout_s, deadline_s)
-        retrying = policy(
-            budget,
-            max_attempts=self._settings.max_attempts,
-            back_off_s=self._settings.back_off_s,
-            sleep=self._sleep,
-            random=self._random,
-        )
+        retrying = _retry_policy(self._settings, budget, sleep=self._sleep, random=self._random)
         try:
             return retrying(self._follow, url, validators, budget)
         except TransientError as error:
@@ -85,7 +91,7 @@ class WebFetcher:
 
     def _follow(self, url: WebUrl, validators: Validators, budget: TimeBudget) -> Fetched | NotModified:
         seen = {url}
-        asked = usable(validators)
+        asked = _sendable(validators)
         reply = self._client.get(url, self._headers(asked), budget)
         while reply.status in REDIRECTS:
             try:
@@ -95,25 +101,25 @@ class WebFetcher:
                 if len(seen) > self._settings.max_redirects:
                     raise FailedError(Outcome.UNAVAILABLE, f"more than {self._settings.max_redirects} redirects")
                 seen.add(url)
-                # The address may send us to another picture today, and an older one is "not modified since" the date
-                # of the last one. An ETag does not repeat by chance.
+                # The redirect may lead to another image today. If that one is older, it is "not modified since" the
+                # date of the last one, so the date is not sent. Two images do not have the same ETag by chance.
                 asked = replace(asked, last_modified=None)
                 reply = self._client.get(url, self._headers(asked), budget)
             except (BadUrlError, ForbiddenAddressError) as error:
                 raise type(error)(f"redirected: {error}") from error
-        return self._understood(reply, asked, redirected=len(seen) > 1)
+        return self._result_of(reply, asked, redirected=len(seen) > 1)
 
     def _headers(self, asked: Validators) -> dict[str, str]:
-        wished = {
+        fields = {
             "User-Agent": self._settings.user_agent,
             "If-None-Match": asked.etag,
             "If-Modified-Since": asked.last_modified,
         }
-        return {name: value for name, value in wished.items() if value}
+        return {name: value for name, value in fields.items() if value}
 
-    def _understood(self, reply: Reply, asked: Validators, *, redirected: bool) -> Fetched | NotModified:
+    def _result_of(self, reply: Reply, asked: Validators, *, redirected: bool) -> Fetched | NotModified:
         last_modified = None if redirected else reply.headers.get("Last-Modified")
-        now = usable(Validators(reply.headers.get("ETag"), last_modified))
+        now = _sendable(Validators(reply.headers.get("ETag"), last_modified))
         if reply.status == OK:
             return Fetched(reply.body, now)
         if reply.status == NOT_MODIFIED and asked != Validators():
@@ -123,14 +129,14 @@ class WebFetcher:
             raise FailedError(Outcome.GONE, answered)
         if reply.status not in TRANSIENT_STATUSES:
             raise FailedError(Outcome.UNAVAILABLE, answered)
-        wait_s = retry_after_s(reply.headers.get("Retry-After"), reply.headers.get("Date"), self._now)
+        wait_s = _retry_after_s(reply.headers.get("Retry-After"), reply.headers.get("Date"), self._now)
         if wait_s is not None and wait_s > self._settings.max_retry_after_s:
             raise FailedError(Outcome.UNAVAILABLE, f"{answered} and asked to wait {wait_s:.0f} s", wait_s)
         raise TransientError(answered, wait_s)
 
 
-def usable(validators: Validators) -> Validators:
-    """Drop what could not be sent in a header: it came from a server, or from a cache that may be damaged."""
+def _sendable(validators: Validators) -> Validators:
+    """Drop the validators that a header cannot carry: a server or a damaged cache may have given them."""
 
     def fit(text: str | None) -> str | None:
         sendable = text and text.isascii() and text.isprintable() and len(text) <= MAX_VALIDATOR_CHARACTERS
@@ -143,7 +149,52 @@ def _location(reply: Reply) -> str:
     location = reply.headers.get("Location")
     if not location:
         raise FailedError(Outcome.UNAVAILABLE, f"the server answered {reply.status} without saying where to go")
-    try:  # headers are read as Latin-1; many servers write UTF-8 into them
+    try:  # http.client reads headers as Latin-1, but many servers write UTF-8
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return location
+
+
+def _retry_after_s(value: str | None, date: str | None, now: Callable[[], datetime]) -> float | None:
+    """Read a `Retry-After` header, seconds or an HTTP date (RFC 9110, 10.2.3), as seconds from now; None if unreadable.
+
+    A date is compared with the `Date` of the answer, if it has one: both come from the server's clock, which may be
+    wrong.
+    """
+    value = (value or "").strip()
+    if value.isdecimal():
+        return min(float(value[:20]), MAX_RETRY_AFTER_S)
+    until = _http_date(value)
+    if until is None:
+        return None
+    return min(max((until - (_http_date(date or "") or now())).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _retry_policy(
+    settings: DownloadSettings, budget: TimeBudget, *, sleep: Callable[[float], None], random: Callable[[], float]
+) -> Retrying:
+    """The retries of one fetch: after the wait that the server asked for, plus exponential back-off with full jitter.
+
+    `random` returns 0…1. Full jitter (any wait up to the back-off) spreads simultaneous clients best; see "Exponential
+    Backoff And Jitter", AWS Architecture Blog. The last attempt is the one after which `max_attempts` are used up, or
+    the next wait would be longer than the time that is left.
+    """
+
+    def wait_s(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked_s = error.failed.retry_after_s if isinstance(error, TransientError) else None
+        back_off_s: float = settings.back_off_s * 2 ** (state.attempt_number - 1)
+        return (asked_s or 0.0) + random() * back_off_s
+
+    def stop(state: RetryCallState) -> bool:
+        return state.attempt_number >= settings.max_attempts or state.upcoming_sleep >= budget.left_s()
+
+    return Retrying(retry=retry_if_exception_type(TransientError), wait=wait_s, stop=stop, sleep=sleep, reraise=True)

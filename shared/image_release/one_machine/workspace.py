@@ -18,7 +18,7 @@ from image_release.isolation import IsolatedCaller
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter, Stores
-from image_release.tag import CountedAllowance, GoogleTagger, NoTagger, RecordedTagger, Tagger
+from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
 
 STORES = ("inbox", "state", "published")
 
@@ -57,7 +57,7 @@ class Workspace:
     settings: Settings
     tagger: str = "none"
     photos: tuple[Path, ...] = ()
-    allowance: CountedAllowance | None = None
+    allowance: SpendingCap | None = None
     counter: StoreCounter = field(default_factory=StoreCounter, compare=False)
 
     @cached_property

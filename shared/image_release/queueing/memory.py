@@ -1,4 +1,4 @@
-"""A queue in memory that behaves as SQS does, with a clock that is given: what tests and the simulation drive."""
+"""A queue in memory that behaves like SQS, with a clock of the caller: for tests and the simulation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from image_release.queueing.port import MAX_MESSAGE_BYTES, Message, MessageTooLargeError, Received
+from image_release.queueing.port import MAX_MESSAGE_BYTES, Message, MessageTooLargeError
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that was received. `receives` counts how often, this time included: 1 is the first time."""
+
+    body: str
+    receipt: str
+    receives: int
 
 
 @dataclass(slots=True)
@@ -19,7 +28,7 @@ class _Held:
 
 
 class MemoryQueue:
-    """Messages with visibility, receive counts and a dead-letter list; threads may share it."""
+    """A queue with visibility timeouts, receive counts and a dead-letter list (`dead`). Threads may share it."""
 
     def __init__(
         self,
@@ -38,7 +47,7 @@ class MemoryQueue:
         self.sent = 0
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Take them all."""
+        """Add all messages; returns how many. Raises MessageTooLargeError."""
         count = 0
         for message in messages:
             if len(message.body.encode()) > MAX_MESSAGE_BYTES:
@@ -50,13 +59,13 @@ class MemoryQueue:
         return count
 
     def return_after(self, receipt: str, seconds: int) -> None:
-        """Let a message be received again after so many seconds."""
+        """Let a received message be received again after `seconds`."""
         with self._lock:
             if held := self._held.get(receipt):
                 held.visible_at = self._clock() + timedelta(seconds=seconds)
 
     def visible(self) -> list[str]:
-        """Receipts of what may be received now; what was received too often goes to the dead letters first."""
+        """Receipts of the messages that can be received now; those received too often become dead letters first."""
         with self._lock:
             now = self._clock()
             ready = [name for name, held in self._held.items() if held.visible_at <= now]
@@ -66,7 +75,10 @@ class MemoryQueue:
             return ready
 
     def receive(self, receipt: str | None = None) -> Received | None:
-        """Receive the oldest message, or the one that is named; it stays hidden until it is deleted or returns."""
+        """Receive the oldest visible message, or the one with `receipt`; None if it is not visible.
+
+        The message is hidden until it is deleted or its visibility timeout is over.
+        """
         ready = self.visible()
         name = receipt or (ready[0] if ready else None)
         if name is None or name not in ready:
@@ -78,14 +90,9 @@ class MemoryQueue:
             return Received(held.message.body, name, held.receives)
 
     def delete(self, receipt: str) -> None:
-        """Say that a message was dealt with."""
+        """Remove a message that was processed."""
         with self._lock:
             self._held.pop(receipt, None)
-
-    def next_at(self) -> datetime | None:
-        """When the next message may be received; None when there is none."""
-        with self._lock:
-            return min((held.visible_at for held in self._held.values()), default=None)
 
     def __len__(self) -> int:
         return len(self._held)

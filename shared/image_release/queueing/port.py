@@ -1,4 +1,4 @@
-"""The queue port: what the suite asks of a queue. Delivery is at least once and in no order; nothing relies on more."""
+"""The queue port: what the suite needs from a queue. Messages arrive at least once, in any order."""
 
 from __future__ import annotations
 
@@ -7,45 +7,38 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_MESSAGE_BYTES = 1024 * 1024
-"""Of one message, and of one batch: SQS's limit."""
+"""Maximum size of a message, and of a batch: SQS's limit."""
 MAX_BATCH = 10
-"""Messages in one request: SQS's limit."""
+"""Maximum number of messages in one request: SQS's limit."""
 MAX_VISIBILITY_S = 12 * 3600
+"""Maximum time that a received message can stay hidden: SQS's limit."""
 
 
 class QueueError(Exception):
-    """The queue could not take everything: a fault that another attempt may cure."""
+    """The queue could not take everything, or did not answer; another attempt may succeed."""
 
 
 class MessageTooLargeError(ValueError):
-    """A message that no queue takes."""
+    """The message is larger than any queue takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent. Messages of one `group` (a request) do not delay those of another: fair queues."""
+    """A message to send. Messages of one `group` (a request) do not delay those of another (SQS fair queues)."""
 
     body: str
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What was received. `receives` counts this time: 1 is the first."""
-
-    body: str
-    receipt: str
-    receives: int
-
-
 class Queue(Protocol):
-    """Where messages go. Raises QueueError."""
+    """A queue that messages are sent to. Its methods raise QueueError when the queue cannot answer."""
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Send them all, in batches, while they are iterated; answers how many there were.
+        """Send all messages, in batches, while they are iterated; returns how many were sent.
 
-        When it raises, some of them may have been sent: sending all of them again is right.
+        Raises MessageTooLargeError. If it raises, some messages may have been sent already; the caller may send all of
+        them again.
         """
 
     def return_after(self, receipt: str, seconds: int) -> None:
-        """Let a message that was received, and is going to fail, be received again after so many seconds."""
+        """Let a message that could not be processed be received again after `seconds`."""

@@ -1,4 +1,4 @@
-"""SQS behind the queue port, by boto3: batches of ten, what was refused is sent again."""
+"""SQS as a queue, through boto3: messages are sent in batches, and refused entries are sent again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ from image_release.queueing.port import (
 )
 
 ATTEMPTS = 6
-"""Of the entries of one batch that SQS refused for a reason that may pass."""
+"""Maximum number of times that an entry is sent while SQS refuses it for a transient reason."""
 FIRST_WAIT_S = 0.1
+"""Shortest wait before the first retry. The waits double, and jitter makes each up to twice as long."""
+
+
+class _RefusedForNowError(QueueError):
+    """SQS refused some entries of a batch for a transient reason."""
 
 
 class SqsQueue:
-    """One queue by its URL. It connects (and imports boto3) at the first message; threads may share it."""
+    """The SQS queue at `url`. It connects (and imports boto3) at the first message. Threads may share it."""
 
     def __init__(
         self, url: str, *, connect: Callable[[], Any] | None = None, sleep: Callable[[float], None] = time.sleep
@@ -38,7 +43,10 @@ class SqsQueue:
         return self._connect()
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Send them all; raises QueueError when SQS keeps refusing some."""
+        """Send all messages; returns how many.
+
+        Raises QueueError if SQS keeps refusing some, and MessageTooLargeError.
+        """
         count = 0
         for batch in batches(messages):
             self._send_batch(batch)
@@ -46,7 +54,7 @@ class SqsQueue:
         return count
 
     def return_after(self, receipt: str, seconds: int) -> None:
-        """Shorten (or lengthen) how long a received message stays hidden."""
+        """Hide a received message for `seconds` from now, at most MAX_VISIBILITY_S. Raises QueueError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         timeout = max(0, min(seconds, MAX_VISIBILITY_S))
@@ -56,30 +64,50 @@ class SqsQueue:
             raise QueueError(printable(str(error), 300)) from error
 
     def _send_batch(self, batch: Sequence[Message]) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
+        """Send a batch; send again the entries that SQS refuses for a transient reason, and only those."""
+        from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
         waiting = {str(number): message for number, message in enumerate(batch)}
-        refused: dict[str, str] = {}
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            entries = [_entry(name, message) for name, message in waiting.items()]
-            try:
-                answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                raise QueueError(printable(str(error), 300)) from error
-            failed = answer.get("Failed", [])
-            refused = {entry["Id"]: f"{entry.get('Code')}: {entry.get('Message', '')}" for entry in failed}
-            if any(entry.get("SenderFault") for entry in failed):
-                break  # our own mistake: it will not pass
-            waiting = {name: waiting[name] for name in refused}
-            if not waiting:
-                return
-        raise QueueError(f"{len(refused)} messages refused: {printable(next(iter(refused.values())), 200)}")
+
+        def wait_s(state: RetryCallState) -> float:
+            doubled_s: float = FIRST_WAIT_S * 2 ** (state.attempt_number - 1)
+            return doubled_s * random.uniform(1, 2)  # noqa: S311 - jitter
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(_RefusedForNowError),
+            wait=wait_s,
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        retrying(self._send_waiting, waiting)
+
+    def _send_waiting(self, waiting: dict[str, Message]) -> None:
+        """Send the waiting entries in one request and remove from `waiting` those that SQS took.
+
+        Raises QueueError: _RefusedForNowError if some are left that may be sent again.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        entries = [_entry(name, message) for name, message in waiting.items()]
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        except (BotoCoreError, ClientError) as error:
+            raise QueueError(printable(str(error), 300)) from error
+        failed = answer.get("Failed", [])
+        if not failed:
+            return
+        reason = printable(f"{failed[0].get('Code')}: {failed[0].get('Message', '')}", 200)
+        message = f"{len(failed)} messages refused: {reason}"
+        if any(entry.get("SenderFault") for entry in failed):
+            raise QueueError(message)  # our own mistake: sending it again does not help
+        for taken in waiting.keys() - {entry["Id"] for entry in failed}:
+            del waiting[taken]
+        raise _RefusedForNowError(message)
 
 
 def sqs_client() -> Any:
-    """The client with the environment's credentials, region and endpoint."""
+    """A boto3 client with the credentials, region and endpoint of the environment."""
     import boto3
     from botocore.config import Config
 
@@ -87,7 +115,10 @@ def sqs_client() -> Any:
 
 
 def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    """Cut a stream of messages into batches that SQS takes. Raises MessageTooLargeError."""
+    """Cut a stream of messages into batches that SQS takes: at most MAX_BATCH messages and MAX_MESSAGE_BYTES.
+
+    Raises MessageTooLargeError.
+    """
     batch: list[Message] = []
     size = 0
     for message in messages:

@@ -1,4 +1,4 @@
-"""Storage: the port and its adapters (folder, memory, S3)."""
+"""Storage of bytes under keys: the port, its adapters (folder, memory, S3), and a store that counts requests."""
 
 from image_release.storage.counting import CountingStore, StoreCounter
 from image_release.storage.folder import FolderStore

@@ -1,4 +1,4 @@
-"""A store that counts what is asked of the one behind it: storage requests are a cost of their own."""
+"""A store that counts the requests to the store behind it: on S3, each request costs money."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from image_release.storage.port import Listed, Store, Stored
 
 @dataclass(slots=True)
 class StoreCounter:
-    """Requests so far; several stores may share one counter, and threads may count at once."""
+    """Number of reads and writes so far. Several stores and threads may share one counter."""
 
     reads: int = 0
     writes: int = 0
@@ -27,48 +27,51 @@ class StoreCounter:
 
 
 class CountingStore:
-    """Passes everything on, and counts: get, open, fetch_file, head and list read; put, put_file and delete write."""
+    """Passes every request on, and counts it.
+
+    `get`, `open`, `fetch_file`, `head` and `list` count as a read; `put`, `put_file` and `delete` count as a write.
+    """
 
     def __init__(self, store: Store, counter: StoreCounter) -> None:
         self._store = store
         self._counter = counter
 
     def get(self, key: str) -> Stored | None:
-        """Counts a read."""
+        """The object, whole; counts a read."""
         self._counter.count(reads=1)
         return self._store.get(key)
 
     def open(self, key: str) -> BinaryIO | None:
-        """Counts a read."""
+        """The object as a stream; counts a read."""
         self._counter.count(reads=1)
         return self._store.open(key)
 
     def fetch_file(self, key: str, path: Path) -> bool:
-        """Counts a read."""
+        """Copy the object into a local file; counts a read."""
         self._counter.count(reads=1)
         return self._store.fetch_file(key, path)
 
     def head(self, key: str) -> Listed | None:
-        """Counts a read."""
+        """Size and time of the object; counts a read."""
         self._counter.count(reads=1)
         return self._store.head(key)
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Counts a read."""
+        """The objects under a prefix; counts one read, however many they are."""
         self._counter.count(reads=1)
         return self._store.list(prefix)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
-        """Counts a write."""
+        """Write an object; counts a write, even if its condition fails."""
         self._counter.count(writes=1)
         self._store.put(key, data, if_absent=if_absent, if_match=if_match)
 
     def put_file(self, key: str, path: Path) -> None:
-        """Counts a write."""
+        """Write an object from a local file; counts a write."""
         self._counter.count(writes=1)
         self._store.put_file(key, path)
 
     def delete(self, key: str) -> None:
-        """Counts a write."""
+        """Remove an object; counts a write."""
         self._counter.count(writes=1)
         self._store.delete(key)

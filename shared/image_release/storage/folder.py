@@ -1,9 +1,11 @@
-"""A store in a folder: what one machine puts behind the port, safe for many threads and processes at once.
+"""A store in a folder of one machine, safe for many threads and processes at the same time.
 
-An object is a file under its own key. It is written aside and renamed, so that a reader, or a kill at any point, finds
-the old bytes or the new, never a part. The conditions of a put hold across processes: all who change a key take the
-same lock file, and the system lets go of a lock when its holder dies. (A kill of the process loses nothing that was
-put; a loss of power may, for nothing is forced to the disk: it would cost more than the work that it saves.)
+An object is a file at its key. It is written to another file first and then renamed: a reader finds the old bytes or
+the new ones, never a part, even if the writer is killed. The conditions of a put hold across processes: all writers of
+a key take the same lock file, and the system releases the lock when its holder dies.
+
+A killed process loses no finished put. A power failure may lose some: nothing is forced to the disk (fsync), because
+that costs more than doing the lost work again.
 """
 
 from __future__ import annotations
@@ -28,21 +30,21 @@ from image_release.storage.port import BadKeyError, ConditionFailedError, Listed
 log = logging.getLogger(__name__)
 
 LOCKS = 64
-"""Lock files: few enough to lie in one folder, many enough that two writers seldom meet on one."""
+"""Number of lock files: they fit into one folder, and two writers of different keys rarely share one."""
 LEFTOVER_AFTER_S = 24 * 3600
-"""A file aside that nobody has written to for so long belongs to a writer that was killed."""
+"""Age in seconds after which an unfinished file is deleted: its writer must have been killed."""
 MAX_MOVES = 100
-"""Attempts to move a file into a folder that others delete as empty at the same time; more is a fault."""
+"""Maximum number of attempts to move a file into a folder that other processes keep deleting as empty."""
 COPY_BYTES = 1 << 20
-"""Buffer for streamed files."""
+"""Size of the buffer for streamed files."""
 NO_OBJECT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-"""What the system says when no file has that key: nothing there, or part of the way is a file, or it is a folder."""
+"""The system's errors when there is no object: no such file, a part of the path is a file, or it is a folder."""
 
 
 class FolderStore:
-    """Objects as files below `root`, which is made when the first is written. Processes may share the folder.
+    """Objects as files below `root`, which the first put creates. Processes may share the folder.
 
-    One key cannot be both an object and, with `/` behind it, the beginning of another: BadKeyError.
+    If `a` is an object, `a/b` cannot be one, and the other way round: such a put raises BadKeyError.
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,7 +53,7 @@ class FolderStore:
         self._tidied = False
 
     def get(self, key: str) -> Stored | None:
-        """Read an object whole."""
+        """Read an object whole; None if there is none."""
         with _faults(key):
             try:
                 data = self._path(key).read_bytes()
@@ -60,7 +62,7 @@ class FolderStore:
             return Stored(data, etag_of(data))
 
     def open(self, key: str) -> BinaryIO | None:
-        """Open an object for streaming."""
+        """Open an object for streaming; None if there is none."""
         with _faults(key):
             try:
                 return self._path(key).open("rb")
@@ -90,7 +92,7 @@ class FolderStore:
                 _move(aside, target, key)
 
     def fetch_file(self, key: str, path: Path) -> bool:
-        """Copy an object into a local file, streamed."""
+        """Copy an object into a local file, streamed; False if there is none."""
         source = self.open(key)
         if source is None:
             return False
@@ -99,7 +101,7 @@ class FolderStore:
         return True
 
     def head(self, key: str) -> Listed | None:
-        """Size and time of an object."""
+        """Size and time of an object; None if there is none."""
         with _faults(key):
             path = self._path(key)
             try:
@@ -120,11 +122,11 @@ class FolderStore:
                     break
                 try:
                     folder.rmdir()
-                except OSError:  # somebody else's object lies there, or somebody else removed it
+                except OSError:  # the folder contains another object, or another process removed it
                     break
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, read folder by folder: what is put or deleted meanwhile may be listed or not."""
+        """Objects under a prefix, read folder by folder; changes made during the listing may be missing from it."""
         folder, slash, start = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
@@ -132,7 +134,7 @@ class FolderStore:
             yield from self._below(self.root / folder, folder + slash, start)
 
     def _below(self, folder: Path, base: str, start: str) -> Iterator[Listed]:
-        """Objects in and under a folder. Comparing a folder's name with its `/` gives the byte order of whole keys."""
+        """Objects in and under a folder. Sorting a folder's name with its `/` gives the byte order of whole keys."""
         try:
             with os.scandir(folder) as entries:
                 found = [(e, e.is_dir(follow_symlinks=False)) for e in entries if e.name.startswith(start)]
@@ -156,7 +158,7 @@ class FolderStore:
 
     @contextmanager
     def _written_aside(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """A new file beside the objects, on their file system, that is gone at the end unless it was moved."""
+        """A new file on the same file system as the objects; deleted at the end unless it was moved."""
         self._tidy()
         path = self._aside / f"put-{uuid4().hex}"
         try:
@@ -166,7 +168,7 @@ class FolderStore:
             path.unlink(missing_ok=True)
 
     def _created(self, path: Path, flags: int) -> int:
-        """Open a file aside that need not exist, nor their folder, which is asked for only where it is missing."""
+        """Open a file in the folder of unfinished files; create the file, and the folder if it is missing."""
         try:
             return os.open(path, flags | os.O_CREAT, 0o644)
         except FileNotFoundError:
@@ -174,7 +176,7 @@ class FolderStore:
             return os.open(path, flags | os.O_CREAT, 0o644)
 
     def _tidy(self) -> None:
-        """Remove, once, what killed writers left. Their files' times and this clock are the same system's."""
+        """Delete, once per store, what killed writers left. File times and our clock are those of the same system."""
         if self._tidied:
             return
         self._tidied = True
@@ -185,18 +187,18 @@ class FolderStore:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Hold the lock that all who change a key take, threads of one process too."""
+        """Hold the lock that every writer of a key takes, threads of one process too."""
         path = self._aside / f"lock-{zlib.crc32(key.encode()) % LOCKS:02x}"
         with os.fdopen(self._created(path, os.O_RDWR)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 yield
-            finally:  # not by closing alone: a process forked meanwhile has the file open too
+            finally:  # closing is not enough: a process that was forked meanwhile has the file open too
                 fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _move(aside: Path, path: Path, key: str) -> None:
-    """Rename a finished file to its place. A delete may remove the empty folder at any moment: then once more."""
+    """Rename a finished file to its place; try again if another process deletes the empty folder meanwhile."""
     for attempt in range(MAX_MOVES):
         try:
             if attempt:
@@ -206,7 +208,7 @@ def _move(aside: Path, path: Path, key: str) -> None:
             last = error
         except IsADirectoryError as error:
             try:
-                path.rmdir()  # an empty folder is no object: a delete that was killed left it
+                path.rmdir()  # an empty folder is no object; a delete that was killed left it
             except OSError:
                 raise BadKeyError(f"key {printable(key)!r} is the beginning of other keys") from error
         except NotADirectoryError as error:
@@ -222,7 +224,7 @@ def _listed(key: str, status: os.stat_result) -> Listed:
 
 @contextmanager
 def _faults(key: str) -> Iterator[None]:
-    """What the system reports while it works for a key becomes a StorageError."""
+    """Turn an OSError into a StorageError that names the key."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A store in memory: what tests and simulations put behind the port."""
+"""A store in memory, for tests and simulations."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Stored | None:
-        """Read an object whole."""
+        """Read an object whole; None if there is none."""
         found = self._objects.get(checked(key))
         return Stored(found[0], etag_of(found[0])) if found else None
 
     def open(self, key: str) -> BinaryIO | None:
-        """Open an object for streaming."""
+        """Open an object for streaming; None if there is none."""
         found = self._objects.get(checked(key))
         return io.BytesIO(found[0]) if found else None
 
@@ -44,14 +44,14 @@ class MemoryStore:
         self.put(key, path.read_bytes())
 
     def fetch_file(self, key: str, path: Path) -> bool:
-        """Copy an object into a local file."""
+        """Copy an object into a local file; False if there is none."""
         found = self._objects.get(checked(key))
         if found:
             path.write_bytes(found[0])
         return found is not None
 
     def head(self, key: str) -> Listed | None:
-        """Size and time of an object."""
+        """Size and time of an object; None if there is none."""
         found = self._objects.get(checked(key))
         return Listed(key, len(found[0]), found[1]) if found else None
 
@@ -61,7 +61,7 @@ class MemoryStore:
             self._objects.pop(checked(key), None)
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, as they are when the listing starts."""
+        """Objects under a prefix, as they were when the listing started."""
         with self._lock:
             found = [(key, *value) for key, value in self._objects.items() if key.startswith(prefix)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):

@@ -1,6 +1,7 @@
-"""What a key may be and what an ETag is, the same in every store.
+"""Which keys are allowed, and how an ETag is made.
 
-The bounds are those of the narrowest store, so that what one machine takes a bucket takes too, and the other way round.
+The rules for keys are the same in every store. The limits are those of the strictest store: a key that works in a
+folder works in a bucket too, and the other way round.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from image_release.storage.port import BadKeyError
 from image_release.values import sha256_hex
 
 MAX_PART_BYTES = 255
-"""Longest file name that common file systems take."""
+"""Maximum length of a part between slashes: common file systems take no longer file name."""
 MAX_KEY_BYTES = 1024
-"""Longest key that S3 takes."""
+"""Maximum length of a key: S3's limit."""
 RESERVED = ".tmp"
-"""Folder below a store's root for what is being written: no key begins with it."""
+"""Folder below a store's root for files that are being written; no key begins with it."""
 
 
 def key_fault(key: str) -> str | None:
-    """Say why this cannot be a key, or None if it can."""
+    """Why this text cannot be a key, in words that follow "the key …"; None if it can."""
     try:
         encoded = key.encode()
     except UnicodeEncodeError:
@@ -43,5 +44,5 @@ def checked(key: str) -> str:
 
 
 def etag_of(data: bytes) -> str:
-    """The ETag of a content: a hash of it, quoted as HTTP has it."""
+    """The ETag of an object: the SHA-256 of its bytes, in quotes as HTTP wants it."""
     return f'"{sha256_hex(data)}"'

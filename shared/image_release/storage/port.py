@@ -1,7 +1,7 @@
-"""The storage port: what the pipeline asks of a place that keeps bytes under keys.
+"""The storage port: what the pipeline needs from a store of bytes under keys.
 
-Three stores stand behind it (inbox, state, published), a folder or an S3 bucket each. The conditional puts are all the
-locking the system has: `if_absent` and `if_match` are compare-and-swap, as S3 offers them.
+There are three stores (inbox, state, published), each a folder or an S3 bucket. The conditional puts are the only
+locking of the system: `if_absent` and `if_match` are compare-and-swap, as S3 offers it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import BinaryIO, Protocol
 
 
 class StorageError(Exception):
-    """The store could not answer: a fault that another attempt may cure."""
+    """The store could not answer; another attempt may succeed."""
 
 
 class ConditionFailedError(Exception):
-    """The object is not in the state that a conditional put asked for: somebody else wrote first."""
+    """The object is not in the state that a conditional put requires: another writer was faster."""
 
 
 class BadKeyError(ValueError):
-    """A key that no store takes (`naming.key_fault` says why), or that is the beginning of another in a folder."""
+    """A key that no store takes (`naming.key_fault` says why), or, in a folder, a key that begins another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object's bytes with the ETag that they had when they were read."""
+    """The bytes of an object, and their ETag."""
 
     data: bytes
     etag: str
@@ -35,7 +35,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a store knows of an object without reading it. `modified` is aware, UTC."""
+    """What a store knows about an object without reading it. `size` is in bytes, `modified` is aware, UTC."""
 
     key: str
     size: int
@@ -45,7 +45,7 @@ class Listed:
 class Store(Protocol):
     """Bytes under keys. Keys are relative, `/`-separated, percent-encoded parts (`values.key_part`).
 
-    Every method raises BadKeyError for what cannot be a key, and StorageError when the store cannot answer.
+    Every method raises BadKeyError for a text that cannot be a key, and StorageError when the store cannot answer.
     """
 
     def get(self, key: str) -> Stored | None:
@@ -55,13 +55,14 @@ class Store(Protocol):
         """Open an object for streaming; None if there is none. The caller closes it."""
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
-        """Write an object whole; readers see the old bytes or the new, never a part.
+        """Write an object whole; readers see the old bytes or the new ones, never a part.
 
-        Raises ConditionFailedError when `if_absent` finds an object or `if_match` another ETag (or none).
+        Raises ConditionFailedError if `if_absent` is set and there is an object, or if the ETag of the object is not
+        `if_match` (or there is no object).
         """
 
     def put_file(self, key: str, path: Path) -> None:
-        """Write an object from a local file, streamed."""
+        """Write an object from a local file, streamed. Raises OSError if that file cannot be read."""
 
     def fetch_file(self, key: str, path: Path) -> bool:
         """Copy an object into a local file, streamed; False if there is none."""
@@ -70,12 +71,13 @@ class Store(Protocol):
         """Size and time of an object; None if there is none."""
 
     def delete(self, key: str) -> None:
-        """Remove an object; nothing happens if there is none."""
+        """Remove an object; do nothing if there is none."""
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects whose key starts with `prefix` (any string), sorted by the bytes of the whole key, as S3 does it.
+        """Objects whose key starts with `prefix` (any string), sorted by the bytes of the whole key, as in S3.
 
-        Read while it is iterated: the caller may delete what it was given. A prefix that no key can have lists nothing.
+        The listing is read while it is iterated, and the caller may delete an object that it was given. A prefix that
+        no key can have lists nothing.
         """
 
 

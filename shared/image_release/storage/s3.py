@@ -1,8 +1,10 @@
-"""A store in an S3 bucket, or below a prefix of one: what the function suite puts behind the port.
+"""A store in an S3 bucket, or below a prefix of a bucket: the store of the function suite.
 
-The client is obstore: an operation costs a seventh of boto3's CPU and its import a tenth, and a hotel makes hundreds
-(docs/decisions/0012-storage-on-s3.md). What may pass is tried again: obstore does so for 5xx answers and broken
-connections and for a 409 to a swap, this module for a 409 to a first write: S3 gives it when two writers meet.
+The client is obstore: a request takes a seventh of boto3's CPU time, its import a tenth, and a hotel makes hundreds of
+requests (docs/decisions/0012-storage-on-s3.md).
+
+Transient failures are retried. obstore retries 5xx answers, broken connections, and a 409 to a put with `if_match`.
+This module retries a 409 to a put with `if_absent`: S3 sends it when two writers of a key meet.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import io
 import logging
 import os
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,27 +34,29 @@ log = logging.getLogger(__name__)
 SCHEME = "s3://"
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ATTEMPTS = 6
-"""Of one request, obstore's own and ours for conflicts: with doubling waits from 0.1 s that is some three seconds."""
+"""Maximum number of attempts at a request, obstore's and ours: with waits doubling from 0.1 s, some three seconds."""
 FIRST_WAIT_S = 0.1
+"""Longest wait before the first retry. The waits double, and jitter makes each as short as half."""
 LAST_WAIT_S = 5
+"""Maximum wait between two of obstore's attempts."""
 RETRYING_S = 90
-"""After which no other attempt is begun."""
+"""Time after which obstore makes no further attempt."""
 REQUEST_TIMEOUT_S = 60
-"""One request, its body included; the largest objects, indexes of a release, go in parts."""
+"""Timeout of one request with its body; the largest objects (indexes of a release) are sent in parts."""
 CONNECT_TIMEOUT_S = 5
 PART_BYTES = 8 * 1024 * 1024
-"""Files go up in parts of this size, and down in chunks of it."""
+"""Files are uploaded in parts and downloaded in chunks of this size."""
 STREAM_BYTES = 1 << 20
-"""A streamed object arrives in pieces of about this size."""
+"""A streamed object arrives in chunks of about this size."""
 
 
 class BadAddressError(ValueError):
-    """What should be an `s3://bucket/prefix` address is none."""
+    """The text is not an `s3://bucket/prefix` address."""
 
 
 @dataclass(frozen=True, slots=True)
 class S3Address:
-    """A bucket and the prefix below which a store lies (empty: the whole bucket)."""
+    """The place of a store: a bucket, and a prefix in it (empty: the whole bucket)."""
 
     bucket: str
     prefix: str = ""
@@ -68,7 +71,7 @@ class S3Address:
         return cls(bucket, prefix)
 
     def below(self, name: str) -> S3Address:
-        """The address of a folder in this one."""
+        """The address of the folder `name` below this address."""
         return S3Address(self.bucket, f"{self.prefix}/{name}" if self.prefix else name)
 
     def __str__(self) -> str:
@@ -76,10 +79,10 @@ class S3Address:
 
 
 class S3Store:
-    """Objects of a bucket. Credentials, region and endpoint are read from the usual AWS_ variables.
+    """Objects in a bucket. Credentials, region and endpoint come from the usual AWS_ variables.
 
-    They are the process's own, or those of `variables`. Threads may share a store. It connects at the first request, so
-    it may be built anywhere and sent to another process.
+    They are read from `variables`, or from the environment of the process. Threads may share a store. It connects at
+    the first request: a store that was built in one process can be sent to another.
     """
 
     def __init__(self, address: S3Address, variables: Mapping[str, str] | None = None) -> None:
@@ -87,11 +90,11 @@ class S3Store:
         self._variables = variables
 
     def __reduce__(self) -> tuple[type[S3Store], tuple[S3Address, Mapping[str, str] | None]]:
-        """What is sent to another process: the address; connections stay here."""
+        """Pickle the address and the variables only: connections cannot be sent to another process."""
         return S3Store, (self.address, self._variables)
 
     def get(self, key: str) -> Stored | None:
-        """Read an object whole."""
+        """Read an object whole; None if there is none."""
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
@@ -101,7 +104,7 @@ class S3Store:
                 return None
 
     def open(self, key: str) -> BinaryIO | None:
-        """Open an object for streaming: one request, read as it is asked for."""
+        """Open an object for streaming, in one request; None if there is none."""
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
@@ -120,20 +123,20 @@ class S3Store:
 
         with self._faults(key):
             try:
-                self._despite_conflicts(once) if if_absent else once()
+                _despite_conflicts(once) if if_absent else once()
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_conflict(error):
-                    raise StorageError(f"{self.address}/{printable(key)}: other writers kept meeting us") from error
+                    raise StorageError(f"{self.address}/{printable(key)}: other writers keep writing it") from error
                 _refuse_missing_bucket(error)
                 raise ConditionFailedError(key) from error
 
     def put_file(self, key: str, path: Path) -> None:
-        """Write an object from a local file, in parts where it is large."""
+        """Write an object from a local file, in parts if it is large."""
         with path.open("rb") as file, self._faults(key):
             self._obs.put(self._client, checked(key), file, chunk_size=PART_BYTES)
 
     def fetch_file(self, key: str, path: Path) -> bool:
-        """Copy an object into a local file, streamed."""
+        """Copy an object into a local file, streamed; False if there is none."""
         source = self.open(key)
         if source is None:
             return False
@@ -143,7 +146,7 @@ class S3Store:
         return True
 
     def head(self, key: str) -> Listed | None:
-        """Size and time of an object."""
+        """Size and time of an object; None if there is none."""
         with self._faults(key):
             try:
                 return _listed(self._obs.head(self._client, checked(key)))
@@ -152,7 +155,7 @@ class S3Store:
                 return None
 
     def delete(self, key: str) -> None:
-        """Remove an object."""
+        """Remove an object; do nothing if there is none."""
         with self._faults(key):
             try:
                 self._obs.delete(self._client, checked(key))
@@ -160,12 +163,12 @@ class S3Store:
                 _refuse_missing_bucket(error)
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, a page of a thousand a request, in the order that S3 gives."""
+        """Objects under a prefix, a thousand per request, in S3's order."""
         folder, slash, _ = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
         with self._faults(prefix):
-            # obstore lists whole folders; a prefix that ends in the middle of a part is picked out here
+            # obstore lists whole folders; if the prefix ends in the middle of a part, the others are left out here
             for listed in self._in_folder(folder):
                 if listed.key.startswith(prefix):
                     yield listed
@@ -181,11 +184,11 @@ class S3Store:
                 for meta in page:
                     last = meta["path"]
                     yield _listed(meta)
-        except InvalidPathError:  # somebody's tool made a key that obstore gives up at: another client goes on
+        except InvalidPathError:  # obstore stops at a key that it cannot read; boto3 lists the rest
             yield from self._listed_by_boto3(folder, last)
 
     def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
-        """What lies in a folder after a key, without the keys that cannot be ours."""
+        """The objects of a folder whose keys come after `after`, without the keys that cannot be ours."""
         import boto3
 
         base = f"{self.address.prefix}/" if self.address.prefix else ""
@@ -218,30 +221,16 @@ class S3Store:
         variables = os.environ if self._variables is None else self._variables
         return Client(self.address.bucket, **_options(variables, self.address.prefix))
 
-    def _despite_conflicts(self, write: Callable[[], None]) -> None:
-        """Write, and again while S3 answers that another conditional write of the key is under way."""
-        from obstore.exceptions import BaseError
-
-        for attempt in range(ATTEMPTS):
-            try:
-                write()
-            except BaseError as error:
-                if attempt == ATTEMPTS - 1 or not _is_conflict(error):
-                    raise
-                time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            else:
-                return
-
     @contextmanager
     def _faults(self, key: str) -> Iterator[None]:
-        """What the client reports while it works for a key becomes a StorageError."""
+        """Turn the client's errors into StorageError or BadKeyError, with the key in the message."""
         from obstore.exceptions import BaseError
 
         try:
             yield
         except (ConditionFailedError, BadKeyError, StorageError):
             raise
-        except ValueError as error:  # a key that S3 could take and obstore does not: one with control characters
+        except ValueError as error:  # obstore refuses control characters in a key, although S3 takes them
             raise BadKeyError(f"key {printable(key)!r}: {printable(str(error), 200)}") from error
         except (BaseError, OSError) as error:
             raise StorageError(f"{self.address}/{printable(key)}: {printable(str(error), 300)}") from error
@@ -271,7 +260,7 @@ class _Body(io.RawIOBase):
 
 
 def _options(variables: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """How to connect. An endpoint of one's own is a double on this machine: no TLS, the bucket in the path."""
+    """Options of obstore's client. With an endpoint (a local S3 double), the bucket is in the path; http is allowed."""
     endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
     options = {
         "prefix": prefix,
@@ -309,15 +298,31 @@ def _etag(meta: Any) -> str:
 
 
 def _listed(meta: Any) -> Listed:
-    """In whole seconds: a header has no more, and a listing must not say otherwise."""
+    """Size and time of an object; times are in whole seconds, because a header has no more and a listing may have."""
     return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
 
 
-def _is_conflict(error: Exception) -> bool:
-    return "409 Conflict" in str(error)
+def _despite_conflicts(write: Callable[[], None]) -> None:
+    """Write, and try again while S3 answers that another conditional write of the key is in progress."""
+    from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+    def wait_s(state: RetryCallState) -> float:
+        doubled_s: float = FIRST_WAIT_S * 2 ** (state.attempt_number - 1)
+        return doubled_s * random.uniform(0.5, 1)  # noqa: S311 - jitter
+
+    retrying = Retrying(
+        retry=retry_if_exception(_is_conflict), wait=wait_s, stop=stop_after_attempt(ATTEMPTS), reraise=True
+    )
+    retrying(write)
+
+
+def _is_conflict(error: BaseException) -> bool:
+    from obstore.exceptions import BaseError
+
+    return isinstance(error, BaseError) and "409 Conflict" in str(error)
 
 
 def _refuse_missing_bucket(error: Exception) -> None:
-    """A missing object is an answer; a missing bucket is no empty store. Raises StorageError."""
+    """Raises StorageError if the bucket is missing: that is a fault, and not a store without objects."""
     if "NoSuchBucket" in str(error):
         raise StorageError("there is no such bucket") from error

@@ -9,7 +9,7 @@ from datetime import datetime
 from image_release.queueing import Queue
 from image_release.settings import Settings
 from image_release.storage import Store
-from image_release.tag import QuotaAllowance
+from image_release.tag import AccountQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Suite:
     urgent: Queue
     bulk: Queue
     shards: Queue
-    quota: QuotaAllowance
+    quota: AccountQuota
     settings: Settings
     now: Callable[[], datetime]
     threads: int = 1

@@ -1,29 +1,30 @@
-"""Labels of images through a port: Google Vision, a recorded file, or nobody."""
+"""Labels of images, from Google Vision, from a recorded file, or none; and how many images may be sent to Vision.
 
-from image_release.tag.allowance import CountedAllowance
+An `Allowance` says how many images may still be sent to a paid tagger: the `SpendingCap` of a run on one machine, or
+the `AccountQuota` that all workers share.
+"""
+
 from image_release.tag.dynamo import DynamoCounters
-from image_release.tag.google import GoogleTagger, google_client
-from image_release.tag.labels import LabelLine
+from image_release.tag.google import GoogleTagger
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
-from image_release.tag.quota import Counters, CountersUnreachableError, MemoryCounters, QuotaAllowance
+from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
 from image_release.tag.recorded import RecordedTagger
+from image_release.tag.spending_cap import SpendingCap
 
 __all__ = [
+    "AccountQuota",
     "Allowance",
-    "CountedAllowance",
     "Counters",
     "CountersUnreachableError",
     "DynamoCounters",
     "GoogleTagger",
-    "LabelLine",
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
-    "QuotaAllowance",
     "RecordedTagger",
+    "SpendingCap",
     "TagRequest",
     "Tagged",
     "Tagger",
-    "google_client",
 ]

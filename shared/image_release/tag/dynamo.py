@@ -1,6 +1,6 @@
-"""Counters in a DynamoDB table: one item a window, taken from by conditional updates.
+"""Counters in a DynamoDB table: one item per window, changed by conditional updates.
 
-The table has the partition key `window`; `expires_at` (seconds since 1970) may be its time to live.
+The table has the partition key `window`. `expires_at` (seconds since 1970) can be its time-to-live attribute.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from image_release.problems import printable
 from image_release.tag.quota import CountersUnreachableError
 
 KEPT_S = 3 * 24 * 3600
-"""A window's count is of no use to anybody so long after it was last taken from."""
+"""Seconds after which a count expires: far longer than the longest window, a day."""
 ATTEMPTS = 4
-"""Between the answer that says what is left and the attempt to take it, others may have taken some."""
+"""Maximum number of attempts to take what is left: other workers may take some of it between two attempts."""
 
 
 class DynamoCounters:
-    """Counters in a table. It connects (and imports boto3) at the first take; threads may share it."""
+    """Counters in `table`. It connects (and imports boto3) at the first request. Threads may share it."""
 
     def __init__(
         self, table: str, *, connect: Callable[[], Any] | None = None, clock: Callable[[], float] = time.time
@@ -34,7 +34,10 @@ class DynamoCounters:
         return self._connect()
 
     def take(self, window: str, wanted: int, limit: int) -> int:
-        """Take what is left, in one update where that is enough. Raises CountersUnreachableError."""
+        """Take up to `wanted` of what is left; returns how many. Raises CountersUnreachableError.
+
+        One update is enough unless less than `wanted` is left.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -52,7 +55,7 @@ class DynamoCounters:
         return 0
 
     def taken(self, window: str) -> int:
-        """The count of a window. Raises CountersUnreachableError."""
+        """The count of a window; 0 before the first take. Raises CountersUnreachableError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -64,7 +67,7 @@ class DynamoCounters:
         return int(answer["Item"]["taken"]["N"]) if "Item" in answer else 0
 
     def _try(self, window: str, wanted: int, limit: int) -> int | None:
-        """Take all that is wanted, or nothing and say how much is left."""
+        """Take all of `wanted` and return None, or take nothing and return how much is left."""
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -83,7 +86,7 @@ class DynamoCounters:
 
 
 def dynamodb_client() -> Any:
-    """The client with the environment's credentials, region and endpoint."""
+    """A boto3 client with the credentials, region and endpoint of the environment."""
     import boto3
 
     return boto3.client("dynamodb")

@@ -1,15 +1,14 @@
-"""Google Vision's label detection, as the published method uses it: the real client behind the tagger port.
+"""Google Vision's label detection, as the published method uses it.
 
-At most 16 images and 10 MB a request, small JPEGs, only what the allowance grants. Passing faults are tried again with
-back-off and jitter; what stays wrong is an answer, never an exception, because a hotel is published without labels
-rather than not at all. When the service as a whole refuses or is away, nothing more is sent in this call.
+At most 16 images and 10 MB a request, small JPEGs, and only as many images as the allowance grants. Transient failures
+are retried with back-off and jitter. A failure that lasts is an answer and never an exception: a hotel without labels
+is still published. If the whole service refuses or does not answer, this call of `tag` sends no further request.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,30 +25,27 @@ if TYPE_CHECKING:
     from google.cloud.vision import AnnotateImageResponse, ImageAnnotatorClient
 
 MAX_REQUEST_BYTES = 10_000_000
-"""Vision's limit of a request as JSON; we keep to it over gRPC too, where a request is a quarter smaller."""
+"""Maximum size of a request as JSON: Vision's limit. We keep it over gRPC too, where requests are a quarter smaller."""
 
 ENVELOPE_BYTES = 500
-"""What surrounds an image in a JSON request, generously."""
+"""Upper estimate of the bytes that surround an image in a JSON request."""
 
 SCORE_PLACES = 6
-"""Vision's scores are 32-bit floats: more decimals would be noise, and not what a recorded file says."""
+"""Decimals of a score. Vision's scores are 32-bit floats: more decimals are noise, and recorded files have no more."""
 
 SHORTEST_TIMEOUT_S = 0.001
+"""Minimum timeout of a request, in seconds."""
 
-_CAP_REACHED = NotTagged("refused", "no more images may be sent to the tagger in this run", retry=True)
-_OUT_OF_TIME = NotTagged("failed", "no time was left to ask the tagger", retry=True)
+OK = 0
+INVALID_ARGUMENT = 3
+"""Codes in the answer for one image (google.rpc.Code). Only "bad image data" is final; every other error may pass."""
 
-
-class _Code(IntEnum):
-    """The codes of an image's own error (google.rpc.Code) that mean something to us; `Bad image data` is 3."""
-
-    OK = 0
-    INVALID_ARGUMENT = 3
-    RESOURCE_EXHAUSTED = 8
+_CAP_REACHED = NotTagged("no more images may be sent to the tagger in this run", retry=True)
+_OUT_OF_TIME = NotTagged("no time was left to ask the tagger", retry=True)
 
 
 class _NothingMoreToSendError(Exception):
-    """The service, the allowance or the time is at its end; what is left gets `answer`."""
+    """The service refuses, or the allowance or the time is used up; `answer` is for all images not yet sent."""
 
     def __init__(self, answer: NotTagged) -> None:
         super().__init__(answer.reason)
@@ -64,9 +60,10 @@ def google_client() -> ImageAnnotatorClient:
 
 
 class GoogleTagger:
-    """Labels images with Google Vision; safe to build anywhere, it connects (and imports) at the first image.
+    """Labels images with Google Vision. It connects, and imports Google's client, at the first image.
 
-    A worker process builds its own: a gRPC channel does not survive a fork. `monotonic` is the clock of `deadline_s`.
+    Each worker process builds its own tagger: a gRPC channel does not survive a fork. `monotonic` is the clock of
+    `deadline_s`.
     """
 
     identity = "google-1"
@@ -91,7 +88,7 @@ class GoogleTagger:
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
-        """Ask for the labels of every image, once per content."""
+        """Ask for the labels of every image, once for each SHA-256; answers like `Tagger.tag`."""
         waiting = list({request.sha256: request for request in requests}.values())
         answers: dict[str, Tagged | NotTagged] = {}
         unsent = _CAP_REACHED
@@ -106,7 +103,7 @@ class GoogleTagger:
     def _packets(
         self, batch: Sequence[TagRequest], answers: dict[str, Tagged | NotTagged], deadline_s: float | None
     ) -> Iterator[dict[str, bytes]]:
-        """Reserve a batch and split it into requests (SHA-256 -> JPEG) that are small enough."""
+        """Reserve a batch, and split it into requests (SHA-256 -> JPEG) of at most MAX_REQUEST_BYTES."""
         self._remaining_s(deadline_s)
         granted = self._allowance.reserve(len(batch))
         packet: dict[str, bytes] = {}
@@ -116,7 +113,7 @@ class GoogleTagger:
             jpeg_bytes = -(-len(jpeg) // 3) * 4 + ENVELOPE_BYTES  # base64
             if ENVELOPE_BYTES + jpeg_bytes > MAX_REQUEST_BYTES:
                 reason = f"{len(jpeg)} bytes are more than Vision takes in a request"
-                answers[request.sha256] = NotTagged("bad_image", reason, retry=False)
+                answers[request.sha256] = NotTagged(reason, retry=False)
                 continue
             if packet_bytes + jpeg_bytes > MAX_REQUEST_BYTES:
                 yield packet
@@ -129,28 +126,26 @@ class GoogleTagger:
             raise _NothingMoreToSendError(_CAP_REACHED)
 
     def _ask(self, jpegs: Sequence[bytes], deadline_s: float | None) -> list[Tagged | NotTagged]:
-        """Answers for the images of one request, in their order."""
+        """The answers for the images of one request, in the same order."""
         from google.api_core import exceptions
         from google.auth.exceptions import GoogleAuthError
 
         try:
             responses = self._annotate(jpegs, deadline_s)
-        except exceptions.InvalidArgument as error:  # this request is at fault, the next one need not be
-            return [NotTagged("failed", _reason(error), retry=True)] * len(jpegs)
-        except exceptions.ResourceExhausted as error:
-            raise _NothingMoreToSendError(NotTagged("refused", _reason(error), retry=True)) from error
+        except exceptions.InvalidArgument as error:  # only this request is invalid; the next one may be good
+            return [NotTagged(_reason(error), retry=True)] * len(jpegs)
         except (exceptions.GoogleAPICallError, GoogleAuthError) as error:
-            raise _NothingMoreToSendError(NotTagged("failed", _reason(error), retry=True)) from error
+            raise _NothingMoreToSendError(NotTagged(_reason(error), retry=True)) from error
         missing = len(jpegs) - len(responses)
-        unanswered = NotTagged("failed", f"Vision answered for {len(responses)} of {len(jpegs)} images", retry=True)
+        unanswered = NotTagged(f"Vision answered for {len(responses)} of {len(jpegs)} images", retry=True)
         return [self._answer(response) for response in responses[: len(jpegs)]] + [unanswered] * missing
 
     def _annotate(self, jpegs: Sequence[bytes], deadline_s: float | None) -> Sequence[AnnotateImageResponse]:
-        """Send one request, again and again while that may help, within `total_timeout_s` and the deadline.
+        """Send one request and retry transient failures, within `total_timeout_s` and until the deadline.
 
-        The first attempt was reserved; a later one reserves anew, as the one before may have been billed, except where
-        Vision refused it for its quota. When the time is over, raises what Vision said last: an attempt that our own
-        clock cut short says nothing of why the ones before it failed.
+        The images of the first attempt are reserved already. A retry reserves them again, because the attempt before
+        may have been billed, unless Vision refused that attempt for its quota. When the time is over, raises Vision's
+        last error, and not the timeout of an attempt that our own clock ended: that says nothing about the cause.
         """
         from google.api_core import exceptions
         from google.cloud import vision
@@ -161,7 +156,7 @@ class GoogleTagger:
         total_s = min(settings.total_timeout_s, self._remaining_s(deadline_s))
         end_s = self._monotonic() + total_s
         reserved = True
-        said: Exception | None = None
+        last_error: Exception | None = None
 
         def attempt() -> Sequence[AnnotateImageResponse]:
             if not reserved and self._allowance.reserve(len(images)) < len(images):
@@ -170,31 +165,25 @@ class GoogleTagger:
             return list(self._client.batch_annotate_images(requests=images, timeout=timeout_s, retry=None).responses)
 
         def attempt_failed(error: Exception) -> None:
-            nonlocal reserved, said
+            nonlocal reserved, last_error
             reserved = isinstance(error, exceptions.ResourceExhausted)
-            if said is None or not isinstance(error, exceptions.DeadlineExceeded):
-                said = error
+            if last_error is None or not isinstance(error, exceptions.DeadlineExceeded):
+                last_error = error
 
         try:
             return _retrying(settings, total_s, attempt_failed)(attempt)()
         except exceptions.RetryError as error:
-            raise said or error from error
+            raise last_error or error from error
 
     def _answer(self, response: AnnotateImageResponse) -> Tagged | NotTagged:
         error = response.error
+        if error.code == OK:
+            return Tagged(tuple(_labels(response))[: self._settings.max_labels])
         reason = printable(f"Vision's code {error.code}: {error.message}")
-        match error.code:
-            case _Code.OK:
-                return Tagged(tuple(_labels(response))[: self._settings.max_labels])
-            case _Code.INVALID_ARGUMENT:
-                return NotTagged("bad_image", reason, retry=False)
-            case _Code.RESOURCE_EXHAUSTED:
-                return NotTagged("refused", reason, retry=True)
-            case _:
-                return NotTagged("failed", reason, retry=True)
+        return NotTagged(reason, retry=error.code != INVALID_ARGUMENT)
 
     def _remaining_s(self, deadline_s: float | None) -> float:
-        """Seconds until the deadline; ends the call when none are left."""
+        """Seconds until the deadline. Raises _NothingMoreToSendError when none are left."""
         if deadline_s is None:
             return float("inf")
         remaining = deadline_s - self._monotonic()
@@ -204,17 +193,17 @@ class GoogleTagger:
 
 
 def _retrying(settings: TaggingSettings, total_s: float, on_error: Callable[[Exception], None]) -> Retry:
-    """The retry policy: what may pass, with exponential back-off and jitter, for at most `total_s` seconds."""
+    """The retry policy: transient errors, with exponential back-off and jitter, for at most `total_s` seconds."""
     from google.api_core import exceptions, retry
 
-    passing = (
+    transient = (
         exceptions.ServiceUnavailable,
         exceptions.ResourceExhausted,
         exceptions.InternalServerError,
         exceptions.DeadlineExceeded,
     )
     return retry.Retry(
-        predicate=retry.if_exception_type(*passing),
+        predicate=retry.if_exception_type(*transient),
         initial=settings.back_off_s,
         maximum=settings.max_back_off_s,
         multiplier=2,
@@ -224,7 +213,7 @@ def _retrying(settings: TaggingSettings, total_s: float, on_error: Callable[[Exc
 
 
 def _labels(response: AnnotateImageResponse) -> Iterator[Label]:
-    """The labels of an answer that are labels; one that breaks a rule of the border is left out."""
+    """The labels of an answer, without those that are not valid (`LabelLine`)."""
     for annotation in response.label_annotations:
         try:
             line = LabelLine(description=annotation.description, score=round(annotation.score, SCORE_PLACES))

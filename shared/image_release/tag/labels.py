@@ -1,4 +1,4 @@
-"""The border for labels: what a service or a file says of an image becomes `values.Label`, or it is refused."""
+"""Validation of labels: what a service or a file says about an image becomes a `values.Label`, or is refused."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from image_release.values import Label
 
 MAX_DESCRIPTION_CHARS = 100
-"""Vision's longest label descriptions have some 40 characters; beyond this it is not a label."""
+"""Maximum length of a description; Vision's longest have some 40 characters."""
 
 
 class LabelLine(BaseModel):
-    """A label as it comes in: a printable description and a score in 0…1; keys that are not ours are ignored."""
+    """A label as it was received: a printable description and a score of 0…1. Other keys are ignored."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -30,5 +30,5 @@ class LabelLine(BaseModel):
         return description
 
     def value(self) -> Label:
-        """The label as a value."""
+        """The same label as a `values.Label`."""
         return Label(description=self.description, score=self.score)

@@ -1,4 +1,4 @@
-"""The tagger for those who have none: every category score stays neutral."""
+"""The tagger that labels nothing: every category score stays neutral."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from image_release.tag.port import NotTagged, Tagged, TagRequest
 
 
 class NoTagger:
-    """Labels nothing."""
+    """Gives no labels to any image."""
 
     identity = "none"
 
@@ -18,5 +18,5 @@ class NoTagger:
         *,
         deadline_s: float | None = None,  # noqa: ARG002 - the port's signature; nothing here takes time
     ) -> Mapping[str, Tagged | NotTagged]:
-        """Answer `unknown` for every image; asking again would not help."""
-        return {request.sha256: NotTagged("unknown", "no tagger was asked", retry=False) for request in requests}
+        """Answer for every image that it has no labels; asking again does not help."""
+        return {request.sha256: NotTagged("no tagger was asked", retry=False) for request in requests}

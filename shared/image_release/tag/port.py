@@ -1,22 +1,22 @@
-"""The tagger port: what is on an image, in Vision's vocabulary.
+"""The tagger port: what an image shows, in the words of Google Vision.
 
 The published method labels the best image of each picture with Google Vision. A tagger is asked about many images at
-once and answers for each: labels, or the reason why there are none. What the service does is never an exception: a
-hotel whose tagger fails is published with what is known.
+once, and answers for each image: labels, or the reason why there are none. A failure of the service is never an
+exception: a hotel whose tagger fails is published without the missing labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from image_release.values import Label
 
 
 @dataclass(frozen=True, slots=True)
 class TagRequest:
-    """An image to label. `jpeg` makes the small copy that a paid tagger is sent; it is called only when needed."""
+    """An image to label. `jpeg` makes the small copy that is sent to a paid tagger; it is called only if needed."""
 
     sha256: str
     url: str
@@ -25,20 +25,19 @@ class TagRequest:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """The labels of an image, as the tagger ordered them; it may have found none."""
+    """The labels of an image, in the tagger's order; there may be none."""
 
     labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NotTagged:
-    """Why an image got no labels, and whether asking again later (`retry`) may change that.
+    """Why an image got no labels, and whether asking again later may bring some (`retry`).
 
-    `unknown`: this tagger knows nothing of the image; `refused`: a quota or the spending cap was reached; `failed`: the
-    service did not answer, or not for this image; `bad_image`: it cannot label this image, now or later.
+    Worth a retry: a quota or the spending cap was reached, or the service did not answer. Final: the tagger does not
+    know the image, or cannot label it.
     """
 
-    kind: Literal["unknown", "refused", "failed", "bad_image"]
     reason: str
     retry: bool
 
@@ -48,22 +47,22 @@ class Tagger(Protocol):
 
     @property
     def identity(self) -> str:
-        """Who labels, for the digest of a hotel's inputs: `none`, `google-1`, `recorded-<digest of the file>`."""
+        """Name of the tagger in the digest of a hotel's inputs: `none`, `google-1`, `recorded-<digest of the file>`."""
 
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
-        """Answer for every requested SHA-256. `deadline_s` is a moment of the monotonic clock.
+        """An answer for every requested SHA-256. `deadline_s` is a value of the monotonic clock, in seconds.
 
-        Raises only what a request's `jpeg` raises: what the service does is an answer.
+        Raises only what a request's `jpeg` raises; a failure of the service is an answer.
         """
 
 
 class Allowance(Protocol):
-    """Who pays says how many images may be sent: a run's cap, or the account's quota."""
+    """How many images may still be sent to a paid tagger: a run's spending cap, or the account's quota."""
 
     def reserve(self, images: int) -> int:
-        """Take images from what may still be sent; answers how many of them may go now (0…`images`).
+        """Reserve up to `images` images; returns how many may be sent now (0…`images`).
 
-        What was granted counts as spent, whatever becomes of it.
+        Reserved images count as spent, even if they are never sent.
         """

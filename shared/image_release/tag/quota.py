@@ -1,7 +1,7 @@
-"""The account's quota: what all workers together may send to a paid tagger in a minute and in a day.
+"""The account's quota: how many images all workers together may send to a paid tagger in a minute and in a day.
 
 Vision's quota and the money belong to the account, not to a worker. Every call reserves its images from counters that
-all workers share; what was reserved counts as spent, whatever becomes of it.
+all workers share. Reserved images count as spent, even if they are never sent.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import Protocol
 
 
 class Counters(Protocol):
-    """Counts that many workers take from at once."""
+    """Counts per window of time (a minute or a day); many workers may take from them at the same time."""
 
     def take(self, window: str, wanted: int, limit: int) -> int:
-        """Add up to `wanted` to a window's count, never beyond `limit`; answers how many that were."""
+        """Add up to `wanted` to the count of a window, never beyond `limit`; returns how many were added.
+
+        Raises CountersUnreachableError.
+        """
 
     def taken(self, window: str) -> int:
-        """The count of a window; 0 before the first take."""
+        """The count of a window; 0 before the first take. Raises CountersUnreachableError."""
 
 
 class CountersUnreachableError(Exception):
@@ -28,14 +31,14 @@ class CountersUnreachableError(Exception):
 
 
 class MemoryCounters:
-    """Counters of one process; threads may share them."""
+    """Counters in memory, for one process; threads may share them."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def take(self, window: str, wanted: int, limit: int) -> int:
-        """Take what is left."""
+        """Take up to `wanted` of what is left; returns how many."""
         with self._lock:
             before = self._counts.get(window, 0)
             granted = max(0, min(wanted, limit - before))
@@ -43,13 +46,13 @@ class MemoryCounters:
             return granted
 
     def taken(self, window: str) -> int:
-        """The count of a window."""
+        """The count of a window; 0 before the first take."""
         return self._counts.get(window, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaAllowance:
-    """Images of the present minute and of the present day, UTC. Counters that cannot be reached grant nothing."""
+class AccountQuota:
+    """An allowance for the current minute and the current day (UTC). If the counters cannot answer, it grants none."""
 
     counters: Counters
     images_a_minute: int
@@ -57,26 +60,29 @@ class QuotaAllowance:
     now: Callable[[], datetime]
 
     def reserve(self, images: int) -> int:
-        """Take from the minute, then from the day: what the day refuses is lost to the minute, and costs nothing."""
+        """Reserve up to `images` images of the minute, then of the day; returns how many.
+
+        Images that the day refuses stay counted in the minute; they cost no money.
+        """
         now = self.now()
         try:
             granted = self.counters.take(minute_of(now), images, self.images_a_minute)
             return self.counters.take(day_of(now), granted, self.images_a_day) if granted else 0
         except CountersUnreachableError:
-            return 0  # as good as a refusal: the hotel is published without labels and comes back
+            return 0  # like a refusal: the hotel is published without labels, and is tagged later
 
     def left(self) -> int:
-        """How many images could be reserved now."""
+        """How many images can be reserved now. Raises CountersUnreachableError."""
         now = self.now()
         in_minute = self.images_a_minute - self.counters.taken(minute_of(now))
         return max(0, min(in_minute, self.images_a_day - self.counters.taken(day_of(now))))
 
 
 def minute_of(moment: datetime) -> str:
-    """The window of a minute."""
+    """The name of the window of a minute, as in `minute#2026-11-25T23:59`."""
     return moment.strftime("minute#%Y-%m-%dT%H:%M")
 
 
 def day_of(moment: datetime) -> str:
-    """The window of a day."""
+    """The name of the window of a day, as in `day#2026-11-25`."""
     return moment.strftime("day#%Y-%m-%d")

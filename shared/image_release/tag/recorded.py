@@ -1,7 +1,8 @@
-"""The tagger that reads labels from a file: for demos, tests, and labels that were paid for once already.
+"""The tagger that reads labels from a file: for demos, tests, and labels that were already paid for.
 
-JSON Lines, `.gz` by name: `{"sha256": "…", "labels": [{"description": "Bedroom", "score": 0.93}]}`, or `"url"` instead
-of (or beside) `"sha256"`. A bad line is a problem with its number and the rule it breaks; the rest goes on.
+The file has JSON Lines, compressed if its name ends in `.gz`:
+`{"sha256": "…", "labels": [{"description": "Bedroom", "score": 0.93}]}`, with `"url"` beside or instead of `"sha256"`.
+A bad line becomes a problem with its number and the rule that it breaks; the other lines are used.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from image_release.tag.labels import LabelLine
 from image_release.tag.port import NotTagged, Tagged, TagRequest
 
 MAX_LABELS = 100
-"""Labels of one line: more than any tagger gives."""
+"""Maximum number of labels in a line; no tagger gives more."""
 
 DIGEST_CHARS = 16
+"""Length of the digest of the file in `identity`."""
 
 
 class _Line(BaseModel):
@@ -35,14 +37,14 @@ class _Line(BaseModel):
     @model_validator(mode="after")
     def _names_an_image(self) -> _Line:
         if self.sha256 is None and self.url is None:
-            raise ValueError("a line names its image by sha256 or by url")
+            raise ValueError("a line must name its image by sha256 or by url")
         return self
 
 
 class RecordedTagger:
-    """Labels from a file; what was wrong with it is in `problems`.
+    """Gives the labels of a file; `problems` says what is wrong in it.
 
-    The content decides before the URL: a URL may show another image by now.
+    A line with the image's SHA-256 wins over a line with its URL: the URL may show another image by now.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,12 +59,12 @@ class RecordedTagger:
 
     @property
     def identity(self) -> str:
-        """`recorded-` and the digest of the file: other labels make a hotel's inputs differ."""
+        """`recorded-` and the digest of the file: with another file, the inputs of a hotel have changed."""
         return self._identity
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The bad lines of the file."""
+        """The problems of the file, one for each bad line."""
         return tuple(self._problems)
 
     def tag(
@@ -71,15 +73,15 @@ class RecordedTagger:
         *,
         deadline_s: float | None = None,  # noqa: ARG002 - the port's signature; nothing here takes time
     ) -> Mapping[str, Tagged | NotTagged]:
-        """Answer what the file says. `unknown` is final: another file has another identity."""
-        unknown = NotTagged("unknown", "the file of recorded labels has no line for it", retry=False)
+        """The labels that the file has for each image. An image without a line needs no retry: the file is fixed."""
+        unknown = NotTagged("the file of recorded labels has no line for it", retry=False)
         return {
             request.sha256: self._labels.get(request.sha256) or self._labels.get(request.url) or unknown
             for request in requests
         }
 
     def _lines(self, path: Path, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Numbered lines that are not empty; none, and a problem, where a `.gz` cannot be unpacked."""
+        """The lines that are not empty, with their numbers; none, and a problem, if a `.gz` cannot be unpacked."""
         try:
             unpacked = gzip.decompress(data) if path.suffix == ".gz" else data
         except (OSError, EOFError, zlib.error) as error:
@@ -100,7 +102,7 @@ class RecordedTagger:
             return
         names = [name for name in (line.sha256, line.url) if name is not None]
         if any(name in self._labels for name in names):
-            self._problem(number, text, "an image is named once; the first line stands")
+            self._problem(number, text, "an image may be named only once; the first line is used")
             return
         tagged = Tagged(tuple(label.value() for label in line.labels))
         self._labels.update(dict.fromkeys(names, tagged))

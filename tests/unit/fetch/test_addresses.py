@@ -1,4 +1,4 @@
-"""Which addresses a partner's URL may lead to, in whatever dress the address comes."""
+"""Which addresses a partner's URL may lead to, in every form and spelling of an address."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address
 
@@ -21,7 +21,7 @@ def within(network):
 
 
 def between(networks):
-    """First and last numbers of all that lies between IPv4 networks."""
+    """First and last numbers of every gap between IPv4 networks."""
     merged = list(collapse_addresses(networks))
     firsts = [0, *(int(network.broadcast_address) + 1 for network in merged)]
     lasts = [*(int(network.network_address) - 1 for network in merged), 2**32 - 1]
@@ -89,13 +89,13 @@ WRAPPINGS = {
     ],
 )
 def test_a_special_address_is_forbidden(address):
-    """Loopback, private, link-local, shared, multicast, reserved and documentation space is out of reach."""
+    """Loopback, private, link-local, shared, multicast, reserved and documentation addresses."""
     assert forbidden_because(ip_address(address)) is not None
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16"])
 def test_a_metadata_endpoint_is_forbidden_by_name(address):
-    """The reason says what was nearly asked: somebody must look at that partner's feed."""
+    """The reason names the danger: a person must check that partner's feed."""
     assert "metadata" in (forbidden_because(ip_address(address)) or "")
 
 
@@ -109,8 +109,8 @@ def test_a_public_address_is_allowed(address):
 
 
 @given(within(IPv4Network("0.0.0.0/0")) | within(IPv6Network("::/0")) | within(GLOBAL_UNICAST))
-def test_whatever_python_calls_not_global_is_forbidden(address):
-    """The tables are a superset of the standard library's, in every version of Python."""
+def test_an_address_that_python_does_not_call_global_is_forbidden(address):
+    """The tables forbid at least what the standard library does, in every version of Python."""
     if not address.is_global or address.is_multicast:
         assert forbidden_because(address) is not None
 
@@ -118,14 +118,14 @@ def test_whatever_python_calls_not_global_is_forbidden(address):
 @pytest.mark.parametrize("form", WRAPPINGS)
 @given(inner=forbidden_ipv4, rest=any_64_bits)
 def test_a_forbidden_ipv4_address_is_forbidden_inside_ipv6(form, inner, rest):
-    """No translation, tunnel or notation carries a forbidden IPv4 address past the judge."""
+    """No translation, tunnel or notation hides a forbidden IPv4 address."""
     assert forbidden_because(IPv6Address(WRAPPINGS[form](int(inner), rest))) is not None
 
 
 @pytest.mark.parametrize("form", sorted(WRAPPINGS.keys() - {"local NAT64"}))
 @given(inner=within(IPv4Network("0.0.0.0/0")), rest=any_64_bits)
 def test_the_inner_ipv4_address_is_found_in_every_form(form, inner, rest):
-    """What is judged is the very address that was wrapped."""
+    """The address that is judged is the one that was wrapped."""
     assert inner in [found for _, found in embedded_ipv4(IPv6Address(WRAPPINGS[form](int(inner), rest)))]
 
 
@@ -137,7 +137,7 @@ def test_a_public_ipv4_address_stays_allowed_inside_ipv6(form, inner):
 
 
 def test_the_reason_names_the_network_and_the_inner_address():
-    """A person who reads the manifest understands what the URL led to."""
+    """A person who reads the manifest understands where the URL leads."""
     assert forbidden_because(ip_address("10.1.2.3")) == "private (10.0.0.0/8)"
     assert forbidden_because(ip_address("64:ff9b::a01:203")) == "NAT64 for 10.1.2.3, private (10.0.0.0/8)"
 
@@ -152,14 +152,14 @@ def test_a_named_network_is_an_exception_and_nothing_else_is(address):
 
 
 def test_an_exception_holds_for_the_wrapped_address_too():
-    """127.0.0.1 is one place, however it is written."""
+    """An exception for 127.0.0.1 holds for all its spellings."""
     assert forbidden_because(ip_address("::ffff:127.0.0.1"), [IPv4Network("127.0.0.0/8")]) is None
     assert forbidden_because(ip_address("::ffff:10.0.0.1"), [IPv4Network("127.0.0.0/8")]) is not None
 
 
 @given(within(IPv4Network("0.0.0.0/0")), st.data())
 def test_an_ipv4_address_is_read_in_every_spelling(address, data):
-    """Decimal, hexadecimal, octal, one to four parts, mixed: all that `inet_aton` takes is the same address."""
+    """Decimal, hexadecimal, octal, one to four parts, mixed: every spelling that `inet_aton` takes."""
     value = int(address)
     parts = data.draw(st.integers(1, 4))
     leading = [value >> 8 * (3 - place) & 0xFF for place in range(parts - 1)]
@@ -192,7 +192,7 @@ def test_known_tricks_are_read(text, address):
     "text", ["256.1.1.1", "1.2.3.4.5", "1.2.3.256", "4294967296", "09.1.1.1", "a.1", "1..1", "0xg"]
 )
 def test_a_host_that_ends_in_a_number_but_is_no_address_is_an_error(text):
-    """Resolvers disagree on what these are, so nobody is asked."""
+    """Resolvers disagree on what these mean, so they are refused."""
     with pytest.raises(ValueError):
         ipv4_in_any_spelling(text)
 

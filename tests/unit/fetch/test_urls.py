@@ -1,4 +1,4 @@
-"""How a partner's URL is read: strictly where it could be an attack, kindly where it is only untidy."""
+"""How a partner's URL is read: what could be an attack is refused, what is only untidy is repaired."""
 
 from contextlib import suppress
 from ipaddress import IPv6Address
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.fetch.failures import BadUrlError
+from image_release.fetch.answers import BadUrlError
 from image_release.fetch.urls import FileUrl, WebUrl, parse_redirect, parse_url
 from image_release.outcomes import Outcome
 
@@ -97,7 +97,7 @@ def test_a_url_is_written_canonically(text, canonical):
     ],
 )
 def test_what_could_be_an_attack_or_a_mistake_is_a_bad_url(text):
-    """Credentials, control characters, odd schemes, hosts and ports are refused, with a reason fit to print."""
+    """Credentials, control characters, odd schemes, hosts and ports are refused, with a reason that can be printed."""
     with pytest.raises(BadUrlError) as caught:
         parse_url(text)
     assert caught.value.failed.rejection.outcome is Outcome.BAD_URL
@@ -107,7 +107,7 @@ def test_what_could_be_an_attack_or_a_mistake_is_a_bad_url(text):
 
 @given(st.text())
 def test_any_text_is_a_url_or_a_bad_url(text):
-    """Nothing that a feed can hold makes the reader fail otherwise."""
+    """No text in a feed makes the parser fail in another way."""
     for prefix in ("", "http://", "http://example.com/", "file://"):
         with suppress(BadUrlError):
             assert str(parse_url(prefix + text)).isprintable()
@@ -115,7 +115,7 @@ def test_any_text_is_a_url_or_a_bad_url(text):
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
 def test_a_path_is_sent_as_ascii_and_means_the_same(text):
-    """Whatever a file is called, its encoded path is plain ASCII and decodes to what was meant."""
+    """The encoded path is plain ASCII, and decodes to the name that the feed has."""
     path = text.replace("%", "").replace("?", "").replace("#", "")
     url = parse_url(f"http://example.com/x{path}x")
     assert isinstance(url, WebUrl)
@@ -126,7 +126,7 @@ def test_a_path_is_sent_as_ascii_and_means_the_same(text):
 
 @given(st.text(max_size=300))
 def test_reading_what_was_written_changes_nothing(text):
-    """The canonical spelling is a fixed point, and the standard library sees the same host in it."""
+    """The canonical spelling is read as itself, and the standard library finds the same host in it."""
     try:
         url = parse_url(f"http://{text}")
     except BadUrlError:
@@ -146,7 +146,7 @@ def test_reading_what_was_written_changes_nothing(text):
     ],
 )
 def test_a_redirect_is_relative_to_where_it_was_met(location, target):
-    """As browsers read `Location`; long signed targets are normal there."""
+    """As browsers read `Location`; long signed targets are common."""
     base = parse_url("http://example.com/dir/a.jpg")
     assert isinstance(base, WebUrl)
     assert str(parse_redirect(base, location)) == target

@@ -1,4 +1,4 @@
-"""Sending: batches that SQS takes, entries that it refuses, and the double that behaves like it."""
+"""Sending: batches that SQS takes, entries that it refuses, and the memory queue that behaves like SQS."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from image_release.queueing.sqs import batches
 
 
 class Sqs:
-    """An SQS whose next answers are prepared: each is the indexes of the entries that fail, and whose fault it is."""
+    """An SQS with prepared answers: each maps the indexes of refused entries to whether the sender is at fault."""
 
     def __init__(self, *answers):
         self.answers, self.sent = list(answers), []
@@ -31,8 +31,9 @@ class Sqs:
         return {"Successful": [], "Failed": failed}
 
 
-def queue(sqs):
-    return SqsQueue("https://sqs/q", connect=lambda: sqs, sleep=lambda _: None)
+def queue(sqs, waits=None):
+    slept = [] if waits is None else waits
+    return SqsQueue("https://sqs/q", connect=lambda: sqs, sleep=slept.append)
 
 
 def messages(count):
@@ -42,14 +43,14 @@ def messages(count):
 class TestABatch:
     @given(st.lists(st.integers(0, MAX_MESSAGE_BYTES), max_size=40))
     def test_is_never_more_than_sqs_takes_and_loses_nothing(self, sizes):
-        """Ten entries, 1 MiB together, in the order in which they came."""
+        """At most ten entries and 1 MiB together, in the original order."""
         given_messages = [Message("x" * size) for size in sizes]
         cut = list(batches(given_messages))
         assert [message for batch in cut for message in batch] == given_messages
         assert all(1 <= len(batch) <= MAX_BATCH for batch in cut)
         assert all(sum(len(message.body) for message in batch) <= MAX_MESSAGE_BYTES for batch in cut)
 
-    def test_is_as_full_as_it_may_be(self):
+    def test_is_as_full_as_allowed(self):
         assert [len(batch) for batch in batches(messages(25))] == [10, 10, 5]
 
     def test_counts_bytes_and_not_characters(self):
@@ -63,23 +64,28 @@ class TestAnEntryThatIsRefused:
         assert queue(sqs).send(messages(5)) == 5
         assert sqs.sent == [["0", "1", "2", "3", "4"], ["1", "3"], ["1"]]
 
-    def test_for_our_own_fault_is_not(self):
+    def test_for_our_own_fault_is_not_sent_again(self):
         sqs = Sqs({0: True})
         with pytest.raises(QueueError, match="Busy"):
             queue(sqs).send(messages(3))
         assert len(sqs.sent) == 1
 
     def test_again_and_again_is_a_fault(self):
-        with pytest.raises(QueueError):
-            queue(Sqs(*[{0: False}] * 100)).send(messages(1))
+        """After six attempts with doubling waits."""
+        sqs, waits = Sqs(*[{0: False}] * 100), []
+        with pytest.raises(QueueError, match="1 messages refused: Busy: later"):
+            queue(sqs, waits).send(messages(1))
+        assert len(sqs.sent) == 6
+        assert all(0.1 * 2**n <= wait <= 0.2 * 2**n for n, wait in enumerate(waits))
+        assert len(waits) == 5
 
     def test_with_its_whole_request_is_a_fault(self):
-        """The client has tried the request again already."""
+        """boto3 has retried the request already."""
         with pytest.raises(QueueError):
             queue(Sqs(EndpointConnectionError(endpoint_url="x"))).send(messages(1))
 
 
-class TestTheDouble:
+class TestTheMemoryQueue:
     def test_hides_what_was_received_and_gives_it_back(self):
         now = [datetime(2026, 1, 1, tzinfo=UTC)]
         found = MemoryQueue(lambda: now[0], visibility=timedelta(minutes=1), max_receives=2)

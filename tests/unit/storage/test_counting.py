@@ -1,4 +1,4 @@
-"""Every request to a store is counted as what it costs: a read or a write."""
+"""Every request to a store is counted as a read or as a write."""
 
 import threading
 
@@ -18,7 +18,7 @@ def store(counter):
 
 
 def test_each_read_counts_once(store, counter, tmp_path):
-    """Missing objects cost a request too; a list costs one when it is asked for, read or not."""
+    """A missing object counts too; a list counts when it is requested, even if it is not iterated."""
     for read in (
         lambda: store.get("a"),
         lambda: store.open("a"),
@@ -33,7 +33,7 @@ def test_each_read_counts_once(store, counter, tmp_path):
 
 
 def test_each_write_counts_once(store, counter, tmp_path):
-    """A put that fails its condition was a request as well."""
+    """A put whose condition fails counts too."""
     (tmp_path / "file").write_bytes(b"x")
     store.put("a", b"x")
     store.put_file("b", tmp_path / "file")
@@ -44,7 +44,7 @@ def test_each_write_counts_once(store, counter, tmp_path):
 
 
 def test_answers_are_those_of_the_store_behind(store, tmp_path):
-    """Counting changes nothing."""
+    """Counting does not change the answers."""
     store.put("a", b"one")
     store.put("a", b"two", if_match=store.get("a").etag)
     assert store.get("a").data == store.open("a").read() == b"two"

@@ -1,12 +1,12 @@
-"""The store of tests and simulations: times come from the clock it was given."""
+"""The store of tests and simulations: it takes its times from a clock."""
 
 from datetime import UTC, datetime, timedelta
 
 from image_release.storage import MemoryStore
 
 
-def test_times_come_from_the_clock_that_was_given():
-    """A simulation can let days pass; a new put has a new time."""
+def test_times_come_from_the_given_clock():
+    """A simulation can move the clock by days; every put sets a new time."""
     now = datetime(2026, 11, 24, tzinfo=UTC)
     store = MemoryStore(clock=lambda: now)
     store.put("a", b"x")
@@ -17,7 +17,7 @@ def test_times_come_from_the_clock_that_was_given():
     assert store.head("a").modified == now
 
 
-def test_what_was_put_cannot_be_changed_from_outside():
+def test_stored_bytes_cannot_be_changed_from_outside():
     """The store keeps a copy."""
     data = bytearray(b"old")
     store = MemoryStore()

@@ -1,4 +1,4 @@
-"""What a key may be: pure rules that every store shares."""
+"""Which keys are allowed: the rules that all stores share."""
 
 import os
 
@@ -11,19 +11,19 @@ from image_release.values import key_part
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
 def test_percent_encoded_ids_always_make_a_key(identifiers):
-    """Whatever partners call things, if their names are short enough."""
+    """For any names of partners, if they are short enough."""
     assert key_fault("x/" + "/".join(map(key_part, identifiers))) is None
 
 
 @given(st.text(alphabet="ab./\0", max_size=12))
 def test_a_good_key_stays_below_the_root(key):
-    """Normalised as a path it is itself: it neither climbs nor starts anew."""
+    """Normalising it as a path does not change it: it has no `..` and does not start at `/`."""
     if key_fault(key) is None:
         assert os.path.normpath(f"/store/{key}") == f"/store/{key}"
 
 
 def test_the_longest_key_and_part_are_just_good():
-    """The bounds are the stores' own: a byte more is too much."""
+    """A byte more is too much."""
     part = "a" * MAX_PART_BYTES
     longest = "/".join([part] * 4)[:MAX_KEY_BYTES]
     assert key_fault(part) is None
@@ -33,5 +33,5 @@ def test_the_longest_key_and_part_are_just_good():
 
 
 def test_the_same_bytes_have_the_same_etag():
-    """In every process: what one has read is compared with what another finds."""
+    """In every process, because processes compare each other's ETags."""
     assert etag_of(b"") == '"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'

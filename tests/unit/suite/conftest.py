@@ -9,7 +9,7 @@ from image_release.queueing import MemoryQueue
 from image_release.settings import Settings
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
 from image_release.suite.ports import Suite
-from image_release.tag import MemoryCounters, QuotaAllowance
+from image_release.tag import AccountQuota, MemoryCounters
 
 
 class Hand:
@@ -28,7 +28,7 @@ class Hand:
             urgent=MemoryQueue(clock),
             bulk=MemoryQueue(clock),
             shards=MemoryQueue(clock),
-            quota=QuotaAllowance(self.counters, 1_800, 100_000, clock),
+            quota=AccountQuota(self.counters, 1_800, 100_000, clock),
             settings=settings,
             now=clock,
         )

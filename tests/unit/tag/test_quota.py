@@ -1,8 +1,8 @@
-"""The account's quota: of a minute and of a day, for all workers together."""
+"""The account's quota, of a minute and of a day, for all workers together."""
 
 from datetime import UTC, datetime, timedelta
 
-from image_release.tag import CountersUnreachableError, MemoryCounters, QuotaAllowance
+from image_release.tag import AccountQuota, CountersUnreachableError, MemoryCounters
 
 
 class Clock:
@@ -13,18 +13,18 @@ class Clock:
         return self.now
 
 
-def test_a_minute_grants_its_images_and_the_next_one_anew():
+def test_every_minute_grants_its_number_of_images():
     clock = Clock()
-    quota = QuotaAllowance(MemoryCounters(), 10, 1_000, clock)
+    quota = AccountQuota(MemoryCounters(), 10, 1_000, clock)
     assert [quota.reserve(6), quota.reserve(6), quota.reserve(6)] == [6, 4, 0]
     clock.now += timedelta(minutes=1)
     assert quota.reserve(6) == 6
 
 
-def test_a_day_ends_what_its_minutes_would_grant():
+def test_the_day_limits_what_its_minutes_grant():
     clock = Clock()
     clock.now = clock.now.replace(hour=8)
-    quota = QuotaAllowance(MemoryCounters(), 10, 15, clock)
+    quota = AccountQuota(MemoryCounters(), 10, 15, clock)
     assert quota.reserve(10) == 10
     clock.now += timedelta(minutes=1)
     assert (quota.left(), quota.reserve(10), quota.left()) == (5, 5, 0)
@@ -34,14 +34,14 @@ def test_a_day_ends_what_its_minutes_would_grant():
 
 def test_all_workers_share_it():
     counters, clock = MemoryCounters(), Clock()
-    assert [QuotaAllowance(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
+    assert [AccountQuota(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
 
 
-def test_counters_out_of_reach_grant_nothing():
-    """No image is sent that nobody counted."""
+def test_an_unreachable_counter_grants_nothing():
+    """No image is sent without being counted."""
 
     class Unreachable(MemoryCounters):
         def take(self, window, wanted, limit):
             raise CountersUnreachableError
 
-    assert QuotaAllowance(Unreachable(), 10, 100, Clock()).reserve(5) == 0
+    assert AccountQuota(Unreachable(), 10, 100, Clock()).reserve(5) == 0

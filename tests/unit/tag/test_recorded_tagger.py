@@ -1,4 +1,4 @@
-"""Labels from a file: found by content, then by URL; a bad line is named and costs only itself."""
+"""Labels from a file: found by SHA-256, then by URL; a bad line is reported, and the other lines are used."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def ask(tagger: RecordedTagger, sha256: str, url: str = "https://partner.example
     return tagger.tag([TagRequest(sha256, url, never)])[sha256]
 
 
-def test_finds_labels_by_content_and_by_url(tmp_path: Path) -> None:
-    """Either names an image; the order of the labels is the file's."""
+def test_finds_labels_by_sha256_and_by_url(tmp_path: Path) -> None:
+    """Either names an image; the labels keep the order of the file."""
     url = "https://partner.example/pool.jpg"
     tagger = RecordedTagger(
         write(tmp_path / "l.jsonl", {"sha256": A, "labels": [BEDROOM, POOL]}, {"url": url, "labels": [POOL]})
@@ -42,7 +42,7 @@ def test_finds_labels_by_content_and_by_url(tmp_path: Path) -> None:
     assert tagger.problems == ()
 
 
-def test_the_content_decides_before_the_url(tmp_path: Path) -> None:
+def test_a_line_by_sha256_wins_over_a_line_by_url(tmp_path: Path) -> None:
     """A URL may show another image by now."""
     url = "https://partner.example/x.jpg"
     tagger = RecordedTagger(
@@ -51,27 +51,26 @@ def test_the_content_decides_before_the_url(tmp_path: Path) -> None:
     assert ask(tagger, A, url) == Tagged((Label("Bedroom", 0.93),))
 
 
-def test_an_image_without_a_line_is_unknown_for_good(tmp_path: Path) -> None:
+def test_an_image_without_a_line_has_no_labels_for_good(tmp_path: Path) -> None:
     """Asking the same file again does not help; another file is another tagger."""
     answer = ask(RecordedTagger(write(tmp_path / "l.jsonl", {"sha256": A, "labels": []})), B)
-    assert isinstance(answer, NotTagged)
-    assert (answer.kind, answer.retry) == ("unknown", False)
+    assert answer == NotTagged("the file of recorded labels has no line for it", retry=False)
 
 
 def test_a_line_without_labels_says_that_there_are_none(tmp_path: Path) -> None:
-    """`"labels": []` is knowledge."""
+    """`"labels": []` is an answer: the image was labelled and has none."""
     assert ask(RecordedTagger(write(tmp_path / "l.jsonl", {"sha256": A, "labels": []})), A) == Tagged(())
 
 
 def test_reads_gzip_by_name(tmp_path: Path) -> None:
-    """`.jsonl.gz` is unpacked."""
+    """A `.jsonl.gz` file is unpacked."""
     path = tmp_path / "l.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps({"sha256": A, "labels": [POOL]}).encode()))
     assert ask(RecordedTagger(path), A) == Tagged((Label("Swimming pool", 0.5),))
 
 
 def test_identity_is_of_the_content(tmp_path: Path) -> None:
-    """Equal files are one tagger wherever they lie; another label makes another one."""
+    """Files with the same bytes have the same identity, wherever they are; another label gives another identity."""
     first = RecordedTagger(write(tmp_path / "1.jsonl", {"sha256": A, "labels": [POOL]}))
     second = RecordedTagger(write(tmp_path / "2.jsonl", {"sha256": A, "labels": [POOL]}))
     other = RecordedTagger(write(tmp_path / "3.jsonl", {"sha256": A, "labels": [BEDROOM]}))
@@ -102,8 +101,8 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES.keys())
-def test_a_bad_line_is_named_and_costs_only_itself(tmp_path: Path, bad: dict[str, Any] | bytes) -> None:
-    """File, line, value and rule; the lines around it count."""
+def test_a_bad_line_is_reported_and_the_others_are_used(tmp_path: Path, bad: dict[str, Any] | bytes) -> None:
+    """The problem has file, line, value and rule; the lines around it are used."""
     path = write(tmp_path / "l.jsonl", {"sha256": B, "labels": [POOL]}, b"", bad, {"sha256": C, "labels": [POOL]})
     tagger = RecordedTagger(path)
     (problem,) = tagger.problems
@@ -116,7 +115,7 @@ def test_a_bad_line_is_named_and_costs_only_itself(tmp_path: Path, bad: dict[str
     assert isinstance(ask(tagger, C), Tagged)
 
 
-def test_of_two_lines_for_one_image_the_first_stands(tmp_path: Path) -> None:
+def test_of_two_lines_for_one_image_the_first_is_used(tmp_path: Path) -> None:
     """The second one is a problem."""
     path = write(tmp_path / "l.jsonl", {"sha256": A, "labels": [POOL]}, {"sha256": A, "labels": [BEDROOM]})
     tagger = RecordedTagger(path)
@@ -130,7 +129,7 @@ def test_of_two_lines_for_one_image_the_first_stands(tmp_path: Path) -> None:
     ids=["no gzip", "cut", "wrong checksum"],
 )
 def test_a_damaged_gzip_is_a_problem_of_the_file(tmp_path: Path, damage: bytes) -> None:
-    """Nothing of it is believed."""
+    """None of its lines is used."""
     path = tmp_path / "l.jsonl.gz"
     path.write_bytes(damage)
     tagger = RecordedTagger(path)
@@ -138,14 +137,14 @@ def test_a_damaged_gzip_is_a_problem_of_the_file(tmp_path: Path, damage: bytes) 
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """Without its file there is no such tagger."""
+    """A recorded tagger needs its file."""
     with pytest.raises(FileNotFoundError):
         RecordedTagger(tmp_path / "l.jsonl")
 
 
 @given(data=st.binary(max_size=200))
 def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    """Whatever a file holds: labels or problems, a line each, never an exception."""
+    """Any bytes give labels or at most one problem for each line, and never an exception."""
     path = tmp_path_factory.mktemp("recorded") / "l.jsonl"
     path.write_bytes(data)
     lines = [line for line in data.split(b"\n") if line.strip()]

@@ -1,4 +1,4 @@
-"""A run's spending cap, shared by all its worker processes."""
+"""The spending cap of a run on one machine, shared by all its worker processes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _COUNT_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class CountedAllowance:
-    """At most `images` images for everybody who counts in the same file.
+class SpendingCap:
+    """An allowance of `images` images for all processes that count in the same file.
 
-    The file belongs to one run (give each run a new path; it need not exist) and lies on a local disk. The value is
-    only a path and a number: it can be pickled and handed to any worker, however that was started. The count is taken
-    under a lock of the operating system, which a killed process releases; what it had reserved counts as spent.
+    The file belongs to one run (give each run a new path; the file need not exist) and is on a local disk. The value is
+    only a path and a number: it can be pickled and sent to any worker process. The count is changed under a lock of the
+    operating system, and a killed process releases the lock. Images that it had reserved count as spent.
     """
 
     path: Path
     images: int
 
     def reserve(self, images: int) -> int:
-        """Take up to `images` from what is left; answers how many that were."""
+        """Reserve up to `images` images of what is left; returns how many. Raises OSError."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
