@@ -126,5 +126,5 @@ def composition_for(deployed: Deployed, monkeypatch: Any) -> None:
     for name, value in deployed.environment().items():
         monkeypatch.setenv(name, value)
     composition = importlib.import_module("functions.composition")
-    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated):
+    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated_caller):
         cached.cache_clear()

@@ -1,4 +1,4 @@
-"""What arrives at the functions: keys as S3 writes them, nudges, and whatever else somebody puts into a queue."""
+"""What arrives at the functions: keys as S3 writes them, read_nudges, and whatever else somebody puts into a queue."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.events import nudges, s3_keys
+from functions.events import read_nudges, s3_keys
 from image_release.suite.messages import BadMessageError, NudgeMessage, ShardMessage, read_nudge, read_shard_message
 
 
@@ -30,7 +30,7 @@ class TestANotification:
 
     @given(st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
     def test_that_is_none_is_poison_and_nothing_else(self, body):
-        for read in (s3_keys, nudges):
+        for read in (s3_keys, read_nudges):
             try:
                 read(body)
             except BadMessageError:
@@ -38,23 +38,23 @@ class TestANotification:
 
     def test_that_is_nested_without_end_is_poison(self):
         body = '{"Records": ' + "[" * 100_000 + "]" * 100_000 + "}"
-        for read in (s3_keys, nudges):
+        for read in (s3_keys, read_nudges):
             with pytest.raises(BadMessageError):
                 read(body)
 
 
 class TestANudge:
     def test_of_an_override_names_the_hotel(self):
-        assert nudges(notification("overrides/a%252Fb.jsonl")) == [NudgeMessage(hotel_id="a/b", reason="override")]
+        assert read_nudges(notification("overrides/a%252Fb.jsonl")) == [NudgeMessage(hotel_id="a/b", reason="override")]
 
     def test_may_be_about_a_hotel_called_anything(self):
         message = NudgeMessage(hotel_id='"Records" "s3:TestEvent"', reason="release").message()
-        assert [order.hotel_id for order in nudges(message.body)] == ['"Records" "s3:TestEvent"']
+        assert [order.hotel_id for order in read_nudges(message.body)] == ['"Records" "s3:TestEvent"']
 
     @pytest.mark.parametrize("key", ["overrides/a/b.jsonl", "overrides/a.txt", "a.jsonl"])
     def test_is_not_made_of_a_file_that_is_no_override(self, key):
         with pytest.raises(BadMessageError):
-            nudges(notification(key))
+            read_nudges(notification(key))
 
     @given(st.builds(NudgeMessage, hotel_id=st.text(min_size=1, max_size=50), reason=st.sampled_from(["tag", "x"])))
     def test_is_read_as_it_was_sent(self, order):
