@@ -34,7 +34,7 @@ STRIPPED_FOLDERS = ("tests",)  # `docs` are not: botocore imports its own
 STRIPPED_FILES = ("*.pyi", "*.pxd", "*.pyx", "*.h", "*.c", "*.cpp")
 """What no program reads at run time. Licences stay."""
 
-LEFT_OUT = ("cli", "desk", "lab", "one_machine")
+LEFT_OUT = ("cli", "lab", "one_machine")
 """Of `image_release`: the command line, its composition root and the instruments for people."""
 
 MAX_UNZIPPED_MB = 200
