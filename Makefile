@@ -1,4 +1,4 @@
-# What a person or CI asks of this repository; `make` alone lists it.
+# Targets for people and for CI. `make` alone lists them.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -17,7 +17,7 @@ SEEDS  ?= 10000
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## make .venv: the pinned packages, and the program itself (PYTHON=python3.13 for another Python)
+setup: $(READY) ## make .venv with the pinned packages and the program (PYTHON=python3.13 uses another Python)
 
 $(READY): requirements.txt pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
@@ -25,7 +25,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-doubles: $(DOUBLES)/.ready ## make .doubles: the local AWS that tests start (they are skipped without it)
+doubles: $(DOUBLES)/.ready ## make .doubles with the AWS doubles that tests start (without it those tests are skipped)
 
 $(DOUBLES)/.ready: tests/doubles.txt
 	test -x $(DOUBLES)/bin/pip || $(PYTHON) -m venv $(DOUBLES)
@@ -35,7 +35,7 @@ $(DOUBLES)/.ready: tests/doubles.txt
 test: setup ## run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-lint: setup ## rules of style, formatting, and the direction of imports
+lint: setup ## check style, formatting and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -46,51 +46,51 @@ format: setup ## format the code
 types: setup ## check the types
 	$(BIN)/mypy
 
-simulate: setup ## play the function suite under faults, SEEDS=10000 stories; each replays by its seed
+simulate: setup ## play the function suite with random faults, SEEDS=10000 times; each seed replays exactly
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
-demo: setup ## publish the sample hotels from a local server and say where the gallery is
+demo: setup ## publish the sample hotels from a local server and print the address of the gallery
 	$(BIN)/python samples/demo.py
 
-docs: setup ## write the pages that are made from the program: command line, settings, manifest schema
+docs: setup ## generate the pages on the command line, the settings and the manifest schema
 	$(BIN)/python docs/generate.py
 
-bench: setup ## measure what a hotel costs, beside the published method, the floor and peers (QUICK=1: a small part)
+bench: setup ## measure speed and memory against the published method and other tools (QUICK=1: a small part)
 	$(BIN)/python -m benchmarks --corpus $(CORPUS) $(if $(QUICK),--quick)
 
-peers: ## make .venv-peers (6 GB): what people use instead, for make bench; each one that installs
+peers: ## make .venv-peers (6 GB) with the other tools that make bench compares with
 	test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
 	for package in $$(grep -v '^#' benchmarks/peers.txt); do \
-		$(PEERS)/bin/python -m pip install --quiet $$package || echo "$$package: left out"; done
+		$(PEERS)/bin/python -m pip install --quiet $$package || echo "$$package: could not be installed"; done
 
-corpus: setup ## is it the same picture? hold the grouping to its gate; pages in report/, each run adds a point
+corpus: setup ## measure the grouping and fail below its gate; writes pages to report/, with a history
 	rm -rf build/corpus
 	$(BIN)/image-release corpus make samples/hotels build/corpus --recipe ordinary --seed 1
 	$(BIN)/image-release corpus evaluate build/corpus --gate --report report/samples
 	$(if $(wildcard $(CORPUS)/labels.csv),$(BIN)/image-release corpus evaluate $(CORPUS) --gate --report report/corpus)
 
-layers: setup ## build the layers of the functions (Python 3.13, which LAMBDA_PYTHON may name)
+layers: setup ## build the layers of the functions (needs Python 3.13; LAMBDA_PYTHON may name it)
 	$(BIN)/python -m deployment.package --only layers
 
-package: setup ## package the suite for every stage, and judge the templates
+package: setup ## package the suite for every stage and check the templates
 	$(BIN)/python -m deployment.package
 	$(BIN)/pytest -m packaged tests/integration/packaged
 
-aws: setup ## deploy the suite to an AWS on this machine, and keep it until Ctrl-C
+aws: setup ## deploy the suite to a local AWS and keep it running until Ctrl-C
 	$(BIN)/python -m deployment.serve
 
-e2e: setup ## deploy the suite to an AWS on this machine, and drive it as partners and people would
+e2e: setup ## deploy the suite to a local AWS and test it as partners and people use it
 	$(BIN)/python -m deployment.package --only zips
 	$(BIN)/pytest -m deployed tests/end_to_end/deployed
 
-requirements: setup ## pin the packages anew, for every supported Python at once
+requirements: setup ## update the pinned packages, for all supported Pythons at once
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --no-emit-index-url \
 		--quiet --custom-compile-command "make requirements" --output-file requirements.txt
 	$(BIN)/uv pip compile deployment/requirements.in --python-version 3.13 --upgrade --no-emit-index-url \
 		--quiet --custom-compile-command "make requirements" --output-file deployment/requirements.txt
 
-clean: ## remove what can be made again, the environment too
+clean: ## delete everything that can be made again, including the environments
 	rm -rf $(VENV) $(DOUBLES) .venv-aws node_modules build dist demo report
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,8 @@
 
 One run, the same bytes for all sides, process CPU (user + system), all sides in turn, medians of several rounds. A row
 that falls short of what is asked for is marked SHORT and is no error; a bound of memory or of the release index that is
-broken ends with status 1. Without a corpus the sample photographs are used, enlarged.
+broken ends with status 1. Bounds in seconds are multiplied by the machine factor (benchmarks/speed.py). Without a
+corpus the sample photographs are used, enlarged.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded:
 from benchmarks import commands, hotels, parts, peers, stages
 from benchmarks.pictures import Inputs, inputs_of
 from benchmarks.rows import Row, table
+from benchmarks.speed import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
 FULL = Extent(12, 5, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
 
 Section = Callable[[Inputs, Path, Extent], tuple[list[Row], list[str]]]
-"""Rows, and words about what was left out or broken."""
+"""Rows, and sentences about what was left out and how fast the machine is."""
 
 SECTIONS: dict[str, Section] = {
     "fingerprints": lambda inputs, _, extent: (stages.fingerprints(inputs, extent.photos, extent.rounds), []),
@@ -60,7 +62,7 @@ SECTIONS: dict[str, Section] = {
     ),
     "commands": lambda inputs, folder, extent: (
         commands.whole_commands(inputs, folder, extent.large_hotel, extent.largest_hotel, extent.rows),
-        [],
+        [sentence()],
     ),
 }
 

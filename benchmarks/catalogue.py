@@ -3,7 +3,8 @@
     python -m benchmarks.catalogue [--lines 500000] [--images 10]
 
 Each in a process of its own; listings are counted and thrown away, so that what is measured is the program and not a
-disk. Ends with status 1 where a bound of docs/performance.md is broken.
+disk. Ends with status 1 where a bound of docs/performance.md is broken; seconds are multiplied by the machine factor
+(benchmarks/speed.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import measured
+from benchmarks.speed import sentence, slowness
 from image_release.ingest import CatalogueApplied, apply_catalogue
 from image_release.settings import Settings
 from image_release.storage import FolderStore
@@ -86,7 +88,8 @@ def main() -> int:
             me = [sys.executable, "-m", "benchmarks.catalogue", "--folder", temporary, "--apply", str(version)]
             cost = measured(me)
             print(f"{cost.cpu_s:6.1f} s CPU {cost.peak_mb:5.0f} MB {cost.wall_s:6.1f} s   {cost.stdout.strip()}")
-            fits = fits and cost.cpu_s <= MOST_CPU_S and cost.peak_mb <= MOST_MB
+            fits = fits and cost.cpu_s <= MOST_CPU_S * slowness() and cost.peak_mb <= MOST_MB
+    print(sentence())
     return 0 if fits else 1
 
 

@@ -19,7 +19,7 @@ class Row:
     more: bool = False
     note: str = ""
     holds: bool = False
-    """Whether falling short is an error: a bound that does not depend on what else the machine does."""
+    """Whether falling short is an error. It must not depend on the machine, so seconds are scaled by its speed."""
 
     @property
     def verdict(self) -> str:

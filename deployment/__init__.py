@@ -1,4 +1,4 @@
-"""Packaging and deploying the suite: what `make package`, `make aws` and `make e2e` run.
+"""Packages and deploys the suite: `make package`, `make aws` and `make e2e` run these modules.
 
-The JavaScript and YAML files beside it are read by osls and make the template's resources out of serverless.yml.
+osls reads the JavaScript and YAML files in this folder, and makes the template's resources from serverless.yml.
 """

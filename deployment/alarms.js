@@ -1,4 +1,4 @@
-// What wakes somebody up; all of it goes to one topic.
+// The alarms. All of them go to one topic.
 "use strict";
 
 const local = require("./local");
@@ -6,9 +6,9 @@ const names = require("./names");
 
 const MINUTE_S = 60;
 const DAY_S = 24 * 3600;
-const MANY_ERRORS = 5; // per cent of a function's invocations
-const MANY_FAILURES = 20; // per cent of a queue's messages
-const NEARLY_ALL = 0.8; // of what the account may run at once
+const MANY_ERRORS = 5; // percent of a function's invocations
+const MANY_FAILURES = 20; // percent of a queue's messages
+const NEARLY_ALL = 0.8; // share of the account's concurrent invocations
 
 module.exports = ({ prefix, functions, custom }) => {
   const resources = { AlarmTopic: topic(prefix, custom.alarms.email) };
@@ -63,7 +63,7 @@ function alarm(name, properties) {
 
 function depth(queue) {
   return {
-    AlarmDescription: "Messages were given up: docs/operations.md, dead letters",
+    AlarmDescription: "Messages failed for good: see Dead letters in docs/operations.md",
     ...metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queue }, "Maximum", 5 * MINUTE_S),
     Threshold: 0,
   };
@@ -71,14 +71,14 @@ function depth(queue) {
 
 function age(queue, oldest) {
   return {
-    AlarmDescription: `The oldest message waits for more than ${oldest} s`,
+    AlarmDescription: `The oldest message has waited for more than ${oldest} s`,
     ...metric("AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName: queue }, "Maximum", 5 * MINUTE_S),
     EvaluationPeriods: 3,
     Threshold: oldest,
   };
 }
 
-// Of an invocation as a whole: a time-out, no memory, a module that cannot be imported.
+// Errors of whole invocations: a timeout, no memory, a module that cannot be imported.
 function errors(fn) {
   const of = (name) => ["AWS/Lambda", name, { FunctionName: fn }, "Sum", 5 * MINUTE_S];
   return {
@@ -89,11 +89,11 @@ function errors(fn) {
   };
 }
 
-// Of a single message: the function says which one failed, and Lambda counts that as a success.
+// Failures of single messages: the function names them in its answer, which Lambda counts as a success.
 function failures(queue) {
   const of = (name) => ["AWS/SQS", name, { QueueName: queue }, "Sum", 15 * MINUTE_S];
   return {
-    AlarmDescription: `More than ${MANY_FAILURES} % of the messages that were received were not done`,
+    AlarmDescription: `More than ${MANY_FAILURES} % of the received messages failed`,
     Metrics: share("100 * (whole - part) / MAX([whole, 1])", of("NumberOfMessagesDeleted"), of("NumberOfMessagesReceived")),
     EvaluationPeriods: 2,
     Threshold: MANY_FAILURES,
@@ -110,7 +110,7 @@ function share(Expression, part, whole) {
 
 function throttles(fn) {
   return {
-    AlarmDescription: "Invocations are refused for a quarter of an hour: the reservation or the account is too small",
+    AlarmDescription: "Invocations were refused for 15 minutes: the reserved or the account's concurrency is too small",
     ...metric("AWS/Lambda", "Throttles", { FunctionName: fn }, "Sum", 5 * MINUTE_S),
     EvaluationPeriods: 3,
     Threshold: 0,
@@ -119,7 +119,7 @@ function throttles(fn) {
 
 function concurrency(most) {
   return {
-    AlarmDescription: "The account is near the number of invocations that it may have at once",
+    AlarmDescription: "The account is close to its limit of concurrent invocations",
     ...metric("AWS/Lambda", "ConcurrentExecutions", {}, "Maximum", MINUTE_S),
     EvaluationPeriods: 5,
     Threshold: Math.floor(NEARLY_ALL * most),
@@ -128,7 +128,7 @@ function concurrency(most) {
 
 function held(namespace, metricName, service) {
   return {
-    AlarmDescription: "What came in would delete or withdraw so much that it waits for somebody to accept it",
+    AlarmDescription: "A catalogue or a release would remove so much that it is held until somebody accepts it",
     ...metric(namespace, metricName, { service }, "Sum", 5 * MINUTE_S),
     Threshold: 0,
   };
@@ -136,7 +136,7 @@ function held(namespace, metricName, service) {
 
 function spending(custom) {
   return {
-    AlarmDescription: "More images were sent to Google in a day than is planned: each costs money",
+    AlarmDescription: "More images were sent to Google in a day than planned: each costs money",
     ...metric(custom.metrics.namespace, custom.metrics.tagged, { service: "process_hotel" }, "Sum", DAY_S),
     Threshold: custom.alarms.visionImagesADay,
   };

@@ -1,7 +1,7 @@
-// Three buckets that nobody outside can reach, and what is told when something is put into the inbox.
+// Three private buckets, and the queues that are notified when an object is put into the inbox.
 //
-// No rule of age: an original stays while something names it, a rendition while a manifest does, and only the program
-// knows that. What is ended by age is an upload that was begun and never finished.
+// Nothing is deleted by age, except uploads that were never finished. An original stays while a catalogue names it, and
+// a rendition while a manifest does; only the program knows that.
 "use strict";
 
 const local = require("./local");
@@ -23,7 +23,7 @@ module.exports = ({ prefix, custom }) => {
       Queue: names.queueArn(prefix, queue),
     })),
   };
-  // S3 asks the queues whether it may send to them while the bucket is made.
+  // S3 checks that it may send to the queues when the bucket is created.
   const told = [...new Set(Object.values(custom.inbox))];
   inbox.DependsOn = told.map((queue) => `${queue}Policy`);
   return resources;
@@ -55,7 +55,7 @@ function bucket(name) {
   };
 }
 
-// Wildcards that take rights away: nobody, with whatever right, reads or writes without TLS.
+// The wildcards deny rights: no one may read or write without TLS.
 function onlyOverTls(store) {
   const arn = `\${${names.bucketId(store)}.Arn}`;
   return {

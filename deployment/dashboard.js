@@ -1,5 +1,5 @@
-// One page for those who run the suite and one look for those who pay for it: the upper rows are business, the rest is
-// technique. All widgets are of one size, two in a row.
+// The dashboard. The upper rows show business figures, the lower rows show how the suite runs. All widgets have one
+// size, two in a row.
 "use strict";
 
 const names = require("./names");
@@ -29,8 +29,8 @@ module.exports = ({ prefix, functions, custom }) => {
       [{ expression: `tagged * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
     ]),
     widget("GB seconds of process_hotel", "Sum", gbSeconds(prefix, custom)),
-    "Technique: what runs, what fails, what waits",
-    widget("Duration, 99 of 100 (ms)", "p99", lambda("Duration")),
+    "Operation: what runs, what fails, what waits",
+    widget("Duration, 99th percentile (ms)", "p99", lambda("Duration")),
     widget("Invocations", "Sum", lambda("Invocations")),
     widget("Errors", "Sum", lambda("Errors")),
     widget("Throttles", "Sum", lambda("Throttles")),
@@ -61,7 +61,7 @@ function gbSeconds(prefix, custom) {
   ];
 }
 
-// A string is a headline over the whole width; the widgets below it stand two in a row.
+// A string becomes a headline over the whole width; the widgets below it are placed two in a row.
 function placed(rows) {
   const widgets = [];
   let y = 0;

@@ -1,4 +1,4 @@
-"""A whole AWS on this machine: ministack, with IAM in force, so that a right that a role lacks is missed here too."""
+"""A local AWS: ministack with IAM enforced, so that a missing right of a role is an error here too."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from deployment.tools import ROOT, Tools
 
 REGION = "eu-west-1"
 OWNER = "test"
-"""Key and secret of the account's owner, who may do everything; functions have the keys of their roles."""
+"""Key and secret of the account's owner, who has all rights. Functions have the keys of their roles."""
 STARTS_WITHIN_S = 60
 ENDS_WITHIN_S = 10
 
 
 @dataclass(frozen=True)
 class LocalAws:
-    """A running one: its address, and what a client of it finds in the environment."""
+    """A running local AWS: its address, its log, and the environment variables for its clients."""
 
     endpoint: str
     tools: Tools
@@ -32,12 +32,12 @@ class LocalAws:
 
     @property
     def keys(self) -> dict[str, str]:
-        """The owner's, for a client that is built by hand."""
+        """The owner's keys, as boto3 takes them."""
         return {"aws_access_key_id": OWNER, "aws_secret_access_key": OWNER}
 
     @property
     def environment(self) -> dict[str, str]:
-        """For osls, the AWS command line and boto3."""
+        """Environment variables for osls, the AWS command line and boto3."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": OWNER,
@@ -50,7 +50,7 @@ class LocalAws:
         }
 
     def osls(self, *words: str) -> str:
-        """Call osls here; what it printed. Raises CalledProcessError, with the output in the message."""
+        """Run osls against this AWS and return its output. Raises RuntimeError, with the output, when osls fails."""
         command = [str(self.tools.osls), *words, "--region", REGION]
         environment = {**os.environ, **self.environment}
         ended = subprocess.run(
@@ -63,7 +63,7 @@ class LocalAws:
 
 @contextmanager
 def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
-    """Start one on a free port of 127.0.0.1, and end it with all functions that run in it; its log is in the folder."""
+    """Start a local AWS on a free port of 127.0.0.1, with its log in `folder`, and end it with all its functions."""
     port = _free_port()
     log = folder / "ministack.log"
     environment = {
@@ -106,7 +106,7 @@ def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes], log: Pa
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group: the functions' processes are children of ministack."""
+    """End the whole process group, because the functions run in children of ministack."""
     for ending in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, ending)

@@ -1,4 +1,4 @@
-// How things are called: `UrgentQueue` in the template is `image-release-dev-urgent` in the account.
+// Names of resources: `UrgentQueue` in the template is `image-release-dev-urgent` in the account.
 "use strict";
 
 const kebab = (id) => id.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
@@ -15,7 +15,7 @@ exports.roleId = (name) => `${pascal(name)}Role`;
 exports.bucketId = (store) => `${pascal(store)}Bucket`;
 exports.alarmId = (subject, what) => `${pascal(subject)}${what}Alarm`;
 
-// The queue that a function's event names as `!GetAtt UrgentQueue.Arn`.
+// Returns the queue that a function's event names as `!GetAtt UrgentQueue.Arn`.
 exports.attributeOf = (reference) => {
   const attribute = reference["Fn::GetAtt"];
   return Array.isArray(attribute) ? attribute[0] : attribute.split(".")[0];

@@ -1,11 +1,11 @@
-"""Packages the suite and looks at the result: `make package`.
+"""Packages the suite and checks the result: `make package`.
 
     python -m deployment.package [--only layers|zips]
 
-Builds the layers where the pins changed, and the functions; lets osls make the templates of what is deployed to AWS
-into `build/package/<stage>/`; and has cfn-lint judge them. Once the layers are built, nothing needs a network beyond
-127.0.0.1: osls asks a local AWS for the account's number. Exit status: 0, also where a tool is missing and nothing was
-done (it says so), 1 where something is wrong.
+Builds the functions, and the layers if the pinned versions changed. Then osls writes the templates of the stages to
+`build/package/<stage>/`, and cfn-lint checks them. When the layers exist, only 127.0.0.1 is needed: osls asks a local
+AWS for the account's number. The exit status is 0, also when a tool is missing and nothing was done (a message says
+so), and 1 when something is wrong.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-t
 
 
 def build(found: Tools, *, functions: bool = True) -> None:
-    """The zips that the template names. Raises CalledProcessError."""
+    """Build the zips that the template names. Raises CalledProcessError when a build fails."""
     command = [str(found.python), "-m", "layers.build"]
     made = ROOT / "build" / "layers" / "pictures.zip"
     sources = [ROOT / "requirements.txt", *(ROOT / "layers").glob("*.py")]
@@ -36,22 +36,22 @@ def build(found: Tools, *, functions: bool = True) -> None:
 
 
 def package(aws: LocalAws, stage: str) -> Path:
-    """Make one stage's templates; where they are."""
+    """Make the templates of a stage, and return their folder. Raises RuntimeError when osls fails."""
     folder = TEMPLATES / stage
     aws.osls("package", "--stage", stage, "--package", str(folder))
     return folder
 
 
 def lint(found: Tools, folders: list[Path]) -> bool:
-    """Whether cfn-lint has nothing to say."""
+    """Return whether cfn-lint finds no problem in the templates."""
     templates = [str(folder / name) for folder in folders for name in TEMPLATE_NAMES]
     return subprocess.run([str(found.cfn_lint), "--regions", REGION, "--", *templates], check=False).returncode == 0
 
 
 def main() -> int:
-    """Build, package, judge."""
+    """Build, package and check; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["layers", "zips"], help="build these, package nothing")
+    parser.add_argument("--only", choices=["layers", "zips"], help="build only these and package nothing")
     only = parser.parse_args().only
     try:
         found = tools()
@@ -65,7 +65,7 @@ def main() -> int:
         folders = [package(aws, stage) for stage in STAGES]
     if not lint(found, folders):
         return 1
-    print(f"cfn-lint has nothing to say of {', '.join(str(folder.relative_to(ROOT)) for folder in folders)}")
+    print(f"cfn-lint found no problem in {', '.join(str(folder.relative_to(ROOT)) for folder in folders)}")
     return 0
 
 

@@ -1,10 +1,10 @@
-// A queue for each that a function reads, with its dead letters; and a place for what failed where there is no queue.
+// The queues that functions read, with their dead-letter queues, and the queues for failed direct invocations.
 "use strict";
 
 const names = require("./names");
 
-const FORTNIGHT_S = 14 * 24 * 3600; // the longest that SQS keeps a message
-const TIMEOUTS = 6; // what Lambda asks for: a message must not come back while somebody may still be at it
+const FORTNIGHT_S = 14 * 24 * 3600; // the longest time that SQS keeps a message
+const TIMEOUTS = 6; // AWS recommends six: a message must not return while an invocation may still process it
 
 module.exports = ({ prefix, functions, custom }) => {
   const resources = {};

@@ -1,4 +1,4 @@
-// What the suite needs around its functions, made from serverless.yml: `osls` calls this once for each package.
+// Makes the resources around the functions from serverless.yml. `osls` calls this once for each package.
 "use strict";
 
 const alarms = require("./alarms");
@@ -28,21 +28,21 @@ module.exports = async ({ resolveConfigurationProperty }) => {
   };
 };
 
-// Each function with the queues that it reads, and the one that takes what it failed at.
+// Returns each function with the queues that it reads and the queue for its failed direct invocations.
 function readers(functions) {
   return Object.entries(functions).map(([name, fn]) => {
     const reads = fn.events.filter((event) => event.sqs).map((event) => names.attributeOf(event.sqs.arn));
     const concurrency = fn.events.filter((event) => event.sqs).map((event) => event.sqs.maximumConcurrency);
     const sum = concurrency.reduce((total, one) => total + one, 0);
     if (sum > fn.reservedConcurrency) {
-      throw new Error(`${name}: its sources may call it ${sum} times at once, ${fn.reservedConcurrency} are reserved`);
+      throw new Error(`${name}: its sources may call it ${sum} times at once, but only ${fn.reservedConcurrency} are reserved`);
     }
     const failed = fn.destinations ? names.attributeOf(fn.destinations.onFailure.arn) : null;
     return { name, reads, failed, timeout: fn.timeout };
   });
 }
 
-// Images that may be sent to Google this minute and this day: counted by atomic additions, gone when they are over.
+// Counts the images sent to Google in a minute and in a day, by atomic additions. Old counters expire.
 function quotaTable(name) {
   return {
     Type: "AWS::DynamoDB::Table",

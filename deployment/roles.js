@@ -1,4 +1,5 @@
-// A role a function: its log, its queues, and what permissions.yml names. No managed policy, no action with a wildcard.
+// One role for each function: its log, its queues, and what permissions.yml names. No managed policies, no wildcards in
+// actions.
 "use strict";
 
 const local = require("./local");
@@ -6,7 +7,7 @@ const names = require("./names");
 
 const ACTIONS = {
   read: ["s3:GetObject"],
-  write: ["s3:PutObject", "s3:AbortMultipartUpload"], // a large file goes up in parts
+  write: ["s3:PutObject", "s3:AbortMultipartUpload"], // a large file is uploaded in parts
   delete: ["s3:DeleteObject"],
 };
 
@@ -39,7 +40,7 @@ function role(statements) {
   };
 }
 
-// The wildcard is the name of the stream, which Lambda makes up.
+// The wildcard stands for the name of the log stream, which Lambda chooses.
 function ownLog(prefix, name) {
   const group = `/aws/lambda/${names.functionName(prefix, name)}`;
   const arn = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${group}:log-stream:*`;
@@ -59,7 +60,7 @@ function receive(queue) {
       "sqs:ReceiveMessage",
       "sqs:DeleteMessage",
       "sqs:GetQueueAttributes",
-      "sqs:ChangeMessageVisibility", // a passing failure comes back sooner than six timeouts
+      "sqs:ChangeMessageVisibility", // so that a message with a transient failure returns sooner
     ],
     Resource: { "Fn::GetAtt": [queue, "Arn"] },
   };

@@ -1,12 +1,12 @@
-"""Deploys the suite to an AWS on this machine and keeps it until Ctrl-C: `make aws`.
+"""Deploys the suite to a local AWS and keeps it running until Ctrl-C: `make aws`.
 
-Another terminal that reads `build/aws.env` finds osls, and in the deployed suite the sample hotels and all that the
-sample events name:
+In another terminal, read `build/aws.env` to use osls with it. The deployed suite has the sample hotels and everything
+that the sample events name:
 
     . build/aws.env
     osls invoke local --stage local --function process_hotel --path events/one_hotel.json
 
-The sample partners' pictures are served on 127.0.0.1 as long as this runs.
+The images of the sample partners are served on 127.0.0.1 while this runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENVIRONMENT_FILE = ROOT / "build" / "aws.env"
 
 
 def write_environment(aws: LocalAws) -> None:
-    """What a shell needs. `invoke local` runs the handlers of this folder on the layers' packages."""
+    """Write the variables that a shell needs. `invoke local` runs the handlers here with the layers' packages."""
     layers = [ROOT / "build" / "layers" / name / "python" for name in ("common", "pictures")]
     found = {**aws.environment, "PYTHONPATH": ":".join(map(str, [*layers, ROOT / "shared"]))}
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in found.items()]
@@ -38,7 +38,7 @@ def write_environment(aws: LocalAws) -> None:
 
 
 def what_comes_in(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
-    """What is put into the inbox: the sample hotels, and one more so that all that `events/` names is there."""
+    """Return the objects for the inbox, as (key, bytes): the sample hotels, and what the files in `events/` name."""
     download = {"allowed_networks": ["127.0.0.0/8"], "resolve": {HOST.removeprefix("http://"): address}}
     yield "settings.yaml", json.dumps({"download": download}).encode()
     for path in sorted((feed / "catalogues").glob("*/*")):
@@ -55,7 +55,7 @@ def what_comes_in(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
 
 
 def hand_in(aws: LocalAws, objects: Iterable[tuple[str, bytes]]) -> str:
-    """Put objects into the inbox, in this order; returns the bucket's name."""
+    """Put objects into the inbox in this order. Returns the name of the bucket."""
     import boto3
 
     s3 = boto3.client("s3", endpoint_url=aws.endpoint, region_name=REGION, **aws.keys)
@@ -66,8 +66,8 @@ def hand_in(aws: LocalAws, objects: Iterable[tuple[str, bytes]]) -> str:
 
 
 def main() -> int:
-    """Build, start, deploy, wait."""
-    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background ignores the first
+    """Build, start, deploy and wait for Ctrl-C; return the exit status."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a background process of a shell ignores SIGINT
         signal.signal(ending, signal.default_int_handler)
     try:
         found = tools()
@@ -86,7 +86,7 @@ def main() -> int:
         inbox = hand_in(aws, what_comes_in(feed, address))
         write_environment(aws)
         print(f"The sample hotels are in s3://{inbox}. In another terminal: . {ENVIRONMENT_FILE.relative_to(ROOT)}")
-        print("Ctrl-C ends it.", flush=True)
+        print("Press Ctrl-C to end it.", flush=True)
         try:
             signal.pause()
         except KeyboardInterrupt:

@@ -1,7 +1,6 @@
-"""What packaging and the local AWS need besides Python's packages: Node with osls, and Python 3.13 as Lambda has it.
+"""Finds or installs what packaging and the local AWS need: Node with osls, and Python 3.13 as in Lambda.
 
-Everything is found or installed here once; where the machine has no Node or no Python 3.13, `ToolMissingError` says so
-in one sentence, and whoever asked skips.
+When the machine has no Node or no Python 3.13, ToolMissingError says so in one sentence, and the caller skips its work.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from layers import recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv-aws"
-"""ministack and cfn-lint live apart from the program: ministack pins an older botocore."""
+"""Environment of ministack and cfn-lint. It is separate because ministack pins an older botocore."""
 OLDEST_NODE = (20, 19)
 
 
 class ToolMissingError(Exception):
-    """This machine lacks something that cannot be installed from here; the message names it."""
+    """A tool is missing and cannot be installed from here. The message names it."""
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Where they are."""
+    """Paths of the tools."""
 
     python: Path
     osls: Path
@@ -35,12 +34,12 @@ class Tools:
 
     @property
     def path(self) -> str:
-        """PATH for osls: `invoke local` wants a `python3.13`, and the shell a `node`."""
+        """PATH for osls: `invoke local` needs `python3.13`, and osls itself needs `node`."""
         return os.pathsep.join([str(self.osls.parent), str(self.python.parent), os.environ["PATH"]])
 
 
 def tools() -> Tools:
-    """Find or install them. Raises ToolMissingError."""
+    """Find or install the tools and return their paths. Raises ToolMissingError when one is missing."""
     _need_node()
     python = _python()
     if _older(ROOT / "node_modules" / ".package-lock.json", ROOT / "package-lock.json"):
@@ -57,7 +56,7 @@ def tools() -> Tools:
 
 def _need_node() -> None:
     if not (shutil.which("npm") and shutil.which("node")):
-        raise ToolMissingError("no Node.js with npm here: osls needs them")
+        raise ToolMissingError("Node.js with npm is missing: osls needs both")
     told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     version = tuple(int(part) for part in told.strip().removeprefix("v").split(".")[:2])
     if version < OLDEST_NODE:
@@ -65,7 +64,7 @@ def _need_node() -> None:
 
 
 def _python() -> str:
-    """A Python of Lambda's version that can make environments."""
+    """Return a Python of Lambda's version that can make virtual environments."""
     for candidate in _candidates():
         works = [candidate, "-c", "import ensurepip, sys, venv; print(*sys.version_info[:2])"]
         try:
@@ -75,7 +74,7 @@ def _python() -> str:
         if told.returncode == 0 and tuple(map(int, told.stdout.split())) == recipe.PYTHON_VERSION:
             return candidate
     wanted = ".".join(map(str, recipe.PYTHON_VERSION))
-    raise ToolMissingError(f"no Python {wanted} here: byte code and the local AWS need Lambda's own version")
+    raise ToolMissingError(f"Python {wanted} is missing: byte code and the local AWS need the version that Lambda has")
 
 
 def _candidates() -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The AWS functions: thin handlers around `image_release.suite`, a folder each."""
+"""The AWS functions: one folder each, with a thin handler that calls `image_release.suite`."""

@@ -1,4 +1,4 @@
-"""A batch of queue messages, one after the other: what fails comes back alone, the rest is done."""
+"""Handles a batch of queue messages one by one. Only the messages that fail return to the queue."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from functions.observing import count, logger
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def each_record(event: dict[str, Any], context: Any, handle: Callable[[SQSRecord], object]) -> Any:
-    """Handle every record of an SQS event; the answer names those that failed (ReportBatchItemFailures)."""
+def handle_records(event: dict[str, Any], context: Any, handle: Callable[[SQSRecord], object]) -> Any:
+    """Call `handle` with every record of an SQS event. Returns the failed records (ReportBatchItemFailures)."""
 
     def handle_one(record: SQSRecord) -> object:
         try:
             return handle(record)
         except Exception:
-            logger.exception("failed, and comes back")  # Powertools keeps it to itself
+            logger.exception("message failed and returns to its queue")  # Powertools does not log it
             raise
 
     count("Messages", len(event["Records"]))
     return process_partial_response(event=event, record_handler=handle_one, processor=processor, context=context)
 
 
-def each_key(event: dict[str, Any], context: Any, handle: Callable[[str], object]) -> Any:
-    """Handle every key of the S3 notifications that an SQS event carries."""
-    return each_record(event, context, lambda record: [handle(key) for key in s3_keys(record.body)])
+def handle_keys(event: dict[str, Any], context: Any, handle: Callable[[str], object]) -> Any:
+    """Call `handle` with every key of the S3 notifications in an SQS event. Returns the failed records."""
+    return handle_records(event, context, lambda record: [handle(key) for key in s3_keys(record.body)])

@@ -1,7 +1,7 @@
 """The composition root of the functions: builds the adapters from the environment, once for each process.
 
-What is heavy is imported where it is needed: no function but `process_hotel` loads what decodes pictures, and none
-loads Google's client before an image is sent.
+Heavy packages are imported where they are needed. Only `process_hotel` loads what decodes images, and Google's client
+is loaded only when an image is sent.
 """
 
 from __future__ import annotations
@@ -23,24 +23,27 @@ if TYPE_CHECKING:
     from image_release.tag import Tagger
 
 
-THREADS = 32
-"""Of one catalogue: a put of S3 takes some 20 ms, so half a million accommodations take minutes and not hours."""
+CATALOGUE_THREADS = 32
+"""Threads that write the listings of one catalogue. An S3 put takes about 20 ms: one thread would take hours."""
 
 
 def now() -> datetime:
-    """The time, aware and UTC."""
+    """Return the present time in UTC, with its time zone."""
     return datetime.now(UTC)
 
 
 @cache
 def environment() -> Environment:
-    """The environment, read once."""
+    """Return the environment variables, read and checked once. Raises ValidationError when one is wrong."""
     return read_environment()
 
 
 @cache
 def suite() -> Suite:
-    """The outside world of every function. It connects nowhere before it is used."""
+    """Return the stores, queues and settings that every function uses. Nothing connects before it is used.
+
+    Raises SettingsError when the settings file is missing or wrong.
+    """
     found = environment()
     inbox = S3Store(S3Address.parse(found.inbox))
     settings = _settings(inbox, found.settings)
@@ -55,13 +58,13 @@ def suite() -> Suite:
         quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
-        threads=THREADS,
+        threads=CATALOGUE_THREADS,
     )
 
 
 @cache
 def hotel_ports() -> Ports:
-    """The outside world of a hotel. Its fetcher keeps connections from one event to the next."""
+    """Return what processing a hotel needs. The fetcher keeps its connections from one event to the next."""
     from image_release.fetch import UrlFetcher
     from image_release.hotel import Context, Ports
 
@@ -76,14 +79,14 @@ def hotel_ports() -> Ports:
 
 
 def queue_of(arn: str) -> Queue:
-    """The queue of `process_hotel` that a message came from."""
+    """Return the queue that a message to `process_hotel` came from, by the ARN in its record."""
     urgent = environment().urgent_queue.rsplit("/", 1)[-1] == arn.rsplit(":", 1)[-1]
     return suite().urgent if urgent else suite().bulk
 
 
 @cache
-def isolated() -> Caller:
-    """Calls in a child process that may die; the child starts at the first call."""
+def isolated_caller() -> Caller:
+    """Return a caller that runs functions in a child process, which may crash. The child starts at the first call."""
     from image_release.isolation import IsolatedCaller
 
     return IsolatedCaller()
@@ -94,7 +97,7 @@ def _settings(inbox: S3Store, key: str) -> Settings:
         return Settings()
     stored = inbox.get(key)
     if stored is None:
-        raise SettingsError(f"{key}: IMAGE_RELEASE_SETTINGS names it, and the inbox has no such object")
+        raise SettingsError(f"{key}: IMAGE_RELEASE_SETTINGS names this key, but the inbox has no such object")
     return parse_settings(stored.data, key)
 
 

@@ -1,4 +1,4 @@
-"""What a function reads from its environment, typed and checked once: a wrong value stops it at its first event."""
+"""The environment variables of a function, typed and checked once. A wrong value makes the first event fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PREFIX = "IMAGE_RELEASE_"
 
 
 class Environment(BaseModel):
-    """Where a stage keeps its stores, queues and counters: each variable is IMAGE_RELEASE_ and the name in capitals."""
+    """The stores, queues and counters of a stage. Each variable is IMAGE_RELEASE_ and the field's name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,9 +26,9 @@ class Environment(BaseModel):
     tagger: Literal["none", "google"] = "none"
     google_secret: str = ""
     settings: str = ""
-    """Key in the inbox of a settings YAML; empty: what is shipped."""
+    """Key of a settings file in the inbox. Empty: the default settings."""
     max_receives: Annotated[int, Field(ge=1)] = 5
-    """After so many receives a message goes to the dead letters: maxReceiveCount of process_hotel's two queues."""
+    """Number of receives after which a message is a dead letter: maxReceiveCount of the urgent and the bulk queue."""
 
     @model_validator(mode="after")
     def _google_has_a_secret(self) -> Environment:
@@ -38,6 +38,6 @@ class Environment(BaseModel):
 
 
 def read_environment() -> Environment:
-    """Read the variables. Raises pydantic's ValidationError, which names them."""
+    """Return the environment variables, checked. Raises pydantic's ValidationError, which names the wrong ones."""
     found = {name.removeprefix(PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(PREFIX)}
     return Environment.model_validate(found)

@@ -1,4 +1,4 @@
-"""What arrives: keys out of S3's notifications, which come through SQS."""
+"""Reads the bodies of SQS messages: S3 notifications and nudges."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from image_release.suite.messages import BadMessageError, NudgeMessage, read_nud
 
 
 def s3_keys(body: str) -> list[str]:
-    """The keys of an S3 notification, decoded: spaces come as `+`. A folder that somebody made in a console is no file.
+    """Return the decoded keys of an S3 notification; S3 sends spaces as `+`.
 
-    None for the test that S3 sends at the beginning.
-
-    Raises BadMessageError for what is no notification.
+    Keys of folders, which somebody made in a console, are left out. Returns an empty list for S3's test event. Raises
+    BadMessageError when the body is not an S3 notification.
     """
     try:
         document = json.loads(body)
@@ -22,19 +21,23 @@ def s3_keys(body: str) -> list[str]:
             return []
         keys = [unquote_plus(record["s3"]["object"]["key"]) for record in document["Records"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadMessageError(f"no S3 notification: {type(error).__name__}: {error}") from error
+        raise BadMessageError(f"not an S3 notification: {type(error).__name__}: {error}") from error
     return [key for key in keys if not key.endswith("/")]
 
 
-def nudges(body: str) -> list[NudgeMessage]:
-    """What a message of the urgent or the bulk queue asks for: a nudge, or S3's notification of an override."""
+def read_nudges(body: str) -> list[NudgeMessage]:
+    """Return the nudges in a message of the urgent or the bulk queue.
+
+    The message is a nudge itself, or S3's notification of overrides, which gives a nudge for each hotel. Raises
+    BadMessageError when it is neither.
+    """
     if '"Records"' not in body and '"s3:TestEvent"' not in body:
         return [read_nudge(body)]
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BadMessageError(f"no JSON: {error}") from error
-    if "hotel_id" in document:  # a hotel may be called anything
+        raise BadMessageError(f"not JSON: {error}") from error
+    if "hotel_id" in document:  # a nudge whose hotel id contains one of the two words
         return [read_nudge(body)]
     return [NudgeMessage(hotel_id=_hotel(key), reason="override") for key in s3_keys(body)]
 
@@ -42,5 +45,5 @@ def nudges(body: str) -> list[NudgeMessage]:
 def _hotel(key: str) -> str:
     folder, _, name = key.rpartition("/")
     if folder != "overrides" or not name.endswith(".jsonl"):
-        raise BadMessageError(f"{key!r}: decisions about a hotel lie in overrides/<hotel_id>.jsonl")
+        raise BadMessageError(f"{key!r}: the overrides of a hotel must be in overrides/<hotel_id>.jsonl")
     return unquote(name.removesuffix(".jsonl"))

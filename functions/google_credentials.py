@@ -1,4 +1,4 @@
-"""Google's client with the service account that SSM keeps: nothing secret stands in the environment or in a log."""
+"""Builds Google's client with the service account in SSM, so that no secret is in the environment or in a log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def vision_client(parameter: str) -> ImageAnnotatorClient:
-    """Connect to Vision as the service account whose JSON lies in an SSM SecureString parameter."""
+    """Return a Vision client for the service account whose JSON is in an SSM SecureString parameter."""
     import boto3
     from google.cloud import vision
 

@@ -1,4 +1,4 @@
-"""Logs and metrics of the functions: one logger and one set of metrics, and the context that every line carries."""
+"""Logs and metrics of the functions: one logger, one set of metrics, and the context of every log line."""
 
 from __future__ import annotations
 
@@ -16,33 +16,35 @@ if TYPE_CHECKING:
     from image_release.hotel import HotelReport
     from image_release.problems import Problem
 
-MOST_LINES = 20
-"""So many bad lines of one file are logged; all are counted."""
+MAX_LOGGED_LINES = 20
+"""Maximum number of bad lines of one file that are logged. All are counted."""
 
 logger = Logger()
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageRelease"))
 
 
-def about(*, hotel_id: str | None = None, release_id: str | None = None, request_id: str | None = None) -> None:
-    """Put on every line from here on which hotel, release and request it speaks of."""
+def set_log_context(
+    *, hotel_id: str | None = None, release_id: str | None = None, request_id: str | None = None
+) -> None:
+    """Add the hotel, the release and the request to every later log line; None removes what was set."""
     found = {"hotel_id": hotel_id, "release_id": release_id, "request_id": request_id}
     logger.append_keys(**{name: value and printable(value) for name, value in found.items()})
 
 
 def count(name: str, value: float = 1) -> None:
-    """Count something."""
+    """Add to a metric."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
-def tell_bad_lines(problems: Sequence[Problem]) -> None:
-    """Count the bad lines of a file, and log the first ones."""
+def log_bad_lines(problems: Sequence[Problem]) -> None:
+    """Count all bad lines of a file, and log the first ones."""
     count("BadLines", len(problems))
-    for problem in problems[:MOST_LINES]:
+    for problem in problems[:MAX_LOGGED_LINES]:
         logger.warning("bad line", extra={"problem": str(problem)})
 
 
 def hotel_counts(report: HotelReport) -> dict[str, int]:
-    """What a dashboard shows of a hotel."""
+    """Return the metrics of one processed hotel: name -> value."""
     written = {"ImagesTagged": report.work.tagged, "RenditionsWritten": report.work.renditions_written}
     if report.status != "processed" or report.manifest is None:
         return {"HotelsUnchanged": 1, **written}

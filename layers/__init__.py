@@ -1,1 +1,1 @@
-"""What a function finds beside its code: the recipe of the layers, and what builds them."""
+"""The layers that are deployed with the functions: which packages they hold, and the program that builds them."""

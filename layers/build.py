@@ -1,11 +1,11 @@
-"""Builds what is deployed: `build/layers/<layer>.zip` and `build/functions.zip`, for x86-64 and Python 3.13.
+"""Builds the zips that are deployed, `build/layers/<layer>.zip` and `build/functions.zip`, for x86-64, Python 3.13.
 
     python3.13 -m layers.build layers      # downloads the pinned wheels
     python3.13 -m layers.build functions   # the program and the handlers; needs no network
 
-Byte code is included and never checked against its source (`unchecked-hash`): Lambda's file system is read-only, and a
-file's time does not survive a zip, so that anything else would compile every module at every cold start. The same
-inputs give the same zip, so that an unchanged layer or function is not deployed again.
+Byte code is included and never checked against its source (`unchecked-hash`). Lambda's file system is read-only and a
+zip does not keep the time of a file, so any other byte code would be compiled again at every cold start. The same
+inputs give the same zip, so an unchanged layer or function is not deployed again.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 BUILD = ROOT / "build"
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip can name."""
+"""The earliest time that a zip can store."""
 
 
 def build_layers() -> list[Path]:
-    """Install the pinned wheels into a folder a layer, strip, compile, and zip them."""
+    """Install, strip, compile and zip the pinned wheels, one folder for each layer. Returns the zips."""
     held: list[Path] = []
     zips = []
     wanted: list[str] = []
@@ -54,7 +54,7 @@ def build_layers() -> list[Path]:
 
 
 def build_functions() -> Path:
-    """The handlers and the program, without what no function imports."""
+    """Zip the handlers and the program without the parts that no function imports. Returns the zip."""
     folder = BUILD / "functions"
     shutil.rmtree(folder, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -71,7 +71,7 @@ def build_functions() -> Path:
 
 
 def declared() -> set[str]:
-    """The packages that pyproject.toml says a function needs, by name."""
+    """Return the names of the packages that pyproject.toml declares for functions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     lines = [*project["dependencies"], *extras["aws"], *extras["google"]]
@@ -79,7 +79,7 @@ def declared() -> set[str]:
 
 
 def unzipped_mb(*zips: Path) -> float:
-    """Size of what the zips hold, in MB (10^6 bytes)."""
+    """Return the unzipped size of the zips, in MB (10^6 bytes)."""
     return sum(info.file_size for path in zips for info in zipfile.ZipFile(path).infolist()) / 1e6
 
 
@@ -101,11 +101,11 @@ def _install(site: Path, packages: list[str]) -> None:
 
 
 def _remove_what(earlier: Path, site: Path) -> None:
-    """Take out of a layer the packages that an earlier one has."""
+    """Delete from a layer the packages that an earlier layer has."""
     for dist in earlier.glob("*.dist-info"):
         with (site / dist.name / "RECORD").open(encoding="utf-8", newline="") as record:
             for name, *_ in csv.reader(record):
-                if not name.startswith(".."):  # a script, which `--target` puts elsewhere
+                if not name.startswith(".."):  # a script, which `--target` puts into another folder
                     (site / name).unlink(missing_ok=True)
     _drop_empty_folders(site)
 
@@ -126,7 +126,7 @@ def _strip(site: Path) -> None:
 
 
 def _compile(folder: Path, mounted: str) -> None:
-    """Byte code beside each module, naming the place where Lambda will have it."""
+    """Write byte code for each module, with the path that the module has in Lambda."""
     done = compileall.compile_dir(
         folder,
         quiet=1,
@@ -159,13 +159,16 @@ def _drop_empty_folders(site: Path) -> None:
 
 
 def main() -> int:
-    """Build, and say how large it is."""
+    """Build the zips, print their sizes, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["layers", "functions"])
     what = parser.parse_args().what
     if sys.version_info[:2] != recipe.PYTHON_VERSION:
         wanted = ".".join(map(str, recipe.PYTHON_VERSION))
-        print(f"byte code for Lambda is compiled by Python {wanted}; this is {sys.version.split()[0]}", file=sys.stderr)
+        print(
+            f"byte code for Lambda must be compiled by Python {wanted}, but this is {sys.version.split()[0]}",
+            file=sys.stderr,
+        )
         return 2
     for path in build_layers() if what == "layers" else [build_functions()]:
         zipped = path.stat().st_size / 1e6

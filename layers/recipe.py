@@ -1,7 +1,7 @@
-"""What goes into which layer, and what is left out of it. One place: the build, the tests and the README read it.
+"""Which packages each layer holds, and what is left out.
 
-Two layers, because five of six functions look at no picture: they start without 110 MB of numpy, Pillow and Google's
-client. Versions are those of requirements.txt, so that what is tested is what runs.
+There are two layers because five of the six functions decode no images, and start faster without 110 MB of numpy,
+Pillow and Google's client. Versions are those of requirements.txt, so that the tested versions run.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "pictures": ("cykooz-resizer", "google-cloud-vision", "numpy", "pillow"),
 }
-"""Layer -> packages; what these depend on comes with them, and a package stands in the first layer that needs it."""
+"""Layer -> packages. Their dependencies are added to the first layer that needs them."""
 
 PYTHON_VERSION = (3, 13)
 PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-"""Lambda's python3.13 runs on Amazon Linux 2023, whose C library is 2.34."""
+"""Tags of wheels that run on Amazon Linux 2023 with its C library 2.34, as python3.13 in Lambda does."""
 
 AWS_SERVICES = ("dynamodb", "s3", "sqs", "ssm", "sts")
-"""The services whose descriptions botocore keeps; it has four hundred, and they are most of its size."""
+"""The services whose descriptions stay in botocore. It has 400 of them, which are most of its size."""
 
-STRIPPED_FOLDERS = ("tests",)  # `docs` are not: botocore imports its own
+STRIPPED_FOLDERS = ("tests",)  # not `docs`, because botocore imports its folder of that name
 STRIPPED_FILES = ("*.pyi", "*.pxd", "*.pyx", "*.h", "*.c", "*.cpp")
-"""What no program reads at run time. Licences stay."""
+"""Files that no program reads at run time. Licences stay."""
 
-LEFT_OUT = ("cli", "desk", "lab", "one_machine")
-"""Of `image_release`: the command line, its composition root and the instruments for people."""
+LEFT_OUT = ("cli", "lab", "one_machine")
+"""Folders of `image_release` that no function imports: the command line, what runs it on one machine, and the lab."""
 
 MAX_UNZIPPED_MB = 200
-"""Function and layers together; Lambda refuses more than 262 (10^6 bytes)."""
+"""Maximum unzipped size of a function with its layers, in MB (10^6 bytes). Lambda refuses more than 262."""

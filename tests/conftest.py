@@ -1,4 +1,4 @@
-"""What all tests share: no network beyond this machine, the corpus where there is one, no stopwatch in Hypothesis."""
+"""What all tests share: they cannot reach other machines, and Hypothesis has no time limit."""
 
 import ipaddress
 import os
@@ -11,12 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-hypothesis.settings.register_profile("house", deadline=None)  # promises, not timings: the machine may be busy
+hypothesis.settings.register_profile("house", deadline=None)  # tests assert no timings, because the machine may be busy
 hypothesis.settings.load_profile("house")
 
 
 class NetworkForbiddenError(BaseException):
-    """A test asked for a host beyond this machine. Not an Exception: code that copes with faults must not hide it."""
+    """A test tried to reach another machine. Not an Exception, so that code that handles faults cannot hide it."""
 
 
 def _forbid_network(event: str, arguments: tuple) -> None:
@@ -40,7 +40,7 @@ def _forbid_network(event: str, arguments: tuple) -> None:
 
 sys.addaudithook(_forbid_network)
 
-# What a shell starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
+# A shell lets its background processes ignore Ctrl-C. Without this, programs that tests interrupt would ignore it too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

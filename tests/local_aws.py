@@ -1,4 +1,4 @@
-"""A local AWS for the tests: ministack and moto, each a process of its own on 127.0.0.1, started once a session."""
+"""A local AWS for the tests: ministack and moto, each in its own process on 127.0.0.1, started once per session."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ READY_S = 60
 
 @dataclass(frozen=True)
 class LocalAws:
-    """A running double."""
+    """A running AWS double."""
 
     name: str
     endpoint: str
 
     def environment(self) -> dict[str, str]:
-        """What a client needs to find it."""
+        """Return the environment variables with which a client finds it."""
         return {**KEYS, "AWS_ENDPOINT_URL": self.endpoint}
 
     def client(self, service: str):
-        """A boto3 client of one of its services."""
+        """Return a boto3 client for one of its services."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -54,14 +54,14 @@ class LocalAws:
         )
 
     def bucket(self) -> str:
-        """A new, empty bucket."""
+        """Make an empty bucket and return its name."""
         name = f"b-{uuid.uuid4().hex[:20]}"
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         return name
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that no program listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -69,7 +69,7 @@ def free_port() -> int:
 
 @contextmanager
 def started(name: str, folder: Path) -> Iterator[LocalAws]:
-    """Start a double and end it. Skips the test where it is not installed."""
+    """Start a double, and end it afterwards. Skips the test when it is not installed."""
     program = DOUBLES / "bin" / {"ministack": "ministack", "moto": "moto_server"}[name]
     if not program.is_file():
         pytest.skip(f"{name} is not installed: `make doubles` installs it")

@@ -1,12 +1,12 @@
-"""detect_changes: a catalogue was uploaded or accepted (S3 → SQS) → accommodations written, hotels nudged."""
+"""detect_changes: when a catalogue is uploaded or accepted (S3 → SQS), writes its changes and nudges the hotels."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from functions import composition
-from functions.batches import each_key
-from functions.observing import about, count, logger, metrics, tell_bad_lines
+from functions.batches import handle_keys
+from functions.observing import count, log_bad_lines, logger, metrics, set_log_context
 from image_release.ingest import CatalogueApplied, Held
 from image_release.problems import printable
 from image_release.suite.detect_changes import detect_changes
@@ -15,18 +15,18 @@ from image_release.suite.detect_changes import detect_changes
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
-    """Apply every catalogue that the event names; one that fails comes back."""
-    return each_key(event, context, apply)
+    """Apply every catalogue that the event names. Those that fail return to the queue."""
+    return handle_keys(event, context, apply)
 
 
 def apply(key: str) -> None:
-    """Apply one catalogue and say what became of it."""
-    about()
+    """Apply the catalogue at a key of the inbox, and log the result."""
+    set_log_context()
     detected = detect_changes(key, composition.suite())
     result = detected.result
     if isinstance(result, CatalogueApplied):
         count("CataloguesApplied")
-        tell_bad_lines(result.problems)
+        log_bad_lines(result.problems)
         logger.info(
             "catalogue applied",
             extra={

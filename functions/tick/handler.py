@@ -1,4 +1,4 @@
-"""tick: on a schedule, what is due is nudged as far as the tagger's quota allows."""
+"""tick: runs on a schedule and nudges the hotels that are due, as far as the tagger's quota allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from image_release.suite.tick import tick
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Tick once; the event says nothing that matters."""
+    """Nudge the hotels that are due, and return how many. The event is not read."""
     del event, context
     ticked = asdict(tick(composition.suite()))
     count("Ticks")

@@ -1,4 +1,4 @@
-"""The functions on a local AWS: real buckets, queues and counters, the real handlers, and Lambda's part."""
+"""The functions on a local AWS: real buckets, queues and counters and the real handlers. Tests play Lambda's part."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_RECEIVES = 3
 
 @dataclass
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """What Lambda tells a handler about its invocation."""
 
     function_name: str
     remaining_ms: int = 300_000
@@ -34,12 +34,12 @@ class Context:
 
 
 def sample(name: str) -> dict[str, Any]:
-    """One of the sample events."""
+    """Return a sample event by its name."""
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
 class Deployed:
-    """Buckets, queues and a table of their own, and the environment that leads to them."""
+    """Buckets, queues and a table for one test, and the environment variables that name them."""
 
     def __init__(self, aws: LocalAws, settings: dict[str, Any]) -> None:
         self.aws = aws
@@ -60,7 +60,7 @@ class Deployed:
         self.inbox.put("settings.yaml", json.dumps(settings).encode())
 
     def environment(self) -> dict[str, str]:
-        """The variables of a function."""
+        """Return the environment variables of a function."""
         return {
             **self.aws.environment(),
             **{f"IMAGE_RELEASE_{name.upper()}": f"s3://{bucket}" for name, bucket in self.buckets.items()},
@@ -71,12 +71,12 @@ class Deployed:
         }
 
     def handle(self, function: str, event: dict[str, Any], **context: Any) -> Any:
-        """Invoke a function."""
+        """Call a function's handler with an event, and return its answer."""
         module = importlib.import_module(f"functions.{function}.handler")
         return module.handle(event, Context(function, **context))
 
     def receive(self, queue: str, most: int = 1) -> dict[str, Any] | None:
-        """What Lambda would hand to a function: up to so many messages as an event, or None."""
+        """Return an event with up to `most` messages, as Lambda makes it, or None when the queue is empty."""
         answer = self.sqs.receive_message(
             QueueUrl=self.urls[queue], MaxNumberOfMessages=most, AttributeNames=["All"], WaitTimeSeconds=0
         )
@@ -96,7 +96,7 @@ class Deployed:
         return {"Records": records} if records else None
 
     def drain(self, function: str, queue: str) -> list[dict[str, Any]]:
-        """Invoke a function for every message, one at a time, deleting what it did; what it answered."""
+        """Call a function with each message, delete the messages that succeed, and return the answers."""
         answers = []
         while event := self.receive(queue):
             answer = self.handle(function, event)
@@ -108,7 +108,7 @@ class Deployed:
         return answers
 
     def waiting(self, queue: str) -> list[dict[str, Any]]:
-        """The bodies of all messages that wait in a queue; they are hidden from then on."""
+        """Return the bodies of all messages that wait in a queue. The messages are hidden afterwards."""
         bodies = []
         while event := self.receive(queue, 10):
             bodies += [json.loads(record["body"]) for record in event["Records"]]
@@ -120,11 +120,11 @@ class Deployed:
 
 
 def composition_for(deployed: Deployed, monkeypatch: Any) -> None:
-    """Point the composition root at a deployment, for one test."""
+    """Make the composition root use a deployment, for one test."""
     for name in [name for name in os.environ if name.startswith(("IMAGE_RELEASE_", "AWS_"))]:
         monkeypatch.delenv(name)
     for name, value in deployed.environment().items():
         monkeypatch.setenv(name, value)
     composition = importlib.import_module("functions.composition")
-    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated):
+    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated_caller):
         cached.cache_clear()

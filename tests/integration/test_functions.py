@@ -1,4 +1,4 @@
-"""The handlers with the sample events, on a local AWS: real S3, SQS and DynamoDB calls, real pictures over HTTP."""
+"""The handlers with the sample events on a local AWS: real S3, SQS and DynamoDB requests, real images over HTTP."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def catalogue(site, lists):
 
 
 def hand_in(deployed, site, lists=None):
-    """A release of two hotels and a catalogue, as the sample events name them."""
+    """Put a release of two hotels and a catalogue into the inbox, under the keys that the sample events name."""
     deployed.inbox.put("releases/2026-11-25 week 48.csv", ROWS.encode())
     lists = {"123": [0, 1], "777": [2]} if lists is None else lists
     deployed.inbox.put("catalogues/partner-a/2026-11-25.jsonl", catalogue(site, lists))
@@ -68,7 +68,7 @@ ALL_WELL = {"batchItemFailures": []}
 
 
 def test_a_release_and_a_catalogue_become_published_hotels(deployed, site):
-    """Through every function, by its sample event, then by what the functions themselves put into real queues."""
+    """Every function is called, with its sample event or with the messages that other functions sent."""
     hand_in(deployed, site)
     assert deployed.handle("detect_changes", sample("catalogue_upload")) == ALL_WELL
     assert deployed.handle("fan_out", sample("release_upload")) == ALL_WELL
@@ -119,7 +119,7 @@ def test_what_was_held_is_applied_when_it_is_accepted(deployed, site):
 
 @pytest.mark.parametrize("how", ["request", "request_upload"])
 def test_a_geography_is_urgent_and_its_progress_exact(deployed, site, how):
-    """Twice the same request, twice the same nudge: every hotel counts once."""
+    """The same request twice sends the same nudges twice; every hotel counts once."""
     hand_in(deployed, site)
     deployed.handle("detect_changes", sample("catalogue_upload"))
     deployed.handle("fan_out", sample("release_upload"))
@@ -156,7 +156,7 @@ def test_one_hotel_can_be_invoked_directly(deployed, site):
     assert deployed.handle("fan_out_shard", sample("shard")) == ALL_WELL
 
 
-def test_an_uploaded_override_is_served_at_once(deployed, site):
+def test_an_uploaded_override_is_applied_at_once(deployed, site):
     hand_in(deployed, site)
     deployed.handle("detect_changes", sample("catalogue_upload"))
     deployed.handle("fan_out", sample("release_upload"))
@@ -168,19 +168,19 @@ def test_an_uploaded_override_is_served_at_once(deployed, site):
 
 
 @pytest.mark.parametrize("function", ["detect_changes", "fan_out", "reprocess", "process_hotel"])
-def test_the_test_that_s3_sends_is_taken_for_what_it_is(deployed, function):
-    """S3 sends it once, when its notifications are set up."""
+def test_the_test_event_of_s3_is_accepted(deployed, function):
+    """S3 sends it once, when notifications are set up."""
     assert deployed.handle(function, sample("s3_test")) == ALL_WELL
 
 
-def test_a_folder_made_in_a_console_is_no_catalogue(deployed):
+def test_a_folder_made_in_a_console_is_not_a_catalogue(deployed):
     event = json.loads(json.dumps(sample("catalogue_upload")).replace("partner-a/2026-11-25.jsonl", "partner-a/"))
     assert deployed.handle("detect_changes", event) == ALL_WELL
 
 
 @pytest.mark.parametrize("function", ["detect_changes", "fan_out", "fan_out_shard", "reprocess", "process_hotel"])
-def test_a_message_that_nobody_sends_fails_alone(deployed, function):
-    """Poison is named as a failure; what shared its batch is done."""
+def test_a_malformed_message_fails_alone(deployed, function):
+    """The answer names the malformed message as failed; the other message of the batch succeeds."""
     event = sample("s3_test")
     poison = {**event["Records"][0], "messageId": "poison", "body": '{"no": "sense"}'}
     both = {"Records": [poison, event["Records"][0]]}
@@ -189,8 +189,8 @@ def test_a_message_that_nobody_sends_fails_alone(deployed, function):
     assert deployed.handle(function, both) == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
 
 
-def test_a_hotel_that_fails_comes_back_soon_and_then_tells_its_request(deployed, site):
-    """Its message is hidden for seconds, not for the queue's whole visibility; at the last receive it is counted."""
+def test_a_hotel_that_fails_is_tried_again_soon_and_then_counted_as_failed(deployed, site):
+    """Its message is hidden for seconds, not for the whole visibility timeout. The last receive counts the failure."""
     hand_in(deployed, site)
     deployed.handle("fan_out", sample("release_upload"))
     deployed.handle("reprocess", sample("request"))
@@ -207,8 +207,8 @@ def test_a_hotel_that_fails_comes_back_soon_and_then_tells_its_request(deployed,
         )
 
 
-def test_poison_in_a_queue_of_hotels_comes_back_at_once(deployed):
-    """It is on its way to the dead letters within seconds, whatever the queue's visibility."""
+def test_a_malformed_message_in_a_queue_of_hotels_returns_at_once(deployed):
+    """It reaches the dead letters within seconds, whatever the visibility timeout of the queue."""
     deployed.sqs.send_message(QueueUrl=deployed.urls["bulk"], MessageBody='{"no": "sense"}')
     assert len(deployed.handle("process_hotel", deployed.receive("bulk"))["batchItemFailures"]) == 1
     time.sleep(1.5)
@@ -216,7 +216,7 @@ def test_poison_in_a_queue_of_hotels_comes_back_at_once(deployed):
 
 
 def test_every_line_about_a_hotel_says_which_hotel_release_and_request(deployed, site):
-    """Standard output of a fresh process is what CloudWatch gets: one line of log, one of metrics."""
+    """CloudWatch gets the standard output of the process: one log line and one line of metrics."""
     hand_in(deployed, site)
     deployed.handle("detect_changes", sample("catalogue_upload"))
     deployed.handle("fan_out", sample("release_upload"))
@@ -245,7 +245,7 @@ def test_every_sample_event_is_read_by_a_test_of_this_file():
 
 
 def test_a_hotel_without_time_keeps_what_it_learned_and_goes_on(deployed, site):
-    """The same message comes back after a second, and finds the originals."""
+    """The same message returns after a second, and the originals are there already."""
     hand_in(deployed, site)
     deployed.handle("detect_changes", sample("catalogue_upload"))
     deployed.handle("fan_out", sample("release_upload"))

@@ -1,4 +1,4 @@
-"""One hotel from catalogues to manifest, through real HTTP: the invariants of the design's section 5."""
+"""One hotel from catalogues to manifest, through real HTTP (architecture, Invariants)."""
 
 import json
 
@@ -28,7 +28,7 @@ def everything_named_exists(world, hotel_id="h1"):
 
 
 def simple_hotel(world, pictures=3):
-    """A hotel of two partners: the second sends smaller copies of the first's pictures, and a tiny one."""
+    """A hotel of two partners. The second sends smaller copies of the first one's images, and a tiny image."""
     big = [world.serve(f"/a/{n}.jpg", jpeg(photo(n))) for n in range(pictures)]
     small = [world.serve(f"/b/{n}.jpg", jpeg(photo(n).resize((500, 333)), 70)) for n in range(pictures)]
     tiny = world.serve("/b/tiny.jpg", jpeg(photo(99, (120, 80))))
@@ -40,7 +40,7 @@ def simple_hotel(world, pictures=3):
 class TestANewHotel:
     def test_shows_each_picture_once_and_accounts_for_every_image(self, world):
         simple_hotel(world)
-        report = world.look()
+        report = world.process()
         assert report.status == "processed"
         assert report.outcomes == {Outcome.PUBLISHED: 3, Outcome.MERGED: 3, Outcome.TOO_SMALL: 1}
         manifest = everything_named_exists(world)
@@ -50,29 +50,29 @@ class TestANewHotel:
 
     def test_gives_the_same_bytes_from_the_same_start(self, world):
         simple_hotel(world)
-        world.look()
+        world.process()
         first = world.published.get(manifest_key("h1")).data
         again = World()
         again.site.close()
         again.site = world.site
         simple_hotel(again)
-        again.look()
+        again.process()
         assert again.published.get(manifest_key("h1")).data == first
 
-    def test_that_nobody_knows_is_absent(self, world):
+    def test_that_no_release_names_is_absent(self, world):
         simple_hotel(world)
-        assert world.look("h2").status == "absent"
+        assert world.process("h2").status == "absent"
         assert list(world.published.list("hotels/h2/")) == []
 
 
 class TestAnUnchangedHotel:
     def test_costs_reads_only(self, world):
         simple_hotel(world)
-        world.look()
+        world.process()
         counter = StoreCounter()
         stores = {name: CountingStore(getattr(world, name), counter) for name in ("inbox", "state", "published")}
         asked = len(world.site.asked)
-        report = world.look(**stores)
+        report = world.process(**stores)
         assert report.status == "unchanged"
         assert (counter.writes, len(world.site.asked) - asked, report.work.decodes) == (0, 0, 0)
         assert counter.reads <= 2 + 4
@@ -80,19 +80,19 @@ class TestAnUnchangedHotel:
 
     def test_stays_unchanged_in_another_release_that_says_the_same_of_it(self, world):
         simple_hotel(world)
-        world.look()
+        world.process()
         world.release("2026-11-08", {"h1": [("bedbank", "$b"), ("atlas", "a1")], "h2": []})
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
 
 
 class TestAChangedHotel:
     def test_a_deleted_image_leaves_and_the_others_keep_their_renditions(self, world):
         simple_hotel(world)
-        before = world.look().manifest
+        before = world.process().manifest
         world.catalogue("atlas", "2", {"a1": [world.site.address + f"/a/{n}.jpg" for n in (0, 1)]})
         world.catalogue("bedbank", "2", {"$b": [world.site.address + f"/b/{n}.jpg" for n in (0, 1)]})
         asked = len(world.site.asked)
-        report = world.look()
+        report = world.process()
         assert len(report.manifest.pictures) == 2
         assert report.manifest.named_keys() < before.named_keys()
         assert (report.work.downloads, report.work.renditions_written) == (0, 0)
@@ -100,39 +100,39 @@ class TestAChangedHotel:
 
     def test_one_new_image_costs_one_download_and_its_own_decodes(self, world):
         simple_hotel(world)
-        world.look()
+        world.process()
         new = world.serve("/a/new.jpg", jpeg(photo(50)))
         world.catalogue("atlas", "2", {"a1": [*(world.site.address + f"/a/{n}.jpg" for n in range(3)), new]})
-        report = world.look()
+        report = world.process()
         assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
 
     def test_an_updated_image_is_fetched_again(self, world):
         url = world.serve("/a/0.jpg", jpeg(photo(0)))
         world.catalogue("atlas", "1", {"a1": [{"url": url, "version": "1"}]})
         world.release("r1", {"h1": [("atlas", "a1")]})
-        first = world.look().manifest.pictures[0].best.sha256
+        first = world.process().manifest.pictures[0].best.sha256
         world.serve("/a/0.jpg", jpeg(photo(7)))
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
         world.catalogue("atlas", "2", {"a1": [{"url": url, "version": "2"}]})
-        report = world.look()
+        report = world.process()
         assert report.work.downloads == 1
         assert report.manifest.pictures[0].best.sha256 != first
 
     def test_unnamed_renditions_and_originals_go_after_the_grace_period(self, world):
         simple_hotel(world)
-        world.look()
+        world.process()
         world.catalogue("atlas", "2", {"a1": [world.site.address + "/a/0.jpg"]})
         world.catalogue("bedbank", "2", {"$b": [world.site.address + "/b/0.jpg"]})
-        world.look()
+        world.process()
         renditions = len(list(world.published.list(renditions_folder("h1"))))
         assert renditions == 3 * 2
         world.wait(days=9)
-        manifest = world.look().manifest
+        manifest = world.process().manifest
         assert {item.key for item in world.published.list(renditions_folder("h1"))} == manifest.named_keys()
         originals = [item.key for item in world.state.list("accommodations/") if "/originals/" in item.key]
         assert len(originals) == 2
         world.wait(days=1)
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
 
 
 class TestRegrouping:
@@ -142,17 +142,17 @@ class TestRegrouping:
         world.catalogue("atlas", "1", {"a1": [urls[0], urls[1]], "a2": [urls[2]], "a3": [urls[3]]})
         world.release("r1", {"h1": [("atlas", "a1"), ("atlas", "a2")], "h2": [], "h3": [("atlas", "a3")]})
         for hotel in ("h1", "h2", "h3"):
-            world.look(hotel)
+            world.process(hotel)
         asked = len(world.site.asked)
         world.release("r2", {"h1": [("atlas", "a1")], "h2": [("atlas", "a2")]})
-        one, two, three = (world.look(hotel) for hotel in ("h1", "h2", "h3"))
+        one, two, three = (world.process(hotel) for hotel in ("h1", "h2", "h3"))
         assert [len(report.manifest.pictures) for report in (one, two, three)] == [2, 1, 0]
         assert three.manifest.withdrawn
         assert len(world.site.asked) == asked
         assert sum(report.work.downloads for report in (one, two, three)) == 0
         assert one.work.decodes == 0
-        assert two.work.decodes == 1, "the winner is decoded for its renditions, no candidate is"
-        assert world.look("h3").status == "unchanged"
+        assert two.work.decodes == 1, "only the best image is decoded, for its renditions"
+        assert world.process("h3").status == "unchanged"
 
 
 class TestFailures:
@@ -160,17 +160,17 @@ class TestFailures:
         url = world.serve("/a/0.jpg", jpeg(photo(0)))
         world.catalogue("atlas", "1", {"a1": [{"url": url, "version": "1"}]})
         world.release("r1", {"h1": [("atlas", "a1")]})
-        world.look()
+        world.process()
         world.serve("/a/0.jpg", 503)
         world.catalogue("atlas", "2", {"a1": [{"url": url, "version": "2"}]})
-        report = world.look()
+        report = world.process()
         assert report.outcomes == {Outcome.PUBLISHED: 1}
         assert "503" in report.manifest.pictures[0].best.reason
         assert [pending.kind for pending in report.manifest.pending] == ["download"]
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
         world.serve("/a/0.jpg", jpeg(photo(1)))
         world.wait(hours=2)
-        after = world.look()
+        after = world.process()
         assert after.manifest.pictures[0].best.reason is None
         assert after.manifest.pending == () or after.manifest.pending[0].kind == "sweep"
 
@@ -178,14 +178,14 @@ class TestFailures:
         url = world.serve("/a/0.jpg", jpeg(photo(0)))
         world.catalogue("atlas", "1", {"a1": [url]})
         world.release("r1", {"h1": [("atlas", "a1")]})
-        world.look()
+        world.process()
         world.serve("/a/0.jpg", 404)
         world.wait(days=32)
-        assert world.look().outcomes == {Outcome.PUBLISHED: 1}
+        assert world.process().outcomes == {Outcome.PUBLISHED: 1}
         world.wait(hours=3)
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
         world.wait(days=1)
-        assert world.look().outcomes == {Outcome.GONE: 1}
+        assert world.process().outcomes == {Outcome.GONE: 1}
 
     def test_mass_disappearance_is_held_until_somebody_accepts(self, world):
         urls = [world.serve(f"/a/{n}.jpg", jpeg(photo(n))) for n in range(3)]
@@ -194,36 +194,36 @@ class TestFailures:
         )
         world.catalogue("atlas", "1", {"a1": urls})
         world.release("r1", {"h1": [("atlas", "a1")]})
-        world.look()
+        world.process()
         for n in range(3):
             world.serve(f"/a/{n}.jpg", 410)
         world.wait(days=32)
-        world.look()
+        world.process()
         world.wait(days=2)
-        held = world.look()
+        held = world.process()
         assert held.outcomes == {Outcome.PUBLISHED: 3}
         assert all("held" in picture.best.reason for picture in held.manifest.pictures)
         world.wait(days=2)
         world.inbox.put(f"accepts/catalogues/atlas/gone-{world.now.date()}", b"")
-        assert world.look().outcomes == {Outcome.GONE: 3}
+        assert world.process().outcomes == {Outcome.GONE: 3}
 
     def test_losing_state_costs_time_and_no_picture(self, world):
         simple_hotel(world)
-        before = world.look().manifest
+        before = world.process().manifest
         for item in list(world.state.list("accommodations/")):
             if not item.key.endswith("images.json"):
                 world.state.delete(item.key)
-        assert world.look().status == "unchanged"
+        assert world.process().status == "unchanged"
         world.inbox.put("overrides/h1.jsonl", b"\n")
         new = world.serve("/a/new.jpg", jpeg(photo(50)))
         world.catalogue("atlas", "2", {"a1": [*(world.site.address + f"/a/{n}.jpg" for n in range(3)), new]})
-        after = world.look()
+        after = world.process()
         assert len(after.manifest.pictures) == 4
         assert before.named_keys() <= after.manifest.named_keys()
 
     def test_a_lost_original_is_downloaded_again(self, world):
         simple_hotel(world)
-        before = world.look().manifest
+        before = world.process().manifest
         for item in list(world.state.list("accommodations/")):
             if "/originals/" in item.key:
                 world.state.delete(item.key)
@@ -235,7 +235,7 @@ class TestFailures:
                 )
             }
         )
-        after = world.look()
+        after = world.process()
         assert [p.best.sha256 for p in after.manifest.pictures] == [p.best.sha256 for p in before.pictures]
         assert after.work.downloads == 3
         everything_named_exists(world)
@@ -250,35 +250,35 @@ class TestOverrides:
 
     def test_a_hidden_picture_stays_hidden_when_its_copy_is_recompressed(self, world):
         simple_hotel(world)
-        target = world.look().manifest.pictures[0].best
+        target = world.process().manifest.pictures[0].best
         self.override(world, "hide", target.sha256, why="not our hotel")
-        report = world.look()
+        report = world.process()
         assert report.outcomes[Outcome.HIDDEN] == 2
         number = int(target.url.rsplit("/", 1)[1].split(".")[0])
         fresh = world.serve("/a/fresh.jpg", jpeg(photo(number), 60))
         others = [world.site.address + f"/a/{n}.jpg" for n in range(3) if n != number]
         world.catalogue("atlas", "2", {"a1": [*others, fresh]})
         world.catalogue("bedbank", "2", {"$b": []})
-        after = world.look()
+        after = world.process()
         assert after.outcomes == {Outcome.PUBLISHED: 2, Outcome.HIDDEN: 1}
         assert any("not our hotel" in image.reason for image in after.manifest.rejected)
 
     def test_a_pin_wins(self, world):
         simple_hotel(world)
-        last = world.look().manifest.pictures[-1].best.sha256
+        last = world.process().manifest.pictures[-1].best.sha256
         self.override(world, "pin", last, position=1)
-        assert world.look().manifest.pictures[0].best.sha256 == last
+        assert world.process().manifest.pictures[0].best.sha256 == last
 
     def test_labels_given_by_a_person_count(self, world):
         simple_hotel(world)
-        last = world.look().manifest.pictures[-1].best.sha256
+        last = world.process().manifest.pictures[-1].best.sha256
         self.override(world, "label", last, labels=[{"description": "Bedroom", "score": 1.0}])
-        labelled = {p.best.sha256: p.labels for p in world.look().manifest.pictures}[last]
+        labelled = {p.best.sha256: p.labels for p in world.process().manifest.pictures}[last]
         assert [label.description for label in labelled] == ["Bedroom"]
 
 
-def test_a_later_writer_with_older_inputs_loses_and_looks_again(world):
-    """Invariant 2: who reads the ETag before the inputs cannot publish older inputs over newer ones."""
+def test_a_later_writer_with_older_inputs_loses_and_starts_again(world):
+    """Invariant 2: a writer reads the ETag before the inputs, so it cannot replace newer inputs by older ones."""
     simple_hotel(world)
     ports = world.ports()
     real_now, raced = ports.context.now, []
@@ -287,10 +287,10 @@ def test_a_later_writer_with_older_inputs_loses_and_looks_again(world):
         if not raced:
             raced.append(True)
             world.catalogue("atlas", "2", {"a1": [world.site.address + "/a/0.jpg"]})
-            world.look()
+            world.process()
         return real_now()
 
-    report = world.look(now=now_after_a_rival_has_published)
+    report = world.process(now=now_after_a_rival_has_published)
     rival = read_before(world.published, "h1").manifest
     assert report.manifest == rival
     assert Accommodation("atlas", "a1") in {

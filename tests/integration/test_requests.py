@@ -1,4 +1,4 @@
-"""What a look at a hotel asks of the stores, request by request: storage is paid for by the request."""
+"""Counts the requests to the stores while a hotel is processed, because storage is paid for by the request."""
 
 from collections import Counter
 from urllib.parse import unquote
@@ -10,11 +10,11 @@ from tests.integration.world import World, jpeg, photo
 
 READS = ("get", "open", "fetch_file", "head", "list")
 TO_KNOW = {"manifest": 1, "current": 1, "rows": 1, "overrides": 1, "images": 2}
-"""What every look reads: the hotel has two accommodations."""
+"""What is read each time. The hotel has two accommodations."""
 
 
 class Requests:
-    """A store that notes what is asked of it."""
+    """A store that records every request."""
 
     def __init__(self, store, asked):
         self._store, self._asked = store, asked
@@ -29,7 +29,7 @@ class Requests:
 
 
 def kind_of(key):
-    """`originals`, `fingerprints`, `state` …: what lies under a key."""
+    """Return what is stored under a key: `originals`, `prints`, `state` …"""
     parts = unquote(key).split("/")
     return (
         next((part for part in parts if part in ("originals", "renditions", "rows", "due", "overrides")), None)
@@ -38,7 +38,7 @@ def kind_of(key):
 
 
 def known_twice():
-    """What a hotel that publishes reads of its inputs: again after publishing, as they may have changed and back."""
+    """Return the reads of a hotel that publishes: inputs are read once more afterwards, in case they have changed."""
     return {what: 2 * count if what != "manifest" else count for what, count in TO_KNOW.items()}
 
 
@@ -50,18 +50,18 @@ def world():
     world.close()
 
 
-def look(world):
-    """One look: its report, and how often what was read and written."""
+def process(world):
+    """Process the hotel. Returns its report, and how often each kind of object was read and written."""
     asked = []
     names = ("inbox", "state", "published")
-    report = world.look(**{name: Requests(getattr(world, name), asked) for name in names})
+    report = world.process(**{name: Requests(getattr(world, name), asked) for name in names})
     counts = [Counter(what for kind, what, _ in asked if kind == wanted) for wanted in ("read", "write")]
     return report, *map(dict, counts)
 
 
-def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
-    """Seven originals, three winners of two renditions; two accommodations' state is read before it is written."""
-    report, reads, writes = look(world)
+def test_a_new_hotel_is_written_once_and_its_best_images_are_read_once(world):
+    """Seven originals, three best images of two renditions each; two accommodations' state is read, then written."""
+    report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes) == (7, 7 + 3)
     assert reads == known_twice() | {"state": 2 + 2, "prints": 2, "originals": 3}
     assert writes == {"originals": 7, "prints": 2, "state": 2, "due": 1, "renditions": 6, "index": 1, "manifest": 1}
@@ -69,30 +69,30 @@ def test_a_new_hotel_is_written_once_and_its_winners_are_read_once(world):
 
 def test_an_unchanged_hotel_costs_a_read_for_each_accommodation_and_four(world):
     """Invariant 7: no state, no fingerprint, no original, and no write."""
-    look(world)
-    report, reads, writes = look(world)
+    process(world)
+    report, reads, writes = process(world)
     assert report.status == "unchanged"
     assert (reads, writes) == (TO_KNOW, {})
 
 
 def test_a_changed_copy_costs_its_own_decode_and_touches_its_accommodation_alone(world):
-    """The picture's best image stays and has its renditions: nothing else is decoded, rendered or written."""
-    look(world)
+    """The best image of the picture stays and has its renditions, so nothing else is decoded, rendered or written."""
+    process(world)
     changed = world.serve("/b/1.jpg", jpeg(photo(1).resize((520, 346)), 71))
     others = [world.site.address + f"/b/{name}.jpg" for name in (0, 2, "tiny")]
     world.catalogue("bedbank", "2", {"$b": [{"url": changed, "version": "2"}, *others]})
-    report, reads, writes = look(world)
+    report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 1, 0)
     assert reads == known_twice() | {"state": 2 + 1, "prints": 2 + 1}
     assert writes == {"originals": 1, "prints": 1, "state": 1, "index": 1, "manifest": 1}
 
 
-def test_a_new_winner_costs_its_own_two_decodes_and_its_renditions(world):
-    """Once for its fingerprint, once for its renditions; those of the other pictures are named again."""
-    look(world)
+def test_a_new_best_image_costs_its_own_two_decodes_and_its_renditions(world):
+    """One decode for its fingerprint, one for its renditions. The renditions of the other pictures are kept."""
+    process(world)
     urls = [world.site.address + f"/a/{number}.jpg" for number in range(3)]
     world.catalogue("atlas", "2", {"a1": [*urls, world.serve("/a/new.jpg", jpeg(photo(50)))]})
-    report, reads, writes = look(world)
+    report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
     assert reads == known_twice() | {"state": 2 + 1, "prints": 2 + 1, "originals": 1}
     assert writes == {"originals": 1, "prints": 1, "state": 1, "due": 1, "renditions": 2, "index": 1, "manifest": 1}

@@ -1,4 +1,4 @@
-"""A nudge as the suite serves it: failures come back soon, what kills is found out, nothing owed is forgotten."""
+"""How the suite processes a nudge: failures return soon, images that crash are found, due work is not forgotten."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def world():
     found.close()
 
 
-def look(world, receives=1, most=5, deadline_s=None, isolated=None, order=None, **ports):
+def process(world, receives=1, most=5, deadline_s=None, isolated=None, order=None, **ports):
     order = order or NudgeMessage(hotel_id="h1", reason="test")
     caller = isolated or refuse
     return serve(order, world.ports(**ports), Attempt(receives, most), isolated=caller, deadline_s=deadline_s)
@@ -54,29 +54,29 @@ def failing():
 
 
 class TestAFailure:
-    def test_comes_back_after_a_time_that_doubles_to_a_bound(self):
+    def test_returns_after_a_time_that_doubles_up_to_a_limit(self):
         waits = [[back_off_s(f"h{number}", receives) for number in range(50)] for receives in (1, 2, 3, 12)]
         for receives, wait in zip((1, 2, 3, 12), waits, strict=True):
             most = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** (receives - 1))
             assert all(most // 2 <= seconds <= most for seconds in wait)
             assert len(set(wait)) > 3
 
-    def test_of_the_store_comes_back_and_is_counted_at_the_last_receive(self, world):
+    def test_of_the_store_returns_and_is_counted_at_the_last_receive(self, world):
         request = parse_request(json.dumps({"request_id": "q1", "hotel_ids": ["h1"]}).encode(), "q1.json")
         store_request(world.state, request, 1)
         order = NudgeMessage(hotel_id="h1", reason="request", request_id="q1")
         for receives in (1, 2):
             with pytest.raises(ComeBackError, match="the store is away"):
-                look(world, receives, 2, now=failing, order=order, isolated=IsolatedCaller())
+                process(world, receives, 2, now=failing, order=order, isolated=IsolatedCaller())
             assert progress(world.state, "q1").failed == (receives == 2)
-        look(world, order=order)
+        process(world, order=order)
         found = progress(world.state, "q1")
         assert (found.done, found.failed) == (1, 0)
 
 
-class TestAMessageSeenBefore:
+class TestAMessageReceivedBefore:
     def test_decodes_in_a_child_so_that_an_image_that_kills_becomes_crashed(self, world):
-        """The first receive died with it; the second publishes the rest."""
+        """The first receive crashed because of the image; the second publishes the other images."""
         bad = world.serve("/bad.jpg", jpeg(photo(9)))
         world.catalogue("atlas", "2", {"a1": [bad, world.site.address + "/0.jpg"]})
         killer = world.site.files["/bad.jpg"]
@@ -88,7 +88,7 @@ class TestAMessageSeenBefore:
                 return super().__call__(function, *args, **kwargs)
 
         with Deadly() as isolated:
-            report = look(world, receives=2, isolated=isolated)
+            report = process(world, receives=2, isolated=isolated)
         assert report.outcomes == {Outcome.PUBLISHED: 1, Outcome.CRASHED: 1}
 
 
@@ -98,30 +98,30 @@ def die():
 
 class TestATimeBudget:
     def test_that_ends_before_anything_is_rendered_keeps_what_was_learned(self, world):
-        """The same message goes on where it ended: nothing is downloaded twice."""
+        """The same message continues where it stopped: nothing is downloaded twice."""
         end_s = time.monotonic() + 3_600
         with pytest.raises(ComeBackError, match="out of time") as back:
-            look(world, deadline_s=end_s, monotonic=lambda: end_s + 1 if len(world.site.asked) == 3 else 0.0)
+            process(world, deadline_s=end_s, monotonic=lambda: end_s + 1 if len(world.site.asked) == 3 else 0.0)
         assert back.value.seconds == 1
         assert read_before(world.published, "h1").manifest is None
-        report = look(world, receives=2, isolated=IsolatedCaller())
+        report = process(world, receives=2, isolated=IsolatedCaller())
         assert report.outcomes == {Outcome.PUBLISHED: 3}
         assert (report.work.downloads, len(world.site.asked)) == (0, 3)
 
     def test_that_ended_during_downloads_publishes_what_there_is_and_goes_on(self, world):
         with pytest.raises(ComeBackError, match="in part"):
-            look(world, deadline_s=-1.0)
-        assert look(world).outcomes == {Outcome.PUBLISHED: 3}
+            process(world, deadline_s=-1.0)
+        assert process(world).outcomes == {Outcome.PUBLISHED: 3}
 
     def test_that_ends_at_the_last_receive_leaves_a_marker(self, world):
-        """What is left is not the queue's to remember."""
-        report = look(world, 5, 5, deadline_s=-1.0, isolated=IsolatedCaller())
+        """The queue forgets the message after its last receive, so a due-marker has to keep what is left."""
+        report = process(world, 5, 5, deadline_s=-1.0, isolated=IsolatedCaller())
         assert report.outcomes == {Outcome.DEFERRED: 3}
         assert [item.key for item in world.state.list("due/")] == [f"due/{world.now.date()}/download/h1"]
 
 
 class PaidTagger:
-    """Labels what the quota grants."""
+    """A tagger that labels as many images as the quota grants."""
 
     identity = "paid-1"
 
@@ -145,7 +145,7 @@ class TestARefusedHotel:
             world.inbox, world.state, world.published, bulk, bulk, bulk, quota, world.settings, lambda: world.now
         )
         tagger = PaidTagger(quota)
-        first = look(world, tagger=tagger)
+        first = process(world, tagger=tagger)
         assert sorted(len(picture.labels) for picture in first.manifest.pictures) == [0, 1, 1]
         assert [entry.kind for entry in first.manifest.pending if entry.kind == "tag"] == ["tag"]
         tick(suite)
@@ -153,7 +153,7 @@ class TestARefusedHotel:
         world.wait(minutes=61)
         assert tick(suite).nudged == {"tag": 1}
         order = NudgeMessage.model_validate_json(bulk.receive().body)
-        assert look(world, order=order, tagger=tagger).status == "processed"
+        assert process(world, order=order, tagger=tagger).status == "processed"
         assert [len(picture.labels) for picture in read_before(world.published, "h1").manifest.pictures] == [1] * 3
         world.wait(hours=2)
         assert tick(suite).nudged == {}

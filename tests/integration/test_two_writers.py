@@ -49,11 +49,11 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
     gate, reports = Gate(world), []
-    slow = threading.Thread(target=lambda: reports.append(world.look(now=gate.now)))
+    slow = threading.Thread(target=lambda: reports.append(world.process(now=gate.now)))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "2", {"a1": [urls[0], urls[2]]})
-    fast = world.look()
+    fast = world.process()
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -65,7 +65,7 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
         other.site.files.update(world.site.files)
         other.catalogue("atlas", "2", {"a1": [f"{other.site.address}/{number}.jpg" for number in (0, 2)]})
         other.release("r1", {"h1": [("atlas", "a1")]})
-        assert shown(other.look().manifest) == shown(published)
+        assert shown(other.process().manifest) == shown(published)
     finally:
         other.close()
 
@@ -75,14 +75,14 @@ def test_inputs_that_went_and_came_back_are_not_published_over(world):
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(2)]
     world.catalogue("atlas", "1", {"a1": urls[:1]})
     world.release("r1", {"h1": [("atlas", "a1")]})
-    first = world.look().manifest
+    first = world.process().manifest
     world.catalogue("atlas", "2", {"a1": urls})
     gate = Gate(world)
-    slow = threading.Thread(target=lambda: world.look(now=gate.now))
+    slow = threading.Thread(target=lambda: world.process(now=gate.now))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "3", {"a1": urls[:1]})
-    assert world.look().status == "unchanged"
+    assert world.process().status == "unchanged"
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -98,7 +98,7 @@ def test_no_orphans_are_left_after_the_sweep(world):
 
     def look():
         try:
-            world.look()
+            world.process()
         except Exception as error:  # noqa: BLE001 - the message would come back
             failures.append(error)
 
@@ -109,10 +109,10 @@ def test_no_orphans_are_left_after_the_sweep(world):
         world.catalogue("atlas", version, {"a1": chosen})
         for thread in looks:
             thread.join(120)
-    world.look()
+    world.process()
     for days in (9, 9):
         world.wait(days=days)
-        world.look(reason="sweep")
+        world.process(reason="sweep")
     manifest = read_before(world.published, "h1").manifest
     left = {listed.key for listed in world.published.list(renditions_folder("h1"))}
     assert shown(manifest) == [manifest.pictures[0].best.sha256]

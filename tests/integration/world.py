@@ -1,4 +1,4 @@
-"""A small world around `process_hotel`: real HTTP, real bytes, stores in memory, and a clock that can be moved."""
+"""What `process_hotel` needs, for tests: real HTTP, real bytes, stores in memory, and a clock that can be moved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from image_release.values import Nudge, key_part
 
 
 def photo(seed: int, size: tuple[int, int] = (800, 533)) -> Image.Image:
-    """A made-up scene with texture, edges and colour; every seed is another one."""
+    """Return a generated scene with texture, edges and colour; each seed gives another one."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (12, 18, 3), dtype=np.uint8)
     image = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
@@ -37,14 +37,14 @@ def photo(seed: int, size: tuple[int, int] = (800, 533)) -> Image.Image:
 
 
 def jpeg(image: Image.Image, quality: int = 88) -> bytes:
-    """The picture as a JPEG."""
+    """Return the image as the bytes of a JPEG."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
 class Site:
-    """A partner's server: `files` maps a path to bytes or to a status; `asked` lists the paths of all requests."""
+    """A partner's server. `files` maps a path to bytes or to a status; `asked` lists the paths of all requests."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes | int] = {}
@@ -69,7 +69,7 @@ class Site:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -83,7 +83,7 @@ class Site:
 
 
 class World:
-    """Stores, a site, a clock; `catalogue`, `release` and `look` are what people and the pipeline do."""
+    """Stores, a partner's server and a clock; methods hand in catalogues and releases and process a hotel."""
 
     def __init__(self, **stores) -> None:
         self.now = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -143,7 +143,7 @@ class World:
             parts.update({name: changes.pop(name) for name in parts if name in changes})
         return Ports(**{**values, "stores": Stores(**stores), "context": Context(**context), **changes})
 
-    def look(self, hotel_id: str = "h1", reason: str = "test", request_id: str | None = None, **changes):
+    def process(self, hotel_id: str = "h1", reason: str = "test", request_id: str | None = None, **changes):
         return process_hotel(Nudge(hotel_id, reason, request_id), self.ports(**changes))
 
     def close(self) -> None:

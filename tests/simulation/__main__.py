@@ -1,4 +1,4 @@
-"""`make simulate`: many seeds over all cores; a seed that breaks a promise is named, and replays exactly."""
+"""`make simulate`: plays many seeds on all cores and prints those that break a promise. Each replays exactly."""
 
 import argparse
 import multiprocessing

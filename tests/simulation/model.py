@@ -1,4 +1,4 @@
-"""What people and partners did, and what must come of it: the reference, a few sets, serial and without faults."""
+"""The reference: what people and partners did, and what must be published. It is serial and has no faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOTELS = ("h1", "h2", "h3")
 PHOTOGRAPHS = 6
 
 Image = tuple[int, int]
-"""A photograph, and the version of its bytes."""
+"""Number of a photograph, and version of its bytes."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Model:
     """Hotel -> its accommodations."""
     requests: dict[str, int] = field(default_factory=dict)
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    """Hotel -> what people decided about its photographs, in their order."""
+    """Hotel -> what people decided about its photographs, oldest first."""
     ever: set[str] = field(default_factory=set)
-    """Hotels that any release held."""
+    """Hotels that were ever in a release."""
     number: int = 0
 
     def expected(self, hotel_id: str) -> dict[int, set[str]] | None:
-        """Photographs of a hotel, each with the SHA-256 of the files that show it; None: it is in no release."""
+        """Return the photographs of a hotel with the SHA-256s of their files, or None when it is in no release."""
         if hotel_id not in self.release:
             return None
         found: dict[int, set[str]] = {}
@@ -58,23 +58,23 @@ class Model:
         return found
 
     def hidden(self, hotel_id: str, expected: dict[int, set[str]]) -> tuple[set[int], set[int]]:
-        """Which photographs of a hotel are hidden for certain, and which may be.
+        """Return the photographs of a hotel that must be hidden, and those that may be hidden.
 
-        A decision binds while a file that it names is sent. Afterwards that file may still be remembered as a witness,
-        or not: it depends on when the hotel was looked at.
+        A decision binds while a partner sends a file that it names. Afterwards the file may or may not be kept as a
+        witness; that depends on when the hotel was processed.
         """
         last = {decision.photo: decision for decision in self.decisions.get(hotel_id, [])}
         bound = {photo for photo, decision in last.items() if decision.files & expected.get(photo, set())}
         return {photo for photo in bound if last[photo].hides}, last.keys() - bound
 
     def hand_in_catalogue(self, partner: str) -> None:
-        """A partner changes something, its server first, and uploads its whole list."""
+        """Change images of a partner, first on its server, and upload its whole catalogue."""
         dice = self._dice
         lists = self.lists[partner]
         for accommodation in dice.sample(ACCOMMODATIONS, dice.choice((1, 1, 2)) if lists else len(ACCOMMODATIONS)):
             images = dict(lists.get(accommodation, {}))
             if images and dice.random() < 0.15:
-                lists.pop(accommodation)  # the lodging is gone from the list
+                lists.pop(accommodation)  # the accommodation disappears from the catalogue
                 continue
             for url in [url for url in images if dice.random() < 0.25]:
                 del images[url]
@@ -100,7 +100,7 @@ class Model:
         self.stage.upload(f"catalogues/{partner}/{self.number:04}.jsonl", documents(lines))
 
     def hand_in_release(self) -> None:
-        """The hotels are grouped anew."""
+        """Upload a release that groups the accommodations into hotels in a new way."""
         dice = self._dice
         everything = [(partner, name) for partner in PARTNERS for name in ACCOMMODATIONS]
         hotels = [name for name in HOTELS if not self.release or dice.random() < 0.8] or [HOTELS[0]]
@@ -117,7 +117,7 @@ class Model:
         self.stage.upload(f"releases/{self.number:04}.csv", "\n".join(rows).encode())
 
     def hand_in_request(self) -> None:
-        """Somebody wants hotels again; it selects by ids, which may not be in the release in force by then."""
+        """Upload a request for some hotels. They may have left the release when the request is handled."""
         dice = self._dice
         self.number += 1
         request_id = f"q{self.number:04}"
@@ -131,7 +131,7 @@ class Model:
         self.requests[request_id] = self.number
 
     def decide(self) -> None:
-        """Somebody hides a photograph, or shows a hidden one again; S3 tells the urgent queue of the file."""
+        """Hide a photograph, or show a hidden one again. S3 notifies the urgent queue."""
         dice = self._dice
         hotel_id = dice.choice(sorted(self.release))
         expected = self.expected(hotel_id)
@@ -146,7 +146,7 @@ class Model:
         self.decisions.setdefault(hotel_id, []).append(decision)
 
     def act(self) -> None:
-        """Do something."""
+        """Do one random action."""
         dice = self._dice
         choice = dice.random()
         if choice < 0.5:
@@ -172,7 +172,7 @@ class Model:
 
 
 def begun(scheduler: Scheduler) -> Model:
-    """A stage with a first release and first catalogues on their way."""
+    """Return a model for which a first release and first catalogues were uploaded."""
     model = Model(Stage(scheduler))
     model.hand_in_release()
     for partner in PARTNERS:

@@ -1,4 +1,4 @@
-"""The outside world of one invocation: its stores, queues, counters, fetcher and tagger, which all go through `ask`."""
+"""The outside world of one invocation: stores, queues, counters, fetcher and tagger. All requests go through `ask`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.simulation.scheduling import Invocation
 
 
 class AskedStore:
-    """A store in memory, every request of which may fail."""
+    """A store in memory. Every request may fail."""
 
     def __init__(self, name: str, store: MemoryStore, invocation: Invocation) -> None:
         self._name, self._store, self._invocation = name, store, invocation
@@ -57,7 +57,7 @@ class AskedStore:
 
 
 class AskedQueue:
-    """A queue in memory; a batch that fails may have been taken, in part or whole."""
+    """A queue in memory. A batch that fails may have been sent in part or as a whole."""
 
     def __init__(self, name: str, queue: MemoryQueue, invocation: Invocation) -> None:
         self._name, self._queue, self._invocation = name, queue, invocation
@@ -74,7 +74,7 @@ class AskedQueue:
 
 
 class AskedCounters:
-    """Counters that may be out of reach; what was taken before that is spent."""
+    """Counters that may be unreachable. What was taken before a failure stays taken."""
 
     def __init__(self, counters: MemoryCounters, invocation: Invocation) -> None:
         self._counters, self._invocation = counters, invocation
@@ -88,7 +88,7 @@ class AskedCounters:
 
 
 class AskedFetcher:
-    """The partners' servers; a request that fails gives `unavailable`, one beyond the deadline `deferred`."""
+    """The partners' servers. A failed request gives `unavailable`; a request after the deadline gives `deferred`."""
 
     def __init__(self, files: Mapping[str, bytes], invocation: Invocation, monotonic: Callable[[], float]) -> None:
         self._files, self._invocation, self._monotonic = files, invocation, monotonic
@@ -109,7 +109,7 @@ class AskedFetcher:
 
 
 class AskedTagger:
-    """A paid tagger under the account's quota: it says which photograph it sees."""
+    """A paid tagger with a quota. Its label says which photograph the image shows."""
 
     identity = "simulated-1"
 

@@ -1,6 +1,6 @@
-"""Photographs and their copies: made once, examined, grouped and resized once for all simulations.
+"""Photographs and their copies, which are decoded, grouped and resized once for all simulations.
 
-What decodes and compares is the program's own, and a function of its arguments; remembering its answers changes nothing
+The program's own code decodes and compares. Its answers depend on the arguments only, so caching them changes nothing
 but the time that ten thousand simulations take.
 """
 
@@ -24,12 +24,12 @@ _choose_best = choose.choose_best
 
 @cache
 def copy_of(number: int, version: int) -> bytes:
-    """A photograph as a JPEG; each version has other bytes."""
+    """Return a photograph as a JPEG. Each version has other bytes."""
     return jpeg(photo(number, SIZE), QUALITIES[version % len(QUALITIES)])
 
 
 def call_once(function: Callable, /, *args: Any, **kwargs: Any) -> Any:
-    """Call what decodes pictures, or give the answer that it gave before."""
+    """Call a function that decodes images, or return its cached answer."""
     key = (function.__name__, *(sha256_hex(arg) if isinstance(arg, bytes) else repr(arg) for arg in args), repr(kwargs))
     if key not in _answers:
         _answers[key] = function(*args, **kwargs)
@@ -37,7 +37,7 @@ def call_once(function: Callable, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def group_once(seen: Any, decisions: Any, settings: Any) -> Any:
-    """Group images, or give the answer that the same images had before."""
+    """Group images, or return the cached answer for the same images."""
     key = ("group", tuple(sorted(seen)), repr(decisions), repr(settings))
     if key not in _answers:
         _answers[key] = tuple(_group_same(seen, decisions, settings))
@@ -45,7 +45,7 @@ def group_once(seen: Any, decisions: Any, settings: Any) -> Any:
 
 
 def best_once(picture: Any, seen: Any, allowed: Any) -> Any:
-    """Choose the best image, or give the answer that the same images had before."""
+    """Choose the best image, or return the cached answer for the same images."""
     key = ("best", tuple(sorted(picture.members)), tuple(sorted(set(allowed) & set(picture.members))))
     if key not in _answers:
         _answers[key] = _choose_best(picture, seen, allowed)

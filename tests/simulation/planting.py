@@ -1,4 +1,4 @@
-"""Six bugs, planted one at a time: a simulation that does not find them proves nothing."""
+"""Six bugs that are planted one at a time. A simulation that does not find them would prove nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from image_release.state import swap_json
 
 
 def manifest_before_renditions() -> ExitStack:
-    """The manifest is published, then what it names is put."""
+    """The manifest is published before its renditions are put."""
     waiting: dict[str, list[tuple[Any, str, bytes]]] = {}
 
     def put_later(published: Any, key: str, data: bytes) -> bool:
@@ -33,7 +33,7 @@ def manifest_before_renditions() -> ExitStack:
 
 
 def state_overwritten() -> ExitStack:
-    """What was learned is put over what others learned meanwhile."""
+    """New knowledge overwrites what other writers stored meanwhile."""
 
     def overwrite(
         state: Any, accommodation: Any, learned: Any, keep: Callable[[Any], Any] = lambda memory: memory
@@ -44,7 +44,7 @@ def state_overwritten() -> ExitStack:
 
 
 def older_release_accepted() -> ExitStack:
-    """A release is applied though a newer one is in force."""
+    """A release is applied although a newer one is in force."""
 
     def as_if_first(state: Any) -> Any:
         current = switch_over_read(state)
@@ -61,14 +61,14 @@ def older_release_accepted() -> ExitStack:
 
 
 def pending_ignored() -> ExitStack:
-    """A hotel counts as unchanged though something that was put off is due."""
+    """A hotel counts as unchanged although deferred work is due."""
     return _patched((process, "is_unchanged", lambda before, digest, now: before.inputs == digest))
 
 
 def etag_after_inputs() -> ExitStack:
-    """The manifest's ETag is read when the inputs were read long ago.
+    """The manifest's ETag is read long after the inputs.
 
-    The look at the inputs after publishing is taken out too: it would mend this.
+    The check of the inputs after publishing is removed too, because it would repair this bug.
     """
 
     def publish_over_anything(published: Any, manifest: Any, before: Any) -> None:
@@ -82,7 +82,7 @@ def etag_after_inputs() -> ExitStack:
 
 
 def decisions_overlooked() -> ExitStack:
-    """A hotel counts as unchanged though a person decided something about it."""
+    """A hotel counts as unchanged although a person made a decision about it."""
 
     def without_decisions(hotel: Any, settings: Any, tagger_identity: str) -> str:
         return inputs_digest(replace(hotel, overrides=()), settings, tagger_identity)
@@ -102,7 +102,7 @@ BUGS = (
 
 @contextmanager
 def planted(bug: Callable[[], ExitStack]) -> Iterator[None]:
-    """The program with a bug in it."""
+    """Run the block with a bug in the program."""
     with bug():
         yield
 

@@ -1,4 +1,4 @@
-"""One simulation: people and partners act while all goes wrong; then it calms down, and the promises are held."""
+"""One simulation: people and partners act while requests fail. Then the faults stop, and the promises are checked."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.simulation.stage import BrokenPromiseError
 
 ACTS = 6
 AT_ONCE = 4
-"""Invocations under way at the same time, at most."""
+"""Maximum number of invocations that run at the same time."""
 ROUNDS = 120
-"""Hours until everything must have calmed down: a download that failed often waits a day between two attempts."""
+"""Hours until no work may be due: a download that failed often waits a day between two attempts."""
 
 
 def play(seed: int) -> str:
-    """Play one seed; the digest of all that happened. Raises BrokenPromiseError."""
+    """Play one seed and return the digest of all events. Raises BrokenPromiseError when an invariant does not hold."""
     scheduler = Scheduler(seed)
     dice = scheduler.dice
     scheduler.faults = Faults(
@@ -48,7 +48,7 @@ def play(seed: int) -> str:
 
 
 def broken_by(seed: int) -> str | None:
-    """What a seed broke, if anything."""
+    """Play one seed. Returns the promise that it broke, or None."""
     try:
         play(seed)
     except BrokenPromiseError as promise:
@@ -57,7 +57,7 @@ def broken_by(seed: int) -> str | None:
 
 
 def _storm(model: Model) -> None:
-    """Acts, deliveries and steps in any order, until all acts are done and most of it was delivered once."""
+    """Do actions, deliveries and steps in any order, until all actions are done and most messages were delivered."""
     scheduler, stage, dice = model.stage.scheduler, model.stage, model.stage.scheduler.dice
     acts, steps = ACTS, 0
     while acts or (scheduler.running and steps < 20_000):
@@ -78,18 +78,18 @@ def _storm(model: Model) -> None:
 
 
 def _calm(model: Model) -> None:
-    """Nothing goes wrong any more: dead letters are put back, ticks come, time passes until nothing is owed."""
+    """Stop the faults, put dead letters back, call `tick` and let time pass until nothing is due."""
     scheduler, stage = model.stage.scheduler, model.stage
     scheduler.faults = Faults()
     for _ in range(ROUNDS):
         _drain(model)
         stage.redrive()
         _drain(model)
-        if not _owed(model) and not any(len(queue) for queue in stage.queues.values()):
+        if not _due(model) and not any(len(queue) for queue in stage.queues.values()):
             return
         scheduler.now += timedelta(minutes=61)
         stage.tick()
-    raise BrokenPromiseError(f"not calm after {ROUNDS} hours: {_owed(model)}")
+    raise BrokenPromiseError(f"not calm after {ROUNDS} hours: {_due(model)}")
 
 
 def _drain(model: Model) -> None:
@@ -99,8 +99,8 @@ def _drain(model: Model) -> None:
             scheduler.go_on()
 
 
-def _owed(model: Model) -> list[str]:
-    """What is to come back within hours."""
+def _due(model: Model) -> list[str]:
+    """Return the work that is due within hours."""
     return [
         f"{hotel_id} {entry.kind}"
         for hotel_id in HOTELS
@@ -111,7 +111,7 @@ def _owed(model: Model) -> list[str]:
 
 
 def _hold(model: Model) -> None:
-    """What is published is what the newest catalogues and the newest release say, and nothing that was paid is lost."""
+    """Check that what is published follows the newest catalogues and release, and that no paid label is lost."""
     for hotel_id in HOTELS:
         expected, manifest = model.expected(hotel_id), _manifest(model, hotel_id)
         if expected is None:
@@ -143,11 +143,11 @@ def _hold_pictures(model: Model, manifest: Manifest, expected: dict[int, set[str
         memories = [read_cached_images(model.stage.state, accommodation).contents for accommodation in senders]
         remembered = [memory[picture.best.sha256] for memory in memories if picture.best.sha256 in memory]
         if not any(content.labels for content in remembered):
-            raise BrokenPromiseError(f"{manifest.hotel_id}: labels of photograph {photo} were paid for and forgotten")
+            raise BrokenPromiseError(f"{manifest.hotel_id}: labels of photograph {photo} were paid for and are lost")
 
 
 def _wait_and_sweep(model: Model) -> None:
-    """After the grace period nothing is left that nobody names, but for what awaits the next manifest."""
+    """Check that after the grace period every rendition is named, except those made for the next manifest."""
     stage = model.stage
     for _ in range(22):
         stage.scheduler.now += timedelta(days=1)
@@ -159,11 +159,11 @@ def _wait_and_sweep(model: Model) -> None:
         keys = {listed.key for listed in stage.published.list(renditions_folder(hotel_id))}
         left = {key for key in keys - named if (rendition_seq(key) or 0) <= seq}
         if left:
-            raise BrokenPromiseError(f"{hotel_id}: nobody names {sorted(left)[:2]}")
+            raise BrokenPromiseError(f"{hotel_id}: no manifest names {sorted(left)[:2]}")
 
 
 def _rest(model: Model) -> None:
-    """Every hotel again: nothing is written, nothing is done (invariant 7)."""
+    """Check that processing every hotel again writes nothing (invariant 7)."""
     stage = model.stage
     before = _written(model)
     stage.queues["bulk"].send(NudgeMessage(hotel_id=name, reason="again").message() for name in HOTELS)

@@ -1,8 +1,8 @@
-"""Many invocations at once, in an order that one seed decides.
+"""Runs many invocations at once, in an order that one seed decides.
 
-Every invocation runs in a thread of its own, but only one thread runs at a time: whenever an invocation is about to ask
-the outside world for something, it hands the baton back, and the scheduler decides who goes on, and what becomes of the
-request: it works, it fails before it took effect, it fails after, or the invocation is killed before or after.
+Every invocation has its own thread, but only one thread runs at a time. Before each request to the outside world an
+invocation hands control back. The scheduler then decides which invocation continues and what happens to its request:
+it works, it fails before or after it took effect, or the invocation is killed before or after.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ T = TypeVar("T")
 
 BEGIN = datetime(2026, 11, 25, 8, tzinfo=UTC)
 PACES = (1.0, 1.0, 1.0, 0.2, 0.02)
-"""How often an invocation is let go on, against others: some are overtaken from beginning to end."""
+"""Relative speeds of invocations. The slow ones are overtaken by others from beginning to end."""
 STUCK_S = 60
-"""Real seconds after which a simulation that does not go on is a fault of the simulation."""
+"""Real seconds without progress after which the simulation itself has a bug."""
 
 
 class Killed(BaseException):
-    """The invocation's process is gone. Not an Exception: nothing in the program may cope with it."""
+    """The invocation's process was killed. Not an Exception, so that the program cannot handle it."""
 
 
 @dataclass
 class Faults:
-    """How often what goes wrong, of all requests to the outside world."""
+    """Shares of the requests to the outside world that fail, kill the invocation, or take long."""
 
     fail: float = 0.0
     kill: float = 0.0
@@ -38,7 +38,7 @@ class Faults:
 
 @dataclass
 class Scheduler:
-    """The clock, the dice and the invocations under way."""
+    """The clock, the random numbers and the invocations that run."""
 
     seed: int
     faults: Faults = field(default_factory=Faults)
@@ -51,16 +51,16 @@ class Scheduler:
         self._count = 0
 
     def clock(self) -> datetime:
-        """The time of the simulation."""
+        """Return the time in the simulation."""
         return self.now
 
     def start(self, name: str, work: Callable[[Invocation], None], *, limit_s: float) -> None:
-        """Start an invocation; it waits until the scheduler lets it go on."""
+        """Start an invocation. It waits until the scheduler lets it continue."""
         self._count += 1
         self.running.append(Invocation(self, f"{name}#{self._count}", work, limit_s))
 
     def go_on(self) -> None:
-        """Let one of the running invocations go on to its next request."""
+        """Let one of the running invocations continue to its next request."""
         (invocation,) = self.dice.choices(self.running, [each.pace for each in self.running])
         invocation.step()
         if invocation.ended:
@@ -69,7 +69,7 @@ class Scheduler:
                 raise invocation.error
 
     def note(self, line: str) -> None:
-        """Remember what happened, for replays."""
+        """Add a line to the trace, which replays compare."""
         self.trace.append(f"{(self.now - BEGIN).total_seconds():.2f} {line}")
 
 
@@ -88,10 +88,10 @@ class Invocation:
         self._thread.start()
 
     def step(self) -> None:
-        """Hand over the baton and wait until it comes back."""
+        """Give control to the invocation and wait until it hands control back."""
         self._mine.release()
         if not self._theirs.acquire(timeout=STUCK_S):
-            raise RuntimeError(f"{self.name} does not hand the baton back")
+            raise RuntimeError(f"{self.name} does not hand control back")
 
     def _run(self, work: Callable[[Invocation], None]) -> None:
         self._mine.acquire()
@@ -99,14 +99,14 @@ class Invocation:
             work(self)
         except Killed:
             self.scheduler.note(f"{self.name} killed")
-        except BaseException as error:  # noqa: BLE001 - told to the scheduler, which raises it
+        except BaseException as error:  # noqa: BLE001 - the scheduler raises it
             self.error = error
         finally:
             self.ended = True
             self._theirs.release()
 
     def ask(self, what: str, effect: Callable[[], T], fault: Callable[[str], Exception] | None = None) -> T:
-        """Ask the outside world: others may run first, and the request may fail, before or after its effect."""
+        """Make a request to the outside world. Others may run first, and it may fail before or after its effect."""
         if self.killed:
             raise Killed
         self._theirs.release()

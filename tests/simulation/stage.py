@@ -1,4 +1,4 @@
-"""The suite on one stage: stores and queues in memory, the functions' real logic, and deliveries that go wrong."""
+"""The suite in memory: stores, queues, the real logic of the functions, and deliveries that go wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
 QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk")
 MAX_RECEIVES = 5
 LIMIT_S, BUDGET_S = 240.0, 120.0
-"""Of an invocation of `process_hotel`: when it is killed, and when it is to stop by itself."""
+"""Seconds after which an invocation of `process_hotel` is killed, and after which it must stop by itself."""
 SETTINGS = Settings.model_validate(
     {
         "download": {"connections": 1},
@@ -37,11 +37,11 @@ SETTINGS = Settings.model_validate(
 
 
 class BrokenPromiseError(BaseException):
-    """An invariant of the design did not hold. Not an Exception: nothing in the program may cope with it."""
+    """An invariant did not hold. Not an Exception, so that the program cannot handle it."""
 
 
 class PublishedStore(MemoryStore):
-    """Looks, at every write, whether what is published is whole (invariants 2 and 4)."""
+    """Checks at every write that what is published is complete (invariants 2 and 4)."""
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         before = self.get(key)
@@ -64,7 +64,7 @@ class PublishedStore(MemoryStore):
 
 
 class Stage:
-    """Everything that lasts: stores, queues, the partners' servers, the quota."""
+    """Everything that outlives an invocation: stores, queues, the partners' servers, the quota."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
@@ -76,15 +76,15 @@ class Stage:
         self.files: dict[str, bytes] = {}
         self.sees: dict[str, int] = {}
         self.served: list[tuple[str, str]] = []
-        """Hotels that were looked at, and how it ended."""
+        """Hotels that were processed, with the status of each report."""
 
     def upload(self, key: str, data: bytes) -> None:
-        """Somebody puts a file into the inbox, and S3 tells the queue of its folder."""
+        """Put a file into the inbox. S3 notifies the queue of its folder."""
         self.inbox.put(key, data)
         self.queues[key.split("/", maxsplit=1)[0]].send([Message(key)])
 
     def deliver(self) -> bool:
-        """Begin an invocation for a message that waits, now and then for one twice; whether there was any."""
+        """Start an invocation for a waiting message, sometimes two. Returns whether a message waited."""
         dice = self.scheduler.dice
         waiting = [(name, receipt) for name in QUEUES for receipt in self.queues[name].visible()]
         if not waiting:
@@ -98,11 +98,11 @@ class Stage:
         return True
 
     def tick(self) -> None:
-        """Begin an invocation of `tick`."""
+        """Start an invocation of `tick`."""
         self.scheduler.start("tick", lambda invocation: self._survive(lambda: tick(self.suite(invocation))), limit_s=60)
 
     def redrive(self) -> int:
-        """An operator puts the dead letters back; how many they were."""
+        """Put the dead letters back into their queues, as an operator does. Returns their number."""
         count = 0
         for queue in self.queues.values():
             dead, queue.dead = queue.dead, []
@@ -110,7 +110,7 @@ class Stage:
         return count
 
     def suite(self, invocation: Invocation) -> Suite:
-        """The ports of one invocation."""
+        """Return the stores, queues and settings of one invocation."""
         counters = AskedCounters(self.counters, invocation)
         tagging = SETTINGS.tagging
         return Suite(
@@ -126,7 +126,7 @@ class Stage:
         )
 
     def monotonic(self) -> float:
-        """Seconds since the simulation began."""
+        """Return the seconds since the simulation began."""
         return (self.scheduler.now - BEGIN).total_seconds()
 
     def _consumer(self, name: str, received: Received) -> Callable[[Invocation], None]:
@@ -140,7 +140,7 @@ class Stage:
                 self.scheduler.note(f"{invocation.name} {error}")
                 target, seconds = AskedQueue(name, queue, invocation), error.seconds
                 self._survive(lambda: target.return_after(received.receipt, seconds))
-            except Exception as error:  # noqa: BLE001 - the message comes back, as Lambda has it
+            except Exception as error:  # noqa: BLE001 - the message returns to its queue, as with Lambda
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
                 if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):
                     self.unexpected(error)
@@ -150,7 +150,7 @@ class Stage:
         return work
 
     def unexpected(self, error: Exception) -> None:
-        """A fault that nobody simulated, and that is no contention either, is a bug."""
+        """Raise an error that was neither simulated nor caused by contention: it is a bug."""
         if type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
             raise error
 
@@ -189,5 +189,5 @@ class Stage:
 
 
 def documents(lines: list[dict]) -> bytes:
-    """JSON lines."""
+    """Return the documents as JSON lines."""
     return "\n".join(map(json.dumps, lines)).encode()

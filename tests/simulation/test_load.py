@@ -1,4 +1,4 @@
-"""Two loads: a small request beside a huge one, and a first full load under the tagger's quota."""
+"""Two loads: a small request beside a huge one, and a first full load with the tagger's quota."""
 
 import json
 from collections import Counter, deque
@@ -21,7 +21,7 @@ HUGE, SMALL, AT_ONCE = 50_000, 20, 40
 
 
 class FairQueue:
-    """SQS's fair queue: of all groups that wait, the one with the fewest messages in flight is next."""
+    """A fair queue as in SQS: the waiting group with the fewest messages in flight is next."""
 
     def __init__(self):
         self.waiting: dict[str | None, deque[str]] = {}
@@ -41,7 +41,7 @@ class FairQueue:
 
 
 def test_a_request_for_20_hotels_is_done_while_50_000_urgent_ones_of_another_wait():
-    """Its messages carry its own group: it is done before the other has a thousandth of its hotels."""
+    """Each request has its own message group, so the small one is done before 0.1 % of the huge one."""
     stage = Stage(Scheduler(0))
     rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
     rows += [f"h{n},Hotel,{'ES' if n < SMALL else 'FR'},City,,,atlas:{n}" for n in range(HUGE + SMALL)]
@@ -62,7 +62,7 @@ def test_a_request_for_20_hotels_is_done_while_50_000_urgent_ones_of_another_wai
 
 
 def plain_suite(stage):
-    """The stage's stores without a scheduler between, and a fair urgent queue."""
+    """Return a suite that reaches the stage's stores without a scheduler, with a fair urgent queue."""
 
     class Nobody:
         def ask(self, _what, effect, _fault=None):
@@ -72,7 +72,7 @@ def plain_suite(stage):
 
 
 def test_a_first_full_load_under_the_quota_ends_with_every_hotel_tagged():
-    """Never more in a minute than the quota, no image paid for twice, and nobody waits for ever."""
+    """No minute exceeds the quota, no image is paid for twice, and every hotel gets its labels."""
     hotels = 40
     scheduler = Scheduler(1, Faults())
     stage = Stage(scheduler)

@@ -1,4 +1,4 @@
-"""The whole suite under faults: every seed is another story, and the promises hold in all of them."""
+"""The whole suite with random faults: every seed gives another order of events, and the promises always hold."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ CHUNK = 30
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
-def test_whatever_fails_and_in_any_order_the_promises_hold(first):
+def test_the_promises_hold_whatever_fails_in_any_order(first):
     """Duplicated, reordered, lost messages; requests that fail before or after they worked; killed invocations."""
     for seed in range(first, first + CHUNK):
         try:
@@ -27,7 +27,7 @@ def test_whatever_fails_and_in_any_order_the_promises_hold(first):
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
 def test_a_planted_bug_is_found(bug):
-    """Each within 300 seeds, or the simulation above proves nothing."""
+    """Each bug is found within 300 seeds; otherwise the test above would prove nothing."""
     with planted(bug), pytest.raises(BrokenPromiseError):
         play_all(SEEDS)
 
@@ -38,7 +38,7 @@ def play_all(seeds):
 
 
 def test_a_seed_replays_exactly():
-    """In another process, with another order of sets, the same happens at the same times."""
+    """Another process, with another order of sets, plays the same events at the same times."""
     digests = {
         subprocess.run(
             [sys.executable, "-c", "from tests.simulation.playing import play; print([play(seed) for seed in (3, 4)])"],

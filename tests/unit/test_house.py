@@ -1,12 +1,14 @@
-"""The house is in order: what the README says is so, and the rules of the code hold wherever no linter looks."""
+"""The README is true, and the code follows the rules that no linter checks."""
 
 import ast
+import functools
 import importlib
 import importlib.metadata
 import re
 import socket
 import subprocess
 import sys
+import tokenize
 import tomllib
 from pathlib import Path
 
@@ -24,9 +26,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 MAX_LINES = 400
-"""A module that is longer does two things."""
+"""Maximum number of lines of a module. A longer one does two things."""
 FIXED_PACKAGES = ["boto3", "pillow", "imagehash", "google-cloud-vision", "aws-lambda-powertools", "pydantic"]
-"""What the client asked to be built with."""
+"""The packages that the client asked for."""
 HEAVY = {
     "google",
     "grpc",
@@ -39,7 +41,7 @@ HEAVY = {
     "jinja2",
     "aws_lambda_powertools",
 }
-"""What costs more than 50 ms of import and is not needed by every hotel."""
+"""Packages that take more than 50 ms to import and that not every hotel needs."""
 BUILT_AT_THE_TOP = {
     "FolderStore",
     "MemoryStore",
@@ -50,13 +52,59 @@ BUILT_AT_THE_TOP = {
     "UrlFetcher",
     "IsolatedCaller",
 }
-"""Adapters: a step is given one, and never chooses it."""
+"""Adapters. A step gets them as arguments and never builds them."""
 COMPOSITION_ROOTS = ("shared/image_release/one_machine/workspace.py", "shared/image_release/cli/", "functions/")
-"""Where they are built."""
+"""Where adapters are built."""
+VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}
+"""Module names that do not say what is inside."""
+BANNED = {
+    r"\bow(ed|es|ing)\b": "due, or due-marker",
+    r"\b(laid|laying)\b(?! out)": "aligned, alignment",
+    r"\bpans?\b": "rotated-camera pair",
+    r"\bpassing (failure|fault)s?\b": "transient failure",
+    r"\bstands? twice\b": "is a duplicate",
+    r"\b(first|rough) look\b": "coarse pass",
+    r"\blook(s|ed|ing)? at (a|one|the|this|that) hotel\b": "process a hotel",
+    r"\bdesign(,|'s) section\b": "architecture, and the name of the section",
+    r"\b(due|expiry|cache|image|hotel|url) prints?\b": "fingerprint",
+}
+"""Words that the vocabulary replaced, as regular expressions, and what to write instead (architecture, Vocabulary)."""
 
 
 def named(paths):
     return [str(path.relative_to(ROOT)) for path in paths]
+
+
+@functools.cache
+def parsed(path):
+    return ast.parse(path.read_bytes())
+
+
+def public_definitions():
+    """Yield every public class, function and method of the modules, with its place."""
+    for path in MODULES:
+        scopes = [(str(path.relative_to(ROOT)), parsed(path))]
+        while scopes:
+            place, scope = scopes.pop()
+            for node in scope.body:
+                if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                if node.name.startswith("_"):
+                    continue
+                yield f"{place}: {node.name}", node
+                if isinstance(node, ast.ClassDef):
+                    scopes.append((f"{place}: {node.name}", node))
+
+
+TEXTS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+
+
+def texts_of(path):
+    """Yield the comments and the strings of a module, each as one line of text, with its line number."""
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type in TEXTS:
+                yield token.start[0], " ".join(token.string.split())
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +128,7 @@ class TestModules:
         assert named(path for path in MODULES if not ast.get_docstring(ast.parse(path.read_bytes()))) == []
 
     def test_know_other_packages_by_their_front_door(self, imports):
-        """What lies inside a package is imported by that package alone; the others use what its `__init__` names."""
+        """The inside of a package is imported by that package only. Others use the names in its `__init__`."""
         trespassing = [
             (importer, imported)
             for importer, imported in imports
@@ -89,12 +137,12 @@ class TestModules:
         assert [pair for pair in trespassing if not pair[0].startswith("image_release.cli")] == []
 
     def test_export_what_they_name(self):
-        """Every package lists its public names, and has them."""
+        """Every package that exports names lists them in `__all__`."""
         packages = [path for path in PACKAGE.rglob("__init__.py") if ast.parse(path.read_bytes()).body[1:]]
         assert named(path for path in packages if "__all__" not in path.read_text(encoding="utf-8")) == []
 
     def test_are_given_their_adapters(self):
-        """Only a composition root builds what reaches the outside world; everybody else is given it."""
+        """Only a composition root builds adapters, which reach the outside world. Others get them as arguments."""
         built = [
             f"{path.relative_to(ROOT)}: {node.func.id}"
             for path in MODULES
@@ -103,27 +151,66 @@ class TestModules:
         ]
         assert [place for place in built if not place.startswith(COMPOSITION_ROOTS)] == []
 
-    def test_are_loaded_without_what_not_every_hotel_needs(self):
-        """Import time is a budget: a hotel that nothing has to be tagged for never waits for Google's client."""
+    def test_load_nothing_that_not_every_hotel_needs(self):
+        """Loading the pipeline loads no heavy package: a hotel without new images never waits for Google's client."""
         program = "import sys, image_release.hotel; print(*{name.partition('.')[0] for name in sys.modules})"
         loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
         assert HEAVY & set(loaded.split()) == set()
 
 
+class TestNames:
+    def test_of_modules_say_what_is_inside(self):
+        """No module or folder is called utils, helpers or manager."""
+        paths = [path for path in (*MODULES, *(path.parent for path in MODULES)) if path.stem in VAGUE_NAMES]
+        assert named(paths) == []
+
+    def test_of_classes_are_given_once(self):
+        """No two classes have the same name; private classes count too."""
+        places = {}
+        for path in MODULES:
+            for node in ast.walk(parsed(path)):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+        assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+class TestSentences:
+    def test_explain_everything_public(self):
+        """Every public function, class and method has a docstring."""
+        assert [place for place, node in public_definitions() if not ast.get_docstring(node)] == []
+
+    def test_name_the_type_of_every_result(self):
+        """Every public function and method has a return type."""
+        functions = [(place, node) for place, node in public_definitions() if not isinstance(node, ast.ClassDef)]
+        assert [place for place, node in functions if node.returns is None] == []
+
+    @pytest.mark.parametrize("banned", BANNED)
+    def test_avoid_words_that_were_replaced(self, banned):
+        """Docstrings, comments and messages use one word for one thing."""
+        pattern = re.compile(banned, re.IGNORECASE)
+        found = [
+            f"{path.relative_to(ROOT)}:{number}: {match.group()}"
+            for path in MODULES
+            for number, text in texts_of(path)
+            if (match := pattern.search(text))
+        ]
+        assert found == [], f"write instead: {BANNED[banned]}"
+
+
 class TestDependencies:
     def test_are_pinned_and_name_no_host(self):
-        """Each line is one version of one package; where it is downloaded from is the reader's business."""
+        """Each line pins one package to one version, and names no server to download it from."""
         lines = [line for line in REQUIREMENTS.splitlines() if line and not line.lstrip().startswith("#")]
         assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[\w.+!]+( ; [^/@]+)?", line)] == []
         assert "://" not in REQUIREMENTS
 
     @pytest.mark.parametrize("package", FIXED_PACKAGES)
     def test_hold_what_the_client_asked_for(self, package):
-        """The six packages that were asked for are there."""
+        """The six packages that the client asked for are pinned."""
         assert re.search(rf"^{package}==", REQUIREMENTS, re.MULTILINE)
 
     def test_that_are_declared_are_pinned(self):
-        """pyproject.toml and requirements.txt agree: every declared package has a version that fits."""
+        """Every package that pyproject.toml declares is pinned in requirements.txt."""
         declared = [
             *PROJECT["dependencies"],
             *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
@@ -133,7 +220,7 @@ class TestDependencies:
         assert names - pinned == set()
 
     def test_that_are_imported_are_declared(self):
-        """No module lives on a package that is there by chance."""
+        """Every package that a module imports is declared in pyproject.toml."""
         owners = importlib.metadata.packages_distributions()
         declared = [
             *PROJECT["dependencies"],
@@ -168,15 +255,17 @@ def normal(package):
 
 class TestPages:
     def test_draw_the_folders_as_they_are(self):
-        """The README's picture names nothing that is not there, and leaves out no package."""
+        """Everything in the README's tree exists, and every folder of the program is in it with a sentence."""
         drawn = list(drawn_paths(README))
         assert drawn, "the README has no picture of the folders"
         assert [path for path in drawn if not list(ROOT.glob(path.rstrip("/")))] == []
         packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
         assert packages - {Path(path).name for path in drawn} == set()
+        silent = [line for line in tree_of(README).splitlines() if not re.search(r"\S {2,}\S+ \S+ \S+", line)]
+        assert silent == []
 
     def test_name_only_targets_that_exist(self):
-        """Every `make something` in a page can be typed."""
+        """Every `make something` in a page is a target of the Makefile."""
         targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
         asked = {
             (str(page.relative_to(ROOT)), target)
@@ -186,7 +275,7 @@ class TestPages:
         assert {(page, target) for page, target in asked if target not in targets} == set()
 
     def test_lead_only_to_files_that_exist(self):
-        """Every relative link of a page has a file at its end."""
+        """Every relative link of a page leads to a file."""
         dead = [
             f"{page.relative_to(ROOT)}: {target}"
             for page in PAGES
@@ -195,8 +284,8 @@ class TestPages:
         ]
         assert dead == []
 
-    def test_speak_of_no_machine(self):
-        """Nothing in the repository knows where somebody's home or work folder is."""
+    def test_name_no_folder_of_a_machine(self):
+        """No file of the repository names somebody's home or work folder."""
         names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
         texts = [
             ROOT / name
@@ -209,12 +298,16 @@ class TestPages:
         )
 
 
-def drawn_paths(page):
-    """Paths in the fenced block that draws `shared/image_release/`: an indented name lies in the folder above it."""
+def tree_of(page):
+    """Return the fenced block that shows the tree of `shared/image_release/`."""
     blocks = re.findall(r"^```.*?\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    block = next((block for block in blocks if "shared/image_release/" in block), "")
+    return next((block for block in blocks if "shared/image_release/" in block), "")
+
+
+def drawn_paths(page):
+    """Yield the paths in the tree of a page. An indented name is in the folder above it."""
     folder = ""
-    for line in block.splitlines():
+    for line in tree_of(page).splitlines():
         names = []
         for word in line.split():
             if not re.fullmatch(r"[\w.<>-]*[/.][\w./<>-]*", word) or word.endswith("."):
@@ -228,7 +321,7 @@ def drawn_paths(page):
 
 
 def commands(group, path=("image-release",)):
-    """Every command below a group, with the words that call it; groups that load lazily too."""
+    """Yield every command below a group with its full name, including groups that load lazily."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -239,18 +332,18 @@ def commands(group, path=("image-release",)):
 
 @pytest.fixture(scope="module")
 def called():
-    """Every command, by the words that call it."""
+    """Every command by its full name."""
     return dict(commands(importlib.import_module("image_release.cli").main))
 
 
 @pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").is_file(), reason="there is no command line yet")
 class TestCommands:
     def test_are_there(self, called):
-        """The command line has commands at all, or the promises below would say nothing."""
+        """The command line has commands; otherwise the tests below would prove nothing."""
         assert ("image-release", "run") in called
 
     def test_explain_themselves(self, called):
-        """Each has a help text, with an example that can be typed, and so has each of its options."""
+        """Each command has a help text with an example, and each of its options has a help text."""
         silent = [" ".join(path) for path, command in called.items() if not command.help]
         silent += [
             f"{' '.join(path)} {option.opts[-1]}"
@@ -266,21 +359,21 @@ class TestCommands:
         assert silent == []
 
     def test_are_documented(self, called):
-        """Each is called by its full name in the README or in a page below docs."""
+        """The README or a page in docs names each command in full."""
         pages = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
         assert [" ".join(path) for path in called if " ".join(path) not in pages] == []
 
 
 class TestTests:
     def test_cannot_reach_the_network(self):
-        """A test that asks for a host beyond this machine fails, whatever it meant to show."""
+        """A test that tries to reach another machine fails."""
         with pytest.raises(NetworkForbiddenError):
             socket.create_connection(("192.0.2.1", 9), timeout=1)
         with pytest.raises(NetworkForbiddenError):
             socket.getaddrinfo("example.com", 80)
 
-    def test_have_names_that_state_promises(self):
-        """A test's name is a sentence: more than one word after `test_`."""
+    def test_have_names_that_say_what_they_test(self):
+        """The name of a test has more than one word after `test_`."""
         short = [
             f"{path.relative_to(ROOT)}: {node.name}"
             for path in (ROOT / "tests").rglob("test_*.py")

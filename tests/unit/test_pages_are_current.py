@@ -1,4 +1,4 @@
-"""The pages that are made from the program say what the program says today."""
+"""The generated pages are up to date."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from docs.generate import DOCS, pages
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
-def test_is_what_the_program_says(name):
+def test_a_generated_page_is_current(name):
     """`make docs` would change nothing."""
-    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "stale: `make docs` writes it anew"
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "out of date: run `make docs`"

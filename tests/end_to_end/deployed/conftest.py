@@ -1,4 +1,4 @@
-"""A suite that was deployed once for all these tests, with the sample hotels published in it."""
+"""One deployed suite for all these tests, in which the sample hotels are published."""
 
 import json
 
@@ -18,7 +18,7 @@ RENDITIONS = [
 
 @pytest.fixture(scope="session")
 def feed(tmp_path_factory):
-    """What the sample partners send: files to be served, catalogues, a release."""
+    """What the sample partners send: files to serve, catalogues and a release."""
     folder = tmp_path_factory.mktemp("feed")
     make_feed(folder)
     return folder
@@ -26,7 +26,7 @@ def feed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory):
-    """A local AWS into which osls has deployed the suite."""
+    """A local AWS to which osls has deployed the suite."""
     try:
         found = tools()
     except ToolMissingError as missing:
@@ -38,13 +38,13 @@ def deployed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def suite(deployed, feed):
-    """The suite after the partners' catalogues and the first release came in and every hotel was published."""
+    """The suite after the catalogues and the first release were uploaded and every hotel was published."""
     with serving(feed / "files") as address:
         download = {"allowed_networks": ["127.0.0.0/8"], "resolve": {HOST.removeprefix("http://"): address}}
         deployed.hand_in("settings.yaml", json.dumps({"download": download, "renditions": RENDITIONS}))
         for path in sorted((feed / "catalogues").glob(f"*/{VERSION}.jsonl")):
             deployed.hand_in(str(path.relative_to(feed)), path.read_bytes())
-        deployed.settle()  # before a release is in force a catalogue nudges nobody: every hotel is done once
+        deployed.settle()  # before the first release a catalogue nudges no hotel, so every hotel is processed once
         deployed.hand_in(f"releases/{RELEASE_ID}.csv", (feed / f"{RELEASE_ID}.csv").read_bytes())
         deployed.wait(
             "the manifests of all hotels", lambda: all(deployed.manifest(hotel.hotel_id) for hotel in sample_hotels())

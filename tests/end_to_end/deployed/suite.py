@@ -1,4 +1,4 @@
-"""The deployed suite as partners and people meet it: buckets to put files into, queues to see, functions to call."""
+"""The deployed suite as partners and people use it: put files into buckets, watch queues, call functions."""
 
 import json
 import os
@@ -18,11 +18,11 @@ STAGE = "local"
 PREFIX = f"image-release-{STAGE}"
 QUEUES = ("catalogue", "release", "shard", "urgent", "bulk", "request")
 WAIT_S = 400
-"""For what takes some ten seconds on two cores that have nothing else to do."""
+"""Seconds to wait for what takes about ten seconds on two idle cores."""
 
 
 class DeployedSuite:
-    """Clients of a running local AWS with its owner's rights; what the functions may do is their roles' matter."""
+    """Clients of a running local AWS with all rights. The functions have only the rights of their roles."""
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
@@ -52,7 +52,7 @@ class DeployedSuite:
         self.s3.put_object(Bucket=self.buckets[store], Key=key, Body=body)
 
     def status(self, request_id: str) -> str:
-        """What the command line says of a request."""
+        """Return what `image-release status` prints about a request."""
         workspace = ",".join(f"s3://{bucket}" for bucket in self.buckets.values())
         command = [COMMAND, "status", request_id, "--workspace", workspace]
         environment = {**os.environ, **self.aws.environment}
@@ -84,11 +84,11 @@ class DeployedSuite:
         return None if data is None else json.loads(data)
 
     def done(self, request_id: str) -> set[str]:
-        """Hotels of a request that are done."""
+        """Return the hotels of a request that are done."""
         return {key.rsplit("/", 1)[1] for key in self.keys("state", f"requests/{request_id}/done/")}
 
     def served(self) -> list[tuple[str, str]]:
-        """Every hotel that was looked at, and why, in the order of the log."""
+        """Return every hotel that was processed and the reason, in the order of the log."""
         pages = self.logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{PREFIX}-process_hotel"
         )
@@ -102,13 +102,13 @@ class DeployedSuite:
         return self.sqs.get_queue_url(QueueName=f"{PREFIX}-{queue}")["QueueUrl"]
 
     def depth(self, queue: str) -> int:
-        """Messages that wait or are being worked on."""
+        """Return the number of messages that wait or are being processed."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue), AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
 
     def wait(self, what: str, until: Callable[[], object], seconds: float = WAIT_S):
-        """Wait until something is so, and answer with it."""
+        """Wait until a condition holds, and return its value. Raises AssertionError after `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := until():
@@ -122,14 +122,14 @@ class DeployedSuite:
         self.wait("empty queues", lambda: not any(self.depth(queue) for queue in QUEUES))
 
     def dead_letters(self) -> dict[str, int]:
-        """The dead-letter queues that hold something."""
+        """Return the dead-letter queues that are not empty, with their depth."""
         names = [url.rsplit("/", 1)[1] for url in self.sqs.list_queues(QueueNamePrefix=PREFIX)["QueueUrls"]]
         dead = [name.removeprefix(f"{PREFIX}-") for name in names if name.endswith("-dead-letters")]
         assert len(dead) >= len(QUEUES)
         return {name: depth for name in dead if (depth := self.depth(name))}
 
     def take_dead(self, queue: str) -> str:
-        """Take one dead letter out of its queue; its body."""
+        """Remove one message from a dead-letter queue, and return its body."""
         url = self.queue_url(f"{queue}-dead-letters")
         (message,) = self.sqs.receive_message(QueueUrl=url)["Messages"]
         self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -137,7 +137,7 @@ class DeployedSuite:
 
     @contextmanager
     def bulk_stopped(self):
-        """Let nothing be received from the bulk queue for a while."""
+        """Stop the delivery of messages from the bulk queue inside the block."""
         mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel")
         (bulk,) = (m["UUID"] for m in mappings["EventSourceMappings"] if m["EventSourceArn"].endswith(f"{PREFIX}-bulk"))
         self.functions.update_event_source_mapping(UUID=bulk, Enabled=False)

@@ -1,7 +1,7 @@
-"""The suite deployed by osls into a local AWS, with IAM in force, driven by what partners and people do.
+"""The suite, deployed by osls to a local AWS with IAM enforced, and used as partners and people use it.
 
-Not here, because the local AWS cannot: the move of dead letters back to their queue (StartMessageMoveTask), and how
-Lambda scales. Google is not asked.
+The local AWS cannot move dead letters back to their queue (StartMessageMoveTask) or scale as Lambda does, so neither is
+tested. Google is not called.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ FIRST, SECOND, THIRD = HOTELS
 
 
 def shown(suite):
-    """What each hotel shows, and when that was published."""
+    """Return the manifest of every hotel."""
     return {hotel_id: suite.manifest(hotel_id) for hotel_id in HOTELS}
 
 
 def images(manifest):
-    """Every image of a hotel that is shown, by URL: its content's hash."""
+    """Return the SHA-256 of every image that is shown or merged, by URL."""
     return {
         image["url"]: image["sha256"]
         for picture in manifest["pictures"]
@@ -36,7 +36,7 @@ def images(manifest):
 
 class TestRelease:
     def test_and_catalogues_that_are_put_into_the_inbox_become_published_hotels(self, suite):
-        """Each hotel of the release has a manifest with pictures of several partners, and every rendition is there."""
+        """Each hotel of the release has a manifest with pictures of several partners, and every rendition exists."""
         for hotel_id, manifest in shown(suite).items():
             assert manifest["release_id"] == RELEASE_ID
             assert len(manifest["pictures"]) >= 8
@@ -50,13 +50,13 @@ class TestRelease:
             assert named <= set(suite.keys("published", f"hotels/{hotel_id}/renditions/"))
 
     def test_is_completed_by_the_tick(self, suite):
-        """When every shard was fanned out, the scheduled function says so in the release's document."""
+        """When every shard was fanned out, `tick` records it in the document of the release."""
         suite.call("tick", json.loads((ROOT / "events" / "schedule.json").read_bytes()))
         current = json.loads(suite.read("state", "releases/current.json"))
         assert current["completed"]["release_id"] == RELEASE_ID
 
     def test_that_comes_again_publishes_nothing(self, suite, feed):
-        """The same release and catalogues once more: every hotel is found unchanged."""
+        """When the same release and catalogues are uploaded again, every hotel is unchanged."""
         before = shown(suite)
         suite.hand_in(f"releases/{RELEASE_ID}.csv", (feed / f"{RELEASE_ID}.csv").read_bytes())
         suite.hand_in(f"catalogues/atlas/{VERSION}.jsonl", (feed / f"catalogues/atlas/{VERSION}.jsonl").read_bytes())
@@ -64,13 +64,13 @@ class TestRelease:
         assert shown(suite) == before
 
     def test_leaves_no_dead_letter(self, suite):
-        """Nothing was given up on the way."""
+        """No message failed for good."""
         assert suite.dead_letters() == {}
 
 
 class TestCatalogue:
     def test_that_changed_runs_only_the_hotels_it_concerns(self, suite, feed):
-        """A picture that was deleted disappears, one that was updated is fetched, the other hotels are not touched."""
+        """A deleted image disappears, an updated one is downloaded, and the other hotels stay as they are."""
         before = shown(suite)
         suite.settle()
         ran_before = suite.served()
@@ -88,7 +88,7 @@ class TestCatalogue:
         assert {hotel_id for hotel_id, reason in suite.served()[len(ran_before) :]} == {FIRST}
 
     def changed(self, feed, deleted, updated):
-        """The partner's catalogue without one image and with another version of one."""
+        """Return the partner's catalogue without one image and with a new version of another one."""
         lines = []
         for line in (feed / "catalogues" / "atlas" / f"{VERSION}.jsonl").read_text("utf-8").splitlines():
             accommodation = json.loads(line)
@@ -101,7 +101,7 @@ class TestCatalogue:
         return "".join(lines)
 
     def other_bytes(self, feed, url):
-        """Compress a served file once more, as a partner does who sends it better or worse."""
+        """Compress a served file again with another quality. Returns its new bytes."""
         from PIL import Image
 
         path = feed / "files" / re.sub(r"^http://[^/]+/", "", url)
@@ -113,7 +113,7 @@ class TestCatalogue:
 
 class TestRequest:
     def test_for_a_city_does_its_hotels_at_once_and_counts_them_exactly(self, suite):
-        """Only the city's hotels are done again, through the urgent queue while bulk work stands still."""
+        """Only the hotels of the city are processed again, through the urgent queue while the bulk queue is stopped."""
         before = shown(suite)
         city = HOTELS[SECOND].city
         concerned = {hotel_id for hotel_id, hotel in HOTELS.items() if hotel.city == city}
@@ -130,7 +130,7 @@ class TestRequest:
         assert suite.status("city") == f"city: {len(concerned)} of {len(concerned)} done, 0 failed"
 
     def test_that_is_a_dry_run_is_answered_and_changes_nothing(self, suite):
-        """By a direct invocation: how many hotels, what it would cost, no nudge."""
+        """A direct invocation answers with the number of hotels and the cost, and sends no nudge."""
         before = suite.served()
         answer = suite.call("reprocess", {"request_id": "what-if", "countries": ["ES"], "dry_run": True})
         suite.settle()
@@ -140,12 +140,12 @@ class TestRequest:
 
 
 class TestHotel:
-    def test_is_looked_at_by_a_direct_invocation(self, suite):
-        """A developer calls the function with a hotel's id, and is told what became of it."""
+    def test_is_processed_by_a_direct_invocation(self, suite):
+        """A developer calls the function with a hotel's id and gets the result."""
         assert suite.call("process_hotel", {"hotel_id": SECOND})["status"] == "unchanged"
 
     def test_that_was_tried_before_is_decoded_in_a_child_that_starts_there_too(self, suite):
-        """The second receive of a message: every picture is rendered again by a process that may die."""
+        """At the second receive of a message, a child process, which may crash, renders every picture again."""
         before = suite.manifest(SECOND)
         request = Request(request_id="again", hotel_ids=(SECOND,), force="rerender").model_dump(mode="json")
         suite.put("state", "requests/again/request.json", json.dumps({**request, "total": 1}))
@@ -159,16 +159,16 @@ class TestHotel:
         assert suite.done("again") == {SECOND}
 
     def test_follows_a_persons_decision(self, suite):
-        """An override that is put into the inbox hides a picture."""
+        """An override in the inbox hides a picture."""
         hidden = suite.manifest(THIRD)["pictures"][0]["best"]
         line = {"action": "hide", "images": [hidden["sha256"]], "by": "me", "at": "2026-11-20T10:00:00Z", "why": "test"}
         suite.hand_in(f"overrides/{THIRD}.jsonl", json.dumps(line) + "\n")
         suite.wait("the picture to go", lambda: hidden["url"] not in images(suite.manifest(THIRD)))
 
 
-class TestPoison:
-    def test_ends_among_the_dead_letters_and_blocks_nobody(self, suite):
-        """A message that no function sends is given up after its receives; the hotel sent behind it is served."""
+class TestAMalformedMessage:
+    def test_becomes_a_dead_letter_and_blocks_no_other(self, suite):
+        """It becomes a dead letter after its last receive, and the hotel behind it is processed."""
         before = len(suite.served())
         suite.send("urgent", "this is no nudge")
         suite.send("urgent", json.dumps({"hotel_id": FIRST, "reason": "test"}))

@@ -1,4 +1,4 @@
-"""The templates that `make package` made; without them these tests are skipped, and say so."""
+"""The templates that `make package` made. Without them these tests are skipped with a message."""
 
 import json
 
@@ -10,25 +10,25 @@ from deployment.package import STAGES, TEMPLATES
 def template_of(stage):
     path = TEMPLATES / stage / "cloudformation-template-update-stack.json"
     if not path.is_file():
-        pytest.skip("nothing is packaged here: `make package` does it, where there is Node and Python 3.13")
+        pytest.skip("nothing is packaged here: run `make package` (it needs Node and Python 3.13)")
     return json.loads(path.read_bytes())
 
 
 @pytest.fixture(scope="session", params=STAGES)
 def template(request):
-    """The whole template of a stage that is deployed to AWS."""
+    """The template of a stage that is deployed to AWS."""
     return template_of(request.param)
 
 
 @pytest.fixture(scope="session")
 def resources(template):
-    """Its resources by name."""
+    """The resources of the template by name."""
     return template["Resources"]
 
 
 @pytest.fixture(scope="session")
 def of_type(resources):
-    """Properties of all resources of a type, by name."""
+    """A function that returns the properties of all resources of a type, by name."""
 
     def find(kind):
         found = {name: item.get("Properties", {}) for name, item in resources.items() if item["Type"] == f"AWS::{kind}"}

@@ -1,4 +1,4 @@
-"""What is promised of the packaged template: nothing is lost, nobody is too mighty, nothing runs in circles."""
+"""What the packaged template promises: no message is lost, no role has too many rights, no messages run in circles."""
 
 import json
 import re
@@ -14,8 +14,8 @@ WILDCARDS = {
     r"arn:\$\{AWS::Partition\}:logs:.*:log-group:/aws/lambda/[\w-]+:log-stream:\*": "Lambda makes up the stream's name",
     r"\$\{(Inbox|State|Published)Bucket\.Arn\}/[a-z]+/([a-z]+/)?\*": "keys below a prefix are not known before",
 }
-"""Every wildcard that an Allow may have, and why."""
-TELLS_OTHERS = {
+"""Every wildcard that an Allow statement may have, and why."""
+SENDS_TO = {
     "detect_changes": {"UrgentQueue"},
     "fan_out": {"ShardQueue"},
     "fan_out_shard": {"BulkQueue"},
@@ -23,11 +23,11 @@ TELLS_OTHERS = {
     "tick": {"BulkQueue"},
     "process_hotel": set(),
 }
-"""Which function sends to which queue. No path leads back to where it came from."""
+"""Which function sends to which queue. No path leads back to the function."""
 
 
 def name_of(function):
-    """The function's name in serverless.yml."""
+    """Return the function's name in serverless.yml."""
     return function["Handler"].split("/")[1]
 
 
@@ -36,7 +36,7 @@ def listed(value):
 
 
 def target(reference):
-    """The logical name that a `Fn::GetAtt`, `Ref` or `Fn::Sub` of an ARN leads to; an ARN that names a queue, too."""
+    """Return the logical name in a `Fn::GetAtt`, a `Ref` or the `Fn::Sub` of an ARN."""
     if "Fn::GetAtt" in reference:
         return reference["Fn::GetAtt"][0]
     if "Ref" in reference:
@@ -61,7 +61,7 @@ def mappings(of_type, resources):
 
 @pytest.fixture(scope="session")
 def statements(functions, resources):
-    """What each function's role allows."""
+    """The statements of each function's role."""
     found = {}
     for name, function in functions.items():
         role = resources[target(function["Role"])]["Properties"]
@@ -71,7 +71,7 @@ def statements(functions, resources):
 
 
 def granted(lines, action):
-    """What an action is allowed on, as logical names, with the prefix of keys where there is one."""
+    """Return the resources on which the statements allow an action, as JSON texts."""
     return {
         json.dumps(resource, sort_keys=True)
         for line in lines
@@ -81,7 +81,7 @@ def granted(lines, action):
 
 
 class TestQueues:
-    def test_have_each_a_place_for_what_was_given_up(self, of_type):
+    def test_have_a_dead_letter_queue_each(self, of_type):
         """Every queue redrives into a dead-letter queue that keeps messages as long as SQS can."""
         queues = of_type("SQS::Queue")
         redriven = {
@@ -95,13 +95,13 @@ class TestQueues:
         assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 24 * 3600}
 
     def test_hide_a_message_for_six_timeouts(self, of_type, functions, mappings):
-        """Nobody else gets a message while a function may still be at it."""
+        """No second invocation gets a message while a function may still be working on it."""
         queues = of_type("SQS::Queue")
         for function, queue, _ in mappings:
             assert queues[queue]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
 
-    def test_are_encrypted_and_take_messages_of_the_inbox_alone(self, of_type):
-        """The one service that may send to a queue is S3, for the account's own inbox."""
+    def test_are_encrypted_and_accept_messages_from_the_inbox_only(self, of_type):
+        """Only S3 may send to a queue, and only for the inbox of this account."""
         assert {queue["SqsManagedSseEnabled"] for queue in of_type("SQS::Queue").values()} == {True}
         for policy in of_type("SQS::QueuePolicy").values():
             (line,) = policy["PolicyDocument"]["Statement"]
@@ -131,43 +131,43 @@ class TestQueues:
 
 
 class TestFunctions:
-    def test_are_what_the_design_names(self, functions):
-        """Six functions, on Python 3.13 and x86-64, each with a reservation of its own."""
+    def test_are_the_six_that_are_expected(self, functions):
+        """Six functions, on Python 3.13 and x86-64, each with its own reserved concurrency."""
         assert set(functions) == FUNCTIONS
         for function in functions.values():
             assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["x86_64"])
             assert function["ReservedConcurrentExecutions"] >= 1
 
     def test_say_which_message_failed(self, mappings):
-        """One message that fails does not bring back the others; each is an invocation of its own."""
+        """Each message has its own invocation, and a message that fails does not make others return."""
         for _, _, mapping in mappings:
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
             assert mapping["BatchSize"] == 1
 
     def test_are_called_no_more_often_at_once_than_is_reserved(self, functions, mappings):
-        """The sources of a function add up to no more than its reservation: none is throttled by another."""
+        """The sources of a function together stay within its reservation, so that none throttles another."""
         for name, function in functions.items():
             sources = [
                 mapping["ScalingConfig"]["MaximumConcurrency"] for other, _, mapping in mappings if other == name
             ]
             assert sum(sources) <= function["ReservedConcurrentExecutions"]
 
-    def test_leave_the_rest_of_the_account_something(self, functions):
-        """Lambda insists on a hundred unreserved ones of the account's thousand."""
+    def test_leave_concurrency_to_the_rest_of_the_account(self, functions):
+        """Lambda demands that 100 of the account's 1,000 concurrent invocations stay unreserved."""
         assert sum(function["ReservedConcurrentExecutions"] for function in functions.values()) <= 900
 
     def test_get_urgent_work_by_another_queue_than_bulk(self, mappings):
-        """`process_hotel` reads both, and what is not urgent cannot take all of it."""
+        """`process_hotel` reads both queues, and bulk work cannot use all of its concurrency."""
         assert {queue for name, queue, _ in mappings if name == "process_hotel"} == {"UrgentQueue", "BulkQueue"}
 
     def test_know_how_often_a_message_comes(self, functions, of_type):
-        """What `process_hotel` takes for the last receive is the queues' own limit."""
+        """The receive that `process_hotel` regards as the last one is the limit of the queues."""
         told = functions["process_hotel"]["Environment"]["Variables"]["IMAGE_RELEASE_MAX_RECEIVES"]
         for queue in ("UrgentQueue", "BulkQueue"):
             assert int(told) == of_type("SQS::Queue")[queue]["RedrivePolicy"]["maxReceiveCount"]
 
     def test_keep_their_logs_for_a_while(self, of_type, functions):
-        """Every function has a log group, and no log is kept for ever."""
+        """Every function has a log group, and every log expires."""
         groups = of_type("Logs::LogGroup")
         assert {group["LogGroupName"] for group in groups.values()} == {
             f"/aws/lambda/{function['FunctionName']}" for function in functions.values()
@@ -175,7 +175,7 @@ class TestFunctions:
         assert all(group["RetentionInDays"] <= 90 for group in groups.values())
 
     def test_are_watched(self, of_type, functions):
-        """The share of errors of each function, the account's concurrency and what Google is paid raise an alarm."""
+        """Alarms watch each function's share of errors, the account's concurrency and the images sent to Google."""
         alarms = of_type("CloudWatch::Alarm").values()
         rates = [
             query["MetricStat"]["Metric"]
@@ -190,12 +190,12 @@ class TestFunctions:
 
 class TestRights:
     def test_are_each_functions_own(self, functions, of_type):
-        """No two functions share a role, and there is no role that nobody has."""
+        """No two functions share a role, and every role belongs to a function."""
         roles = [target(function["Role"]) for function in functions.values()]
         assert sorted(roles) == sorted(of_type("IAM::Role"))
 
     def test_have_no_wildcard_that_is_not_explained(self, statements):
-        """No action is a pattern; a resource is one only where the list above says why."""
+        """No action has a wildcard, and a resource has one only when the list above says why."""
         for lines in statements.values():
             for line in lines:
                 assert line["Effect"] == "Allow"
@@ -205,38 +205,38 @@ class TestRights:
                     if "*" in text:
                         assert [pattern for pattern in WILDCARDS if re.fullmatch(pattern, text)], text
 
-    def test_to_write_what_is_published_are_the_hotels_functions_alone(self, statements):
-        """Nobody but `process_hotel` writes or deletes in the published bucket."""
+    def test_to_write_published_objects_belong_to_process_hotel_only(self, statements):
+        """No function but `process_hotel` writes or deletes in the published bucket."""
         for action in ("s3:PutObject", "s3:DeleteObject"):
             writers = {
                 name for name, lines in statements.items() if "PublishedBucket" in " ".join(granted(lines, action))
             }
             assert writers == {"process_hotel"}
 
-    def test_to_the_secret_are_the_taggers_alone(self, statements):
+    def test_to_the_secret_belong_to_process_hotel_only(self, statements):
         """Only the function that sends images to Google reads its key."""
         assert {name for name, lines in statements.items() if granted(lines, "ssm:GetParameter")} == {"process_hotel"}
 
 
 class TestCircles:
     def test_nothing_is_written_into_the_inbox(self, statements):
-        """What is put into the inbox triggers functions, so no function may put anything there."""
+        """Objects in the inbox trigger functions, so no function may put an object there."""
         for lines in statements.values():
             assert "InboxBucket" not in " ".join(granted(lines, "s3:PutObject") | granted(lines, "s3:DeleteObject"))
 
-    def test_only_the_inbox_tells_anybody(self, of_type):
-        """State and published, which functions write, notify nobody."""
+    def test_only_the_inbox_notifies(self, of_type):
+        """The buckets that functions write send no notifications."""
         told = [name for name, bucket in of_type("S3::Bucket").items() if "NotificationConfiguration" in bucket]
         assert told == ["InboxBucket"]
 
     def test_no_function_sends_where_a_message_could_lead_back_to_it(self, statements, mappings):
-        """The queues that functions may send to and read make a graph without a circle."""
+        """The graph of functions and the queues that they read and send to has no circle."""
         readers = {queue: name for name, queue, _ in mappings}
         sends = {
             name: {target(json.loads(queue)) for queue in granted(lines, "sqs:SendMessage")} & set(readers)
             for name, lines in statements.items()
         }
-        assert sends == TELLS_OTHERS
+        assert sends == SENDS_TO
         for name, queues in sends.items():
             reached, ahead = set(), {readers[queue] for queue in queues}
             while ahead - reached:
@@ -247,7 +247,7 @@ class TestCircles:
 
 class TestBuckets:
     def test_are_private_and_encrypted(self, of_type):
-        """All of them, the one for deployments included."""
+        """All four buckets, including the one for deployments."""
         buckets = of_type("S3::Bucket")
         assert set(buckets) == {"InboxBucket", "StateBucket", "PublishedBucket", "ServerlessDeploymentBucket"}
         for bucket in buckets.values():
@@ -255,8 +255,8 @@ class TestBuckets:
             assert len(bucket["PublicAccessBlockConfiguration"]) == 4
             assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
-    def test_refuse_who_does_not_encrypt_the_way(self, of_type):
-        """The only policies of buckets are refusals of requests without TLS."""
+    def test_refuse_requests_without_tls(self, of_type):
+        """Every bucket has one policy, which denies requests without TLS."""
         for policy in of_type("S3::BucketPolicy").values():
             (line,) = policy["PolicyDocument"]["Statement"]
             assert line["Effect"] == "Deny"
@@ -264,15 +264,15 @@ class TestBuckets:
         assert len(of_type("S3::BucketPolicy")) == len(of_type("S3::Bucket"))
 
     def test_delete_nothing_by_age_and_outlive_the_stack(self, of_type, resources):
-        """Originals and renditions go when nothing names them; what ends by age is an unfinished upload."""
+        """The program deletes originals and renditions. By age, only unfinished uploads are deleted."""
         for name, bucket in of_type("S3::Bucket").items():
             for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", []):
                 assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
             if name != "ServerlessDeploymentBucket":
                 assert resources[name]["DeletionPolicy"] == "Retain"
 
-    def test_tell_the_right_queue_of_what_comes_in(self, of_type):
-        """Every prefix that people and partners put files below has its queue."""
+    def test_notify_the_right_queue_of_what_comes_in(self, of_type):
+        """Every prefix of the inbox has its queue."""
         configurations = of_type("S3::Bucket")["InboxBucket"]["NotificationConfiguration"]["QueueConfigurations"]
         told = {
             one["Filter"]["S3Key"]["Rules"][0]["Value"]: one["Queue"]["Fn::Sub"].rsplit("-", 1)[1]
@@ -289,15 +289,15 @@ class TestBuckets:
 
 
 class TestMoney:
-    def test_is_counted_in_a_table_that_is_paid_by_use(self, of_type):
-        """Counters of images sent to Google: by window, gone when it is over."""
+    def test_is_counted_in_a_table_that_is_paid_per_request(self, of_type):
+        """The table counts images sent to Google in a minute or a day, and forgets a window when it is over."""
         (table,) = of_type("DynamoDB::Table").values()
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["KeySchema"] == [{"AttributeName": "window", "KeyType": "HASH"}]
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
-    def test_is_shown_with_what_runs_on_one_page(self, of_type, functions):
-        """The dashboard is JSON that names every function, every own metric and every queue's dead letters."""
+    def test_is_shown_on_one_dashboard_with_everything_that_runs(self, of_type, functions):
+        """The dashboard is JSON that names every function, our metrics and the dead letters."""
         (dashboard,) = of_type("CloudWatch::Dashboard").values()
         body = json.loads(dashboard["DashboardBody"]["Fn::Sub"])
         text = json.dumps(body)
@@ -306,7 +306,7 @@ class TestMoney:
         assert [word for word in wanted if word not in text] == []
 
     def test_and_work_are_watched_by_metrics_that_the_functions_write(self, of_type):
-        """No widget and no alarm waits for a name that nobody writes."""
+        """Every metric in a widget or an alarm is written by a function."""
         sources = " ".join(path.read_text("utf-8") for path in (ROOT / "functions").rglob("*.py"))
         written = set(re.findall(r'"([A-Z][A-Za-z]+)"', sources))
         (dashboard,) = of_type("CloudWatch::Dashboard").values()

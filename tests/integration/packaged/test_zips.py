@@ -1,4 +1,4 @@
-"""What is in the zips that are deployed: small enough, complete, and fast to start."""
+"""The zips that are deployed: small enough, complete, and without what no function needs."""
 
 import json
 import subprocess
@@ -27,12 +27,12 @@ for service in SERVICES:
 vision.ImageAnnotatorClient.from_service_account_info
 """
 HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "grpc", "boto3", "obstore", "jinja2"}
-"""Loaded by an event that needs it, not by a handler's import; `process_hotel` alone may load pictures' packages."""
+"""Loaded by events that need it, not by importing a handler; only `process_hotel` may import numpy and Pillow."""
 
 
 @pytest.fixture(scope="session")
 def layers_of():
-    """The layers of every function, as the template attaches them."""
+    """The layers of every function in the template."""
     resources = template_of("dev")["Resources"]
     return {
         item["Properties"]["Handler"].split("/")[1]: [
@@ -44,7 +44,7 @@ def layers_of():
 
 
 def run(program, layers):
-    """Run a program as Lambda does: on a bare Python 3.13 with the function's code and its layers, and nothing else."""
+    """Run a program as Lambda does: on Python 3.13 with the functions' code and layers only. Returns its output."""
     try:
         python = tools().python
     except ToolMissingError as missing:
@@ -69,7 +69,7 @@ def run(program, layers):
 
 class TestSize:
     def test_of_each_function_with_its_layers_is_within_the_limit(self, layers_of):
-        """Unzipped together, with room to spare below what Lambda takes."""
+        """The unzipped function and its layers stay well below the limit of Lambda."""
         for layers in layers_of.values():
             zips = [BUILD / "functions.zip", *(BUILD / "layers" / f"{layer}.zip" for layer in layers)]
             assert unzipped_mb(*zips) <= MAX_UNZIPPED_MB
@@ -77,11 +77,11 @@ class TestSize:
 
 class TestContent:
     def test_is_what_the_project_declares(self):
-        """Every package that pyproject.toml says a function needs is in a layer, and nothing else is asked for."""
+        """The layers contain the packages that pyproject.toml declares for functions, and no others."""
         assert sorted(package for packages in LAYERS.values() for package in packages) == sorted(declared())
 
     def test_has_byte_code_for_every_module(self):
-        """Lambda cannot keep what it compiles: a module without byte code is compiled at every cold start."""
+        """Lambda cannot store byte code: a module without it would be compiled at every cold start."""
         for path in (BUILD / "functions.zip", *(BUILD / "layers").glob("*.zip")):
             names = set(zipfile.ZipFile(path).namelist())
             modules = {name for name in names if name.endswith(".py")}
@@ -91,9 +91,16 @@ class TestContent:
             assert len([name for name in names if name.endswith(".cpython-313.pyc")]) == len(modules)
 
     def test_leaves_out_what_no_function_runs(self):
-        """Neither the command line nor the instruments, no tests, no package that the functions must not have."""
+        """The zips have no command line, no lab, no tests, and no package that only developers use."""
         names = [name for path in BUILD.glob("**/*.zip") for name in zipfile.ZipFile(path).namelist()]
-        unwanted = ("image_release/cli/", "image_release/corpus/", "python/scipy/", "python/click/", "python/rich/")
+        unwanted = (
+            "image_release/cli/",
+            "image_release/lab/",
+            "image_release/one_machine/",
+            "python/scipy/",
+            "python/click/",
+            "python/rich/",
+        )
         assert [name for name in names if name.startswith(unwanted) or "/tests/" in name] == []
 
 
@@ -102,12 +109,12 @@ class TestStart:
         "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
     )
     def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
-        """Each imports from its zip and its layers alone; `process_hotel` alone has the one with pictures' packages."""
+        """Each handler needs only its zip and its layers. Only `process_hotel` has the layer for pictures."""
         loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
         allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
         assert set(loaded) & HEAVY <= allowed
         assert ("pictures" in layers_of[name]) == (name == "process_hotel")
 
     def test_of_every_client_works_with_what_was_left_of_its_package(self):
-        """botocore was thinned out: the services that are used still have their descriptions."""
+        """botocore was reduced, but the services that are used still have their descriptions."""
         run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), list(LAYERS))

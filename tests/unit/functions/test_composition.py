@@ -1,4 +1,4 @@
-"""The functions' environment and composition root: what is wrong is named, what is heavy is not loaded."""
+"""The environment and the composition root of the functions: errors name the variable, heavy packages stay unloaded."""
 
 import json
 import os
@@ -57,7 +57,7 @@ class TestTheEnvironment:
 
 
 def composed(**more):
-    """What is loaded when everything is composed, in a fresh process."""
+    """Build everything in a fresh process. Returns the identity of the tagger and the packages that were loaded."""
     program = (
         "import json, sys; from functions import composition; composition.suite();"
         "tagger = composition.hotel_ports().tagger.identity;"
@@ -77,7 +77,7 @@ def composed(**more):
 
 
 def test_composing_connects_nowhere_and_loads_no_client():
-    """Not Google's either, where it is the tagger: it is loaded when an image is sent."""
+    """Not even Google's client when it is the tagger: it is loaded when an image is sent."""
     assert composed()[0] == "none"
     tagger, loaded = composed(IMAGE_RELEASE_TAGGER="google", IMAGE_RELEASE_GOOGLE_SECRET="/stage/vision")
     assert tagger == "google-1"

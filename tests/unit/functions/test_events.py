@@ -1,4 +1,4 @@
-"""What arrives at the functions: keys as S3 writes them, nudges, and whatever else somebody puts into a queue."""
+"""What the functions receive: keys as S3 writes them, nudges, and malformed messages."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.events import nudges, s3_keys
+from functions.events import read_nudges, s3_keys
 from image_release.suite.messages import BadMessageError, NudgeMessage, ShardMessage, read_nudge, read_shard_message
 
 
@@ -21,47 +21,47 @@ class TestANotification:
             "catalogues/é/1.jsonl",
         ]
 
-    def test_gives_percent_signs_of_ours_back(self):
-        """A key that has an encoded id in it comes encoded once more."""
+    def test_keeps_the_percent_signs_of_an_encoded_id(self):
+        """S3 encodes the key once more, and only that encoding is undone."""
         assert s3_keys(notification("catalogues/%2524abc/1.jsonl")) == ["catalogues/%24abc/1.jsonl"]
 
     def test_of_a_folder_gives_nothing(self):
         assert s3_keys(notification("catalogues/", "catalogues/a/1.jsonl")) == ["catalogues/a/1.jsonl"]
 
     @given(st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
-    def test_that_is_none_is_poison_and_nothing_else(self, body):
-        for read in (s3_keys, nudges):
+    def test_that_is_malformed_raises_only_bad_message_error(self, body):
+        for read in (s3_keys, read_nudges):
             try:
                 read(body)
             except BadMessageError:
                 continue
 
-    def test_that_is_nested_without_end_is_poison(self):
+    def test_that_is_nested_too_deeply_raises_bad_message_error(self):
         body = '{"Records": ' + "[" * 100_000 + "]" * 100_000 + "}"
-        for read in (s3_keys, nudges):
+        for read in (s3_keys, read_nudges):
             with pytest.raises(BadMessageError):
                 read(body)
 
 
 class TestANudge:
     def test_of_an_override_names_the_hotel(self):
-        assert nudges(notification("overrides/a%252Fb.jsonl")) == [NudgeMessage(hotel_id="a/b", reason="override")]
+        assert read_nudges(notification("overrides/a%252Fb.jsonl")) == [NudgeMessage(hotel_id="a/b", reason="override")]
 
     def test_may_be_about_a_hotel_called_anything(self):
         message = NudgeMessage(hotel_id='"Records" "s3:TestEvent"', reason="release").message()
-        assert [order.hotel_id for order in nudges(message.body)] == ['"Records" "s3:TestEvent"']
+        assert [order.hotel_id for order in read_nudges(message.body)] == ['"Records" "s3:TestEvent"']
 
     @pytest.mark.parametrize("key", ["overrides/a/b.jsonl", "overrides/a.txt", "a.jsonl"])
-    def test_is_not_made_of_a_file_that_is_no_override(self, key):
+    def test_is_not_made_of_a_file_that_is_not_an_override(self, key):
         with pytest.raises(BadMessageError):
-            nudges(notification(key))
+            read_nudges(notification(key))
 
     @given(st.builds(NudgeMessage, hotel_id=st.text(min_size=1, max_size=50), reason=st.sampled_from(["tag", "x"])))
     def test_is_read_as_it_was_sent(self, order):
         assert read_nudge(order.message().body) == order
 
     @pytest.mark.parametrize("body", ["", "{}", '{"hotel_id": ""}', '{"hotel_id": 5}', '{"hotel_id": "h", "due": "x"}'])
-    def test_that_says_nothing_is_poison(self, body):
+    def test_without_a_hotel_raises_bad_message_error(self, body):
         with pytest.raises(BadMessageError) as poison:
             read_nudge(body)
         assert str(poison.value).isprintable()
