@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from image_release.hotel import Ports
-from image_release.one_machine.run import Intake, apply_inbox, bring_up_to_date, hand_in
+from image_release.one_machine.intake import Intake, apply_inbox, hand_in
+from image_release.one_machine.run import update_workspace
 from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
 from image_release.values import sha256_hex
@@ -57,16 +58,16 @@ def workspace(tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
     """Its worker dies and no hotel with it: eleven pictures, one `crashed` that names the signal, nothing failed."""
-    brought = bring_up_to_date(workspace, workers, apply_inbox(workspace), lambda _: None)
-    assert brought.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
-    assert brought.totals.images == {"published": 11, "crashed": 1}
+    result = update_workspace(workspace, workers, apply_inbox(workspace), lambda _: None)
+    assert result.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
+    assert result.totals.images == {"published": 11, "crashed": 1}
     manifest = (workspace.root / "published/hotels/h2/manifest.json").read_text()
     assert "SIGSEGV" in manifest
 
 
 def test_the_next_run_does_not_die_of_it_again(workspace):
     """What was found out is remembered: every hotel is unchanged, and the count of images stays."""
-    bring_up_to_date(workspace, 1, apply_inbox(workspace), lambda _: None)
-    again = bring_up_to_date(workspace, 1, Intake(), lambda _: None)
+    update_workspace(workspace, 1, apply_inbox(workspace), lambda _: None)
+    again = update_workspace(workspace, 1, Intake(), lambda _: None)
     assert again.totals.hotels == {"processed": 0, "unchanged": 6, "failed": 0}
     assert again.totals.images == {"published": 11, "crashed": 1}

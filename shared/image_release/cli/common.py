@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from image_release.one_machine.workers import Done, Totals
+from image_release.one_machine.workers import HotelResult, Totals
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
@@ -99,7 +99,7 @@ def existing(workspace: Workspace) -> Workspace:
 
 
 @contextmanager
-def progress(total: int | None, *, quiet: bool) -> Iterator[Callable[[Done], None]]:
+def progress(total: int | None, *, quiet: bool) -> Iterator[Callable[[HotelResult], None]]:
     """Tell of hotels and images as they are done, on stderr, when that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
@@ -118,7 +118,7 @@ def progress(total: int | None, *, quiet: bool) -> Iterator[Callable[[Done], Non
         task = bar.add_task("hotels", total=total, images=0, rate=0.0)
         images, begun = 0, time.monotonic()
 
-        def tell(done: Done) -> None:
+        def tell(done: HotelResult) -> None:
             nonlocal images
             images += sum(done.outcomes.values())
             bar.update(task, advance=1, images=images, rate=images / (time.monotonic() - begun))

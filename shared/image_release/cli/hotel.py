@@ -20,7 +20,7 @@ from image_release.cli.common import (
 from image_release.cli.reprocess import FORCES, begin_request
 from image_release.gallery import write_index
 from image_release.ingest import find_row, mark_failed, read_current
-from image_release.one_machine.workers import Done, Totals, run_nudges
+from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 from image_release.publish import manifest_key
@@ -47,12 +47,12 @@ def hotel(
     """
     wanted = list(dict.fromkeys(hotel_ids))
     totals = Totals()
-    looked_at: list[Done] = []
+    looked_at: list[HotelResult] = []
     with opened(address, settings_file, tagger) as workspace:
         _refuse_unknown(existing(workspace), wanted)
         request_id = begin_request(workspace, {"hotel_ids": wanted, "force": force}, len(wanted))
 
-        def observe(done: Done) -> None:
+        def observe(done: HotelResult) -> None:
             totals.add(done)
             if done.status == "failed":
                 mark_failed(workspace.state, request_id, done.nudge.hotel_id, done.error)
@@ -87,7 +87,7 @@ def _refuse_unknown(workspace: Workspace, hotel_ids: list[str]) -> None:
         )
 
 
-def _document(done: Done) -> dict[str, object]:
+def _document(done: HotelResult) -> dict[str, object]:
     return {
         "hotel_id": done.nudge.hotel_id,
         "status": done.status,
@@ -105,7 +105,7 @@ def _document(done: Done) -> dict[str, object]:
     }
 
 
-def _tell(done: Done) -> None:
+def _tell(done: HotelResult) -> None:
     click.echo(f"{printable(done.nudge.hotel_id)}: {done.status}")
     for image in done.images:
         place = f"#{image.position}" if image.position else ""

@@ -37,7 +37,7 @@ from image_release.ingest import (
     select,
     store_request,
 )
-from image_release.one_machine.workers import Done, Totals, run_nudges
+from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 from image_release.values import Nudge
@@ -125,7 +125,7 @@ def reprocess(
         totals = Totals()
         with progress(len(selected), quiet=as_json) as tell:
 
-            def observe(done: Done) -> None:
+            def observe(done: HotelResult) -> None:
                 totals.add(done)
                 if done.status == "failed":
                     mark_failed(workspace.state, request_id, done.nudge.hotel_id, done.error)

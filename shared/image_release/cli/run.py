@@ -21,7 +21,8 @@ from image_release.cli.common import (
     work_options,
 )
 from image_release.ingest import Held, PhotosFolderError, read_current
-from image_release.one_machine.run import HandInError, apply_inbox, bring_up_to_date, hand_in
+from image_release.one_machine.intake import HandInError, apply_inbox, hand_in
+from image_release.one_machine.run import update_workspace
 
 
 @click.command()
@@ -60,12 +61,12 @@ def run(
         problems += intake.problems
         current = read_current(workspace.state)
         with progress(current.hotels if current else None, quiet=as_json) as tell:
-            brought = bring_up_to_date(workspace, workers, intake, tell)
+            result = update_workspace(workspace, workers, intake, tell)
         tell_problems(problems, intake.warnings)
         if as_json:
             emit(
                 {
-                    **totals_document(brought.totals),
+                    **totals_document(result.totals),
                     "problems": [str(problem) for problem in problems],
                     "warnings": intake.warnings,
                     "held": [{"what": held.what, "id": held.identifier, "share": held.share} for held in intake.held],
@@ -73,11 +74,11 @@ def run(
                 }
             )
         else:
-            tell_totals(brought.totals)
+            tell_totals(result.totals)
             for held in intake.held:
                 click.echo(held_text(held), err=True)
             click.echo(f"gallery  {workspace.gallery}")
-        end(failed=bool(problems) or failed(brought.totals))
+        end(failed=bool(problems) or failed(result.totals))
 
 
 def held_text(held: Held) -> str:

@@ -19,7 +19,8 @@ from image_release.cli.common import (
     totals_document,
     work_options,
 )
-from image_release.one_machine.run import Intake, bring_up_to_date, nudges_owed
+from image_release.one_machine.intake import Intake
+from image_release.one_machine.run import pending_nudges, update_workspace
 
 
 @click.command()
@@ -33,11 +34,11 @@ def sweep(dry_run: bool, workers: int, tagger: str, address: str, settings_file:
     """
     with opened(address, settings_file, tagger) as workspace:
         existing(workspace)
-        due = list(nudges_owed(workspace, None, datetime.now(UTC).date().isoformat()))
+        due = list(pending_nudges(workspace, None, datetime.now(UTC).date().isoformat()))
         if dry_run:
             emit({"due": len(due)}) if as_json else click.echo(f"{len(due)} hotels are due")
             return
         with progress(len(due), quiet=as_json) as tell:
-            brought = bring_up_to_date(workspace, workers, Intake(), tell, sweep_only=True)
-        emit(totals_document(brought.totals)) if as_json else tell_totals(brought.totals)
-    end(failed=failed(brought.totals))
+            result = update_workspace(workspace, workers, Intake(), tell, sweep_only=True)
+        emit(totals_document(result.totals)) if as_json else tell_totals(result.totals)
+    end(failed=failed(result.totals))
