@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from image_release.rank import Contender, prioritise
+from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 from image_release.values import ImageFacts, Label
 
@@ -37,7 +37,7 @@ SCENES = {
 def score(scene: str) -> float:
     labels = tuple(Label(name, 0.8) for name in SCENES[scene])
     facts = ImageFacts("a", 1024, 683, "JPEG", bytes=1)
-    return prioritise([Contender("a", facts, "p", None, labels)], PrioritisingSettings(), {})[0].score.total
+    return prioritise([PictureToRank("a", facts, "p", None, labels)], PrioritisingSettings(), {})[0].score.total
 
 
 class TestShippedTable:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.rank import Contender, Ranked, prioritise
+from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label, sha256_hex
 
@@ -25,34 +25,38 @@ labels = st.lists(
 images = st.tuples(st.integers(1, 9_000), st.sampled_from("abc"), st.none() | st.integers(-5, 99), st.none() | labels)
 
 
-def contenders(max_size: int = 8) -> st.SearchStrategy[list[Contender]]:
+def pictures_to_rank(max_size: int = 8) -> st.SearchStrategy[list[PictureToRank]]:
     """Distinct contents, numbered by hash."""
     return st.lists(images, max_size=max_size).map(
         lambda drawn: [
-            Contender(sha256 := sha256_hex(bytes([n])), ImageFacts(sha256, side, side, "JPEG", 1), partner, rank, shown)
+            PictureToRank(
+                sha256 := sha256_hex(bytes([n])), ImageFacts(sha256, side, side, "JPEG", 1), partner, rank, shown
+            )
             for n, (side, partner, rank, shown) in enumerate(drawn)
         ]
     )
 
 
-def picture(name: str, *descriptions: str, pixels: int = 1_000_000, **changes: Any) -> Contender:
+def picture(name: str, *descriptions: str, pixels: int = 1_000_000, **changes: Any) -> PictureToRank:
     """A picture of partner `p` that shows what the labels say, each with score 0.9."""
     facts = ImageFacts(name, pixels, 1, "JPEG", bytes=1)
     shown = tuple(Label(description, 0.9) for description in descriptions)
-    return Contender(**{"sha256": name, "facts": facts, "partner_id": "p", "rank": None, "labels": shown} | changes)
+    return PictureToRank(**{"sha256": name, "facts": facts, "partner_id": "p", "rank": None, "labels": shown} | changes)
 
 
-def names(ranked: tuple[Ranked, ...]) -> str:
-    return "".join(item.contender.sha256 for item in ranked)
+def names(ranked: tuple[ScoredPicture, ...]) -> str:
+    return "".join(item.picture.sha256 for item in ranked)
 
 
-def ordered(*pictures: Contender, pins: Mapping[str, int] | None = None, **changes: Any) -> str:
+def ordered(*pictures: PictureToRank, pins: Mapping[str, int] | None = None, **changes: Any) -> str:
     return names(prioritise(pictures, PrioritisingSettings(**changes), pins or {}))
 
 
 class TestTotalOrder:
-    @given(data=st.data(), pictures=contenders())
-    def test_does_not_depend_on_the_order_of_the_input(self, data: st.DataObject, pictures: list[Contender]) -> None:
+    @given(data=st.data(), pictures=pictures_to_rank())
+    def test_does_not_depend_on_the_order_of_the_input(
+        self, data: st.DataObject, pictures: list[PictureToRank]
+    ) -> None:
         """Invariant 6: partners, files and threads may come in any order; so may an image's labels."""
         pins = {p.sha256: data.draw(st.integers(1, 15)) for p in pictures if data.draw(st.booleans())}
         shuffled = data.draw(st.permutations(pictures))
@@ -75,17 +79,17 @@ class TestTotalOrder:
         (second,) = prioritise([picture("a", labels=shown[::-1])], settings, {})
         assert first.score == second.score
 
-    @given(pictures=contenders())
-    def test_every_picture_has_one_place(self, pictures: list[Contender]) -> None:
+    @given(pictures=pictures_to_rank())
+    def test_every_picture_has_one_place(self, pictures: list[PictureToRank]) -> None:
         """Nothing is lost and nothing is shown twice."""
         ranked = prioritise(pictures, SETTINGS, {})
-        assert sorted(item.contender.sha256 for item in ranked) == sorted(p.sha256 for p in pictures)
+        assert sorted(item.picture.sha256 for item in ranked) == sorted(p.sha256 for p in pictures)
 
-    @given(pictures=contenders())
-    def test_best_score_first_and_hash_settles_ties(self, pictures: list[Contender]) -> None:
+    @given(pictures=pictures_to_rank())
+    def test_best_score_first_and_hash_settles_ties(self, pictures: list[PictureToRank]) -> None:
         """Without variety and pins the order is that of the totals."""
         ranked = prioritise(pictures, PrioritisingSettings(variety_pictures=0), {})
-        keys = [(-item.score.total, item.contender.sha256) for item in ranked]
+        keys = [(-item.score.total, item.picture.sha256) for item in ranked]
         assert keys == sorted(keys)
 
     def test_equal_pictures_stand_by_hash(self) -> None:
@@ -98,9 +102,9 @@ class TestTotalOrder:
 
 
 class TestScore:
-    @given(pictures=contenders(max_size=3), weights=st.tuples(st.integers(0, 100), st.integers(0, 100)))
+    @given(pictures=pictures_to_rank(max_size=3), weights=st.tuples(st.integers(0, 100), st.integers(0, 100)))
     def test_is_the_weighted_sum_of_its_parts_in_0_to_1(
-        self, pictures: list[Contender], weights: tuple[int, int]
+        self, pictures: list[PictureToRank], weights: tuple[int, int]
     ) -> None:
         """The published formula, whatever the weights are."""
         low, high = sorted(weights)
@@ -168,28 +172,30 @@ class TestPins:
         """A person's decision wins over every score."""
         assert ordered(*self.ALL, pins=pins, variety_pictures=0) == expected
 
-    @given(data=st.data(), pictures=contenders())
+    @given(data=st.data(), pictures=pictures_to_rank())
     def test_distinct_positions_are_exact_and_the_others_keep_their_order(
-        self, data: st.DataObject, pictures: list[Contender]
+        self, data: st.DataObject, pictures: list[PictureToRank]
     ) -> None:
         """Any set of pins of positions that exist."""
         positions = data.draw(st.permutations(range(1, len(pictures) + 1)))
         pinned = data.draw(st.integers(0, len(pictures)))
         pins = {p.sha256: position for p, position in zip(pictures[:pinned], positions, strict=False)}
         ranked = prioritise(pictures, SETTINGS, pins)
-        place = {item.contender.sha256: number for number, item in enumerate(ranked, start=1)}
+        place = {item.picture.sha256: number for number, item in enumerate(ranked, start=1)}
         assert {sha256: place[sha256] for sha256 in pins} == pins
-        assert {item.contender.sha256 for item in ranked if item.pinned} == set(pins)
-        free = [item for item in prioritise(pictures, SETTINGS, {}) if item.contender.sha256 not in pins]
+        assert {item.picture.sha256 for item in ranked if item.pinned} == set(pins)
+        free = [item for item in prioritise(pictures, SETTINGS, {}) if item.picture.sha256 not in pins]
         assert [item for item in ranked if not item.pinned] == free
 
-    @given(data=st.data(), pictures=contenders())
-    def test_any_positions_leave_every_picture_one_place(self, data: st.DataObject, pictures: list[Contender]) -> None:
+    @given(data=st.data(), pictures=pictures_to_rank())
+    def test_any_positions_leave_every_picture_one_place(
+        self, data: st.DataObject, pictures: list[PictureToRank]
+    ) -> None:
         """Positions may be beyond the end, below the first, huge or all the same."""
         pins = {p.sha256: data.draw(st.integers(-3, 20) | st.just(10**30)) for p in pictures}
         ranked = prioritise(pictures, SETTINGS, pins)
-        assert sorted(item.contender.sha256 for item in ranked) == sorted(p.sha256 for p in pictures)
-        positions = [pins[item.contender.sha256] for item in ranked]
+        assert sorted(item.picture.sha256 for item in ranked) == sorted(p.sha256 for p in pictures)
+        positions = [pins[item.picture.sha256] for item in ranked]
         assert positions == sorted(positions)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.rank import Contender, Ranked, prioritise
+from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label
 
@@ -24,9 +24,9 @@ def judged(
     rank: int | None = None,
     labels: tuple[Label, ...] | None = None,
     settings: PrioritisingSettings = SETTINGS,
-) -> Ranked:
+) -> ScoredPicture:
     facts = ImageFacts("a", width, height, "JPEG", bytes=1)
-    return prioritise([Contender("a", facts, partner_id, rank, labels)], settings, {})[0]
+    return prioritise([PictureToRank("a", facts, partner_id, rank, labels)], settings, {})[0]
 
 
 def size(width: int, height: int) -> float:
