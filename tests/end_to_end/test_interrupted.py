@@ -1,4 +1,4 @@
-"""A run that is interrupted or killed loses nothing: what is published is whole, and the next run goes on."""
+"""A run that is interrupted or killed loses nothing: what is published is complete, and the next run continues."""
 
 import os
 import random
@@ -65,7 +65,7 @@ class TestCtrlC:
         world.site.files = SlowPath(world.site.files, SLOW_S)
         status, out, said = interrupt_in_the_middle(world, target)
         assert (status, out) == (130, "")
-        assert said == "interrupted: what is published is whole, and the next run goes on\n"
+        assert said == "interrupted: every published hotel is complete, and the next run continues\n"
         published = assert_whole(world.workspace)
         assert 1 <= published < HOTELS, "the run was not interrupted in the middle"
         world.site.files.seconds = 0

@@ -1,4 +1,4 @@
-"""`image-release accept`: a person lets through what was held."""
+"""`image-release accept`: a person accepts a catalogue or a release that a brake holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from image_release.values import key_part
 
 @click.group()
 def accept() -> None:
-    """Let through a catalogue or a release that was held.
+    """Accept a catalogue or a release that is held.
 
     Example: image-release accept catalogue partner-a 2026-11-02
     """
@@ -22,7 +22,9 @@ def accept() -> None:
 @click.argument("version", metavar="VERSION")
 @common_options
 def catalogue(invocation: Invocation, partner_id: str, version: str) -> None:
-    """Accept that a partner's catalogue deletes many images (or `gone-<day>`: that many of them disappeared).
+    """Accept that a partner's catalogue deletes many images.
+
+    VERSION is the catalogue's version; gone-DAY accepts that many images disappeared from the server on that day.
 
     Example: image-release accept catalogue partner-a 2026-11-02
     """

@@ -40,9 +40,9 @@ def settings_option(command: F) -> F:
 def workers_option(command: F) -> F:
     """Add `--workers`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return click.option("--workers", type=click.IntRange(1, 256), default=cores, help="Processes; default: all cores.")(
-        command
-    )
+    return click.option(
+        "--workers", type=click.IntRange(1, 256), default=cores, help="Worker processes; default: one for each core."
+    )(command)
 
 
 def tell_problems(problems: list[Problem] | tuple[Problem, ...], warnings: list[str] | tuple[str, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""`image-release estimate`: what a run over some hotels would take, before anything runs."""
+"""`image-release estimate`: what processing some hotels would cost, before anything runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from image_release.ingest import estimate_hotels, select
 @selectors
 @common_options
 def estimate(invocation: Invocation, selection: dict[str, Any]) -> None:
-    """Hotels, images, CPU and money if these hotels were done from nothing. Without selectors: all of them.
+    """Estimate images, CPU time and cost of processing these hotels from the beginning. Without selectors: all hotels.
 
     Example: image-release estimate --country ES
     """

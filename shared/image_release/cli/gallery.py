@@ -1,4 +1,4 @@
-"""`image-release gallery`: the pages for people, written again from what is published."""
+"""`image-release gallery`: write the pages for people again, from what is published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from image_release.gallery import write_index, write_pages
 @click.command()
 @common_options
 def gallery(invocation: Invocation) -> None:
-    """Write the pages again: every hotel's and the index.
+    """Write all pages of the gallery again: every hotel's page and the index.
 
     Example: image-release gallery --workspace my-workspace
     """

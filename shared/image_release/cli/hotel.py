@@ -1,4 +1,4 @@
-"""`image-release hotel`: these hotels now, and what became of every image."""
+"""`image-release hotel`: process some hotels now, and list the outcome of every image."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from image_release.values import Nudge
 
 @click.command()
 @click.argument("hotel_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--force", type=click.Choice(FORCES), default="none", help="Do again what was done already.")
+@click.option("--force", type=click.Choice(FORCES), default="none", help="Repeat this step even where nothing changed.")
 @work_options
 @common_options
 def hotel(invocation: Invocation, hotel_ids: tuple[str, ...], force: str) -> None:
-    """Do these hotels now and say what became of every image.
+    """Process these hotels now and list the outcome of every image.
 
     Example: image-release hotel 123456 --force redownload
     """

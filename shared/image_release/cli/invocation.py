@@ -96,7 +96,7 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
         "address",
         default="./workspace",
         show_default=True,
-        help="Folder of the stores, or s3://bucket/prefix.",
+        help="Folder of the workspace, or s3://bucket/prefix.",
     )
     return workspace_option(settings_option(json_option(with_invocation)))
 
@@ -108,6 +108,6 @@ def work_options(command: F) -> F:
         default="none",
         show_default=True,
         metavar="none|google|recorded:FILE",
-        help="Who labels the best images. `google` costs money: settings tagging.max_images_a_run.",
+        help="What labels the best images. `google` costs money; setting tagging.max_images_a_run limits it.",
     )
     return workers_option(tagger_option(command))

@@ -24,9 +24,9 @@ PAIR = 2
 @click.argument("hotel_id", metavar="HOTEL")
 @click.argument("action", type=click.Choice(ACTIONS))
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--position", type=click.IntRange(min=1), help="pin: the place in the order; default 1.")
+@click.option("--position", type=click.IntRange(min=1), help="pin: position in the order; default 1.")
 @click.option("--label", "labels", multiple=True, metavar="TEXT", help="label: what the photograph shows.")
-@click.option("--why", default="", help="The reason, kept with the decision and shown with hidden images.")
+@click.option("--why", default="", help="The reason; stored with the decision and shown at hidden images.")
 @common_options
 def override(
     invocation: Invocation,
@@ -37,9 +37,9 @@ def override(
     labels: tuple[str, ...],
     why: str,
 ) -> None:
-    """Record a person's decision about a photograph. IMAGE is a SHA-256 from the manifest, or the start of one.
+    """Record a person's decision about a photograph. IMAGE is a SHA-256 from the manifest, or its first digits.
 
-    The decision holds for every copy of the photograph, also those that come later; the next run takes it up.
+    The decision holds for every copy of the photograph, including later ones. The next run applies it.
 
     Example: image-release override 123456 hide 3fa9c1d2 --why "not this hotel"
     """

@@ -1,4 +1,4 @@
-"""`image-release reprocess`: a geography, partners or hotels again, urgently."""
+"""`image-release reprocess`: process the hotels of a region or a partner again."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ MOST_IDS_SHOWN = 20
 
 @click.command()
 @selectors
-@click.option("--force", type=click.Choice(FORCES), default="none", help="Do again what was done already.")
-@click.option("--dry-run", is_flag=True, help="Say which hotels are meant, and do nothing.")
+@click.option("--force", type=click.Choice(FORCES), default="none", help="Repeat this step even where nothing changed.")
+@click.option("--dry-run", is_flag=True, help="List the selected hotels and do nothing.")
 @work_options
 @common_options
 def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry_run: bool) -> None:
-    """Do a geography, partners or hotels again, urgently. Selectors of different kinds narrow, of one kind widen.
+    """Process the hotels of a region or a partner again, now.
+
+    Selectors of different kinds must all match: --country ES --partner atlas. Of several selectors of one kind, one
+    must match: --city Bilbao --city Madrid.
 
     Example: image-release reprocess --country ES --city Bilbao --force rerender
     """

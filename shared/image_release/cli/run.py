@@ -1,4 +1,4 @@
-"""`image-release run`: everything that is new in the inbox becomes published hotels and a gallery."""
+"""`image-release run`: apply what is new in the inbox, publish the hotels that it changes, write the gallery."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from image_release.problems import Problem
 @work_options
 @common_options
 def run(invocation: Invocation, photos: Path | None, release: Path | None, catalogues: Path | None) -> None:
-    """Bring every hotel up to date with what was handed in.
+    """Apply what is new in the inbox and process every hotel that changed.
 
-    Catalogues and the release are applied, then every hotel is looked at; an unchanged one costs a few reads. Interrupt
-    it when you like: the next run goes on. Exit status 1 if lines, hotels or images (unavailable, deferred, crashed)
-    failed; what a partner sent broken, small or not at all is an outcome and no failure.
+    First the catalogues and the release are applied. Then every hotel is checked; an unchanged one costs a few reads.
+    You can interrupt a run at any time: the next one continues.
+
+    The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed. That an image is
+    broken, too small or gone from the partner's server is an outcome, not a failure.
 
     Example: image-release run --photos my-photos
 

@@ -63,14 +63,16 @@ def selectors(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--all", "everything", is_flag=True, help="Every hotel of the release."),
         click.option("--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."),
-        click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="This hotel."),
+        click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="The hotel of this id."),
         click.option(
             "--bbox",
             metavar="W,S,E,N",
             callback=_parse_bbox,
-            help="Hotels in a box, degrees; west > east crosses the date line.",
+            help="Hotels in a box, in degrees; west > east crosses the date line.",
         ),
-        click.option("--city", "cities", multiple=True, help="Hotels of this city, whatever its case."),
+        click.option(
+            "--city", "cities", multiple=True, help="Hotels of this city; upper and lower case do not matter."
+        ),
         click.option("--country", "countries", multiple=True, help="Hotels of this country, ISO 3166-1 alpha-2."),
     ):
         wrapped = option(wrapped)

@@ -1,4 +1,4 @@
-"""`image-release status`: what is in force, how far requests are, what came out, what is held."""
+"""`image-release status`: the release in force, progress of requests, outcomes of the last runs, what is held."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST = 5
 @click.argument("request_id", metavar="[REQUEST]", required=False)
 @common_options
 def status(invocation: Invocation, request_id: str | None) -> None:
-    """Releases, requests with exact progress, outcomes, what is held.
+    """Show the release, progress of requests, outcomes, what is held.
 
     Example: image-release status
 

@@ -1,4 +1,4 @@
-"""`image-release sweep`: what the schedule does on AWS, on one machine."""
+"""`image-release sweep`: process the hotels with a due sweep marker, as the schedule does on AWS."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from image_release.one_machine.run import pending_nudges, update_workspace
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Say how many hotels are due, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show how many hotels are due and do nothing.")
 @work_options
 @common_options
 def sweep(invocation: Invocation, dry_run: bool) -> None:
-    """Do what is due by date: leftovers of writers that were killed or lost a race. `run` does so too.
+    """Delete files that nothing names, for hotels where this is due.
+
+    Such files are left by runs that were killed or lost a race. `image-release run` does the same.
 
     Example: image-release sweep
     """
