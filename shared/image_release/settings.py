@@ -109,7 +109,7 @@ class FilterSettings(Section):
 class FingerprintSettings(Section):
     """The 36 crop hashes of the published method. They are stored with each image; grouping does not compare them."""
 
-    hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop")
+    hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
 
 class GroupingSettings(Section):
