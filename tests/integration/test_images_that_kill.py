@@ -1,4 +1,4 @@
-"""An image that kills the process which decodes it: found out, told as `crashed`, and nobody else suffers."""
+"""An image that kills the process that decodes it gets the outcome `crashed`; all other images are published."""
 
 import os
 import signal
@@ -15,11 +15,11 @@ from image_release.values import sha256_hex
 from tests.integration.world import jpeg, photo
 
 DEADLY = jpeg(photo(99, (480, 320)))
-"""A photograph like any other; in this test it does what a fault of a decoder does."""
+"""An ordinary photograph; in these tests decoding it kills the process, as a bug of a decoder could."""
 
 
 def die_of(sha256, function, data, *arguments):
-    """Call a function on bytes, unless they are the deadly ones."""
+    """Call a function on bytes; if they are the deadly ones, kill the process instead."""
     if sha256_hex(data) == sha256:
         os.kill(os.getpid(), signal.SIGSEGV)
     return function(data, *arguments)
@@ -27,7 +27,7 @@ def die_of(sha256, function, data, *arguments):
 
 @dataclass(frozen=True)
 class DoomedWorkspace(Workspace):
-    """A workspace on whose workers one content is deadly."""
+    """A workspace whose workers are killed by one image."""
 
     def __reduce__(self):
         return DoomedWorkspace, super().__reduce__()[1]
@@ -57,7 +57,7 @@ def workspace(tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
-    """Its worker dies and no hotel with it: eleven pictures, one `crashed` that names the signal, nothing failed."""
+    """Its worker dies, but no hotel fails: eleven pictures, and one `crashed` image whose reason names the signal."""
     result = update_workspace(workspace, workers, apply_inbox(workspace), lambda _: None)
     assert result.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
     assert result.totals.images == {"published": 11, "crashed": 1}
@@ -66,7 +66,7 @@ def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
 
 
 def test_the_next_run_does_not_die_of_it_again(workspace):
-    """What was found out is remembered: every hotel is unchanged, and the count of images stays."""
+    """The outcome is stored: in the next run every hotel is unchanged, and the counts are the same."""
     update_workspace(workspace, 1, apply_inbox(workspace), lambda _: None)
     again = update_workspace(workspace, 1, Intake(), lambda _: None)
     assert again.totals.hotels == {"processed": 0, "unchanged": 6, "failed": 0}

@@ -1,4 +1,4 @@
-"""Two invocations of one hotel at the same time, with different inputs, over every kind of store."""
+"""Two writers process one hotel at the same time with different inputs, on every kind of store."""
 
 import threading
 import uuid
@@ -27,7 +27,7 @@ def world(request, tmp_path):
 
 
 class Gate:
-    """A clock that stops an invocation after it has read its inputs, until it is let go on."""
+    """A clock that stops a writer after it has read its inputs, until the test lets it continue."""
 
     def __init__(self, world):
         self.world, self.arrived, self.go_on = world, threading.Event(), threading.Event()
@@ -43,7 +43,7 @@ def shown(manifest):
 
 
 def test_one_result_is_published_and_it_is_the_serial_one(world):
-    """The first has read the old catalogue when the second publishes the new one: the first loses, and looks again."""
+    """The first writer has read the old catalogue when the second publishes the new one: it loses and starts again."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(3)]
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
@@ -70,7 +70,7 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
 
 
 def test_inputs_that_went_and_came_back_are_not_published_over(world):
-    """Inputs A are published, a slow one reads B, A comes back and a fast one finds nothing to do: A must stay."""
+    """A is published; a slow writer reads B; A comes back, and a fast writer finds nothing to do: A must stay."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(2)]
     world.catalogue("atlas", "1", {"a1": urls[:1]})
     world.release("r1", {"h1": [("atlas", "a1")]})
@@ -89,7 +89,7 @@ def test_inputs_that_went_and_came_back_are_not_published_over(world):
 
 
 def test_no_orphans_are_left_after_the_sweep(world):
-    """Many invocations at once, while catalogues change; then time passes."""
+    """Several writers work at once while catalogues change; after the grace period no unnamed file is left."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(4)]
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
@@ -98,7 +98,7 @@ def test_no_orphans_are_left_after_the_sweep(world):
     def look():
         try:
             world.look()
-        except Exception as error:  # noqa: BLE001 - the message would come back
+        except Exception as error:  # noqa: BLE001 - as a queue would: the message is delivered again
             failures.append(error)
 
     for version, chosen in (("2", urls[1:3]), ("3", urls[2:]), ("4", urls[:1])):
