@@ -22,7 +22,7 @@ from benchmarks.measuring import Samples, interleaved, ratio, typical
 from benchmarks.pictures import Inputs, write_hotel, write_sixty
 from benchmarks.rows import Row
 from image_release.hotel import HotelReport, process, process_hotel
-from image_release.one_machine.run import apply_inbox, hand_in
+from image_release.one_machine.intake import apply_inbox, hand_in
 from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
 from image_release.values import Nudge

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.lab.ordering import Measures, evaluate, measure, read_graded_corpus
-from image_release.rank import Contender, prioritise
+from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 
 Array = NDArray[np.float64]
@@ -36,13 +36,13 @@ class Study:
     def __init__(self, corpus: Path) -> None:
         self.grades = read_graded_corpus(corpus).grades
         orders = evaluate(corpus, Settings()).orders
-        self.contenders: dict[str, Contender] = {p.label: p.ranked.contender for o in orders.values() for p in o}
-        self.pictures = sorted(self.contenders)
-        self.labels = sorted({label.description for c in self.contenders.values() for label in c.labels or ()})
+        self.to_rank: dict[str, PictureToRank] = {p.label: p.ranked.picture for o in orders.values() for p in o}
+        self.pictures = sorted(self.to_rank)
+        self.labels = sorted({label.description for c in self.to_rank.values() for label in c.labels or ()})
         column = {label: index for index, label in enumerate(self.labels)}
         self.scores = np.zeros((len(self.pictures), len(self.labels)))
         for row, picture in enumerate(self.pictures):
-            for label in self.contenders[picture].labels or ():
+            for label in self.to_rank[picture].labels or ():
                 self.scores[row, column[label.description]] = label.score
         self.hotels = np.array([self.grades[picture].hotel_id for picture in self.pictures])
         self.grade = np.array([float(self.grades[picture].grade) for picture in self.pictures])
@@ -57,9 +57,9 @@ class Study:
                 kind = kinds.get(label.casefold(), GENERAL_KIND)
                 labels.setdefault(kind, {})[label] = float(np.clip(strength, -5, 5))
             settings = PrioritisingSettings(labels=labels)
-            mine = {self.contenders[p].sha256: p for p in self.pictures if self.grades[p].hotel_id == hotel_id}
-            ranked = prioritise((self.contenders[p] for p in mine.values()), settings, {})
-            orders[hotel_id] = [mine[item.contender.sha256] for item in ranked]
+            mine = {self.to_rank[p].sha256: p for p in self.pictures if self.grades[p].hotel_id == hotel_id}
+            ranked = prioritise((self.to_rank[p] for p in mine.values()), settings, {})
+            orders[hotel_id] = [mine[item.picture.sha256] for item in ranked]
         return measure(self.grades.values(), orders)
 
     def ridge(self, rows: NDArray[np.bool_], target: Array, penalty: float) -> Array:

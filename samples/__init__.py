@@ -1,1 +1,1 @@
-"""The sample hotels, what partners make of them, and the demo."""
+"""The sample hotels, the feeds that partners make of them, and the demo."""

@@ -1,8 +1,8 @@
-"""The demo: partners' feeds are made from the sample photographs, served over HTTP, and run through the pipeline.
+"""The demo: makes partners' feeds from the sample photographs, serves them over HTTP and runs the pipeline on them.
 
     python samples/demo.py [--dir demo] [--json]
 
-The second run finds every hotel unchanged. Needs nothing but what `make setup` installs.
+The second run finds every hotel unchanged. The demo needs only what `make setup` installs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from samples.partners import HOST, RELEASE_ID, make_feed
 from samples.serve import serving
 
 SETTINGS = """\
-# The demo's partners are served from this machine: their name stands for an address on it.
+# The files of the demo's partners are on this machine: their host name is resolved to an address of it.
 download:
   allowed_networks: [127.0.0.0/8]
   resolve: {{{host}: "{address}"}}
@@ -25,10 +25,10 @@ download:
 
 
 def main() -> int:
-    """Make, serve, run; returns the exit status of the run."""
+    """Make the feeds, serve them and run the pipeline; returns the exit status of the run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dir", type=Path, default=Path("demo"), help="where everything of the demo goes")
-    parser.add_argument("--json", action="store_true", help="the run's one JSON document on stdout, nothing else there")
+    parser.add_argument("--dir", type=Path, default=Path("demo"), help="folder for all files of the demo")
+    parser.add_argument("--json", action="store_true", help="print the run's JSON document on stdout, and nothing else")
     args = parser.parse_args()
     folder: Path = args.dir
     make_feed(folder)

@@ -1,7 +1,7 @@
-"""What partners make of the sample photographs: copies, marks, crops, and files that are no pictures at all.
+"""Makes three partners' feeds from the sample photographs: copies, watermarks, crops, and files that are no images.
 
-`make_feed` writes the files to be served, a Data Release and three catalogues. It is a function of the photographs and
-a seed: a second call writes the same bytes, and leaves a file that is right already alone.
+`make_feed` writes the files to be served, a Data Release, three catalogues and recorded labels. A second call makes the
+same bytes, and it does not write a file again that has them already.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Treatment = Callable[[Picture, random.Random], bytes]
 
 @dataclass(frozen=True)
 class Hotel:
-    """A sample hotel: a row of hotels.csv with its photographs by name."""
+    """A sample hotel: a row of hotels.csv, and the folder of its photographs."""
 
     hotel_id: str
     name: str
@@ -39,36 +39,36 @@ class Hotel:
     folder: str
 
     def photographs(self) -> dict[str, Path]:
-        """The rendered photographs, by what they show."""
+        """What a photograph shows -> its rendered file."""
         return {path.stem: path for path in sorted((SAMPLES / "hotels" / self.folder).glob("*.jpg"))}
 
 
 def sample_hotels() -> list[Hotel]:
-    """The sample hotels."""
+    """All sample hotels, in the order of hotels.csv."""
     with (SAMPLES / "hotels.csv").open(newline="", encoding="utf-8") as file:
         return [Hotel(**row) for row in csv.DictReader(file)]
 
 
 def encoded(picture: Picture, quality: int) -> bytes:
-    """The picture as a JPEG."""
+    """The picture as the bytes of a JPEG."""
     out = io.BytesIO()
     picture.convert("RGB").save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
 def scaled(picture: Picture, width: int) -> Picture:
-    """The picture at a width, in pixels."""
+    """The picture scaled to a width in pixels; its shape stays the same."""
     return picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
 
 
 def cropped(picture: Picture, rng: random.Random) -> bytes:
-    """A light crop, as a feed that wants another shape makes it."""
+    """A light crop, as a partner makes it that needs another shape."""
     left, top = (round(side * rng.uniform(0.02, 0.07)) for side in picture.size)
     return encoded(picture.crop((left, top, picture.width - left // 2, picture.height - top)), 82)
 
 
 def watermarked(picture: Picture, rng: random.Random) -> bytes:
-    """A partner's name in a corner."""
+    """A smaller copy with a partner's name in a corner."""
     small = scaled(picture, 800)
     draw = ImageDraw.Draw(small, "RGBA")
     font = ImageFont.load_default(30)
@@ -78,55 +78,55 @@ def watermarked(picture: Picture, rng: random.Random) -> bytes:
 
 
 def recoloured(picture: Picture, rng: random.Random) -> bytes:
-    """More colour and contrast, as people like it on a phone."""
+    """A smaller copy with more colour and contrast, as a filter on a phone makes it."""
     vivid = ImageEnhance.Color(scaled(picture, 720)).enhance(rng.uniform(1.25, 1.5))
     return encoded(ImageEnhance.Contrast(vivid).enhance(rng.uniform(1.1, 1.25)), 80)
 
 
 def mirrored(picture: Picture, rng: random.Random) -> bytes:
-    """Left for right."""
+    """A smaller copy, mirrored left to right."""
     del rng
     return encoded(ImageOps.mirror(scaled(picture, 640)), 76)
 
 
 def framed(picture: Picture, rng: random.Random) -> bytes:
-    """White bars that make it square."""
+    """A smaller copy with white bars that make it square."""
     del rng
     return encoded(ImageOps.pad(scaled(picture, 600), (600, 600), color=(255, 255, 255)), 80)
 
 
 def recompressed(picture: Picture, rng: random.Random) -> bytes:
-    """Smaller, and compressed hard."""
+    """A smaller copy with strong JPEG compression."""
     return encoded(scaled(picture, rng.choice([480, 520, 600])), 45)
 
 
 def original(picture: Picture, rng: random.Random) -> bytes:
-    """The photograph at its full size."""
+    """The photograph in its full size."""
     del rng
     return encoded(picture, 92)
 
 
 def tiny(picture: Picture, rng: random.Random) -> bytes:
-    """A thumbnail."""
+    """A thumbnail, 120 pixels wide: too small to be accepted."""
     del rng
     return encoded(scaled(picture, 120), 80)
 
 
 def truncated(picture: Picture, rng: random.Random) -> bytes:
-    """A download that broke off."""
+    """The first half of a JPEG, as after a broken download."""
     del rng
     whole = encoded(scaled(picture, 800), 85)
     return whole[: len(whole) // 2]
 
 
 def web_page(picture: Picture, rng: random.Random) -> bytes:
-    """A server's error page under a picture's name."""
+    """An error page of a server under the name of an image."""
     del picture, rng
     return b"<!doctype html><title>Not here</title><p>This picture has moved."
 
 
 def no_image(picture: Picture, rng: random.Random) -> bytes:
-    """What a partner shows where it has nothing to show."""
+    """A placeholder that says that there is no image."""
     del rng
     blank = Image.new("RGB", (640, 427), (232, 232, 230))
     font = ImageFont.load_default(28)
@@ -136,7 +136,7 @@ def no_image(picture: Picture, rng: random.Random) -> bytes:
 
 
 def one_colour(picture: Picture, rng: random.Random) -> bytes:
-    """A picture that was never filled."""
+    """An image of a single colour."""
     del rng
     return encoded(Image.new("RGB", picture.size, (214, 226, 232)), 85)
 
@@ -146,18 +146,18 @@ PARTNERS: dict[str, tuple[str, tuple[Treatment, ...]]] = {
     "bedbank": ("$bb-{hotel_id}", (watermarked, recompressed, cropped, framed)),
     "cosmo": ("c{hotel_id}", (recoloured, cropped, mirrored, recompressed)),
 }
-"""Accommodation ids, and what each partner does to photographs, in turn."""
+"""Partner -> pattern of its accommodation ids, and what it does to photographs, in turn."""
 WRONG: dict[str, tuple[Treatment, ...]] = {
     "atlas": (tiny,),
     "bedbank": (no_image, truncated, tiny),
     "cosmo": (web_page, one_colour),
 }
-"""What each partner sends besides."""
+"""Partner -> what it makes of a photograph in addition, none of which can be shown."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One file of a partner: `photograph` names what it shows (None: nothing that a hotel could show)."""
+    """One file of a partner. `photograph` names what it shows; None if the file cannot be shown."""
 
     partner: str
     hotel: Hotel
@@ -167,17 +167,17 @@ class Sent:
 
     @property
     def path(self) -> str:
-        """Where it lies below the server's root."""
+        """Path below the root of the server."""
         return f"{self.partner}/{self.hotel.hotel_id}/{self.name}"
 
     @property
     def url(self) -> str:
-        """Its address; the same at every start."""
+        """URL of the file; the same at every start of the demo."""
         return f"{HOST}/{quote(self.path)}"
 
 
 def sent_files() -> Iterator[Sent]:
-    """Every file of every partner, in the order of the catalogues. `data` is None for one that is not served (404)."""
+    """Every file of every partner, in the order of the catalogues. `data` is None if it is not served (404)."""
     for hotel in sample_hotels():
         photographs = hotel.photographs()
         for partner, (_, treatments) in PARTNERS.items():
@@ -198,7 +198,7 @@ def sent_files() -> Iterator[Sent]:
 
 
 def make_feed(folder: Path) -> None:
-    """Write `files/`, `<release>.csv`, `catalogues/` and `labels.jsonl` below a folder."""
+    """Write `files/`, `<release_id>.csv`, `catalogues/` and `labels.jsonl` below a folder."""
     listed: dict[tuple[str, str], list[dict[str, object]]] = {}
     labels = json.loads((SAMPLES / "labels.json").read_text(encoding="utf-8"))
     label_lines = []
@@ -238,7 +238,7 @@ def _release() -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file unless it is right already, so that its time says when it really changed."""
+    """Write a file unless it has these bytes already, so that its time says when it really changed."""
     if path.exists() and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Serves a folder over real HTTP on 127.0.0.1, on whatever port is free, as a partner's server would.
+"""Serves a folder over HTTP on a free port of 127.0.0.1, as a partner's server would do it.
 
-Conditional requests are answered with 304; nothing outside the folder can be reached.
+Conditional requests for an unchanged file are answered with 304. Nothing outside the folder can be reached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class _Handler(BaseHTTPRequestHandler):
     folder: Path
 
     def do_GET(self) -> None:
-        """Answer with the file, 304 or 404."""
+        """Answer with 200 and the file, with 304 if the client has it, or with 404."""
         wanted = (self.folder / unquote(urlsplit(self.path).path).lstrip("/")).resolve()
         if not wanted.is_relative_to(self.folder) or not wanted.is_file():
             self._answer(404, b"")
@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

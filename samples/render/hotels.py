@@ -1,4 +1,4 @@
-"""Three hotels as styles: what things are made of, and what is seen outside."""
+"""The three hotels as styles: their materials, and the view from their windows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _hills(colours, distance=40):
 
 
 def _outdoors(floor, things):
-    """What a window shows: daylight, a ground and some greenery."""
+    """A function that makes the view from a window: daylight, a ground and some plants."""
 
     def outside(wall, w, d, mid):
         sky(elevation=35, turn=120, strength=0.12)

@@ -1,6 +1,7 @@
-"""The builder's kit: materials, soft and hard furnishings, windows and light, as Blender objects.
+"""Parts of scenes as Blender objects: materials, furniture, fabrics, plants and light.
 
-Lengths are metres, z is up. Every function adds objects to the present scene; nothing here knows which hotel it is.
+Lengths are in metres, z points up. A function that makes objects adds them to the current scene. Nothing here depends
+on the hotel.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from mathutils import Vector
 
 
 def reset() -> None:
-    """An empty scene."""
+    """Start with an empty scene."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
 
 
@@ -81,7 +82,7 @@ def wood(name, light, dark, *, scale=(1, 12, 12), rough=0.4):
 
 
 def tiles(name, one, two, grout, *, size=0.3, ratio=2.0, gap=0.01, rough=0.2, offset=0.5, upright=False):
-    """Tiles, bricks or boards, by size (metres) and width : height; `upright` for walls."""
+    """Tiles, bricks or boards: `size` is their height in metres, `ratio` is width : height; `upright` for walls."""
     m = material(name, one, rough=rough)
     nodes, links, shader = _nodes(m)
     brick = nodes.new("ShaderNodeTexBrick")
@@ -109,7 +110,7 @@ def _on_walls(nodes, links, vector):
 
 
 def fabric(name, colour, *, second=None, scale=60.0, stripes=False):
-    """Woven cloth: fine bumps, sheen; `second` gives a pattern of two colours."""
+    """Woven cloth with fine bumps and sheen; with `second` it has a pattern of two colours."""
     m = material(name, colour, rough=0.9, sheen=0.3)
     nodes, links, shader = _nodes(m)
     vector = _object_coordinates(nodes, links, (1, 1, 1))
@@ -157,7 +158,7 @@ def _placed(obj, mat, rotation=(0, 0, 0)):
 
 
 def box(centre, size, mat, *, bevel=0.01, rotation=(0, 0, 0)):
-    """A block with softened edges."""
+    """A block with rounded edges."""
     corners = [(x * size[0] / 2, y * size[1] / 2, z * size[2] / 2) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
     obj = _mesh("box", corners, faces, mat, centre, rotation, smooth=False)
@@ -169,7 +170,7 @@ def box(centre, size, mat, *, bevel=0.01, rotation=(0, 0, 0)):
 
 
 def cylinder(centre, radius, height, mat, *, rotation=(0, 0, 0), top=None):
-    """A cylinder, or a cone's part where `top` is another radius."""
+    """A cylinder; if `top` is given, it is the radius at the top."""
     top = radius if top is None else top
     around = 40
     vertices = [
@@ -260,7 +261,7 @@ def sheet(centre, size, mat, *, cells=80, height=0.02, seed=0, scale=3.0):
 
 
 def _mesh(name, vertices, faces, mat, centre, rotation, *, smooth=True):
-    """An object from its parts. Blender's own operators update the whole scene at each call: minutes for a house."""
+    """An object from vertices and faces. Blender's own operators would take minutes: each updates the whole scene."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
     mesh.polygons.foreach_set("use_smooth", [smooth] * len(mesh.polygons))
@@ -313,7 +314,7 @@ def tree(centre, trunk, leaf, *, height=5.0, seed=0):
 
 
 def palm(centre, trunk, leaf, *, height=5.0, seed=0):
-    """A palm."""
+    """A palm tree."""
     rng = random.Random(seed)
     x, y, z = centre
     cylinder((x, y, z + height / 2), 0.14, height, trunk, top=0.1)
@@ -355,7 +356,7 @@ def table_lamp(centre, foot, shade, *, power=25, warm=(1, 0.72, 0.42), scale=1.0
 
 
 def pendant(centre, shade, cord, *, drop=1.0, power=30, warm=(1, 0.75, 0.45), radius=0.2):
-    """A lamp hanging from the ceiling; `centre` is the shade's."""
+    """A lamp that hangs from the ceiling; `centre` is the centre of its shade."""
     x, y, z = centre
     cylinder((x, y, z + drop / 2 + 0.1), 0.006, drop, cord)
     cylinder((x, y, z), radius, radius * 1.1, shade, top=radius * 0.35)
@@ -363,7 +364,7 @@ def pendant(centre, shade, cord, *, drop=1.0, power=30, warm=(1, 0.75, 0.45), ra
 
 
 def point(location, power, colour=(1, 1, 1), size=0.08):
-    """A small light (watts)."""
+    """A small light; `power` in watts."""
     light = bpy.data.lights.new("point", "POINT")
     light.energy, light.color, light.shadow_soft_size = power, colour, size
     obj = bpy.data.objects.new("point", light)
@@ -372,7 +373,7 @@ def point(location, power, colour=(1, 1, 1), size=0.08):
 
 
 def area(location, target, size, power, colour=(1, 1, 1)):
-    """A large soft light, aimed (watts); invisible to the camera."""
+    """A large soft light that points to `target`; `power` in watts. The camera does not see it."""
     light = bpy.data.lights.new("area", "AREA")
     light.shape, light.size, light.size_y = "RECTANGLE", size[0], size[1]
     light.energy, light.color = power, colour
@@ -403,7 +404,7 @@ def sky(*, elevation=35.0, turn=0.0, strength=0.25, haze=1.0):
 
 
 def camera(location, target, *, lens=24, blur=None):
-    """Where the photographer stands; `lens` in mm on full frame."""
+    """Put the camera at a place; `lens` in mm on full frame, `blur` is the distance of sharp focus in metres."""
     data = bpy.data.cameras.new("camera")
     data.lens = lens
     obj = bpy.data.objects.new("camera", data)

@@ -1,6 +1,6 @@
 """Renders the sample hotels: `python photograph.py OUT [--only hotel/picture] [--samples N] [--width PX]`.
 
-Needs Blender's `bpy`; the product does not. A picture that is there already is not rendered again.
+It needs Blender's `bpy`; the program does not. A picture that exists is not rendered again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scenes import OUTSIDE, SCENES
 
 
 def main() -> None:
-    """Render what is missing."""
+    """Render every picture that does not exist yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", default=[])

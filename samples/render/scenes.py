@@ -1,4 +1,4 @@
-"""Rooms and places of a hotel, each a function of its style. The look-alikes are one room from several places."""
+"""Rooms and places of a hotel. Each is a function of the hotel's style; one room is seen from three places."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kit import (
 
 
 def shell(s, size, *, window, floor=None, walls=None, glow=60.0):
-    """A room: x to the right, y away from us, open towards us. `window` is (wall, from, to, sill, top)."""
+    """A room that is open to the camera: x points right, y away. `window` is (wall, from, to, sill, top), in metres."""
     w, d, h = size
     floor, walls = floor or s.floor, walls or s.wall
     box((0, d / 2, -0.05), (w, d, 0.1), floor, bevel=0)
@@ -61,7 +61,7 @@ def shell(s, size, *, window, floor=None, walls=None, glow=60.0):
 
 
 def window_frame(s, size, window):
-    """Frame, bars, sill, curtains and what is seen outside."""
+    """A window: frame, bars, sill, curtains and the view."""
     w, d, _ = size
     wall, start, end, sill, top = window
     width, mid, tall = end - start, (start + end) / 2, (sill + top) / 2
@@ -142,7 +142,7 @@ def nightstand(s, centre, *, lamp=True):
 
 
 def armchair(s, centre, *, turn=0.0):
-    """A soft chair; it looks along `turn` (0: towards us)."""
+    """A soft chair; it is turned by `turn` (0: it faces the camera)."""
     x, y, z = centre
     c, n = math.cos(turn), math.sin(turn)
 
@@ -424,7 +424,7 @@ def terrace(s):
 
 
 OUTSIDE = frozenset({"facade", "pool", "terrace"})
-"""Scenes in daylight, which the photographer exposes for."""
+"""Scenes in daylight; they get another exposure."""
 SCENES = {
     "facade": facade,
     "lobby": lobby,

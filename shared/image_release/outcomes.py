@@ -1,7 +1,7 @@
-"""What became of an image: exactly one outcome a run.
+"""What became of an image: every image has exactly one outcome in a run (architecture, Outcomes).
 
-An outcome is data, not a fault: a picture that is too small is a fact about the partner's file, and it is published in
-the manifest with its reason. Only what prevents an answer about the hotel as a whole is an exception.
+An outcome is data, not an error: that an image is too small is a fact about the partner's file, and the manifest tells
+it with the reason. An exception is only raised when the hotel as a whole cannot be processed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The one thing that became of an image in a run."""
+    """What became of an image in a run."""
+
+    # The values are stored in manifests and caches: they must not change.
 
     PUBLISHED = "published"
     MERGED = "merged"
@@ -32,13 +34,9 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
 
 
-PASSING = frozenset({Outcome.UNAVAILABLE, Outcome.DEFERRED})
-"""Outcomes of a URL that another run may change without anybody's doing: they keep the last good copy."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why an image is not shown, for people: `reason` is one short sentence with the numbers in it."""
+    """Why an image is not shown. `reason` is for people: one short sentence that names the numbers."""
 
     outcome: Outcome
     reason: str

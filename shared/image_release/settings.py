@@ -1,8 +1,8 @@
-"""Every setting of the pipeline in one place: its default, its unit and its bounds.
+"""Every setting of the pipeline in one place: its meaning, its default, its unit and its bounds.
 
-A YAML file (`--settings FILE.yaml`) overrides any part of it; an unknown or impossible setting is an error that names
-file, path, value and rule. `Settings.digest` covers the settings that shape a result, and only those: how fast or from
-where a picture is downloaded does not make a hotel *changed*.
+A YAML file (`--settings FILE.yaml`) overrides any part of it. An unknown name or an impossible value is an error that
+names file, path, value and rule. `Settings.digest` covers exactly the settings that shape a hotel's result: how fast or
+from where an image is downloaded does not make a hotel *changed*.
 """
 
 from __future__ import annotations
@@ -29,114 +29,146 @@ from pydantic import (
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
-"""Read by one function, so that a mistake is told in one sentence and not once for each kind of network."""
+"""Parsed by one function, so that a mistake gives one error and not one for IPv4 and another for IPv6."""
 
 
 class SettingsError(Exception):
-    """A settings file that cannot be used; the message names file, path, value and rule, a line each."""
+    """A settings file cannot be used. The message has a line for each mistake: file, path, value and rule."""
 
 
 class Section(BaseModel):
-    """A part of the settings: immutable, and unknown names are refused."""
+    """A section of the settings. It is immutable, and unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DownloadSettings(Section):
-    """How original files are fetched. None of it shapes the result of a hotel."""
+    """How original files are downloaded. None of it shapes the result of a hotel."""
 
-    connect_timeout_s: float = Field(10, gt=0)
-    read_timeout_s: float = Field(20, gt=0, description="between two chunks of a body")
-    total_timeout_s: float = Field(60, gt=0, description="one image, redirects and retries included")
-    max_bytes: int = Field(40_000_000, gt=0, description="of one original; counted while streaming")
-    max_redirects: int = Field(5, ge=0)
-    max_attempts: int = Field(4, ge=1, le=10)
-    max_retry_after_s: float = Field(
-        30, ge=0, description="a server that asks for a longer wait is left for another run"
+    connect_timeout_s: float = Field(10, gt=0, description="seconds to connect; then the attempt fails")
+    read_timeout_s: float = Field(20, gt=0, description="seconds between two chunks of a body; then the attempt fails")
+    total_timeout_s: float = Field(
+        60, gt=0, description="seconds for one image, redirects and retries included; then it is `unavailable`"
     )
-    back_off_s: float = Field(0.5, ge=0, description="first wait; doubled at each attempt, with full jitter")
-    connections_per_host: int = Field(6, ge=1)
-    connections: int = Field(16, ge=1, description="of one worker, all hosts together")
-    user_agent: str = Field("image-release/1 (+https://github.com/image-release)", pattern=r"^[ -~]+$")
+    max_bytes: int = Field(
+        40_000_000, gt=0, description="bytes of one file, counted while it arrives; a larger one is `too_many_bytes`"
+    )
+    max_redirects: int = Field(5, ge=0, description="redirects of one URL; with more it is `unavailable`")
+    max_attempts: int = Field(
+        4, ge=1, le=10, description="attempts for one image in one run; if all fail, it is `unavailable`"
+    )
+    max_retry_after_s: float = Field(
+        30, ge=0, description="seconds that a server may ask to wait; if it asks for more, this run does not retry"
+    )
+    back_off_s: float = Field(
+        0.5, ge=0, description="longest wait before the second attempt, in seconds; doubled each time, with full jitter"
+    )
+    connections_per_host: int = Field(6, ge=1, description="connections of one worker to one host; more have to wait")
+    connections: int = Field(16, ge=1, description="connections of one worker to all hosts; more have to wait")
+    user_agent: str = Field(
+        "image-release/1 (+https://github.com/image-release)",
+        pattern=r"^[ -~]+$",
+        description="`User-Agent` header of every request; printable ASCII",
+    )
     allowed_networks: tuple[Network, ...] = Field(
-        (), description="exceptions to the forbidden addresses, for demos and tests"
+        (), description="networks (CIDR) that may be reached although they are private; for demos and tests"
     )
     resolve: dict[str, str] = Field(
-        default_factory=dict, description="host name -> address:port that stands for it, for demos and tests"
+        default_factory=dict, description="host name -> `address:port` to connect to instead; for demos and tests"
     )
     revalidate_after_days: int = Field(
-        30, ge=1, description="when a URL whose catalogue gives no version is asked again"
+        30, ge=1, description="days after which a URL without a version in its catalogue is requested again"
     )
 
     @field_validator("resolve")
     @classmethod
-    def _stand_ins_are_endpoints(cls, stand_ins: dict[str, str]) -> dict[str, str]:
-        for endpoint in stand_ins.values():
+    def _values_are_endpoints(cls, endpoints: dict[str, str]) -> dict[str, str]:
+        for endpoint in endpoints.values():
             address, _, port = endpoint.rpartition(":")
             ip_address(address.removeprefix("[").removesuffix("]"))
-            if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):  # noqa: PLR2004 - a port's bits
+            if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):  # noqa: PLR2004 - a port has 16 bits
                 raise ValueError(f"{endpoint!r} is not address:port")
-        return {host.lower(): endpoint for host, endpoint in stand_ins.items()}
+        return {host.lower(): endpoint for host, endpoint in endpoints.items()}
 
 
 class FilterSettings(Section):
-    """Which images are good enough to look at, from the header, before decode."""
+    """Which images are accepted. All but `min_contrast` is checked on the header, before an image is decoded."""
 
-    min_short_side_px: int = Field(200, ge=1)
-    min_long_side_px: int = Field(300, ge=1)
-    max_pixels: int = Field(80_000_000, ge=1)
-    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = (
-        "JPEG",
-        "PNG",
-        "WEBP",
-        "AVIF",
-        "GIF",
-        "TIFF",
-        "BMP",
+    min_short_side_px: int = Field(200, ge=1, description="short side in pixels; a smaller image is `too_small`")
+    min_long_side_px: int = Field(300, ge=1, description="long side in pixels; a smaller image is `too_small`")
+    max_pixels: int = Field(80_000_000, ge=1, description="width × height; a larger image is `too_many_pixels`")
+    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = Field(
+        ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"),
+        description="accepted file formats; any other file is `not_an_image`",
     )
     min_contrast: float = Field(
-        2.0, ge=0, description="standard deviation of the grey draft, 0…127; below it an image is flat"
+        2.0, ge=0, description="standard deviation of the brightness, 0…127; an image below it is `no_content`"
     )
 
 
 class FingerprintSettings(Section):
-    """Which perceptual hash the 36 crops get."""
+    """The 36 crop hashes of the published method. They are stored with each image; grouping does not compare them."""
 
-    hash: Literal["phash", "dhash"] = "phash"
+    hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
 
 class GroupingSettings(Section):
-    """When two images show the same photograph. Scores are log-odds (see deduplicating.evidence)."""
+    """When two images show the same photograph. Scores are log-odds (see `dedup/evidence.py`)."""
 
-    clear_score: float = Field(3.5, description="two images with this score are joined, whatever group they are in")
-    bridge_score: float = Field(6.0, description="where no other pair across two groups has anything in common")
-    single_score: float = Field(1.0, description="two images that are alone are joined from this score on")
-    least_score: float = Field(0.0, description="a pair below this score speaks against a join")
-    least_first_look: float = Field(-0.5, description="a pair that is laid roughly and scores less is given up there")
+    clear_score: float = Field(
+        3.5,
+        description="from this score on, a pair joins an image to another image or to a group without further evidence",
+    )
+    bridge_score: float = Field(
+        6.0, description="from this score on, a pair joins two groups even if they are linked by this one pair only"
+    )
+    single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
+    least_score: float = Field(
+        0.0, description="a pair with a lower score joins nothing; larger groups need this as a sum over several pairs"
+    )
+    least_first_look: float = Field(
+        -0.5, description="a pair with a lower score after coarse alignment is not aligned finely and never joins"
+    )
 
 
 class TaggingSettings(Section):
-    """What asking the tagger may take."""
+    """How much is sent to the tagger, and how long its answers may take."""
 
-    max_images_a_run: int = Field(1_000, ge=0, description="spending cap: images sent to a paid tagger in one run")
-    images_a_minute: int = Field(1_800, ge=0, description="of the account, on AWS; Vision's quota, counted per image")
-    images_a_day: int = Field(50_000, ge=0, description="of the account, on AWS: a spending cap of some 75 dollars")
-    batch: int = Field(16, ge=1, le=16, description="images a request; Vision takes 16")
-    side_px: int = Field(640, ge=64, description="long side of what is sent; Vision advises 640x480")
-    jpeg_quality: int = Field(85, ge=1, le=95)
-    max_labels: int = Field(15, ge=1, le=100)
-    timeout_s: float = Field(30, gt=0, description="one request")
-    total_timeout_s: float = Field(90, gt=0, description="one batch, retries included; Vision's quota is by the minute")
-    back_off_s: float = Field(1, gt=0, description="mean of the first wait before a retry; doubled each time, jittered")
-    max_back_off_s: float = Field(30, gt=0, description="longest single wait before a retry")
+    max_images_a_run: int = Field(
+        1_000, ge=0, description="images sent to a paid tagger in one run; the others get labels in a later run"
+    )
+    images_a_minute: int = Field(
+        1_800,
+        ge=0,
+        description="on AWS: images of the whole account a minute (Vision's quota); the others have to wait",
+    )
+    images_a_day: int = Field(
+        50_000, ge=0, description="on AWS: images of the whole account a day, about 75 dollars; the others have to wait"
+    )
+    batch: int = Field(16, ge=1, le=16, description="images in one request; Vision accepts 16")
+    side_px: int = Field(
+        640, ge=64, description="long side of the image that is sent, in pixels; Vision advises 640×480"
+    )
+    jpeg_quality: int = Field(85, ge=1, le=95, description="JPEG quality of the image that is sent")
+    max_labels: int = Field(15, ge=1, le=100, description="labels of one image; further ones are dropped")
+    timeout_s: float = Field(30, gt=0, description="seconds for one request; then it is retried")
+    total_timeout_s: float = Field(
+        90,
+        gt=0,
+        description="seconds for one batch, retries included (Vision counts its quota a minute); then it fails",
+    )
+    back_off_s: float = Field(
+        1, gt=0, description="mean wait before the first retry, in seconds; doubled each time, with jitter"
+    )
+    max_back_off_s: float = Field(30, gt=0, description="longest wait before one retry, in seconds")
 
 
 class ScoreWeights(Section):
-    """How much each part of the score counts."""
+    """The weight of each part of the score, 0…1. The three must sum to 1."""
 
-    size: Share = 0.2
-    partner: Share = 0.2
-    category: Share = Field(0.6, description="what is to be seen decides; size and partner settle what is alike")
+    size: Share = Field(0.2, description="how many pixels the image has")
+    partner: Share = Field(0.2, description="which partner sends the image, and how early in its list")
+    category: Share = Field(0.6, description="what the labels say the image shows")
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> ScoreWeights:
@@ -147,51 +179,61 @@ class ScoreWeights(Section):
 
 
 WEIGHTS_TOLERANCE = 1e-9
-"""Three decimal fractions that sum to 1 on paper may miss it by a few units of 1e-16 in binary."""
+"""Maximum difference of the sum of the weights from 1: binary fractions do not sum to it exactly."""
 
 LabelName = Annotated[str, Field(min_length=1, max_length=100)]
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
 Strength = Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)]
 LabelTable = dict[Kind, dict[LabelName, Strength]]
-"""Kind of picture -> Vision label -> strength: good above 0, ignored at 0, bad below."""
+"""Kind of picture -> Vision label -> strength: above 0 good, 0 ignored, below 0 bad."""
 
 GENERAL_KIND = "general"
-"""Section of labels that are good or bad but do not tell what kind of picture it is."""
+"""Kind of the labels that are good or bad but do not tell what kind of picture it is."""
 
 
 @cache
 def shipped_labels() -> LabelTable:
-    """The label table that is shipped, `rank/labels.yaml`."""
+    """The table of labels that is shipped with the program: `rank/labels.yaml`."""
     text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
     return TypeAdapter(LabelTable).validate_python(yaml.safe_load(text))
 
 
 class PrioritisingSettings(Section):
-    """The weighted formula `size·w_size + partner·w_partner + category·w_category`, and what its parts are made of."""
+    """The score of a picture, `size·w_size + partner·w_partner + category·w_category`, and the order that it gives."""
 
     weights: ScoreWeights = ScoreWeights()
-    partner_scores: dict[str, Share] = Field(default_factory=dict, description="partner id -> how good its images are")
-    default_partner_score: Share = Field(0.5, description="of a partner without an entry in partner_scores")
-    half_rank: float = Field(
-        10, gt=0, allow_inf_nan=False, description="so many ranks below the partner's first, an image counts half"
+    partner_scores: dict[str, Share] = Field(
+        default_factory=dict, description="partner id -> how good its images are, 0…1"
     )
-    good_size_pixels: int = Field(1600 * 1067, gt=0, description="pixels at which the size score is 0.9")
+    default_partner_score: Share = Field(0.5, description="score of a partner that is not in `partner_scores`, 0…1")
+    half_rank: float = Field(
+        10,
+        gt=0,
+        allow_inf_nan=False,
+        description="ranks below a partner's first image at which the partner part halves",
+    )
+    good_size_pixels: int = Field(1600 * 1067, gt=0, description="width × height at which the size part is 0.9")
     ordinary_points: float = Field(
-        2, allow_inf_nan=False, description="points of labels at which the category score is 0.5: the corpus' median"
+        2,
+        allow_inf_nan=False,
+        description="sum of label points at which the category part is 0.5: the median of the corpus",
     )
     half_points: float = Field(
-        4, gt=0, allow_inf_nan=False, description="points above (below) ordinary that go half the way to 1 (to 0)"
+        4, gt=0, allow_inf_nan=False, description="points above (below) it at which the category part is 0.75 (0.25)"
     )
-    variety_pictures: int = Field(5, ge=0, description="so many first pictures should show different things")
-    variety_penalty: Share = Field(0.01, description="of the total, for each picture of one kind shown before")
+    variety_pictures: int = Field(5, ge=0, description="first pictures that should differ in kind; 0: no variety")
+    variety_penalty: Share = Field(
+        0.01, description="subtracted from a score, 0…1, for each picture of the same kind that comes before"
+    )
     labels: LabelTable = Field(
-        default_factory=shipped_labels, description="kind -> label -> strength; changes single entries of the table"
+        default_factory=shipped_labels,
+        description="kind -> label -> strength, -5…5; an entry replaces that entry of the shipped table only",
     )
 
     @field_validator("labels")
     @classmethod
     def _over_the_shipped_table(cls, given: LabelTable) -> LabelTable:
-        """Put what is given over the shipped table. A label has one place: naming it in another kind moves it."""
+        """Merge the given entries into the shipped table. A label has one kind: naming it in another one moves it."""
         names = [name.casefold() for entries in given.values() for name in entries]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -206,15 +248,15 @@ class PrioritisingSettings(Section):
 
 
 class RenditionSettings(Section):
-    """One size that the site needs: scaled to fit the box, never enlarged."""
+    """One size that the site needs. An image is scaled to fit into width × height, and never enlarged."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    width: int = Field(ge=1, le=8192)
-    height: int = Field(ge=1, le=8192)
-    quality: int = Field(82, ge=1, le=95)
-    contrast: float = Field(1.0, ge=0.5, le=2.0)
-    format: Literal["jpeg", "webp", "png"] = "jpeg"
-    progressive: bool = False
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="part of the file's name; a-z, 0-9 and -")
+    width: int = Field(ge=1, le=8192, description="maximum width in pixels")
+    height: int = Field(ge=1, le=8192, description="maximum height in pixels")
+    quality: int = Field(82, ge=1, le=95, description="quality of JPEG and WebP")
+    contrast: float = Field(1.0, ge=0.5, le=2.0, description="factor around the mean brightness; 1: unchanged")
+    format: Literal["jpeg", "webp", "png"] = Field("jpeg", description="`jpeg`, `webp` or `png`")
+    progressive: bool = Field(False, description="whether JPEGs are progressive")
 
 
 DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
@@ -239,23 +281,25 @@ DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
 
 
 class PublishingSettings(Section):
-    """What a hotel's page may show, and how long unnamed files are kept."""
+    """How many pictures a hotel shows, and how long files are kept that no manifest names."""
 
-    max_pictures: int = Field(200, ge=1, description="more pictures than this become over_limit")
-    grace_days: int = Field(7, ge=0, description="what nothing names is deleted after so many days")
-    max_swaps: int = Field(5, ge=1, description="how often a hotel is done again when another writer was faster")
+    max_pictures: int = Field(200, ge=1, description="pictures of a hotel; further ones are `over_limit`")
+    grace_days: int = Field(7, ge=0, description="days after which files that nothing names are deleted")
+    max_swaps: int = Field(
+        5, ge=1, description="attempts to publish a hotel while other writers change it; then its nudge fails"
+    )
 
 
 class BrakeSettings(Section):
-    """Where mass changes wait for a person's `accept`."""
+    """The brakes: a change that takes away more than these shares is held until a person accepts it."""
 
-    max_deleted_share: Share = Field(0.30, description="of a partner's images, in one catalogue")
-    max_withdrawn_share: Share = Field(0.05, description="of the hotels, in one release")
-    max_gone_share: Share = Field(0.30, description="of a partner's images, in one day")
+    max_deleted_share: Share = Field(0.30, description="share of a partner's images that one catalogue may delete")
+    max_withdrawn_share: Share = Field(0.05, description="share of all hotels that one release may withdraw")
+    max_gone_share: Share = Field(0.30, description="share of a partner's images that may disappear in one day")
 
 
 class Settings(Section):
-    """All settings; `Settings()` is what is shipped."""
+    """All settings. `Settings()` are the defaults that are shipped."""
 
     download: DownloadSettings = DownloadSettings()
     filter: FilterSettings = FilterSettings()
@@ -275,7 +319,7 @@ class Settings(Section):
         return self
 
     def digest(self) -> str:
-        """Digest of the settings that shape a hotel's result (16 hexadecimal digits)."""
+        """Digest of the settings that shape a hotel's result, 16 hexadecimal digits: another one makes it *changed*."""
         shaping = self.model_dump(
             mode="json", include={"filter", "fingerprint", "grouping", "prioritising", "renditions"}
         )
@@ -285,7 +329,10 @@ class Settings(Section):
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read a settings file over the shipped defaults; None gives the defaults. Raises SettingsError."""
+    """Read a settings file over the shipped defaults; None gives the defaults.
+
+    Raises SettingsError when the file cannot be read or has a mistake.
+    """
     if path is None:
         return Settings()
     try:
@@ -296,7 +343,10 @@ def load_settings(path: Path | None) -> Settings:
 
 
 def parse_settings(data: bytes, file: str) -> Settings:
-    """Read the bytes of a settings file over the shipped defaults. Raises SettingsError."""
+    """Parse the bytes of a settings file over the shipped defaults; `file` is its name in messages.
+
+    Raises SettingsError when the bytes are no YAML mapping or have a mistake.
+    """
     try:
         document = yaml.safe_load(data.decode()) or {}
     except (UnicodeDecodeError, yaml.YAMLError) as error:

@@ -1,7 +1,7 @@
-"""The words of the field as values: what people hand in and what a hotel is made of.
+"""The vocabulary of the program as values: what people hand in and what a hotel is made of (architecture, Vocabulary).
 
-Frozen dataclasses, compared by value, with no behaviour that needs the outside world. What crosses the border (files,
-events) is validated by pydantic where it comes in and becomes one of these.
+All are frozen dataclasses that are compared by value and never touch the outside world. Files and events are validated
+by pydantic where they are read, and become one of these.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Literal
 from urllib.parse import quote
 
 _NEEDS_NO_ENCODING = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
-"""Most ids: a release encodes millions, and `quote` takes a fifth of all its time to find nothing to do."""
+"""Matches ids that percent-encoding leaves as they are, which is most of them.
+
+A release encodes millions of ids; without this check `quote` would take a fifth of the time of reading one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Accommodation:
-    """One lodging as one partner knows it."""
+    """One hotel as one partner knows it: a partner's id and the partner's own id of the hotel."""
 
     partner_id: str
     accommodation_id: str
@@ -26,7 +28,10 @@ class Accommodation:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueImage:
-    """One picture in a partner's catalogue. `rank` 1 is the partner's own best; a changed `version` means new bytes."""
+    """One image in a partner's catalogue.
+
+    `rank` is its place in the partner's own order, 1 the best. When `version` changes, the file behind the URL did.
+    """
 
     url: str
     rank: int | None = None
@@ -36,7 +41,10 @@ class CatalogueImage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the last applied catalogue says of an accommodation; a deletion is a tombstone (`deleted`, no images)."""
+    """What the last applied catalogue says of an accommodation.
+
+    An accommodation that a catalogue deletes keeps a listing with `deleted` and no images.
+    """
 
     accommodation: Accommodation
     catalogue_version: str
@@ -46,7 +54,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class HotelRow:
-    """A hotel group of the Data Release. `country` is ISO 3166-1 alpha-2 (`ZZ`: unknown); degrees, WGS 84."""
+    """A row of the Data Release: a hotel and the accommodations that it is made of.
+
+    `country` is ISO 3166-1 alpha-2, `ZZ` if unknown. `latitude` and `longitude` are in degrees (WGS 84).
+    """
 
     hotel_id: str
     name: str
@@ -59,7 +70,7 @@ class HotelRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PartnerImage:
-    """One image that one partner sends for a hotel: the thing that gets exactly one outcome a run."""
+    """One image that one partner sends for a hotel. It gets exactly one outcome in a run."""
 
     accommodation: Accommodation
     url: str
@@ -67,7 +78,7 @@ class PartnerImage:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What the tagger says of an image: a Vision description, `score` in 0…1."""
+    """A label that the tagger gives an image: Vision's description, and its confidence as `score` in 0…1."""
 
     description: str
     score: float
@@ -75,25 +86,28 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the header of an image says. `width` and `height` are in pixels *after* EXIF orientation."""
+    """What is known of an image file from its header. `width` and `height` are in pixels *after* EXIF orientation."""
 
     sha256: str
     width: int
     height: int
     format: str
-    """`JPEG`, `PNG`, `WEBP`, `AVIF`, `GIF`, `TIFF`, `BMP`: Pillow's names."""
+    """Pillow's name of the format: `JPEG`, `PNG`, `WEBP`, `AVIF`, `GIF`, `TIFF` or `BMP`."""
     bytes: int
     frames: int = 1
 
     @property
     def pixels(self) -> int:
-        """Width × height."""
+        """Number of pixels: width × height."""
         return self.width * self.height
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person's decision about a photograph, by the SHA-256 of images that show it (design, section 2)."""
+    """A person's decision about a photograph (architecture, Formats).
+
+    `images` are the SHA-256 of images that show it; the decision holds for every other copy of the photograph as well.
+    """
 
     action: Literal["pin", "hide", "show", "same", "different", "label"]
     images: tuple[str, ...]
@@ -106,7 +120,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """'Look at this hotel again': an id and a reason, never data (invariant 1)."""
+    """A message that asks to process a hotel again: its id and a reason, never data (invariant 1)."""
 
     hotel_id: str
     reason: str
@@ -114,12 +128,12 @@ class Nudge:
 
 
 def key_part(identifier: str) -> str:
-    """Percent-encode an id for use as one part of a key, `.` and `..` included, so that it can never be a path."""
+    """Percent-encode an id so that it is one part of a key and never a path; `.` and `..` are encoded too."""
     if identifier in (".", ".."):
         return identifier.replace(".", "%2E")
     return identifier if _NEEDS_NO_ENCODING(identifier) else quote(identifier, safe="")
 
 
 def sha256_hex(data: bytes) -> str:
-    """Name of a content: the SHA-256 of its bytes, 64 hexadecimal digits."""
+    """SHA-256 of some bytes as 64 lower-case hexadecimal digits: the name of an image's content."""
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""What a run cost, counted where it happens: downloads, decodes, tagged images, renditions written."""
+"""Counters of work: downloads, decodes, tagged images, renditions written. Each is counted where it happens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Work:
-    """Counters of one look at one hotel; threads may count at once. Sums over hotels are the caller's."""
+    """Work done for one hotel in one run. Several threads may count at the same time."""
 
     downloads: int = 0
     decodes: int = 0
@@ -17,7 +17,7 @@ class Work:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, *, downloads: int = 0, decodes: int = 0, tagged: int = 0, renditions_written: int = 0) -> None:
-        """Add to the counters."""
+        """Add these numbers to the counters."""
         with self._lock:
             self.downloads += downloads
             self.decodes += decodes

@@ -1,4 +1,4 @@
-"""The fixture of these tests: a machine with a folder and a server of its own."""
+"""The fixture of the end-to-end tests: a machine with its own folder and its own server."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.end_to_end.machine import Machine
 
 @pytest.fixture
 def machine(tmp_path):
-    """An empty workspace, settings for two small renditions, and a partner's server that serves nothing yet."""
+    """An empty workspace, settings for two small renditions, and a partner's server without files."""
     machine = Machine(tmp_path)
     yield machine
     machine.close()

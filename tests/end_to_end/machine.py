@@ -1,4 +1,4 @@
-"""One person's machine: the installed command in a process of its own, a partner's server, a workspace in a folder."""
+"""A person's machine: the installed command as a process, a partner's server, and a workspace in a folder."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tests.integration.world import Site, jpeg, photo
 
 COMMAND = Path(sys.executable).with_name("image-release")
 TIMEOUT_S = 120
-"""A run takes seconds; this ends a test that hangs."""
+"""Maximum time of a command, in seconds. A run takes a few; this ends a test that hangs."""
 SETTINGS = {
     "download": {"allowed_networks": ["127.0.0.0/8"], "max_attempts": 1, "back_off_s": 0},
     "renditions": [
@@ -23,7 +23,7 @@ SETTINGS = {
 
 
 class Machine:
-    """Hand in files, call the command, look at what is published."""
+    """Hand in files, call the command, read what is published."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Machine:
         return self.site.address + path
 
     def photo(self, path: str, seed: int, size: tuple[int, int] = (480, 320)) -> str:
-        """Serve a made-up photo; returns its URL. A seed is a scene, a size is another file of it."""
+        """Serve a generated photo; returns its URL. Photos with one seed and different sizes are copies."""
         return self.serve(path, jpeg(photo(seed).resize(size)))
 
     def catalogue(self, partner: str, version: str, accommodations: dict[str, list]) -> None:
@@ -77,7 +77,7 @@ class Machine:
         )
 
     def told(self, *words: str, status: int = 0) -> dict:
-        """The one document that a command with `--json` gives, after its exit status was looked at."""
+        """The document that a command prints with `--json`; its exit status must be `status`."""
         ended = self.call(*words, "--json")
         assert ended.returncode == status, (ended.returncode, ended.stdout, ended.stderr)
         return json.loads(ended.stdout)
@@ -86,9 +86,9 @@ class Machine:
         return self.told("run", *words, status=status)
 
     def start(self, *words: str, workers: int = 2) -> subprocess.Popen[str]:
-        """Start the command as the leader of a process group of its own, as a shell does.
+        """Start the command as the leader of its own process group, as a shell does.
 
-        A test run in the background was told to ignore SIGINT, and so would be all that it starts.
+        SIGINT gets its default handler: tests that run in the background ignore SIGINT, and children inherit that.
         """
         return subprocess.Popen(
             self.arguments(*words, "--workers", str(workers)),
@@ -107,14 +107,14 @@ class Machine:
         return json.loads(path.read_bytes())
 
     def pictures(self, hotel_id: str) -> list[str]:
-        """Paths of the best images in the order in which they are shown."""
+        """Paths of the best images, in the order of the pictures."""
         return [self.path(picture["best"]["url"]) for picture in self.manifest(hotel_id)["pictures"]]
 
     def path(self, url: str) -> str:
         return url.removeprefix(self.site.address)
 
     def files(self) -> dict[str, int]:
-        """When each file of the workspace was written, in nanoseconds."""
+        """File of the workspace -> time when it was written, in nanoseconds."""
         return {
             str(path.relative_to(self.workspace)): path.stat().st_mtime_ns
             for path in self.workspace.rglob("*")
@@ -123,13 +123,13 @@ class Machine:
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """End the command and all its workers at once, with no chance to tidy up."""
+    """Kill the command and all its workers at once; they cannot clean up."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
 def assert_whole(workspace: Path) -> int:
-    """Every published manifest can be read, and each rendition it names exists with its size; how many manifests."""
+    """Check that every manifest can be read and that its renditions exist with their sizes; returns their number."""
     published = workspace / "published"
     manifests = sorted(published.glob("hotels/*/manifest.json"))
     for path in manifests:

@@ -1,4 +1,4 @@
-"""What changes between two runs: releases, catalogues, people's decisions. Only what changed costs anything."""
+"""Changes between two runs: releases, catalogues, people's decisions. Only what changed is processed."""
 
 import pytest
 
@@ -18,12 +18,12 @@ def three_hotels(machine):
 
 class TestReleaseThatRegroups:
     def test_costs_no_download_and_no_tagging(self, three_hotels):
-        """Accommodation 2 moves from h2 to h1 and h3 is dropped: nothing is asked of a server, no candidate is decoded
-        again, nothing is tagged; both hotels are right and the dropped one is withdrawn."""
+        """Accommodation 2 moves from h2 to h1, and h3 is dropped. Nothing is downloaded or tagged, and no image is
+        decoded again for grouping. Both hotels are right, and the dropped one is withdrawn."""
         machine, asked = three_hotels, len(three_hotels.site.asked)
         machine.release("2026-11-08", {"h1": [("p", "1"), ("p", "2")], "h2": []})
         held = machine.run()
-        assert [item["what"] for item in held["held"]] == ["release"], "a third of the hotels would go"
+        assert [item["what"] for item in held["held"]] == ["release"], "it would withdraw a third of the hotels"
         assert len(machine.pictures("h3")) == 2
         machine.told("accept", "release", "2026-11-08")
         told = machine.run()
@@ -34,11 +34,11 @@ class TestReleaseThatRegroups:
         work = told["work"]
         assert (work["downloads"], work["tagged"], len(machine.site.asked)) == (0, 0, asked)
         moved = 2
-        assert work["decodes"] == moved, "each picture that came is decoded once, for its renditions, and no candidate"
+        assert work["decodes"] == moved, "only the two pictures that moved are decoded, for their renditions"
         assert machine.run()["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
 
     def test_leaves_hotels_alone_that_it_does_not_change(self, three_hotels):
-        """A new release with the same rows rewrites nothing of a hotel."""
+        """A new release with the same rows changes no manifest."""
         machine = three_hotels
         before = {name: machine.manifest(name) for name in ("h1", "h2", "h3")}
         machine.release("2026-11-08", {f"h{n}": [("p", str(n))] for n in (3, 2, 1)})
@@ -56,8 +56,8 @@ class TestReleaseThatRegroups:
 
 
 class TestCatalogueThatChanges:
-    def test_takes_deleted_images_off_the_hotel_at_once(self, three_hotels):
-        """An image that a new catalogue no longer lists leaves; a new one comes; the others cost nothing."""
+    def test_removes_deleted_images_from_the_hotel_at_once(self, three_hotels):
+        """An image that the new catalogue does not list is removed, a new one is added; the others cost nothing."""
         machine, asked = three_hotels, len(three_hotels.site.asked)
         url = machine.site.address
         listed = {str(n): [f"{url}/{n}a.jpg", f"{url}/{n}b.jpg"] for n in (2, 3)}
@@ -68,7 +68,7 @@ class TestCatalogueThatChanges:
         assert machine.site.asked[asked:] == ["/1c.jpg"]
 
     def test_is_held_when_it_would_delete_many(self, three_hotels):
-        """A catalogue without two thirds of the images changes nothing until someone accepts it."""
+        """A catalogue that deletes two thirds of the images changes nothing until a person accepts it."""
         machine, url = three_hotels, three_hotels.site.address
         machine.catalogue("p", "2026-11-02", {"1": [f"{url}/1a.jpg", f"{url}/1b.jpg"]})
         told = machine.run()
@@ -83,14 +83,14 @@ class TestCatalogueThatChanges:
         assert machine.told("status")["held"] == []
 
     def test_that_is_unknown_cannot_be_accepted(self, three_hotels):
-        """A mistyped version is wrong use: it must not let something through later."""
+        """A mistyped version is wrong use: the acceptance must not apply to a later file."""
         ended = three_hotels.call("accept", "catalogue", "p", "2026-11-03")
         assert (ended.returncode, "not in the inbox" in ended.stderr) == (2, True)
 
 
 class TestServerThatFails:
     def test_keeps_the_last_good_copy_and_says_so(self, three_hotels):
-        """A file whose new version cannot be had stays as it was; the run ends with 1 for what it could not get."""
+        """An image whose new version cannot be downloaded stays as it was; the exit status is 1."""
         machine, url = three_hotels, three_hotels.site.address
         machine.site.files["/1a.jpg"] = 503
         machine.site.files["/new.jpg"] = 503
@@ -105,8 +105,8 @@ class TestServerThatFails:
 
 
 class TestDecisionsOfPeople:
-    def test_bind_and_are_taken_back(self, three_hotels):
-        """`pin` puts a picture first, `hide` takes it off with its reason, `show` brings it back."""
+    def test_are_applied_and_can_be_undone(self, three_hotels):
+        """`pin` puts a picture first, `hide` removes it and keeps the reason, `show` brings it back."""
         machine = three_hotels
         first, second = [picture["best"] for picture in machine.manifest("h1")["pictures"]]
         machine.told("override", "h1", "pin", second["sha256"][:10])
@@ -132,7 +132,7 @@ class TestDecisionsOfPeople:
         ],
     )
     def test_that_make_no_sense_are_wrong_use(self, three_hotels, words, said):
-        """Exit status 2, a sentence, and nothing recorded."""
+        """The exit status is 2, stderr says why, and nothing is recorded."""
         sha256 = three_hotels.manifest("h1")["pictures"][0]["best"]["sha256"]
         ended = three_hotels.call("override", *(word.format(sha=sha256) for word in words))
         assert ended.returncode == 2

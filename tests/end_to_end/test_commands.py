@@ -1,4 +1,4 @@
-"""The other commands: one hotel, a geography, what it would cost, how far it is, what is due, the pages."""
+"""The other commands: hotel, reprocess, status, estimate, sweep, gallery."""
 
 import json
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def published(machine):
-    """h1 with a photo in two files and one that is broken, h2 with one photo; published."""
+    """h1 has two copies of a photo and a broken image, h2 has one photo; both are published."""
     lobby, again = machine.photo("/lobby.jpg", 1), machine.photo("/again.jpg", 1, (400, 267))
     broken = machine.serve("/broken.jpg", b"\xff\xd8\xff\xe0 not much of a JPEG")
     machine.catalogue("p", "v1", {"1": [lobby, broken], "2": [machine.photo("/pool.jpg", 2)]})
@@ -20,7 +20,7 @@ def published(machine):
 
 class TestHotel:
     def test_lists_one_outcome_for_each_image(self, published):
-        """Every image of the hotel is there once, with its outcome, its picture's place and the reason."""
+        """Every image of the hotel is listed once, with its outcome, the position of its picture and the reason."""
         told = published.told("hotel", "h1")
         [report] = told["reports"]
         assert (report["hotel_id"], report["status"]) == ("h1", "unchanged")
@@ -31,8 +31,8 @@ class TestHotel:
         assert {image["position"] for image in report["images"]} == {1, None}
         assert told["images"]["total"] == 3
 
-    def test_does_again_what_is_forced(self, published):
-        """`rerender` writes the renditions under a new key and downloads nothing; the manifest names the new ones."""
+    def test_repeats_what_is_forced(self, published):
+        """`rerender` downloads nothing and writes the renditions under new keys, which the manifest names."""
         before, asked = published.manifest("h2"), len(published.site.asked)
         told = published.told("hotel", "h2", "--force", "rerender")
         assert (told["hotels"]["processed"], told["work"]["downloads"]) == (1, 0)
@@ -57,7 +57,7 @@ class TestReprocess:
         assert published.files() == before
 
     def test_has_exact_progress(self, published):
-        """After the request, `status` tells that each of its hotels is done, by the id that it was given."""
+        """After the request, `status` shows with the id of the request that each of its hotels is done."""
         told = published.told("reprocess", "--partner", "p", "--force", "redownload")
         assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
         request_id = told["request_id"]
@@ -76,18 +76,18 @@ class TestReprocess:
         ],
     )
     def test_refuses_what_selects_nothing(self, published, words, said):
-        """A request that makes no sense is wrong use: 2."""
+        """A request that makes no sense is wrong use: the exit status is 2."""
         ended = published.call("reprocess", *words)
         assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
 
     def test_of_nowhere_does_nothing(self, published):
-        """A box with no hotel in it is no mistake."""
+        """A box without hotels is not an error."""
         assert published.told("reprocess", "--bbox", "100,0,110,10")["hotels"]["processed"] == 0
 
 
 class TestStatus:
     def test_tells_what_is_in_force_and_what_came_out(self, published):
-        """The release with its number of hotels, and the run's outcomes."""
+        """The release with its number of hotels, and the outcomes of the run."""
         told = published.told("status")
         assert told["release"] == {"release_id": "r1", "hotels": 2}
         [run] = told["runs"]
@@ -95,7 +95,7 @@ class TestStatus:
         assert (told["held"], told["requests"]) == ([], [])
 
     def test_of_an_unknown_request_is_wrong_use(self, published):
-        """A mistyped id is told."""
+        """A mistyped id is an error."""
         ended = published.call("status", "yesterday")
         assert (ended.returncode, "no such request" in ended.stderr) == (2, True)
 
@@ -112,7 +112,7 @@ class TestEstimate:
 
 class TestSweep:
     def test_does_what_is_due_and_only_that(self, published):
-        """A marker of today nudges its hotel and goes; one of next year stays."""
+        """The hotel of today's marker is processed and the marker deleted; a marker for a later day stays."""
         due = published.workspace / "state/due"
         today = datetime.now(UTC).date().isoformat()
         for day, hotel_id in ((today, "h1"), ("2999-01-01", "h2")):
@@ -126,7 +126,7 @@ class TestSweep:
 
 class TestGallery:
     def test_is_written_again_from_what_is_published(self, published):
-        """Pages that were lost come back byte for byte."""
+        """Deleted pages are written again with the same bytes."""
         root = published.workspace / "published"
         pages = {path: path.read_bytes() for path in root.rglob("*.html")}
         assert len(pages) == 3

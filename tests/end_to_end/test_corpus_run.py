@@ -1,6 +1,6 @@
-"""The labelled corpus as a folder of photos: every hotel, every image once, the order that people would choose.
+"""The labelled corpus as a folder of photos: all hotels are published, each image once, in an order that people like.
 
-Skipped where there is no corpus beside the repository.
+Skipped if there is no corpus beside the repository.
 """
 
 import csv
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.corpus
 TIMEOUT_S = 900
 WORST_ORDER = {"first_ok": 0.71, "ndcg5": 0.60}
 MOST_NEVER = 0.085
-"""What the published formula gave with a hand-made table, and a little less."""
+"""The formula of the published method with a hand-made table is slightly better than these three limits."""
 TWICE = ("akway", "manor_rooms", "nat_manor", "villapine_bath")
-"""Hotels that are done twice: with look-alikes, with copies as found in the wild, with bare walls."""
+"""Hotels that are processed twice: with pictures that look alike, with real copies, with bare walls."""
 
 
 def run(photos: Path, workspace: Path, *words: str) -> dict:
@@ -43,7 +43,7 @@ def manifests(workspace: Path) -> dict[str, dict]:
 
 @pytest.fixture(scope="module")
 def published(corpus, tmp_path_factory):
-    """The whole corpus, published with recorded labels, and what the run told."""
+    """The whole corpus, published with recorded labels: the workspace and the document of the run."""
     workspace = tmp_path_factory.mktemp("corpus") / "workspace"
     told = run(corpus / "images", workspace, "--tagger", f"recorded:{corpus / 'vision_labels.jsonl'}")
     yield workspace, told
@@ -61,14 +61,14 @@ def image_of(url: str) -> str:
 @pytest.mark.timeout(TIMEOUT_S)
 class TestWholeCorpus:
     def test_every_hotel_is_published(self, published, corpus):
-        """None fails, and every rendition is there."""
+        """No hotel fails, and every rendition exists."""
         workspace, told = published
         hotels = len(list((corpus / "images").iterdir()))
         assert told["hotels"] == {"processed": hotels, "unchanged": 0, "failed": 0}
         assert assert_whole(workspace) == hotels
 
     def test_every_image_has_exactly_one_outcome(self, published, corpus):
-        """Each file of the folder stands once in one manifest, and the counts of the run are those of the manifests."""
+        """Each file of the folder is in exactly one manifest, once. The run counts what the manifests have."""
         workspace, told = published
         found: Counter[str] = Counter()
         outcomes: Counter[str] = Counter()
@@ -87,7 +87,7 @@ class TestWholeCorpus:
         assert set(counts) <= {str(outcome) for outcome in Outcome}
 
     def test_the_order_is_at_least_the_published_formulas(self, published, corpus, tmp_path):
-        """By the corpus' own judge, from what the manifests say."""
+        """Measured by the corpus' own script, on the order of the manifests."""
         order = tmp_path / "order.csv"
         with order.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
@@ -104,7 +104,7 @@ class TestWholeCorpus:
 
 @pytest.mark.timeout(TIMEOUT_S)
 def test_the_same_photos_give_the_same_bytes(corpus, tmp_path):
-    """From the same start, whatever the number of workers: every published file, but for `published_at`."""
+    """One worker and two workers publish the same files, except for `published_at`."""
     for hotel in TWICE:
         shutil.copytree(corpus / "images" / hotel, tmp_path / "photos" / hotel)
     published = []

@@ -1,4 +1,4 @@
-"""`make demo`: the samples, served over HTTP and published; a second time nothing is left to do."""
+"""`make demo`: the samples are served over HTTP and published; a second run has nothing to do."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NO_WORK = ("downloads", "decodes", "tagged", "renditions_written", "store_writes
 
 
 def demo(folder: Path) -> dict:
-    """The one document that the demo gives."""
+    """The JSON document that the demo prints."""
     command = [sys.executable, str(ROOT / "samples/demo.py"), "--dir", str(folder), "--json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
     return json.loads(ended.stdout)
@@ -27,7 +27,7 @@ def demo(folder: Path) -> dict:
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory):
-    """The demo's folder after two runs, and what each of them told."""
+    """The folder of the demo after two runs, and the document of each run."""
     folder = tmp_path_factory.mktemp("demo")
     first = demo(folder)
     return folder, first, demo(folder)
@@ -40,7 +40,7 @@ def manifests(twice):
 
 
 def test_the_first_run_publishes_every_hotel(twice):
-    """Three hotels, an outcome for each file that a partner lists, every kind of wrong file found out."""
+    """Three hotels, one outcome for each file that a partner lists, and every kind of bad file is found."""
     folder, told, _ = twice
     assert told["hotels"] == {"processed": 3, "unchanged": 0, "failed": 0}
     images = dict(told["images"])
@@ -51,7 +51,7 @@ def test_the_first_run_publishes_every_hotel(twice):
 
 
 def test_the_second_run_does_nothing(twice):
-    """Every hotel unchanged, no download, decode, tag or write, though the server has another port."""
+    """Every hotel is unchanged; nothing is downloaded, decoded, tagged or written, though the server has a new port."""
     _, first, second = twice
     assert second["hotels"] == {"processed": 0, "unchanged": 3, "failed": 0}
     assert {name: second["work"][name] for name in NO_WORK} == dict.fromkeys(NO_WORK, 0)
@@ -59,7 +59,7 @@ def test_the_second_run_does_nothing(twice):
 
 
 def test_every_photograph_is_shown_once(manifests):
-    """Ten pictures a hotel, as many as were rendered: three views of one room stay three, all copies are merged."""
+    """Each hotel has the ten pictures that were rendered. Three views of one room stay three; copies are merged."""
     assert [len(manifest["pictures"]) for manifest in manifests] == [10, 10, 10]
     for manifest in manifests:
         shown = [re.sub(r"^\d+-|\.jpg$", "", Path(p["best"]["url"]).name) for p in manifest["pictures"]]
@@ -70,7 +70,7 @@ def test_every_photograph_is_shown_once(manifests):
 
 
 def test_what_is_published_follows_the_published_schema(manifests):
-    """A consumer who validates with docs/manifest.schema.json accepts every manifest, whole."""
+    """Every manifest is valid by docs/manifest.schema.json."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA)
     assert [error.message for manifest in manifests for error in validator.iter_errors(manifest)] == []
@@ -87,14 +87,14 @@ def test_what_is_published_follows_the_published_schema(manifests):
     ],
 )
 def test_the_published_schema_refuses_what_is_no_manifest(manifests, damage):
-    """The schema says something: a manifest with a hole in it does not pass."""
+    """A damaged manifest is not valid."""
     manifest = json.loads(json.dumps(manifests[0]))
     damage(manifest)
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(manifest)
 
 
 def test_the_gallery_shows_every_picture_and_asks_for_nothing_else(twice, manifests):
-    """Each page names the hotel's own files alone, all of which exist, and no other host: it needs no server."""
+    """Each page refers only to files of its hotel, which exist, and to no other host: it needs no server."""
     published = twice[0] / "workspace/published"
     for manifest in manifests:
         folder = published / "hotels" / manifest["hotel_id"]

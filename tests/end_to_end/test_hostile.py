@@ -1,4 +1,4 @@
-"""Strings from partners are hostile: ids, names, URLs, captions. They are data everywhere, and a path nowhere."""
+"""Hostile strings of partners (ids, names, URLs, captions) are only data: never a path, markup or control codes."""
 
 import json
 
@@ -15,7 +15,7 @@ CAPTION = "</td><script>alert(2)</script>\x1b[2J"
 
 @pytest.fixture
 def hostile(machine):
-    """One hotel whose every string is an attack; one of its URLs can be fetched and the others cannot."""
+    """One hotel in which every string is an attack; only one of its URLs can be downloaded."""
     good = machine.photo("/%3Cscript%3E.jpg", 1)
     images = [{"url": good, "caption": CAPTION}, {"url": 'javascript:alert(1)"><script>', "caption": CAPTION}]
     images.append({"url": "http://[::1]/\x1b]0;x\x07"})
@@ -30,7 +30,7 @@ def hostile(machine):
 
 class TestHostileStrings:
     def test_lead_to_one_hotel_below_its_own_key(self, hostile):
-        """Published as any other, under percent-encoded names; nothing is written beside the three stores."""
+        """It is published under percent-encoded names; nothing is written outside the three stores."""
         before = set(hostile.folder.rglob("*"))
         told = hostile.run()
         assert told["images"] == {"total": 3, "published": 1, "bad_url": 2}
@@ -41,7 +41,7 @@ class TestHostileStrings:
         assert {path.name for path in (hostile.workspace / "published/hotels").iterdir()} == {key_part(HOTEL)}
 
     def test_are_text_on_every_page(self, hostile):
-        """No tag of theirs on the hotel's page or in the index."""
+        """None of them is markup on the page of the hotel or in the index."""
         hostile.run()
         pages = list((hostile.workspace / "published").rglob("*.html"))
         assert len(pages) == 2
@@ -53,17 +53,17 @@ class TestHostileStrings:
 
     @pytest.mark.parametrize("words", [("run",), ("hotel", HOTEL), ("status",)])
     def test_never_move_a_terminals_cursor(self, hostile, words):
-        """Whatever is told of them, in lines for people or in JSON."""
+        """Neither in the text for people nor in JSON."""
         hostile.run()
         for extra in ((), ("--json",)):
             ended = hostile.call(*words, *extra)
             assert ended.returncode == 0, ended.stderr
-            assert [sign for sign in ended.stdout + ended.stderr if not sign.isprintable() and sign != "\n"] == []
+            assert [char for char in ended.stdout + ended.stderr if not char.isprintable() and char != "\n"] == []
 
 
-def test_a_hotel_that_fails_keeps_its_state_and_stops_nobody(machine):
-    """A manifest that cannot be read: that hotel fails and is left alone, the other one is done; exit status 1, and the
-    hotel and the reason are told."""
+def test_a_hotel_that_fails_keeps_its_state_and_stops_no_other(machine):
+    """A hotel whose manifest cannot be read fails and stays as it is. The other hotel is processed. The exit status is
+    1, and the document names the hotel and the reason."""
     machine.catalogue("p", "v1", {str(n): [machine.photo(f"/{n}.jpg", n)] for n in (1, 2)})
     machine.release("r1", {f"h{n}": [("p", str(n))] for n in (1, 2)})
     machine.run()

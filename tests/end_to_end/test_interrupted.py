@@ -1,4 +1,4 @@
-"""A run that is interrupted or killed loses nothing: what is published is whole, and the next run goes on."""
+"""A run that is interrupted or killed loses nothing: what is published is complete, and the next run continues."""
 
 import os
 import random
@@ -15,13 +15,13 @@ HOTELS = 4
 KILLS = 50
 WAIT_S = 60
 SLOW_S = 2.0
-"""What a file takes where a run is to be interrupted: long enough for a busy machine to notice the first hotel."""
+"""Seconds that each file takes in an interrupted run: even a busy machine then notices the first hotel in time."""
 KILL_SLOW_S = 0.15
-"""What a file takes where runs are killed: beginning takes a second, and what comes then should not be over at once."""
+"""Seconds that each file takes in a killed run: starting takes a second, and the work should take about as long."""
 
 
 class SlowPath(dict):
-    """Files of a site, each of which takes its time, so that there is something to interrupt."""
+    """Files of a site that are served slowly, so that a run can be interrupted in the middle."""
 
     def __init__(self, files: dict, seconds: float) -> None:
         super().__init__(files)
@@ -34,7 +34,7 @@ class SlowPath(dict):
 
 @pytest.fixture
 def world(machine):
-    """Four hotels of three images, two of them the same photo; nothing is published yet."""
+    """Four hotels with three images each, two of which show the same photo; nothing is published yet."""
     first = {}
     for number in range(HOTELS):
         photos = [(f"/{number}a.jpg", number * 10, (320, 214)), (f"/{number}b.jpg", number * 10, (310, 207))]
@@ -46,7 +46,7 @@ def world(machine):
 
 
 def interrupt_in_the_middle(machine, target):
-    """Start a run, wait until a hotel is published, send SIGINT; the ended process."""
+    """Start a run, wait until a hotel is published and send SIGINT; returns exit status, stdout and stderr."""
     process = machine.start("run")
     deadline = time.monotonic() + WAIT_S
     while not list(machine.workspace.glob("published/hotels/*/manifest.json")):
@@ -60,12 +60,12 @@ def interrupt_in_the_middle(machine, target):
 
 class TestCtrlC:
     @pytest.mark.parametrize("target", [os.kill, os.killpg], ids=["parent", "group"])
-    def test_ends_with_130_and_the_next_run_goes_on(self, world, target):
-        """Sent to the parent alone or, as a terminal does, to the whole group: 130, one sentence, nothing half-done."""
+    def test_ends_with_130_and_the_next_run_continues(self, world, target):
+        """SIGINT to the parent or, as from a terminal, to the whole group: status 130, one sentence, no damage."""
         world.site.files = SlowPath(world.site.files, SLOW_S)
         status, out, said = interrupt_in_the_middle(world, target)
         assert (status, out) == (130, "")
-        assert said == "interrupted: what is published is whole, and the next run goes on\n"
+        assert said == "interrupted: every published hotel is complete, and the next run continues\n"
         published = assert_whole(world.workspace)
         assert 1 <= published < HOTELS, "the run was not interrupted in the middle"
         world.site.files.seconds = 0
@@ -80,8 +80,8 @@ class TestCtrlC:
 class TestKill:
     @pytest.mark.timeout(900)  # fifty processes are started, and the machine may be busy
     def test_at_fifty_random_points_loses_nothing(self, world, tmp_path):
-        """kill -9 of all processes, fifty times, while hotels appear, change, move and go: after each, every manifest
-        is whole; and when runs are let end, the result is that of a machine that nobody disturbed."""
+        """All processes are killed fifty times (SIGKILL) while hotels appear, change, move and leave. After each kill
+        every manifest is complete. A run that is not killed then gives the same result as runs without kills."""
         chance = random.Random(7)
         undisturbed, seconds = expected_results(world, tmp_path / "undisturbed")
         world.site.files = SlowPath(world.site.files, KILL_SLOW_S)
@@ -100,17 +100,19 @@ class TestKill:
                     assert_whole(world.workspace)
                     before, done = done, results(world)
                     kills += alive
-                    seconds *= 0.9 if not alive else 1.1 if done == before else 1  # as busy as the machine is now
+                    seconds *= (
+                        0.9 if not alive else 1.1 if done == before else 1
+                    )  # adapt to how busy the machine is now
                     in_the_middle += alive and before != done != result
                 told = world.run()
                 assert told["hotels"]["failed"] == 0
                 assert results(world) == result
             shutil.rmtree(world.workspace)
-        assert in_the_middle >= KILLS // 5, "the kills came too early or too late to say anything"
+        assert in_the_middle >= KILLS // 5, "the kills came too early or too late to test anything"
 
 
 def wait_a_while(world, process, chance, seconds):
-    """Wait for a random moment: of the whole run, or as often of what follows once a manifest is written."""
+    """Wait for a random moment: half of the time in the whole run, half of the time after the first manifest."""
     if chance.random() < 0.5:
         time.sleep(chance.uniform(0.3, 1.0) * seconds)
         return
@@ -124,7 +126,7 @@ def wait_a_while(world, process, chance, seconds):
 
 
 def written_after(path, moment):
-    """Whether a file was written since; one that is being replaced may be gone for now."""
+    """Whether a file was written after a moment; a file that is being replaced may be missing for a short time."""
     try:
         return path.stat().st_mtime > moment
     except FileNotFoundError:
@@ -132,14 +134,14 @@ def written_after(path, moment):
 
 
 def appear(world):
-    """Four hotels, all new."""
+    """Four new hotels."""
     site = world.site.address
     world.catalogue("p", "v1", {str(n): [f"{site}/{n}{x}.jpg" for x in "abc"] for n in range(HOTELS)})
     world.release("r1", {f"h{n}": [("p", str(n))] for n in range(HOTELS)})
 
 
 def change(world):
-    """An image leaves each hotel, an accommodation moves, a hotel goes."""
+    """Each hotel loses an image, an accommodation moves, and a hotel leaves the release."""
     site = world.site.address
     world.catalogue("p", "v2", {str(n): [f"{site}/{n}{x}.jpg" for x in "ac"] for n in range(HOTELS)})
     moved = {"h0": [("p", "0"), ("p", "1")], "h1": [], "h2": [("p", "2")]}
@@ -152,7 +154,7 @@ CHANGES = (appear, change)
 
 
 def expected_results(world, workspace):
-    """What undisturbed runs publish after each change, and how long the first one takes."""
+    """What runs publish after each change if they are not killed, and the seconds of the first run."""
     world.workspace = workspace
     found, seconds = [], 0.0
     for step in CHANGES:
@@ -165,7 +167,7 @@ def expected_results(world, workspace):
 
 
 def results(world):
-    """Every manifest but for when it was written and what has to come back when: that depends on the clock."""
+    """Every manifest without the times that depend on the clock: when it was written and when something is due."""
     found = {}
     for number in range(HOTELS):
         path = world.workspace / "published/hotels" / key_part(f"h{number}") / "manifest.json"

@@ -1,4 +1,4 @@
-"""`image-release run`: catalogues and a Data Release become published hotels; a second run finds nothing to do."""
+"""`image-release run`: publishes the hotels of catalogues and a Data Release; a second run has nothing to do."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.integration.world import jpeg, photo
 
 @pytest.fixture
 def two_hotels(machine):
-    """h1 with two partners who share a photo, h2 with one; one image is too small, one is no image."""
+    """h1 has two partners that share a photo, h2 has one partner. One image is too small, and one file is no image."""
     shared = machine.photo("/a/lobby.jpg", 1)
     again = machine.photo("/b/lobby.jpg", 1, (360, 240))
     pool = machine.photo("/a/pool.jpg", 2)
@@ -30,7 +30,7 @@ def two_hotels(machine):
 
 class TestFirstRun:
     def test_publishes_every_hotel(self, two_hotels):
-        """Every hotel of the release gets its distinct pictures, a page, and a place in the index."""
+        """Every hotel of the release gets its distinct pictures, a page and an entry in the index."""
         told = two_hotels.run()
         assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
         assert sorted(two_hotels.pictures("h1")) == ["/a/lobby.jpg", "/a/pool.jpg"]
@@ -41,7 +41,7 @@ class TestFirstRun:
         assert told["gallery"] == str(two_hotels.workspace / "published/index.html")
 
     def test_gives_every_image_one_outcome(self, two_hotels):
-        """Counts by outcome add up to the images that the catalogues list."""
+        """The counts of the outcomes add up to the number of images in the catalogues."""
         images = two_hotels.run()["images"]
         assert images == {"total": 6, "published": 3, "merged": 1, "too_small": 1, "not_an_image": 1}
 
@@ -52,14 +52,14 @@ class TestFirstRun:
         assert len(two_hotels.site.asked) == 6
 
     def test_tells_a_person_the_same(self, two_hotels):
-        """Without `--json` the summary is made for people, and stderr is empty when all is well."""
+        """Without `--json` the run prints a summary for people; stderr is empty if nothing failed."""
         ended = two_hotels.call("run")
         assert (ended.returncode, ended.stderr) == (0, "")
         assert "hotels   2 processed, 0 unchanged, 0 failed" in ended.stdout
         assert "index.html" in ended.stdout
 
     def test_shows_progress_on_a_terminal_and_nowhere_else(self, two_hotels):
-        """Hotels, images, a rate and the time left, on stderr; what is on stdout stays what it is elsewhere."""
+        """stderr shows hotels, images, a rate and the time left; stdout is the same as without a terminal."""
         master, terminal = pty.openpty()
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
         process = subprocess.Popen(
@@ -70,7 +70,7 @@ class TestFirstRun:
         with (
             suppress(OSError),
             os.fdopen(master, "rb", buffering=0) as screen,
-        ):  # the terminal is gone when nobody has it
+        ):  # reading ends with an OSError when the process has closed the terminal
             while chunk := screen.read(4096):
                 shown += chunk
         out, _ = process.communicate(timeout=60)
@@ -85,7 +85,7 @@ class TestFirstRun:
 
 class TestSecondRun:
     def test_finds_every_hotel_unchanged_and_writes_nothing(self, two_hotels):
-        """Nothing is asked of a server, decoded, tagged or written: not one file of the workspace is touched."""
+        """Nothing is downloaded, decoded, tagged or written: no file of the workspace is touched."""
         two_hotels.run()
         before, asked = two_hotels.files(), len(two_hotels.site.asked)
         told = two_hotels.run()
@@ -98,13 +98,13 @@ class TestSecondRun:
         assert len(two_hotels.site.asked) == asked
 
     def test_counts_images_as_the_first_did(self, two_hotels):
-        """An unchanged hotel still tells what its images are shown as."""
+        """The outcomes of an unchanged hotel are counted as well."""
         assert two_hotels.run()["images"] == two_hotels.run()["images"]
 
 
 class TestSameInputs:
     def test_give_the_same_bytes(self, two_hotels, tmp_path):
-        """Two workspaces that start from the same inputs publish the same manifests, but for `published_at`."""
+        """Two workspaces with the same inputs publish the same manifests, except for `published_at`."""
         two_hotels.run()
         first = [two_hotels.manifest(name) for name in ("h1", "h2")]
         inbox, two_hotels.workspace = two_hotels.workspace / "inbox", tmp_path / "other"
@@ -119,7 +119,7 @@ class TestSameInputs:
 
 class TestFilesNamedOnTheCommandLine:
     def test_are_handed_in(self, machine, tmp_path):
-        """`--release` and `--catalogues` copy what they name into the inbox, once."""
+        """`--release` and `--catalogues` copy files into the inbox; the same bytes are copied only once."""
         url = machine.photo("/1.jpg", 1)
         outside = tmp_path / "handed"
         (outside / "cats/a").mkdir(parents=True)
@@ -148,7 +148,7 @@ class TestFilesNamedOnTheCommandLine:
         ],
     )
     def test_must_be_what_they_should_be(self, machine, words, said):
-        """What cannot be handed in is wrong use: exit status 2 and a sentence that names it."""
+        """A file or a tagger that cannot be used is wrong use: the exit status is 2, and stderr names it."""
         (machine.folder / "notes.txt").write_text("hello", encoding="utf-8")
         (machine.folder / "empty").mkdir()
         ended = machine.call("run", *words)
@@ -158,7 +158,7 @@ class TestFilesNamedOnTheCommandLine:
 
 class TestPhotosFolder:
     def test_becomes_hotels(self, machine, tmp_path):
-        """FOLDER/<hotel>/<partner>/<file> is published, ids as hostile as a file system allows; twice costs nothing."""
+        """FOLDER/<hotel>/<partner>/<file> is published, whatever the names of the folders; a second run is idle."""
         photos = tmp_path / "photos"
         files = (("h 1", "a&b", "é.jpg", 1), ("h 1", "c", "x.jpg", 1), ("<b>", "c", "1.jpg", 2))
         for hotel, partner, name, seed in files:
@@ -172,8 +172,8 @@ class TestPhotosFolder:
         assert machine.run("--photos", str(photos))["hotels"]["unchanged"] == 2
         assert machine.files() == before
 
-    def test_is_the_only_place_where_file_urls_lead(self, machine, tmp_path):
-        """A catalogue that names a file beside the photos folder reads nothing: the address is forbidden."""
+    def test_is_the_only_folder_that_file_urls_can_reach(self, machine, tmp_path):
+        """A `file:` URL in a catalogue cannot reach a file outside the photos folder."""
         secret = tmp_path / "secret.jpg"
         secret.write_bytes(jpeg(photo(1).resize((480, 320))))
         machine.catalogue("a", "v1", {"1": [secret.as_uri()]})
@@ -185,10 +185,10 @@ class TestPhotosFolder:
 
 class TestTaggerThatFails:
     def test_leaves_the_hotel_published_and_says_so(self, machine, monkeypatch):
-        """Google without credentials: every picture is shown, the run, the manifest and the page tell why it has no
-        labels, and the labels come with a run that has a tagger, without a download."""
+        """With Google and without credentials every picture is shown. The run, the manifest and the page tell why there
+        are no labels. A later run with a tagger adds the labels without a download."""
         monkeypatch.setenv("HOME", str(machine.folder))
-        monkeypatch.setenv("NO_GCE_CHECK", "true")  # Google's client looks for a cloud to be in, and waits for it
+        monkeypatch.setenv("NO_GCE_CHECK", "true")  # else Google's client searches for a server of its cloud, and waits
         monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
         url = machine.photo("/lobby.jpg", 1)
         machine.catalogue("a", "v1", {"1": [url]})
@@ -214,7 +214,7 @@ class TestTaggerThatFails:
 
 class TestRecordedLabels:
     def test_order_the_pictures(self, machine):
-        """With recorded labels a façade comes before a bathroom, whatever the partner's order."""
+        """With recorded labels a façade comes before a bathroom, whatever the order of the partner."""
         bath, facade = machine.photo("/bath.jpg", 1), machine.photo("/facade.jpg", 2)
         machine.catalogue("a", "v1", {"1": [bath, facade]})
         machine.release("r1", {"h1": [("a", "1")]})

@@ -1,4 +1,4 @@
-"""Wrong input and wrong use: told by file, line, value and rule; the rest is done; nothing is lost."""
+"""Wrong input and wrong use: reported by file, line, value and rule; the rest is processed; nothing is lost."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ HEADER = "hotel_id,name,country,city,latitude,longitude,accommodations"
 
 @pytest.fixture
 def two_hotels(machine):
-    """h1 and h2 with an image each, published."""
+    """h1 and h2 with one image each, both published."""
     machine.catalogue("p", "v1", {"1": [machine.photo("/1.jpg", 1)], "2": [machine.photo("/2.jpg", 2)], "3": []})
     machine.release("r1", {"h1": [("p", "1")], "h2": [("p", "2")]})
     machine.run()
@@ -18,9 +18,9 @@ def two_hotels(machine):
 
 
 class TestBadLines:
-    def test_of_a_release_are_told_and_the_rest_is_done(self, two_hotels):
-        """A bad coordinate and a hotel twice: exit 1, the rule beside the line; h1, whose line is bad, keeps its place;
-        the good new line is published."""
+    def test_of_a_release_are_reported_and_the_rest_is_processed(self, two_hotels):
+        """One line has a bad coordinate, one repeats a hotel: the exit status is 1, and each line is reported with its
+        rule. h1, whose line is bad, stays as it is; the good new line is published."""
         rows = [
             HEADER,
             "h1,Hotel h1,ES,Bilbao,north,-2.9,p:1",
@@ -39,7 +39,7 @@ class TestBadLines:
         assert two_hotels.manifest("h1")["withdrawn"] is False
 
     def test_of_a_catalogue_never_delete(self, two_hotels):
-        """Half a JSON document where accommodation 1 was: the file adds, and deletes nothing, whosever line it was."""
+        """The line of accommodation 1 is cut off: the file adds images, but it deletes none of any accommodation."""
         images = [{"url": two_hotels.photo(path, seed)} for path, seed in (("/2.jpg", 2), ("/3.jpg", 3))]
         new = {"accommodation_id": "2", "images": images}
         two_hotels.hand_in("catalogues/p/v2.jsonl", '{"accommodation_id": "1", "ima\n' + json.dumps(new) + "\n")
@@ -49,8 +49,8 @@ class TestBadLines:
         assert two_hotels.pictures("h1") == ["/1.jpg"]
         assert sorted(two_hotels.pictures("h2")) == ["/2.jpg", "/3.jpg"]
 
-    def test_of_overrides_are_told_and_the_others_hold(self, two_hotels):
-        """A decision that cannot be read is named with its line; the hotel is published with the others."""
+    def test_of_overrides_are_reported_and_the_others_are_applied(self, two_hotels):
+        """A decision that cannot be read is reported with its line; the other decisions are applied."""
         sha256 = two_hotels.manifest("h1")["pictures"][0]["best"]["sha256"]
         hide = json.dumps({"action": "hide", "images": [sha256]})
         two_hotels.hand_in("overrides/h1.jsonl", f'{{"action": "burn", "images": ["{sha256}"]}}\n{hide}\n')
@@ -59,7 +59,7 @@ class TestBadLines:
         assert any(problem.startswith("overrides/h1.jsonl:1: ") for problem in told["problems"])
 
     def test_never_move_a_terminals_cursor(self, two_hotels):
-        """Control characters in a bad line are shown escaped."""
+        """Control characters of a bad line are escaped in the report."""
         two_hotels.hand_in("releases/r2.csv", f"{HEADER}\n\x1b[2Jh1,\x1b[31mred,ES,Bilbao,\x1b]0;x\x07,-2.9,p:1\n")
         ended = two_hotels.call("run")
         assert ended.returncode == 1
@@ -69,7 +69,7 @@ class TestBadLines:
 
 class TestFilesThatCannotBeRead:
     def test_change_nothing(self, two_hotels):
-        """A release without its columns and a catalogue that is no gzip: exit 1, both named, every hotel as it was."""
+        """A release without its columns and a catalogue that is no gzip file: exit 1, both named, no hotel changed."""
         two_hotels.hand_in("releases/r2.csv", "id;name\nh1;x\n")
         two_hotels.hand_in("catalogues/p/v2.jsonl.gz", "this is no gzip")
         told = two_hotels.run(status=1)
@@ -82,7 +82,7 @@ class TestFilesThatCannotBeRead:
     )
     @pytest.mark.parametrize("file", ["releases/r2.csv.gz", "catalogues/p/v2.jsonl.gz"])
     def test_because_their_gzip_is_damaged_change_nothing(self, two_hotels, file, damage):
-        """Broken off, damaged at its start, without its checksum: exit 1, the file is named, every hotel as it was."""
+        """Cut off, damaged at the start, or without checksum: status 1, the file is named, no hotel changed."""
         lines = [json.dumps({"accommodation_id": str(number), "images": []}) for number in range(500)]
         rows = [HEADER, *(f"n{number},N,ES,B,,," for number in range(500))]
         path = two_hotels.workspace / "inbox" / file
@@ -104,7 +104,7 @@ class TestWrongUse:
         ],
     )
     def test_of_settings_names_file_path_value_and_rule(self, machine, text, said):
-        """Wrong settings end with 2 before anything is done."""
+        """With wrong settings the exit status is 2, and nothing is done."""
         file = machine.folder / "wrong.yaml"
         file.write_text(text, encoding="utf-8")
         ended = machine.call("run", "--settings", str(file))
@@ -112,21 +112,21 @@ class TestWrongUse:
         assert [part for part in ("wrong.yaml", *said) if part not in ended.stderr] == []
         assert not machine.workspace.exists()
 
-    def test_of_an_unknown_hotel_is_told(self, two_hotels):
-        """A hotel that is neither in the release nor published ends with 2 and leaves no trace."""
+    def test_of_an_unknown_hotel_is_reported(self, two_hotels):
+        """With a hotel that is neither in the release nor published the exit status is 2, and nothing is written."""
         ended = two_hotels.call("hotel", "h9", "h1")
         assert ended.returncode == 2
         assert "unknown hotel: h9" in ended.stderr
         assert not (two_hotels.workspace / "published/hotels/h9").exists()
 
     @pytest.mark.parametrize("words", [("hotel", "h1"), ("status",), ("sweep",), ("gallery",), ("estimate",)])
-    def test_of_a_workspace_that_is_not_there_is_told(self, machine, words):
-        """A mistyped workspace is not an empty one: exit 2, and no folder is made."""
+    def test_of_a_workspace_that_does_not_exist_is_reported(self, machine, words):
+        """A mistyped workspace is not an empty one: the exit status is 2, and no folder is made."""
         ended = machine.call(*words)
         assert ended.returncode == 2
         assert "no such folder" in ended.stderr
         assert not machine.workspace.exists()
 
-    def test_of_an_empty_workspace_by_run_is_an_empty_gallery(self, machine):
-        """With nothing handed in there is nothing to do, and that is no failure."""
+    def test_is_not_a_run_on_an_empty_workspace(self, machine):
+        """Without any input there is nothing to do, and that is not a failure."""
         assert machine.run()["hotels"] == {"processed": 0, "unchanged": 0, "failed": 0}

@@ -1,4 +1,4 @@
-"""An image that kills the process which decodes it: found out, told as `crashed`, and nobody else suffers."""
+"""An image that kills the process that decodes it gets the outcome `crashed`; all other images are published."""
 
 import os
 import signal
@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 import pytest
 
 from image_release.hotel import Ports
-from image_release.one_machine.run import Intake, apply_inbox, bring_up_to_date, hand_in
+from image_release.one_machine.intake import Intake, apply_inbox, hand_in
+from image_release.one_machine.run import update_workspace
 from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
 from image_release.values import sha256_hex
 from tests.integration.world import jpeg, photo
 
 DEADLY = jpeg(photo(99, (480, 320)))
-"""A photograph like any other; in this test it does what a fault of a decoder does."""
+"""An ordinary photograph; in these tests decoding it kills the process, as a bug of a decoder could."""
 
 
 def die_of(sha256, function, data, *arguments):
-    """Call a function on bytes, unless they are the deadly ones."""
+    """Call a function on bytes; if they are the deadly ones, kill the process instead."""
     if sha256_hex(data) == sha256:
         os.kill(os.getpid(), signal.SIGSEGV)
     return function(data, *arguments)
@@ -26,7 +27,7 @@ def die_of(sha256, function, data, *arguments):
 
 @dataclass(frozen=True)
 class DoomedWorkspace(Workspace):
-    """A workspace on whose workers one content is deadly."""
+    """A workspace whose workers are killed by one image."""
 
     def __reduce__(self):
         return DoomedWorkspace, super().__reduce__()[1]
@@ -56,17 +57,17 @@ def workspace(tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
-    """Its worker dies and no hotel with it: eleven pictures, one `crashed` that names the signal, nothing failed."""
-    brought = bring_up_to_date(workspace, workers, apply_inbox(workspace), lambda _: None)
-    assert brought.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
-    assert brought.totals.images == {"published": 11, "crashed": 1}
+    """Its worker dies, but no hotel fails: eleven pictures, and one `crashed` image whose reason names the signal."""
+    result = update_workspace(workspace, workers, apply_inbox(workspace), lambda _: None)
+    assert result.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
+    assert result.totals.images == {"published": 11, "crashed": 1}
     manifest = (workspace.root / "published/hotels/h2/manifest.json").read_text()
     assert "SIGSEGV" in manifest
 
 
 def test_the_next_run_does_not_die_of_it_again(workspace):
-    """What was found out is remembered: every hotel is unchanged, and the count of images stays."""
-    bring_up_to_date(workspace, 1, apply_inbox(workspace), lambda _: None)
-    again = bring_up_to_date(workspace, 1, Intake(), lambda _: None)
+    """The outcome is stored: in the next run every hotel is unchanged, and the counts are the same."""
+    update_workspace(workspace, 1, apply_inbox(workspace), lambda _: None)
+    again = update_workspace(workspace, 1, Intake(), lambda _: None)
     assert again.totals.hotels == {"processed": 0, "unchanged": 6, "failed": 0}
     assert again.totals.images == {"published": 11, "crashed": 1}

@@ -1,4 +1,4 @@
-"""Two invocations of one hotel at the same time, with different inputs, over every kind of store."""
+"""Two writers process one hotel at the same time with different inputs, on every kind of store."""
 
 import threading
 import uuid
@@ -28,7 +28,7 @@ def world(request, tmp_path):
 
 
 class Gate:
-    """A clock that stops an invocation after it has read its inputs, until it is let go on."""
+    """A clock that stops a writer after it has read its inputs, until the test lets it continue."""
 
     def __init__(self, world):
         self.world, self.arrived, self.go_on = world, threading.Event(), threading.Event()
@@ -44,16 +44,16 @@ def shown(manifest):
 
 
 def test_one_result_is_published_and_it_is_the_serial_one(world):
-    """The first has read the old catalogue when the second publishes the new one: the first loses, and looks again."""
+    """The first writer has read the old catalogue when the second publishes the new one: it loses and starts again."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(3)]
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
     gate, reports = Gate(world), []
-    slow = threading.Thread(target=lambda: reports.append(world.process(now=gate.now)))
+    slow = threading.Thread(target=lambda: reports.append(world.look(now=gate.now)))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "2", {"a1": [urls[0], urls[2]]})
-    fast = world.process()
+    fast = world.look()
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -65,24 +65,24 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
         other.site.files.update(world.site.files)
         other.catalogue("atlas", "2", {"a1": [f"{other.site.address}/{number}.jpg" for number in (0, 2)]})
         other.release("r1", {"h1": [("atlas", "a1")]})
-        assert shown(other.process().manifest) == shown(published)
+        assert shown(other.look().manifest) == shown(published)
     finally:
         other.close()
 
 
 def test_inputs_that_went_and_came_back_are_not_published_over(world):
-    """Inputs A are published, a slow one reads B, A comes back and a fast one finds nothing to do: A must stay."""
+    """A is published; a slow writer reads B; A comes back, and a fast writer finds nothing to do: A must stay."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(2)]
     world.catalogue("atlas", "1", {"a1": urls[:1]})
     world.release("r1", {"h1": [("atlas", "a1")]})
-    first = world.process().manifest
+    first = world.look().manifest
     world.catalogue("atlas", "2", {"a1": urls})
     gate = Gate(world)
-    slow = threading.Thread(target=lambda: world.process(now=gate.now))
+    slow = threading.Thread(target=lambda: world.look(now=gate.now))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "3", {"a1": urls[:1]})
-    assert world.process().status == "unchanged"
+    assert world.look().status == "unchanged"
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -90,7 +90,7 @@ def test_inputs_that_went_and_came_back_are_not_published_over(world):
 
 
 def test_no_orphans_are_left_after_the_sweep(world):
-    """Many invocations at once, while catalogues change; then time passes."""
+    """Several writers work at once while catalogues change; after the grace period no unnamed file is left."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(4)]
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
@@ -98,8 +98,8 @@ def test_no_orphans_are_left_after_the_sweep(world):
 
     def look():
         try:
-            world.process()
-        except Exception as error:  # noqa: BLE001 - the message would come back
+            world.look()
+        except Exception as error:  # noqa: BLE001 - as a queue would: the message is delivered again
             failures.append(error)
 
     for version, chosen in (("2", urls[1:3]), ("3", urls[2:]), ("4", urls[:1])):
@@ -109,10 +109,10 @@ def test_no_orphans_are_left_after_the_sweep(world):
         world.catalogue("atlas", version, {"a1": chosen})
         for thread in looks:
             thread.join(120)
-    world.process()
+    world.look()
     for days in (9, 9):
         world.wait(days=days)
-        world.process(reason="sweep")
+        world.look(reason="sweep")
     manifest = read_before(world.published, "h1").manifest
     left = {listed.key for listed in world.published.list(renditions_folder("h1"))}
     assert shown(manifest) == [manifest.pictures[0].best.sha256]

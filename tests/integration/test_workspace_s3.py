@@ -1,4 +1,4 @@
-"""The command line on buckets: what it does in a folder it does there too."""
+"""The command line with a workspace in buckets: it does what it does in a folder."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.integration.world import jpeg, photo
 
 
 def image_release(aws, *arguments):
-    """Run a command with the local AWS in its environment."""
+    """Run a command with the local AWS in its environment; returns exit status, stdout and stderr."""
     program = "from image_release.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -42,7 +42,7 @@ def test_a_run_publishes_into_buckets_and_status_reads_them(ministack, tmp_path)
     assert (status, json.loads(out)["release"]["hotels"]) == (0, 1)
 
 
-def test_a_bucket_that_is_not_there_is_told_in_one_line(ministack):
+def test_a_bucket_that_does_not_exist_is_reported_in_one_line(ministack):
     status, out, err = image_release(ministack, "status", "--workspace", "s3://no-such-bucket")
     assert (status, out) == (1, "")
     assert "no such bucket" in err

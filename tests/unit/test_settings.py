@@ -1,4 +1,4 @@
-"""Settings: defaults that stand, files that name what differs, and errors that say which line of it is wrong."""
+"""Settings: shipped defaults, files that name what differs, and errors that say which entry is wrong."""
 
 import pytest
 
@@ -53,26 +53,30 @@ class TestFile:
         ],
     )
     def test_that_breaks_a_rule_names_file_place_value_and_rule(self, load, text, place, rule):
-        """Nothing is guessed, and nothing is begun."""
+        """The message has all four, and no settings are returned."""
         with pytest.raises(SettingsError) as refused:
             load(text)
         assert f"settings.yaml: {place}: " in str(refused.value)
         assert rule in str(refused.value)
 
-    def test_may_break_many_rules_and_hears_of_all(self, load):
-        """A line each."""
+    def test_that_breaks_many_rules_is_told_all_of_them(self, load):
+        """The message has a line for each."""
         with pytest.raises(SettingsError) as refused:
             load("filter: {max_pixels: 0, min_side: 1}\nbrakes: {max_gone_share: 2}")
         assert len(str(refused.value).splitlines()) == 3
 
     @pytest.mark.parametrize("text", ["[1, 2]", "just words", "a: [", "a: !!python/object/apply:os.system [ls]"])
     def test_that_is_no_mapping_is_refused(self, load, text):
-        """And what YAML could run is not run."""
+        """A tag that would make YAML run a command is refused, too."""
         with pytest.raises(SettingsError):
             load(text)
 
 
 class TestDigest:
+    def test_of_the_shipped_settings_is_the_one_of_all_published_hotels(self):
+        """Another digest makes every published hotel *changed*: it must never differ by accident."""
+        assert Settings().digest() == "ee1eb61c84440f5e"
+
     def test_covers_what_shapes_a_hotel_and_nothing_else(self, load):
         """A longer timeout makes no hotel *changed*; another size, label or threshold makes all of them."""
         same = [
@@ -98,7 +102,7 @@ class TestDigest:
 
 class TestLabels:
     def test_given_ones_change_single_entries_of_the_shipped_table(self, load):
-        """A label has one place: naming it in another kind moves it, whatever its case."""
+        """A label has one kind: naming it in another kind moves it, in upper or lower case."""
         kind, entries = next(iter(shipped_labels().items()))
         label = next(iter(entries))
         table = load(f"prioritising: {{labels: {{mine: {{'{label.upper()}': 5}}}}}}").prioritising.labels
@@ -107,6 +111,6 @@ class TestLabels:
         assert sum(map(len, table.values())) == sum(map(len, shipped_labels().values()))
 
     def test_given_twice_are_refused(self, load):
-        """It could only be a mistake."""
+        """Two strengths of one label must be a mistake."""
         with pytest.raises(SettingsError, match="one place and one strength"):
             load("prioritising: {labels: {a: {Pool: 1}, b: {pool: 2}}}")

@@ -1,4 +1,4 @@
-"""The words of the field: ids that become parts of keys, whatever a partner puts into them."""
+"""Values: ids become parts of keys, whatever characters a partner puts into them."""
 
 from urllib.parse import quote, unquote
 
@@ -17,7 +17,7 @@ def test_an_id_comes_back_from_its_key(identifier):
 
 @given(st.text())
 def test_an_id_is_never_a_path(identifier):
-    """No separator, no way up, no hidden control character; only what `quote` would leave as it is."""
+    """It has no separator and no control character, and it is neither `.` nor `..`."""
     part = key_part(identifier)
     assert part not in (".", "..")
     assert "/" not in part
@@ -27,8 +27,8 @@ def test_an_id_is_never_a_path(identifier):
 
 
 @given(st.text())
-def test_an_id_is_encoded_as_everybody_encodes(identifier):
-    """`quote(id, safe="")`, but for the two names that are folders."""
+def test_an_id_is_percent_encoded_in_the_usual_way(identifier):
+    """As `quote(id, safe="")` does it, except for the two names that mean folders."""
     if identifier not in (".", ".."):
         assert key_part(identifier) == quote(identifier, safe="")
 
@@ -37,5 +37,5 @@ def test_an_id_is_encoded_as_everybody_encodes(identifier):
     ("identifier", "part"), [(".", "%2E"), ("..", "%2E%2E"), ("a/b", "a%2Fb"), ("$x", "%24x"), ("a\n", "a%0A")]
 )
 def test_an_example_of_an_encoded_id(identifier, part):
-    """As the design writes them; a line break at the end is encoded too."""
+    """The examples of the architecture page; a line break at the end is encoded too."""
     assert key_part(identifier) == part

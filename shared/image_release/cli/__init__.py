@@ -1,8 +1,8 @@
-"""The command line: one module a command, imported when the command is used.
+"""The command line: each command has a module, which is imported only when the command is used.
 
-Every command takes `--json` (one document on stdout, nothing else there) and `--settings`, shows progress on stderr
-when that is a terminal, and ends with 0 (all well), 1 (done, but some lines, images or hotels failed), 2 (wrong use or
-settings) or 130 (interrupted; the next run goes on).
+Every command takes `--json` (one document on stdout, nothing else there) and `--settings`. It shows progress on stderr
+if that is a terminal. Its exit status is 0 (everything worked), 1 (done, but some lines, images or hotels failed), 2
+(wrong use or wrong settings) or 130 (interrupted; the next run continues).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from image_release.cli.lazy import LazyGroup
 __all__ = ["COMMANDS", "LazyGroup", "main"]
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
+"""Exit status after Ctrl-C: 128 plus the number of SIGINT, as in shells."""
 COMMANDS = {
-    "run": "Bring every hotel up to date with what was handed in.",
-    "hotel": "Do these hotels now and say what became of every image.",
-    "reprocess": "Do a geography, partners or hotels again, urgently.",
-    "status": "Releases, requests with exact progress, outcomes, what is held.",
-    "accept": "Let through a catalogue or a release that was held.",
-    "sweep": "Do what is due: retries, revalidations, leftovers.",
+    "run": "Apply what is new in the inbox and process every hotel that changed.",
+    "hotel": "Process these hotels now and list the outcome of every image.",
+    "reprocess": "Process the hotels of a region or a partner again, now.",
+    "status": "Show the release, progress of requests, outcomes, what is held.",
+    "accept": "Accept a catalogue or a release that is held.",
+    "sweep": "Delete files that nothing names, for hotels where this is due.",
     "override": "Record a person's decision about a photograph.",
-    "estimate": "Hotels, images, CPU and money before anything runs.",
-    "gallery": "Write the pages again.",
+    "estimate": "Estimate images, CPU time and cost before anything runs.",
+    "gallery": "Write all pages of the gallery again.",
     "corpus": "Measure grouping on a labelled corpus.",
     "ranking": "Measure the order of pictures against people's grades.",
 }
@@ -32,11 +32,11 @@ COMMANDS = {
 
 class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; Ctrl-C ends it with 130 and a word on what is left."""
+        """Run the command. Ctrl-C ends it with status 130 and a sentence on stderr."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("interrupted: what is published is whole, and the next run goes on", err=True)
+            click.echo("interrupted: every published hotel is complete, and the next run continues", err=True)
             ctx.exit(INTERRUPTED)
 
 

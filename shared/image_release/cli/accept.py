@@ -1,19 +1,17 @@
-"""`image-release accept`: a person lets through what was held."""
+"""`image-release accept`: a person accepts a catalogue or a release that a brake holds."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from image_release.cli.common import common_options, emit, existing, opened
+from image_release.cli.invocation import Invocation, common_options
+from image_release.keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE, RELEASE_SUFFIXES, RELEASES, partner_folder
 from image_release.problems import printable
-from image_release.values import key_part
 
 
 @click.group()
 def accept() -> None:
-    """Let through a catalogue or a release that was held.
+    """Accept a catalogue or a release that is held.
 
     Example: image-release accept catalogue partner-a 2026-11-02
     """
@@ -23,35 +21,37 @@ def accept() -> None:
 @click.argument("partner_id", metavar="PARTNER")
 @click.argument("version", metavar="VERSION")
 @common_options
-def catalogue(partner_id: str, version: str, address: str, settings_file: Path | None, as_json: bool) -> None:
-    """Accept that a partner's catalogue deletes many images (or `gone-<day>`: that many of them disappeared).
+def catalogue(invocation: Invocation, partner_id: str, version: str) -> None:
+    """Accept that a partner's catalogue deletes many images.
+
+    VERSION is the catalogue's version; gone-DAY accepts that many images disappeared from the server on that day.
 
     Example: image-release accept catalogue partner-a 2026-11-02
     """
-    folder = f"catalogues/{key_part(partner_id)}/"
-    handed_in = [folder + version + suffix for suffix in (".jsonl", ".jsonl.gz")]
-    _accept(address, settings_file, folder + version, handed_in if not version.startswith("gone-") else [], as_json)
+    name = partner_folder(partner_id) + version
+    files = [] if version.startswith(GONE) else [name + suffix for suffix in CATALOGUE_SUFFIXES]
+    _accept(invocation, name, files)
 
 
 @accept.command()
 @click.argument("release_id", metavar="ID")
 @common_options
-def release(release_id: str, address: str, settings_file: Path | None, as_json: bool) -> None:
+def release(invocation: Invocation, release_id: str) -> None:
     """Accept that a Data Release withdraws many hotels.
 
     Example: image-release accept release 2026-11-08
     """
-    handed_in = [f"releases/{release_id}{suffix}" for suffix in (".csv", ".csv.gz")]
-    _accept(address, settings_file, f"releases/{release_id}", handed_in, as_json)
+    name = RELEASES + release_id
+    _accept(invocation, name, [name + suffix for suffix in RELEASE_SUFFIXES])
 
 
-def _accept(address: str, settings_file: Path | None, name: str, handed_in: list[str], as_json: bool) -> None:
-    with opened(address, settings_file) as workspace:
-        existing(workspace)
-        if handed_in and not any(workspace.inbox.head(key) for key in handed_in):
+def _accept(invocation: Invocation, name: str, files: list[str]) -> None:
+    """Put the acceptance into the inbox, if one of `files` is there (or none has to be).
+
+    A mistyped version must not let something through later, so it ends the command with status 2.
+    """
+    with invocation.open() as workspace:
+        if files and not any(workspace.inbox.head(key) for key in files):
             raise click.UsageError(f"{printable(name)}: not in the inbox")
-        workspace.inbox.put(f"accepts/{name}", b"")
-    if as_json:
-        emit({"accepted": name})
-    else:
-        click.echo(f"accepted {printable(name)}; the next `image-release run` applies it")
+        workspace.inbox.put(ACCEPTS + name, b"")
+    invocation.show({"accepted": name}, f"accepted {printable(name)}; the next `image-release run` applies it")

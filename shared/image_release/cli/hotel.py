@@ -1,27 +1,17 @@
-"""`image-release hotel`: these hotels now, and what became of every image."""
+"""`image-release hotel`: process some hotels now, and list the outcome of every image."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from image_release.cli.common import (
-    common_options,
-    emit,
-    end,
-    existing,
-    failed,
-    opened,
-    tell_totals,
-    totals_document,
-    work_options,
-)
-from image_release.cli.reprocess import FORCES, begin_request
-from image_release.gallery import write_index
-from image_release.ingest import find_row, mark_failed, read_current
+from image_release.cli.common import end
+from image_release.cli.invocation import Invocation, common_options, work_options
+from image_release.cli.requested import process_request
+from image_release.cli.selection import FORCES, new_request
+from image_release.cli.totals import has_failures, tell_totals, totals_document
+from image_release.ingest import find_row, read_current
 from image_release.keys import manifest_key
-from image_release.one_machine.workers import Done, Totals, run_nudges
+from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 from image_release.values import Nudge
@@ -29,51 +19,34 @@ from image_release.values import Nudge
 
 @click.command()
 @click.argument("hotel_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--force", type=click.Choice(FORCES), default="none", help="Do again what was done already.")
+@click.option("--force", type=click.Choice(FORCES), default="none", help="Repeat this step even where nothing changed.")
 @work_options
 @common_options
-def hotel(
-    hotel_ids: tuple[str, ...],
-    force: str,
-    workers: int,
-    tagger: str,
-    address: str,
-    settings_file: Path | None,
-    as_json: bool,
-) -> None:
-    """Do these hotels now and say what became of every image.
+def hotel(invocation: Invocation, hotel_ids: tuple[str, ...], force: str) -> None:
+    """Process these hotels now and list the outcome of every image.
 
     Example: image-release hotel 123456 --force redownload
     """
     wanted = list(dict.fromkeys(hotel_ids))
-    totals = Totals()
-    looked_at: list[Done] = []
-    with opened(address, settings_file, tagger) as workspace:
-        _refuse_unknown(existing(workspace), wanted)
-        request_id = begin_request(workspace, {"hotel_ids": wanted, "force": force}, len(wanted))
+    results: list[HotelResult] = []
+    with invocation.open() as workspace:
+        _refuse_unknown(workspace, wanted)
+        request = new_request({"hotel_ids": wanted, "force": force})
+        nudges = [Nudge(hotel_id, "asked for", request.request_id) for hotel_id in wanted]
+        totals = process_request(workspace, request, nudges, invocation.workers, results.append, with_images=True)
+        results.sort(key=lambda result: result.nudge.hotel_id)
 
-        def observe(done: Done) -> None:
-            totals.add(done)
-            if done.status == "failed":
-                mark_failed(workspace.state, request_id, done.nudge.hotel_id, done.error)
-            looked_at.append(done)
-
-        nudges = [Nudge(hotel_id, "asked for", request_id) for hotel_id in wanted]
-        run_nudges(workspace, nudges, workers, observe, with_images=True)
-        if totals.hotels["processed"]:
-            write_index(workspace.published)
-        looked_at.sort(key=lambda done: done.nudge.hotel_id)
-        if as_json:
-            emit({**totals_document(totals), "reports": [_document(done) for done in looked_at]})
-        else:
-            for done in looked_at:
-                _tell(done)
+        def tell() -> None:
+            for result in results:
+                _tell(result)
             tell_totals(totals)
-    end(failed=failed(totals))
+
+        invocation.show({**totals_document(totals), "reports": [_document(result) for result in results]}, tell)
+    end(failed=has_failures(totals))
 
 
 def _refuse_unknown(workspace: Workspace, hotel_ids: list[str]) -> None:
-    """Refuse a hotel that is neither in the release in force nor published, before anything is done."""
+    """Refuse hotels that are neither in the release in force nor published, before anything is done."""
     current = read_current(workspace.state)
     unknown = [
         printable(hotel_id)
@@ -87,10 +60,10 @@ def _refuse_unknown(workspace: Workspace, hotel_ids: list[str]) -> None:
         )
 
 
-def _document(done: Done) -> dict[str, object]:
+def _document(result: HotelResult) -> dict[str, object]:
     return {
-        "hotel_id": done.nudge.hotel_id,
-        "status": done.status,
+        "hotel_id": result.nudge.hotel_id,
+        "status": result.status,
         "images": [
             {
                 "url": image.image.url,
@@ -100,14 +73,14 @@ def _document(done: Done) -> dict[str, object]:
                 "position": image.position,
                 "reason": image.reason,
             }
-            for image in done.images
+            for image in result.images
         ],
     }
 
 
-def _tell(done: Done) -> None:
-    click.echo(f"{printable(done.nudge.hotel_id)}: {done.status}")
-    for image in done.images:
+def _tell(result: HotelResult) -> None:
+    click.echo(f"{printable(result.nudge.hotel_id)}: {result.status}")
+    for image in result.images:
         place = f"#{image.position}" if image.position else ""
         partner = printable(image.image.accommodation.partner_id, 20)
         line = f"  {place:>4} {image.outcome:18} {partner:12} {printable(image.image.url)}"

@@ -1,4 +1,4 @@
-"""A group whose commands are imported when they are used: `--help` and shell completion stay quick."""
+"""A group that imports a command only when it is used, so that `--help` and shell completion stay fast."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group of one module a command, below `package`; `summaries` lists them in the order of the work."""
+    """A group with a module for each command below `package`. `summaries`: command -> one line, in the order shown."""
 
     def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -18,12 +18,12 @@ class LazyGroup(click.Group):
         self._summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the work."""
+        """Names of the commands, in the order of `summaries`."""
         del ctx
         return list(self._summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command from the module of its name."""
+        """The command from the module of its name; None if there is no such command."""
         del ctx
         if cmd_name not in self._summaries:
             return None
@@ -32,7 +32,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
+        """Write the list of commands without importing them."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(self._summaries.items()))

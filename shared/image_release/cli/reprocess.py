@@ -1,168 +1,55 @@
-"""`image-release reprocess`: a geography, partners or hotels again, urgently."""
+"""`image-release reprocess`: process the hotels of a region or a partner again."""
 
 from __future__ import annotations
 
-import json
-import secrets
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import click
 
-from image_release.cli.common import (
-    F,
-    common_options,
-    emit,
-    end,
-    existing,
-    failed,
-    opened,
-    progress,
-    tell_totals,
-    totals_document,
-    work_options,
-)
-from image_release.gallery import write_index
-from image_release.ingest import (
-    ReleaseIndex,
-    Request,
-    RequestError,
-    mark_failed,
-    open_index,
-    parse_request,
-    read_current,
-    select,
-    store_request,
-)
-from image_release.one_machine.workers import Done, Totals, run_nudges
-from image_release.one_machine.workspace import Workspace
+from image_release.cli.common import end
+from image_release.cli.invocation import Invocation, common_options, work_options
+from image_release.cli.requested import process_request
+from image_release.cli.selection import FORCES, new_request, release_index, selectors
+from image_release.cli.totals import has_failures, tell_totals, totals_document
+from image_release.ingest import select
 from image_release.problems import printable
 from image_release.values import Nudge
 
-FORCES = ("none", "redownload", "retag", "rerender")
-
-
-def box(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> tuple[float, float, float, float] | None:
-    """West, south, east, north in degrees; whether they make sense is the request's question."""
-    del context, parameter
-    if value is None:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in value.split(","))
-    except ValueError as error:
-        raise click.BadParameter(f"{printable(value)!r} must be four numbers: west,south,east,north") from error
-    return west, south, east, north
-
-
-def selectors(command: F) -> F:
-    """The options that select hotels."""
-    for option in (
-        click.option("--all", "everything", is_flag=True, help="Every hotel of the release."),
-        click.option("--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."),
-        click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="This hotel."),
-        click.option(
-            "--bbox",
-            metavar="W,S,E,N",
-            callback=box,
-            help="Hotels in a box, degrees; west > east crosses the date line.",
-        ),
-        click.option("--city", "cities", multiple=True, help="Hotels of this city, whatever its case."),
-        click.option("--country", "countries", multiple=True, help="Hotels of this country, ISO 3166-1 alpha-2."),
-    ):
-        command = option(command)
-    return command
+MOST_IDS = 1_000
+"""Maximum number of hotel ids that `--dry-run --json` lists."""
+MOST_IDS_SHOWN = 20
+"""Maximum number of hotel ids that `--dry-run` shows to a person."""
 
 
 @click.command()
 @selectors
-@click.option("--force", type=click.Choice(FORCES), default="none", help="Do again what was done already.")
-@click.option("--dry-run", is_flag=True, help="Say which hotels are meant, and do nothing.")
+@click.option("--force", type=click.Choice(FORCES), default="none", help="Repeat this step even where nothing changed.")
+@click.option("--dry-run", is_flag=True, help="List the selected hotels and do nothing.")
 @work_options
 @common_options
-def reprocess(
-    countries: tuple[str, ...],
-    cities: tuple[str, ...],
-    bbox: tuple[float, float, float, float] | None,
-    hotel_ids: tuple[str, ...],
-    partners: tuple[str, ...],
-    everything: bool,
-    force: str,
-    dry_run: bool,
-    workers: int,
-    tagger: str,
-    address: str,
-    settings_file: Path | None,
-    as_json: bool,
-) -> None:
-    """Do a geography, partners or hotels again, urgently. Selectors of different kinds narrow, of one kind widen.
+def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry_run: bool) -> None:
+    """Process the hotels of a region or a partner again, now.
+
+    Selectors of different kinds must all match: --country ES --partner atlas. Of several selectors of one kind, one
+    must match: --city Bilbao --city Madrid.
 
     Example: image-release reprocess --country ES --city Bilbao --force rerender
     """
-    with opened(address, settings_file, tagger) as workspace, release_index(existing(workspace)) as index:
-        document = {
-            "countries": [country.upper() for country in countries],
-            "cities": list(cities),
-            "bbox": bbox,
-            "hotel_ids": list(hotel_ids),
-            "partners": list(partners),
-            "all": everything,
-            "force": force,
-            "dry_run": dry_run,
-        }
-        selected = sorted(select(index, new_request(document)))
+    with invocation.open() as workspace, release_index(workspace) as index:
+        request = new_request({**selection, "force": force, "dry_run": dry_run})
+        selected = sorted(select(index, request))
         if dry_run:
-            if as_json:
-                emit({"hotels": len(selected), "hotel_ids": selected[:1000]})
-            else:
-                click.echo(f"{len(selected)} hotels: " + ", ".join(printable(name) for name in selected[:20]))
-            end(failed=False)
-        request_id = begin_request(workspace, document, len(selected))
-        totals = Totals()
-        with progress(len(selected), quiet=as_json) as tell:
+            shown = ", ".join(printable(name) for name in selected[:MOST_IDS_SHOWN])
+            document = {"hotels": len(selected), "hotel_ids": selected[:MOST_IDS]}
+            invocation.show(document, f"{len(selected)} hotels: {shown}")
+            return
+        nudges = [Nudge(name, "request", request.request_id) for name in selected]
+        with invocation.progress(len(selected)) as advance:
+            totals = process_request(workspace, request, nudges, invocation.workers, advance)
 
-            def observe(done: Done) -> None:
-                totals.add(done)
-                if done.status == "failed":
-                    mark_failed(workspace.state, request_id, done.nudge.hotel_id, done.error)
-                tell(done)
-
-            run_nudges(workspace, (Nudge(name, "request", request_id) for name in selected), workers, observe)
-        if totals.hotels["processed"]:
-            write_index(workspace.published)
-        if as_json:
-            emit({"request_id": request_id, **totals_document(totals)})
-        else:
-            click.echo(f"request  {request_id}")
+        def tell() -> None:
+            click.echo(f"request  {request.request_id}")
             tell_totals(totals)
-    end(failed=failed(totals))
 
-
-def begin_request(workspace: Workspace, document: Mapping[str, object], total: int) -> str:
-    """Keep a request before its first nudge; returns its id."""
-    request = new_request(document)
-    store_request(workspace.state, request, total)
-    return request.request_id
-
-
-@contextmanager
-def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
-    """The index of the release in force."""
-    current = read_current(workspace.state)
-    if current is None:
-        raise click.UsageError(f"--workspace {workspace.root}: no release is in force yet; `image-release run` first")
-    with tempfile.TemporaryDirectory() as folder, open_index(workspace.state, current, Path(folder) / "index") as index:
-        yield index
-
-
-def new_request(document: Mapping[str, object]) -> Request:
-    """A request of the command line, with an id of its own."""
-    request_id = f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
-    try:
-        return parse_request(json.dumps({**document, "request_id": request_id}).encode(), "command line")
-    except RequestError as error:
-        raise click.UsageError(str(error)) from error
+        invocation.show({"request_id": request.request_id, **totals_document(totals)}, tell)
+    end(failed=has_failures(totals))

@@ -1,27 +1,21 @@
-"""`image-release run`: everything that is new in the inbox becomes published hotels and a gallery."""
+"""`image-release run`: apply what is new in the inbox, publish the hotels that it changes, write the gallery."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from image_release.cli.common import (
-    FILE,
-    FOLDER,
-    common_options,
-    emit,
-    end,
-    failed,
-    opened,
-    progress,
-    tell_problems,
-    tell_totals,
-    totals_document,
-    work_options,
-)
+from image_release.cli.common import FILE, FOLDER, end, tell_problems
+from image_release.cli.invocation import Invocation, common_options, work_options
+from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import Held, PhotosFolderError, read_current
-from image_release.one_machine.run import HandInError, apply_inbox, bring_up_to_date, hand_in
+from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
+from image_release.one_machine.run import update_workspace
+from image_release.one_machine.workers import Totals
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import Problem
 
 
 @click.command()
@@ -30,27 +24,20 @@ from image_release.one_machine.run import HandInError, apply_inbox, bring_up_to_
 @click.option("--catalogues", type=FOLDER, help="Catalogues: DIR/<partner_id>/<version>.jsonl[.gz].")
 @work_options
 @common_options
-def run(
-    photos: Path | None,
-    release: Path | None,
-    catalogues: Path | None,
-    workers: int,
-    tagger: str,
-    address: str,
-    settings_file: Path | None,
-    as_json: bool,
-) -> None:
-    """Bring every hotel up to date with what was handed in.
+def run(invocation: Invocation, photos: Path | None, release: Path | None, catalogues: Path | None) -> None:
+    """Apply what is new in the inbox and process every hotel that changed.
 
-    Catalogues and the release are applied, then every hotel is looked at; an unchanged one costs a few reads. Interrupt
-    it when you like: the next run goes on. Exit status 1 if lines, hotels or images (unavailable, deferred, crashed)
-    failed; what a partner sent broken, small or not at all is an outcome and no failure.
+    First the catalogues and the release are applied. Then every hotel is checked; an unchanged one costs a few reads.
+    You can interrupt a run at any time: the next one continues.
+
+    The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed. That an image is
+    broken, too small or gone from the partner's server is an outcome, not a failure.
 
     Example: image-release run --photos my-photos
 
     Example: image-release run --release 2026-11-01.csv --catalogues catalogues --tagger google
     """
-    with opened(address, settings_file, tagger, (photos.resolve(),) if photos else ()) as workspace:
+    with invocation.open(photos=photos, must_exist=False) as workspace:
         problems = list(workspace.tagger_problems())
         try:
             problems += hand_in(workspace, photos, release, catalogues)
@@ -59,29 +46,33 @@ def run(
         intake = apply_inbox(workspace)
         problems += intake.problems
         current = read_current(workspace.state)
-        with progress(current.hotels if current else None, quiet=as_json) as tell:
-            brought = bring_up_to_date(workspace, workers, intake, tell)
+        with invocation.progress(current.hotels if current else None) as advance:
+            totals = update_workspace(workspace, invocation.workers, intake, advance).totals
         tell_problems(problems, intake.warnings)
-        if as_json:
-            emit(
-                {
-                    **totals_document(brought.totals),
-                    "problems": [str(problem) for problem in problems],
-                    "warnings": intake.warnings,
-                    "held": [{"what": held.what, "id": held.identifier, "share": held.share} for held in intake.held],
-                    "gallery": str(workspace.gallery),
-                }
-            )
-        else:
-            tell_totals(brought.totals)
-            for held in intake.held:
-                click.echo(held_text(held), err=True)
-            click.echo(f"gallery  {workspace.gallery}")
-        end(failed=bool(problems) or failed(brought.totals))
+        document = _document(workspace, totals, intake, problems)
+        invocation.show(document, lambda: _tell(workspace, totals, intake))
+        end(failed=bool(problems) or has_failures(totals))
 
 
-def held_text(held: Held) -> str:
-    """What is held and what to type to let it through."""
+def _document(workspace: Workspace, totals: Totals, intake: Intake, problems: list[Problem]) -> dict[str, Any]:
+    return {
+        **totals_document(totals),
+        "problems": [str(problem) for problem in problems],
+        "warnings": intake.warnings,
+        "held": [{"what": held.what, "id": held.identifier, "share": held.share} for held in intake.held],
+        "gallery": workspace.gallery,
+    }
+
+
+def _tell(workspace: Workspace, totals: Totals, intake: Intake) -> None:
+    tell_totals(totals)
+    for held in intake.held:
+        click.echo(_held_text(held), err=True)
+    click.echo(f"gallery  {workspace.gallery}")
+
+
+def _held_text(held: Held) -> str:
+    """What is held, why, and the command that lets it through."""
     what = "images" if held.what == "catalogue" else "hotels"
     return (
         f"held: {held.what} {held.identifier}: {held.leaving} of {held.of} {what} would go "

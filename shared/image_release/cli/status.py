@@ -1,57 +1,57 @@
-"""`image-release status`: what is in force, how far requests are, what came out, what is held."""
+"""`image-release status`: the release in force, progress of requests, outcomes of the last runs, what is held."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
-from image_release.cli.common import common_options, emit, existing, opened
+from image_release.cli.invocation import Invocation, common_options
 from image_release.ingest import Progress, progress, read_current, request_ids
+from image_release.keys import CATALOGUES, HELD, RELEASES, RUNS
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 
 LAST = 5
-"""Runs and requests that are shown."""
+"""Maximum number of runs and of requests that are shown, the latest ones."""
 
 
 @click.command()
 @click.argument("request_id", metavar="[REQUEST]", required=False)
 @common_options
-def status(request_id: str | None, address: str, settings_file: Path | None, as_json: bool) -> None:
-    """Releases, requests with exact progress, outcomes, what is held.
+def status(invocation: Invocation, request_id: str | None) -> None:
+    """Show the release, progress of requests, outcomes, what is held.
 
     Example: image-release status
 
     Example: image-release status 20261124T101500-3fa9c1
     """
-    with opened(address, settings_file) as workspace:
-        existing(workspace)
+    with invocation.open() as workspace:
         if request_id is not None:
             found = progress(workspace.state, request_id)
             if found is None:
                 raise click.UsageError(f"{printable(request_id)}: no such request")
-            emit(asdict(found)) if as_json else click.echo(_line(found))
+            invocation.show(asdict(found), _line(found))
             return
         document = _document(workspace)
-    if as_json:
-        emit(document)
-        return
+    invocation.show(document, "\n".join(_lines(document)))
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    """The document as lines for a person."""
     release = document["release"]
-    click.echo(
-        f"release   {release['release_id']}: {release['hotels']} hotels" if release else "release   none in force"
-    )
+    yield f"release   {release['release_id']}: {release['hotels']} hotels" if release else "release   none in force"
     for held in document["held"]:
-        click.echo(f"held      {held['accept']}: {held['leaving']} of {held['of']} would go")
+        yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go"
     for run in document["runs"]:
         images = ", ".join(f"{count} {outcome}" for outcome, count in sorted(run["images"].items()))
         hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"
-        click.echo(f"run       {run['started_at'][:19]}: {hotels}; {images}")
+        yield f"run       {run['started_at'][:19]}: {hotels}; {images}"
     for item in document["requests"]:
-        click.echo("request   " + _line(Progress(**item)))
+        yield "request   " + _line(Progress(**item))
 
 
 def _line(found: Progress) -> str:
@@ -60,7 +60,7 @@ def _line(found: Progress) -> str:
 
 def _document(workspace: Workspace) -> dict[str, Any]:
     current = read_current(workspace.state)
-    runs = sorted(listed.key for listed in workspace.state.list("runs/"))[-LAST:]
+    runs = sorted(listed.key for listed in workspace.state.list(RUNS))[-LAST:]
     requests = [progress(workspace.state, name) for name in sorted(request_ids(workspace.state))[-LAST:]]
     return {
         "release": None if current is None else {"release_id": current.release_id, "hotels": current.hotels},
@@ -70,15 +70,15 @@ def _document(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _held(workspace: Workspace) -> Any:
-    """What waits for a person, with what to type."""
-    for prefix in ("catalogues/", "releases/"):
+def _held(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """What a brake holds, each with the command that lets it through."""
+    for prefix in (CATALOGUES, RELEASES):
         for listed in workspace.state.list(prefix):
-            stored = workspace.state.get(listed.key) if listed.key.endswith("/held.json") else None
+            stored = workspace.state.get(listed.key) if listed.key.endswith(f"/{HELD}") else None
             if stored is None:
                 continue
             held = json.loads(stored.data)
-            what = "catalogue" if prefix == "catalogues/" else "release"
+            what = "catalogue" if prefix == CATALOGUES else "release"
             name = f"{held['partner_id']} {held['version']}" if what == "catalogue" else held["identifier"]
             accept = f"image-release accept {what} {printable(name)}"
             yield {"accept": accept, "leaving": held["leaving"], "of": held["of"], "limit": held["limit"]}

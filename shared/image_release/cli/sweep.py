@@ -1,43 +1,35 @@
-"""`image-release sweep`: what the schedule does on AWS, on one machine."""
+"""`image-release sweep`: process the hotels with a due sweep marker, as the schedule does on AWS."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
-from image_release.cli.common import (
-    common_options,
-    emit,
-    end,
-    existing,
-    failed,
-    opened,
-    progress,
-    tell_totals,
-    totals_document,
-    work_options,
-)
-from image_release.one_machine.run import Intake, bring_up_to_date, nudges_owed
+from image_release.cli.common import end
+from image_release.cli.invocation import Invocation, common_options, work_options
+from image_release.cli.totals import has_failures, tell_totals, totals_document
+from image_release.one_machine.intake import Intake
+from image_release.one_machine.run import pending_nudges, update_workspace
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Say how many hotels are due, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show how many hotels are due and do nothing.")
 @work_options
 @common_options
-def sweep(dry_run: bool, workers: int, tagger: str, address: str, settings_file: Path | None, as_json: bool) -> None:
-    """Do what is due by date: leftovers of writers that were killed or lost a race. `run` does so too.
+def sweep(invocation: Invocation, dry_run: bool) -> None:
+    """Delete files that nothing names, for hotels where this is due.
+
+    Such files are left by runs that were killed or lost a race. `image-release run` does the same.
 
     Example: image-release sweep
     """
-    with opened(address, settings_file, tagger) as workspace:
-        existing(workspace)
-        due = list(nudges_owed(workspace, None, datetime.now(UTC).date().isoformat()))
+    with invocation.open() as workspace:
+        due = len(list(pending_nudges(workspace, None, datetime.now(UTC).date())))
         if dry_run:
-            emit({"due": len(due)}) if as_json else click.echo(f"{len(due)} hotels are due")
+            invocation.show({"due": due}, f"{due} hotels are due")
             return
-        with progress(len(due), quiet=as_json) as tell:
-            brought = bring_up_to_date(workspace, workers, Intake(), tell, sweep_only=True)
-        emit(totals_document(brought.totals)) if as_json else tell_totals(brought.totals)
-    end(failed=failed(brought.totals))
+        with invocation.progress(due) as advance:
+            totals = update_workspace(workspace, invocation.workers, Intake(), advance, sweep_only=True).totals
+        invocation.show(totals_document(totals), lambda: tell_totals(totals))
+    end(failed=has_failures(totals))

@@ -55,7 +55,7 @@ def pictures_of(
             category=item.ranked.category,
             labels=tuple(
                 PublishedLabel(description=label.description, score=label.score)
-                for label in item.ranked.contender.labels or ()
+                for label in item.ranked.picture.labels or ()
             ),
             score=PublishedScore(
                 total=item.ranked.score.total,

@@ -9,7 +9,7 @@ from image_release.hotel.acquire import Acquired
 from image_release.hotel.choose import Chosen
 from image_release.hotel.label import Labels
 from image_release.hotel.load import Hotel
-from image_release.rank import Contender, Ranked, prioritise
+from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import Settings
 
 
@@ -18,7 +18,7 @@ class ShownPicture:
     """A picture in its place of the order."""
 
     chosen: Chosen
-    ranked: Ranked
+    ranked: ScoredPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Order:
 def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels: Labels, settings: Settings) -> Order:
     """Score and order the pictures that nobody hid; pins win."""
     by_best = {picture.best.sha256: picture for picture in chosen if picture.hidden_by is None}
-    contenders = [
-        Contender(
+    pictures = [
+        PictureToRank(
             sha256=sha256,
             facts=acquired.facts[sha256],
             partner_id=picture.image.accommodation.partner_id,
@@ -44,10 +44,10 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
         for sha256, picture in by_best.items()
     ]
     pins = {sha256: picture.pinned_at for sha256, picture in by_best.items() if picture.pinned_at is not None}
-    ranked = prioritise(contenders, settings.prioritising, pins)
+    ranked = prioritise(pictures, settings.prioritising, pins)
     limit = settings.publishing.max_pictures
     return Order(
-        shown=tuple(ShownPicture(by_best[item.contender.sha256], item) for item in ranked[:limit]),
-        over_limit=tuple(by_best[item.contender.sha256] for item in ranked[limit:]),
+        shown=tuple(ShownPicture(by_best[item.picture.sha256], item) for item in ranked[:limit]),
+        over_limit=tuple(by_best[item.picture.sha256] for item in ranked[limit:]),
         hidden=tuple(picture for picture in chosen if picture.hidden_by is not None),
     )

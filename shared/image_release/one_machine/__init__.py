@@ -1,1 +1,1 @@
-"""One machine: a workspace of three stores, what is new in its inbox, and many hotels over worker processes."""
+"""The pipeline on one machine: a workspace of three stores, its inbox, and many hotels over worker processes."""

@@ -1,7 +1,8 @@
-"""Many hotels on one machine: nudges over worker processes, one hotel at a time in each.
+"""Process many hotels on one machine: each worker process takes one nudge at a time.
 
-A hotel that fails does not stop the others. A worker that dies, killed by an image or for its memory, does not either:
-the hotels that were under way are done again with decoding in a child process, so that the image becomes `crashed`.
+A hotel that fails does not stop the others. Nor does a worker that dies, because an image crashed it or memory ran out:
+the hotels that were under way are processed again with decoding in a child process, so that the image becomes
+`crashed`.
 """
 
 from __future__ import annotations
@@ -32,16 +33,19 @@ WORKER_ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
-"""One BLAS thread a worker: the workers are the parallelism. And two arenas of memory: with one for each thread that
-downloads, a hotel of 500 images takes 860 MB instead of 500. Both are read when a process begins."""
-AHEAD = 3
-"""Nudges that wait in the pool for each worker: enough that none idles, few enough that memory stays flat."""
+"""Environment of a worker; read when a process starts.
+
+One BLAS thread a worker, because the workers are already parallel. Two memory arenas, because with one arena for each
+downloading thread a hotel of 500 images takes 860 MB instead of 500 MB."""
+QUEUED_PER_WORKER = 3
+"""Nudges in the pool for each worker: enough that no worker waits, few enough that memory does not grow."""
 WORK = ("downloads", "decodes", "tagged", "renditions_written", "store_reads", "store_writes")
+"""Names of the counters that `Totals.work` sums over hotels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one nudge, small enough to be sent between processes by the million."""
+class HotelResult:
+    """What became of one nudge. It is small, because a run sends one between processes for each hotel."""
 
     nudge: Nudge
     status: Literal["processed", "unchanged", "absent", "failed"]
@@ -50,14 +54,14 @@ class Done:
     cpu_seconds: float
     error: str = ""
     images: tuple[ImageReport, ...] = ()
-    """What became of each image, where that was asked for."""
+    """What became of each image; empty unless `run_nudges` was called with `with_images`."""
     untagged: str | None = None
-    """Why the tagger still owes labels of this hotel, where it does."""
+    """Why the hotel has no labels yet; None if it has them or needs none."""
 
 
 @dataclass(slots=True)
 class Totals:
-    """Sums over hotels."""
+    """Sums over the hotels of a run."""
 
     hotels: dict[str, int] = field(default_factory=lambda: {"processed": 0, "unchanged": 0, "failed": 0})
     images: dict[str, int] = field(default_factory=dict)
@@ -65,25 +69,25 @@ class Totals:
     cpu_seconds: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
     untagged: dict[str, int] = field(default_factory=dict)
-    """Why the tagger still owes labels -> number of hotels that were published without them."""
+    """Reason why there are no labels yet -> number of hotels that were published without them."""
 
-    def add(self, done: Done) -> None:
-        """Add a hotel; one that is neither in the release nor published counts as unchanged."""
-        status = "unchanged" if done.status == "absent" else done.status
+    def add(self, result: HotelResult) -> None:
+        """Add a hotel. A hotel that is neither in the release nor published (`absent`) counts as unchanged."""
+        status = "unchanged" if result.status == "absent" else result.status
         self.hotels[status] += 1
-        for outcome, count in done.outcomes.items():
+        for outcome, count in result.outcomes.items():
             self.images[outcome] = self.images.get(outcome, 0) + count
-        for name, count in done.work.items():
+        for name, count in result.work.items():
             self.work[name] += count
-        self.cpu_seconds += done.cpu_seconds
-        if done.untagged is not None:
-            self.untagged[done.untagged] = self.untagged.get(done.untagged, 0) + 1
-        if done.status == "failed":
-            self.failures.append((done.nudge.hotel_id, done.error))
+        self.cpu_seconds += result.cpu_seconds
+        if result.untagged is not None:
+            self.untagged[result.untagged] = self.untagged.get(result.untagged, 0) + 1
+        if result.status == "failed":
+            self.failures.append((result.nudge.hotel_id, result.error))
 
     @property
     def total_images(self) -> int:
-        """All images asked for."""
+        """Number of images of all hotels, whatever became of them."""
         return sum(self.images.values())
 
 
@@ -91,13 +95,13 @@ def run_nudges(
     workspace: Workspace,
     nudges: Iterable[Nudge],
     workers: int,
-    observe: Callable[[Done], None],
+    observe: Callable[[HotelResult], None],
     *,
     with_images: bool = False,
 ) -> None:
-    """Process every nudge and tell `observe` what became of each, in the order in which they end.
+    """Process every nudge; call `observe` with each result, in the order in which the hotels finish.
 
-    An interrupt stops the workers at once; state and what is published stay whole, and the next run goes on.
+    KeyboardInterrupt stops the workers at once. What is stored and published stays whole, and the next run continues.
     """
     pending = iter(nudges)
     while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_images=with_images):
@@ -109,26 +113,26 @@ def _run_until_a_worker_dies(
     workspace: Workspace,
     pending: Iterator[Nudge],
     workers: int,
-    observe: Callable[[Done], None],
+    observe: Callable[[HotelResult], None],
     *,
     with_images: bool,
 ) -> list[Nudge]:
-    """Work through `pending`; the nudges that were under way when a worker died, or none at the end."""
-    under_way: dict[Future[Done], Nudge] = {}
-    waiting = deque(islice(pending, AHEAD * workers))
+    """Process `pending`; returns the nudges that were under way when a worker died, or an empty list at the end."""
+    under_way: dict[Future[HotelResult], Nudge] = {}
+    waiting = deque(islice(pending, QUEUED_PER_WORKER * workers))
     if not waiting:
         return []
     pool = _pool(workspace, min(workers, len(waiting)), isolated=False)
     try:
         while waiting or under_way:
-            while waiting:  # a nudge leaves the queue when the pool has it: none is lost if the pool breaks here
+            while waiting:  # popped only after the pool has it, so that none is lost if the pool breaks here
                 under_way[_submit(pool, waiting[0], with_images=with_images)] = waiting[0]
                 waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
-                done = future.result()
+                result = future.result()
                 del under_way[future]
-                observe(done)
+                observe(result)
             waiting.extend(islice(pending, len(ended)))
     except BrokenProcessPool:
         finished = [future for future in under_way if future.done() and not future.exception()]
@@ -137,70 +141,71 @@ def _run_until_a_worker_dies(
             observe(future.result())
         return [*under_way.values(), *waiting]
     except BaseException:
-        _end(pool)
+        _terminate(pool)
         raise
     pool.shutdown()
     return []
 
 
-def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> Done:
-    """Process one hotel whose worker died, decoding in a child of a worker of its own."""
+def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> HotelResult:
+    """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
     pool = _pool(workspace, 1, isolated=True)
     try:
         return _submit(pool, nudge, with_images=with_images).result()
     except BrokenProcessPool:
-        return Done(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
+        return HotelResult(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
-        _end(pool)
+        _terminate(pool)
 
 
 def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(workspace, isolated))
+    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(workspace, isolated))
 
 
-def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[Done]:
+def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
     """Hand a nudge to the pool, which may start a worker for it.
 
-    A worker inherits that SIGINT is blocked: Ctrl-C goes to the whole process group, and is the parent's to answer.
+    SIGINT is blocked meanwhile, and workers inherit that: Ctrl-C goes to the whole process group, but only the parent
+    should handle it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(_work_on, nudge, with_images)
+        return pool.submit(_process_nudge, nudge, with_images)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once: what they were doing is found whole by the next run."""
+def _terminate(pool: ProcessPoolExecutor) -> None:
+    """Terminate the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.terminate()
     pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _Worker:
-    """What one worker process holds for its life."""
+class _WorkerState:
+    """What one worker process keeps for as long as it runs."""
 
     workspace: Workspace
     ports: Ports
 
 
-def _begin(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
-    _Worker.workspace = workspace
-    _Worker.ports = workspace.ports(isolated=isolated)
+def _start_worker(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+    _WorkerState.workspace = workspace
+    _WorkerState.ports = workspace.ports(isolated=isolated)
 
 
-def _work_on(nudge: Nudge, with_images: bool) -> Done:  # noqa: FBT001 - called by the pool
-    counter = _Worker.workspace.counter
+def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT001 - called by the pool
+    counter = _WorkerState.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
-        report = process_hotel(nudge, _Worker.ports)
-    except Exception as error:  # a hotel that fails must not stop the others
+        report = process_hotel(nudge, _WorkerState.ports)
+    except Exception as error:  # one hotel's failure must not stop the others
         log.debug("hotel %s failed", printable(nudge.hotel_id), exc_info=True)
         reason = printable(f"{type(error).__name__}: {error}", 300)
-        return Done(nudge, "failed", {}, {}, time.process_time() - started, reason)
+        return HotelResult(nudge, "failed", {}, {}, time.process_time() - started, reason)
     work = {
         "downloads": report.work.downloads,
         "decodes": report.work.decodes,
@@ -211,13 +216,14 @@ def _work_on(nudge: Nudge, with_images: bool) -> Done:  # noqa: FBT001 - called 
     }
     outcomes = {str(outcome): count for outcome, count in report.outcomes.items()}
     cpu = time.process_time() - started
-    owed = [entry.reason or "" for entry in (report.manifest.pending if report.manifest else ()) if entry.kind == "tag"]
-    return Done(
+    pending = report.manifest.pending if report.manifest else ()
+    untagged = [entry.reason or "" for entry in pending if entry.kind == "tag"]
+    return HotelResult(
         nudge,
         report.status,
         outcomes,
         work,
         cpu,
         images=report.images if with_images else (),
-        untagged=owed[0] if owed else None,
+        untagged=untagged[0] if untagged else None,
     )

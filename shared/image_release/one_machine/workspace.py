@@ -1,4 +1,4 @@
-"""The composition root of the command line: three stores, in a folder or on S3, and what a worker needs for hotels.
+"""The composition root of the command line: it builds the three stores, the fetcher and the tagger.
 
 A Workspace is a small value that can be pickled: each worker process builds its own stores, fetcher and tagger from it.
 """
@@ -24,7 +24,7 @@ STORES = ("inbox", "state", "published")
 
 
 class WorkspaceError(Exception):
-    """The workspace or the tagger that was asked for cannot be used; the message says why."""
+    """The workspace or the tagger cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ class Buckets:
 
     @classmethod
     def parse(cls, text: str) -> Buckets:
-        """Read one address, below which the stores lie, or three with commas between. Raises BadAddressError."""
+        """Parse one address that has the three stores below it, or three addresses separated by commas.
+
+        Raises BadAddressError when an address is wrong or there are neither one nor three.
+        """
         addresses = [S3Address.parse(part) for part in text.split(",")]
         if len(addresses) == 1:
             return cls(*(addresses[0].below(name) for name in STORES))
@@ -51,7 +54,7 @@ class Buckets:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything is kept. `photos` are the folders that `file:` URLs may lead to."""
+    """Where everything is kept, and how hotels are processed. `photos`: folders that `file:` URLs may point into."""
 
     root: Path | Buckets
     settings: Settings
@@ -62,22 +65,22 @@ class Workspace:
 
     @cached_property
     def inbox(self) -> CountingStore:
-        """What people and partners hand in."""
+        """The store of what people and partners hand in."""
         return self._store("inbox")
 
     @cached_property
     def state(self) -> CountingStore:
-        """What is known."""
+        """The store of what the program knows: catalogues, releases, caches, due-markers."""
         return self._store("state")
 
     @cached_property
     def published(self) -> CountingStore:
-        """What a site shows."""
+        """The store of what a site shows: manifests, renditions, gallery."""
         return self._store("published")
 
     @property
     def gallery(self) -> str:
-        """The page to open."""
+        """Path or address of the gallery's index page."""
         if isinstance(self.root, Buckets):
             return f"{self.root.published}/index.html"
         return str((self.root / "published" / "index.html").resolve())
@@ -88,11 +91,14 @@ class Workspace:
         return CountingStore(FolderStore(self.root / name), self.counter)
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
-        """What is sent to another process: the choices, with a counter of its own there."""
+        """Pickle the choices only; the other process has a counter of its own."""
         return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance)
 
     def ports(self, *, isolated: bool = False) -> Ports:
-        """The outside world of one worker; `isolated` decodes in a child process that may die."""
+        """Build what one worker needs of the outside world; `isolated` decodes in a child process that may die.
+
+        Raises WorkspaceError when the tagger cannot be built.
+        """
         return Ports(
             stores=Stores(self.inbox, self.state, self.published),
             fetcher=UrlFetcher(self.settings.download, self.photos),
@@ -103,7 +109,11 @@ class Workspace:
         )
 
     def tagger_problems(self) -> tuple[Problem, ...]:
-        """Build the tagger once to see that it can be built; the bad lines of a recorded file."""
+        """Bad lines of the recorded labels; empty for other taggers.
+
+        The tagger is built once for this, so that a wrong `--tagger` is found before any work. Raises WorkspaceError
+        when it cannot be built.
+        """
         tagger = self._tagger()
         return tagger.problems if isinstance(tagger, RecordedTagger) else ()
 
@@ -131,7 +141,8 @@ class Workspace:
 def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:
     """The workspace at an address: a folder, made when the first object is written, or three stores on S3.
 
-    `s3://bucket/prefix` has the stores below it; a deployed suite's are named one by one, `s3://…,s3://…,s3://…`.
+    `s3://bucket/prefix` has the three stores below it. Those of a deployed suite are given one by one, in the order
+    inbox, state, published: `s3://…,s3://…,s3://…`. Raises WorkspaceError when the address cannot be used.
     """
     if address.startswith("s3://"):
         if find_spec("obstore") is None:

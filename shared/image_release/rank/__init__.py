@@ -1,15 +1,15 @@
-"""Score and order: which picture opens a hotel, and which comes next. Pure functions of values."""
+"""Score and order of a hotel's pictures: which one comes first, and which next. Pure functions of values."""
 
-from image_release.rank.order import PRIORITISING_VERSION, Contender, Ranked, Score, ScorePart, prioritise
-from image_release.rank.parts import Counted, partner_value
+from image_release.rank.order import PRIORITISING_VERSION, PictureToRank, Score, ScoredPicture, ScorePart, prioritise
+from image_release.rank.parts import LabelPoints, partner_value
 
 __all__ = [
     "PRIORITISING_VERSION",
-    "Contender",
-    "Counted",
-    "Ranked",
+    "LabelPoints",
+    "PictureToRank",
     "Score",
     "ScorePart",
+    "ScoredPicture",
     "partner_value",
     "prioritise",
 ]

@@ -1,7 +1,8 @@
-"""The order of a hotel's pictures: best score first, some variety at the top, pinned pictures where they were put.
+"""The order of a hotel's pictures: best score first, some variety at the top, pinned pictures at their positions.
 
-The published formula is `size·w_size + partner·w_partner + category·w_category`. The order is total and depends on the
-pictures alone: equal scores are settled by content hash, never by who came first.
+The formula of the published method is `size·w_size + partner·w_partner + category·w_category`. The order depends on the
+pictures alone: of two pictures with equal scores the one with the smaller SHA-256 comes first, whatever the order of
+the input.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from image_release.rank.parts import Category, Counted, LabelJudge, partner_value, size_value
+from image_release.rank.parts import CategoryScore, CategoryScorer, LabelPoints, partner_value, size_value
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label
 
 PRIORITISING_VERSION = "prioritise-1"
-"""Changes whenever the same pictures and settings may give another order."""
+"""Must change whenever the same pictures and settings may give another order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A picture that wants a place: its best image. `labels` None: not tagged; `rank` 1 is the partner's own best."""
+class PictureToRank:
+    """What the order needs to know of a picture, all of it about the picture's best image.
+
+    `rank` is the image's place in its partner's list, 1 the first; None if the partner gives no ranks. `labels` is None
+    if the image was not tagged.
+    """
 
     sha256: str
     facts: ImageFacts
@@ -40,84 +45,92 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`total` is the sum of value × weight over the parts `size`, `partner` and `category`; in 0…1."""
+    """The score of a picture: `total`, in 0…1, is the sum of value × weight over `size`, `partner` and `category`."""
 
     total: float
     parts: Mapping[str, ScorePart]
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A picture in its place, and why: its score, the kind that its labels say it is, and which labels counted."""
+class ScoredPicture:
+    """A picture at its place in the order, and why it is there.
 
-    contender: Contender
+    `category` is the kind of picture according to its labels, None if they do not tell. `counted` are the labels that
+    made the category score, the most important first.
+    """
+
+    picture: PictureToRank
     score: Score
     category: str | None
     pinned: bool
-    counted: tuple[Counted, ...] = ()
+    counted: tuple[LabelPoints, ...] = ()
 
 
 def prioritise(
-    contenders: Iterable[Contender], settings: PrioritisingSettings, pins: Mapping[str, int]
-) -> tuple[Ranked, ...]:
-    """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first); a pinned picture gets that position.
+    pictures: Iterable[PictureToRank], settings: PrioritisingSettings, pins: Mapping[str, int]
+) -> tuple[ScoredPicture, ...]:
+    """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first) of the pictures that people pinned.
 
-    Two pins of one position stand behind each other, the better picture first; a position beyond the end is the end.
+    If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond the
+    end is the last one.
     """
-    judge = LabelJudge(settings)
-    scored = [_ranked(contender, judge.category(contender.labels), settings) for contender in contenders]
+    scorer = CategoryScorer(settings)
+    scored = [_scored(picture, scorer.category(picture.labels), settings) for picture in pictures]
     by_score = sorted(scored, key=_best_first)
     return _pinned(_varied(by_score, settings), pins)
 
 
-def _ranked(contender: Contender, category: Category, settings: PrioritisingSettings) -> Ranked:
+def _scored(picture: PictureToRank, category: CategoryScore, settings: PrioritisingSettings) -> ScoredPicture:
     weights = settings.weights
     parts = {
-        "size": ScorePart(size_value(contender.facts.pixels, settings), weights.size),
-        "partner": ScorePart(partner_value(contender.partner_id, contender.rank, settings), weights.partner),
+        "size": ScorePart(size_value(picture.facts.pixels, settings), weights.size),
+        "partner": ScorePart(partner_value(picture.partner_id, picture.rank, settings), weights.partner),
         "category": ScorePart(category.value, weights.category),
     }
-    # Weights may sum to a hair above 1 (settings.WEIGHTS_TOLERANCE); a score never does.
+    # The weights may sum to slightly more than 1 (settings.WEIGHTS_TOLERANCE); a score must not exceed 1.
     total = min(1.0, sum(part.value * part.weight for part in parts.values()))
-    return Ranked(contender, Score(total, parts), category.kind, pinned=False, counted=category.counted)
+    return ScoredPicture(picture, Score(total, parts), category.kind, pinned=False, counted=category.counted)
 
 
-def _best_first(item: Ranked) -> tuple[float, str, str, float]:
-    contender = item.contender
-    rank = math.inf if contender.rank is None else contender.rank
-    return (-item.score.total, contender.sha256, contender.partner_id, rank)
+def _best_first(item: ScoredPicture) -> tuple[float, str, str, float]:
+    picture = item.picture
+    rank = math.inf if picture.rank is None else picture.rank
+    return (-item.score.total, picture.sha256, picture.partner_id, rank)
 
 
-def _varied(by_score: Sequence[Ranked], settings: PrioritisingSettings) -> list[Ranked]:
-    """Fill the first places one by one; a picture pays for each one of its kind that is shown before it.
+def _varied(by_score: Sequence[ScoredPicture], settings: PrioritisingSettings) -> list[ScoredPicture]:
+    """Fill the first places one by one; a picture's score is lowered for each picture of its kind before it.
 
-    The first place always goes to the best score, and what is far better than the rest stays in front: the penalty
-    decides only between pictures that are nearly as good as each other.
+    The first place always goes to the best score. The penalty is small, so it only decides between pictures that are
+    nearly equal; a picture that is much better than the others still comes first.
     """
-    left = list(by_score)
-    first: list[Ranked] = []
+    remaining = list(by_score)
+    first: list[ScoredPicture] = []
     shown: Counter[str | None] = Counter()
-    while left and len(first) < settings.variety_pictures:
-        worth = [item.score.total - settings.variety_penalty * shown[item.category] for item in left]
-        best = left.pop(worth.index(max(worth)))
+    while remaining and len(first) < settings.variety_pictures:
+        adjusted = [item.score.total - settings.variety_penalty * shown[item.category] for item in remaining]
+        best = remaining.pop(adjusted.index(max(adjusted)))
         first.append(best)
         if best.category is not None:
             shown[best.category] += 1
-    return first + left
+    return first + remaining
 
 
-def _pinned(ordered: Sequence[Ranked], pins: Mapping[str, int]) -> tuple[Ranked, ...]:
-    """Put pinned pictures into their positions and let the others fill the rest in their order."""
-    pinned = [replace(item, pinned=True) for item in ordered if item.contender.sha256 in pins]
-    pinned.sort(key=lambda item: (pins[item.contender.sha256], *_best_first(item)))
-    places = _places([pins[item.contender.sha256] for item in pinned], len(ordered))
+def _pinned(ordered: Sequence[ScoredPicture], pins: Mapping[str, int]) -> tuple[ScoredPicture, ...]:
+    """Put pinned pictures at their positions; the others keep their order and fill the remaining places."""
+    pinned = [replace(item, pinned=True) for item in ordered if item.picture.sha256 in pins]
+    pinned.sort(key=lambda item: (pins[item.picture.sha256], *_best_first(item)))
+    places = _places([pins[item.picture.sha256] for item in pinned], len(ordered))
     taken = dict(zip(places, pinned, strict=True))
-    others = (item for item in ordered if item.contender.sha256 not in pins)
+    others = (item for item in ordered if item.picture.sha256 not in pins)
     return tuple(taken[place] if place in taken else next(others) for place in range(len(ordered)))
 
 
 def _places(wanted: Sequence[int], count: int) -> list[int]:
-    """Free places (0 is the first) for wanted positions in ascending order: the wanted one, the next, or the end."""
+    """A different place for each wanted position: itself if it is free, else the next free one, else near the end.
+
+    `wanted` are positions in ascending order, 1 the first; places are counted from 0. `count` is the number of places.
+    """
     places: list[int] = []
     for position in wanted:
         places.append(max(position - 1, places[-1] + 1 if places else 0))

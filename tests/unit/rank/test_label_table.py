@@ -1,4 +1,4 @@
-"""The table of Vision labels: what is shipped makes sense, reads well, and can be changed entry by entry."""
+"""The table of Vision labels: it makes sense, is readable, and can be changed entry by entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from image_release.rank import Contender, prioritise
+from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 from image_release.values import ImageFacts, Label
 
@@ -37,20 +37,20 @@ SCENES = {
 def score(scene: str) -> float:
     labels = tuple(Label(name, 0.8) for name in SCENES[scene])
     facts = ImageFacts("a", 1024, 683, "JPEG", bytes=1)
-    return prioritise([Contender("a", facts, "p", None, labels)], PrioritisingSettings(), {})[0].score.total
+    return prioritise([PictureToRank("a", facts, "p", None, labels)], PrioritisingSettings(), {})[0].score.total
 
 
 class TestShippedTable:
     def test_has_a_real_vocabulary(self) -> None:
-        """Sixty labels and more, good, ignored and bad."""
+        """It has more than 300 labels: good, ignored and bad ones."""
         strengths = [strength for entries in shipped_labels().values() for strength in entries.values()]
         assert len(strengths) > 300
         assert sum(strength > 0 for strength in strengths) > 60
         assert sum(strength < 0 for strength in strengths) > 60
         assert sum(strength == 0 for strength in strengths) > 20
 
-    def test_says_everything_once(self) -> None:
-        """No label in two places, by whatever case; YAML would take the last one silently."""
+    def test_has_every_label_once(self) -> None:
+        """No label is there twice, in upper or lower case; YAML would silently take the last one."""
         text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
         sections = yaml.compose(text).value
         kinds = [kind.value for kind, _ in sections]
@@ -59,7 +59,7 @@ class TestShippedTable:
         assert sorted(labels) == sorted(set(labels))
 
     def test_strengths_are_readable(self) -> None:
-        """Steps of a half between -3 and 3."""
+        """Strengths are multiples of 0.5 between -3 and 3."""
         strengths = {strength for entries in shipped_labels().values() for strength in entries.values()}
         assert strengths <= {half / 2 for half in range(-6, 7)}
 
@@ -70,21 +70,21 @@ class TestShippedTable:
         assert score(opener) > max(score(scene) for scene in (*behind, "dormitory"))
 
     def test_the_worst_are_toilets_documents_and_people(self) -> None:
-        """Behind every other scene."""
+        """They come after every other scene."""
         worst = ("toilet", "floor plan", "sign", "selfie")
         assert max(map(score, worst)) < min(score(scene) for scene in SCENES if scene not in worst)
 
 
 class TestSettings:
     def test_change_one_entry_and_keep_the_rest(self) -> None:
-        """`labels: {pool: {Swimming pool: 1}}` does not make people repeat the table."""
+        """`labels: {pool: {Swimming pool: 1}}` changes this entry only."""
         table = PrioritisingSettings.model_validate({"labels": {"pool": {"swimming pool": 1}}}).labels
         assert table["pool"]["swimming pool"] == 1
         assert "Swimming pool" not in table["pool"]
         assert table["bathroom"] == shipped_labels()["bathroom"]
 
     def test_a_label_moves_to_the_kind_that_is_named(self) -> None:
-        """It has one place; a new kind is a new section."""
+        """A label has one kind; a new kind is a new section."""
         table = PrioritisingSettings.model_validate({"labels": {"ski": {"Chalet": 3, "Piste": 2}}}).labels
         assert table["ski"] == {"Chalet": 3, "Piste": 2}
         assert "Chalet" not in table["exterior"]
@@ -110,18 +110,18 @@ class TestSettings:
             {"good_size_pixels": 0},
         ],
     )
-    def test_what_cannot_be_is_refused(self, bad: dict[str, object]) -> None:
-        """Weights that do not sum to 1 are an error, not silently scaled; so is a label with two strengths."""
+    def test_impossible_values_are_refused(self, bad: dict[str, object]) -> None:
+        """Weights that do not sum to 1 are an error and not scaled; a label with two strengths is an error, too."""
         with pytest.raises(ValidationError):
             PrioritisingSettings.model_validate(bad)
 
     def test_the_table_shapes_the_result(self) -> None:
-        """Another strength is another digest, so that hotels are ordered again; the same table is the same digest."""
+        """Another strength gives another digest, so that hotels are ordered again; the same table does not."""
         changed = Settings.model_validate({"prioritising": {"labels": {"pool": {"Swimming pool": 1}}}})
         same = Settings.model_validate({"prioritising": {"labels": {"pool": {"Swimming pool": 3}}}})
         assert changed.digest() != Settings().digest() == same.digest()
 
     def test_written_out_and_read_again_they_are_the_same(self) -> None:
-        """A full dump is a valid settings file."""
+        """A dump of all settings is a valid settings file."""
         settings = Settings.model_validate({"prioritising": {"labels": {GENERAL_KIND: {"Chalet": 0}}}})
         assert Settings.model_validate(settings.model_dump(mode="json")) == settings

@@ -1,4 +1,4 @@
-"""The parts of the score: what more pixels, a better rank and another label do to a picture."""
+"""The parts of the score: how pixels, the partner's rank and labels change them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.rank import Contender, Ranked, prioritise
+from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label
 
@@ -24,9 +24,9 @@ def judged(
     rank: int | None = None,
     labels: tuple[Label, ...] | None = None,
     settings: PrioritisingSettings = SETTINGS,
-) -> Ranked:
+) -> ScoredPicture:
     facts = ImageFacts("a", width, height, "JPEG", bytes=1)
-    return prioritise([Contender("a", facts, partner_id, rank, labels)], settings, {})[0]
+    return prioritise([PictureToRank("a", facts, partner_id, rank, labels)], settings, {})[0]
 
 
 def size(width: int, height: int) -> float:
@@ -45,16 +45,16 @@ def category(*labels: tuple[str, float], settings: PrioritisingSettings = SETTIN
 class TestSize:
     @given(a=st.integers(1, 20_000), b=st.integers(1, 20_000), more=st.integers(1, 20_000))
     def test_more_pixels_are_never_worse(self, a: int, b: int, more: int) -> None:
-        """Monotone, in 0…1, and the shape of the image does not matter."""
+        """The size part is monotone and in 0…1; the shape of the image does not matter."""
         assert 0 < size(a, b) <= size(a + more, b) <= 1
         assert size(a, b) == size(b, a)
 
     def test_is_nine_tenths_at_a_good_size(self) -> None:
-        """1600 × 1067 is what the gallery shows large."""
+        """1600 × 1067 is the second largest rendition."""
         assert size(1600, 1067) == pytest.approx(0.9)
 
     def test_saturates_where_the_largest_rendition_does(self) -> None:
-        """Twice the pixels mean much to a small image and nothing to one that fills 2048 × 1365 already."""
+        """Twice the pixels change much for a small image, and nothing for one that already fills 2048 × 1365."""
         assert size(640, 427) - size(453, 302) > 0.1
         assert size(4096, 2730) - size(2896, 1930) < 0.01
 
@@ -62,11 +62,11 @@ class TestSize:
 class TestPartner:
     @given(rank=st.integers(-5, 10**9), later=st.integers(0, 10**9))
     def test_a_later_rank_is_never_better(self, rank: int, later: int) -> None:
-        """The partner's own order counts inside its part."""
+        """The partner part follows the partner's own order."""
         assert 0 <= partner(rank + later) <= partner(rank) <= 1
 
     def test_is_the_partner_score_times_a_falling_curve(self) -> None:
-        """Rank 1 has the partner's whole score, ten ranks below half of it."""
+        """Rank 1 gets the whole score of the partner, ten ranks below it half of it."""
         settings = PrioritisingSettings(partner_scores={"best": 1.0, "worst": 0.0}, default_partner_score=0.4)
         assert partner(1, "best", settings) == 1.0
         assert partner(11, "best", settings) == 0.5
@@ -74,7 +74,7 @@ class TestPartner:
         assert partner(1, "unheard of", settings) == 0.4
 
     def test_an_image_without_a_rank_stands_in_the_middle(self) -> None:
-        """Neither the partner's first choice nor its last."""
+        """It counts like an image ten ranks below the first."""
         assert partner(1) > partner(None) == partner(11) > partner(12)
 
 
@@ -93,7 +93,7 @@ class TestCategory:
 
     @given(shown=some_labels, word=st.text(min_size=1))
     def test_labels_that_the_table_does_not_know_change_nothing(self, shown: tuple[Label, ...], word: str) -> None:
-        """Vision has ten thousand labels; a hotel needs few of them."""
+        """Vision has ten thousand labels; the table has few of them."""
         unknown = Label(f"\N{LEFT CORNER BRACKET}{word}", 1.0)
         assert judged(labels=(*shown, unknown)).score == judged(labels=shown).score
 
@@ -106,11 +106,11 @@ class TestCategory:
         assert category(("Two", 0.5), ("Plus", 0.25), settings=settings) == 0.5
 
     def test_the_same_label_twice_counts_once_with_its_higher_score(self) -> None:
-        """A hundred times `Swimming pool` is one pool."""
+        """A hundred labels `Swimming pool` count like one."""
         assert category(*[("Swimming pool", 0.4)] * 100, ("swimming pool", 0.9)) == category(("Swimming pool", 0.9))
 
     def test_the_kind_is_that_of_the_strongest_evidence(self) -> None:
-        """A pool under a sky beside a house is a pool; labels of no kind do not name one."""
+        """A pool beside a house under the sky is a pool; labels of the kind `general` tell no kind."""
         pool = tuple(Label(name, 0.8) for name in ("Sky", "Building", "House", "Swimming pool", "Azure"))
         assert judged(labels=pool).category == "pool"
         assert judged(labels=(Label("Property", 0.9), Label("Sky", 0.9))).category is None

@@ -1,4 +1,4 @@
-"""The demo's feeds are well-formed, the same at every start, and served as a partner would."""
+"""The feeds of the demo are valid, the same at every start, and served as a partner would serve them."""
 
 import http.client
 import io
@@ -23,7 +23,7 @@ def feed(tmp_path_factory):
 
 
 def test_three_hotels_have_eight_photographs_and_more():
-    """What the issue of the samples asks for, and not more than the repository can bear."""
+    """Enough photographs, large enough, and together not too large for a repository."""
     hotels = sample_hotels()
     assert len(hotels) == 3
     assert all(len(hotel.photographs()) >= 8 for hotel in hotels)
@@ -33,14 +33,14 @@ def test_three_hotels_have_eight_photographs_and_more():
 
 
 def test_a_second_making_changes_no_file(feed):
-    """Or the demo's second run could not be unchanged."""
+    """Else hotels would be changed in the second run of the demo."""
     before = {path: path.stat().st_mtime_ns for path in feed.rglob("*") if path.is_file()}
     make_feed(feed)
     assert {path: path.stat().st_mtime_ns for path in feed.rglob("*") if path.is_file()} == before
 
 
 def test_release_and_catalogues_are_accepted_without_a_problem(feed):
-    """The demo hands in what the formats allow, an id that has to be percent-encoded among it."""
+    """The demo hands in valid files; one of the ids has to be percent-encoded."""
     inbox, state = MemoryStore(), MemoryStore()
     for partner in PARTNERS:
         key = f"catalogues/{partner}/{VERSION}.jsonl"
@@ -56,7 +56,7 @@ def test_release_and_catalogues_are_accepted_without_a_problem(feed):
 
 
 def test_every_photograph_that_is_sent_has_labels(feed):
-    """Whichever copy becomes the best image, the recorded tagger knows it by its URL."""
+    """The recorded tagger knows every copy by its URL, so any of them can become the best image."""
     tagger = RecordedTagger(feed / "labels.jsonl")
     assert tagger.problems == ()
     labelled = (feed / "labels.jsonl").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_every_photograph_that_is_sent_has_labels(feed):
 
 
 def test_partners_send_wrong_things_too():
-    """A feed without them would show nothing."""
+    """The feeds contain every kind of bad file."""
     names = {sent.name for sent in sent_files() if sent.photograph is None}
     assert {
         "tiny.jpg",

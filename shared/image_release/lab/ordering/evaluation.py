@@ -14,7 +14,7 @@ from image_release.lab.ordering.grades import GradedCorpus, read_graded_corpus
 from image_release.lab.ordering.measures import Measures, measure
 from image_release.outcomes import Rejection
 from image_release.problems import Problem
-from image_release.rank import Contender, Ranked, prioritise
+from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import FilterSettings, Settings
 from image_release.tag import RecordedTagger, Tagged, TagRequest
 from image_release.values import sha256_hex
@@ -29,7 +29,7 @@ class RankedPicture:
 
     label: str
     image: str
-    ranked: Ranked
+    ranked: ScoredPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,22 @@ def evaluate(directory: Path, settings: Settings) -> Evaluation:
     corpus = read_graded_corpus(directory)
     tagger = RecordedTagger(directory / "vision_labels.jsonl")
     problems = [*corpus.problems, *tagger.problems]
-    contenders = _contenders(directory, corpus, tagger, problems)
+    pictures = _pictures(directory, corpus, tagger, problems)
     orders = {}
-    for hotel_id, by_label in sorted(contenders.items()):
-        labels = {contender.sha256: label for label, contender in by_label.items()}
+    for hotel_id, by_label in sorted(pictures.items()):
+        labels = {picture.sha256: label for label, picture in by_label.items()}
         ranked = prioritise(by_label.values(), settings.prioritising, {})
-        placed = [(labels[item.contender.sha256], item) for item in ranked]
+        placed = [(labels[item.picture.sha256], item) for item in ranked]
         orders[hotel_id] = tuple(RankedPicture(label, corpus.images[label], item) for label, item in placed)
     shown = {hotel_id: [placed.label for placed in order] for hotel_id, order in orders.items()}
     return Evaluation(orders, measure(corpus.grades.values(), shown), tuple(problems))
 
 
-def _contenders(
+def _pictures(
     directory: Path, corpus: GradedCorpus, tagger: RecordedTagger, problems: list[Problem]
-) -> dict[str, dict[str, Contender]]:
-    """Hotel -> label -> contender, for every graded picture whose image can be read."""
-    contenders: dict[str, dict[str, Contender]] = {}
+) -> dict[str, dict[str, PictureToRank]]:
+    """Hotel -> label -> picture, for every graded picture whose image can be read."""
+    pictures: dict[str, dict[str, PictureToRank]] = {}
     for label, image in corpus.images.items():
         path = directory / "images" / image
         try:
@@ -75,11 +75,11 @@ def _contenders(
             problems.append(Problem(str(path), 0, label, facts.reason))
             continue
         answer = tagger.tag([TagRequest(sha256, path.absolute().as_uri(), path.read_bytes)])[sha256]
-        contenders.setdefault(corpus.grades[label].hotel_id, {})[label] = Contender(
+        pictures.setdefault(corpus.grades[label].hotel_id, {})[label] = PictureToRank(
             sha256=sha256,
             facts=facts,
             partner_id=PurePosixPath(image).parts[1],
             rank=None,
             labels=answer.labels if isinstance(answer, Tagged) else None,
         )
-    return contenders
+    return pictures

@@ -1,0 +1,113 @@
+"""One call of a command that works on a workspace: its options in one value, which opens the workspace and answers.
+
+A command is decorated with `common_options` and is given an `Invocation` as its first argument. It opens the workspace
+with `open`, and answers with `show`: one JSON document with `--json`, else text for a person.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from image_release.cli.common import F, emit, json_option, settings_option, workers_option
+from image_release.cli.progress import hotel_progress
+from image_release.one_machine.workers import HotelResult
+from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
+from image_release.settings import SettingsError, load_settings
+from image_release.storage import StorageError
+from image_release.tag import SpendingCap
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`."""
+
+    address: str
+    settings_file: Path | None
+    as_json: bool
+    workers: int = 1
+    tagger: str = "none"
+
+    @contextmanager
+    def open(self, *, photos: Path | None = None, must_exist: bool = True) -> Iterator[Workspace]:
+        """Open the workspace, with a spending cap that all its workers share.
+
+        Wrong settings, a wrong address and a folder that does not exist end the command with status 2; a store that
+        fails ends it with status 1. `must_exist` is there because a mistyped name must not look like an empty
+        workspace.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                settings = load_settings(self.settings_file)
+                cap = SpendingCap(Path(folder) / "tagged", settings.tagging.max_images_a_run)
+                folders = (photos.resolve(),) if photos else ()
+                workspace = open_workspace(self.address, settings, tagger=self.tagger, photos=folders, allowance=cap)
+                if must_exist:
+                    _refuse_missing(workspace)
+                yield workspace
+            except (SettingsError, WorkspaceError) as error:
+                raise click.UsageError(str(error)) from error
+            except StorageError as error:
+                raise click.ClickException(str(error)) from error
+
+    def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:
+        """Answer: print `document` with `--json`, else `text`, which may be a function that prints."""
+        if self.as_json:
+            emit(document)
+        elif isinstance(text, str):
+            click.echo(text)
+        else:
+            text()
+
+    def progress(self, hotels: int | None) -> AbstractContextManager[Callable[[HotelResult], None]]:
+        """Show progress over so many hotels (None: not known) on a terminal; gives a function to call for each."""
+        return hotel_progress(hotels, quiet=self.as_json)
+
+
+def _refuse_missing(workspace: Workspace) -> None:
+    if isinstance(workspace.root, Path) and not workspace.root.is_dir():
+        raise click.UsageError(f"--workspace {workspace.root}: no such folder; `image-release run` makes one")
+
+
+def common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--workspace`, `--settings` and `--json`, and give the command an `Invocation` as its first argument."""
+
+    @functools.wraps(command)
+    def with_invocation(
+        *,
+        address: str,
+        settings_file: Path | None,
+        as_json: bool,
+        workers: int = 1,
+        tagger: str = "none",
+        **others: Any,
+    ) -> None:
+        command(Invocation(address, settings_file, as_json, workers, tagger), **others)
+
+    workspace_option = click.option(
+        "--workspace",
+        "address",
+        default="./workspace",
+        show_default=True,
+        help="Folder of the workspace, or s3://bucket/prefix.",
+    )
+    return workspace_option(settings_option(json_option(with_invocation)))
+
+
+def work_options(command: F) -> F:
+    """Add `--workers` and `--tagger`."""
+    tagger_option = click.option(
+        "--tagger",
+        default="none",
+        show_default=True,
+        metavar="none|google|recorded:FILE",
+        help="What labels the best images. `google` costs money; setting tagging.max_images_a_run limits it.",
+    )
+    return workers_option(tagger_option(command))

@@ -1,0 +1,98 @@
+"""Select hotels on the command line: the options, the request that is made of them, and the index that answers it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from image_release.ingest import ReleaseIndex, Request, RequestError, open_index, parse_request, read_current
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import printable
+
+FORCES = ("none", "redownload", "retag", "rerender")
+
+
+def _parse_bbox(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees. Their ranges are checked with the request."""
+    del context, parameter
+    if value is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{printable(value)!r} must be four numbers: west,south,east,north") from error
+    return west, south, east, north
+
+
+def selectors(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that select hotels; the command is given them as `selection`, with the keys of a request."""
+
+    @functools.wraps(command)
+    def with_selection(
+        *args: Any,
+        countries: tuple[str, ...],
+        cities: tuple[str, ...],
+        bbox: tuple[float, float, float, float] | None,
+        hotel_ids: tuple[str, ...],
+        partners: tuple[str, ...],
+        everything: bool,
+        **others: Any,
+    ) -> None:
+        selection = {
+            "countries": [country.upper() for country in countries],
+            "cities": list(cities),
+            "bbox": bbox,
+            "hotel_ids": list(hotel_ids),
+            "partners": list(partners),
+            "all": everything,
+        }
+        command(*args, selection=selection, **others)
+
+    wrapped = with_selection
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="Every hotel of the release."),
+        click.option("--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."),
+        click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="The hotel of this id."),
+        click.option(
+            "--bbox",
+            metavar="W,S,E,N",
+            callback=_parse_bbox,
+            help="Hotels in a box, in degrees; west > east crosses the date line.",
+        ),
+        click.option(
+            "--city", "cities", multiple=True, help="Hotels of this city; upper and lower case do not matter."
+        ),
+        click.option("--country", "countries", multiple=True, help="Hotels of this country, ISO 3166-1 alpha-2."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def new_request(document: Mapping[str, object]) -> Request:
+    """Make a request with a new id. A request that cannot be used ends the command with status 2."""
+    request_id = f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+    try:
+        return parse_request(json.dumps({**document, "request_id": request_id}).encode(), "command line")
+    except RequestError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
+    """Open the index of the release in force. Without a release the command ends with status 2."""
+    current = read_current(workspace.state)
+    if current is None:
+        raise click.UsageError(f"--workspace {workspace.root}: no release is in force yet; `image-release run` first")
+    with tempfile.TemporaryDirectory() as folder, open_index(workspace.state, current, Path(folder) / "index") as index:
+        yield index

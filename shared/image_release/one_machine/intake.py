@@ -1,0 +1,169 @@
+"""Take in what is new: copy what the command line names into the inbox, then apply the inbox.
+
+Catalogues are applied before releases, because a release reads the accommodations that the catalogues write
+(architecture, Data flow).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from image_release.ingest import (
+    BadValueError,
+    CatalogueApplied,
+    CatalogueMisnamedError,
+    Held,
+    Ignored,
+    InputChangedError,
+    InputDamagedError,
+    ReleaseApplied,
+    ReleaseUnreadableError,
+    apply_catalogue,
+    apply_release,
+    hand_in_photos,
+    read_overrides,
+)
+from image_release.keys import (
+    CATALOGUE_SUFFIXES,
+    CATALOGUES,
+    OVERRIDES,
+    RELEASE_SUFFIXES,
+    RELEASES,
+    overridden_hotel,
+    partner_folder,
+)
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import Problem
+
+CHUNK_BYTES = 1 << 20
+"""Bytes that are read at once when two files are compared."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """What became of the files in the inbox: `applied` has the keys of those that changed something."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    applied: list[str] = field(default_factory=list)
+
+
+class HandInError(Exception):
+    """A file or folder named on the command line cannot be handed in."""
+
+
+def hand_in(workspace: Workspace, photos: Path | None, release: Path | None, catalogues: Path | None) -> list[Problem]:
+    """Copy what the command line names into the inbox; returns the problems of the photos folder.
+
+    A file is not copied when the inbox has the same bytes already. Raises HandInError when a file or folder has the
+    wrong name or cannot be read, and PhotosFolderError when the photos cannot be used.
+    """
+    problems = list(hand_in_photos(photos, workspace.inbox, datetime.now(UTC))) if photos else []
+    if catalogues:
+        _hand_in_catalogues(workspace, catalogues)
+    if release:
+        if not release.name.endswith(RELEASE_SUFFIXES):
+            raise HandInError(f"{release}: a Data Release is named <release_id>.csv or <release_id>.csv.gz")
+        _copy(workspace, release, RELEASES + release.name)
+    return problems
+
+
+def _hand_in_catalogues(workspace: Workspace, folder: Path) -> None:
+    files = sorted(path for path in folder.glob("*/*") if path.name.endswith(CATALOGUE_SUFFIXES))
+    if not files:
+        raise HandInError(f"{folder}: no catalogues found; expected DIR/<partner_id>/<version>.jsonl[.gz]")
+    for file in files:
+        _copy(workspace, file, partner_folder(unquote(file.parent.name)) + file.name)
+
+
+def _copy(workspace: Workspace, file: Path, key: str) -> None:
+    """Copy a file into the inbox unless the same bytes are there."""
+    try:
+        present = workspace.inbox.open(key)
+        if present is not None:
+            with present, file.open("rb") as wanted:
+                if _have_same_bytes(present, wanted):
+                    return
+        workspace.inbox.put_file(key, file)
+    except (OSError, shutil.Error) as error:
+        raise HandInError(f"{file}: {error}") from error
+
+
+def _have_same_bytes(one: BinaryIO, other: BinaryIO) -> bool:
+    while True:
+        chunk, other_chunk = one.read(CHUNK_BYTES), other.read(CHUNK_BYTES)
+        if chunk != other_chunk:
+            return False
+        if not chunk:
+            return True
+
+
+def apply_inbox(workspace: Workspace) -> Intake:
+    """Apply every catalogue and release of the inbox that is newer than the one in force, in the order of their keys.
+
+    A file that cannot be applied becomes a problem of the result; the others are applied all the same.
+    """
+    intake = Intake()
+    _apply_catalogues(workspace, intake)
+    _apply_releases(workspace, intake)
+    intake.problems += _override_problems(workspace)
+    return intake
+
+
+def _apply_catalogues(workspace: Workspace, intake: Intake) -> None:
+    keys = [listed.key for listed in workspace.inbox.list(CATALOGUES)]
+    newest = {key.split("/")[1]: key for key in sorted(keys)}
+    for key in keys:
+        try:
+            result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
+        except (CatalogueMisnamedError, BadValueError, InputChangedError, InputDamagedError, OSError) as error:
+            intake.problems.append(Problem(key, 0, key, str(error)))
+            continue
+        _record(intake, key, result, is_newest=newest[key.split("/")[1]] == key)
+
+
+def _apply_releases(workspace: Workspace, intake: Intake) -> None:
+    keys = [listed.key for listed in workspace.inbox.list(RELEASES)]
+    for key in keys:
+        try:
+            result = apply_release(workspace.inbox, workspace.state, key, workspace.settings, datetime.now(UTC))
+        except (ReleaseUnreadableError, BadValueError, InputDamagedError, OSError) as error:
+            intake.problems.append(Problem(key, 0, key, str(error)))
+            continue
+        _record(intake, key, result, is_newest=key == keys[-1])
+
+
+def _record(
+    intake: Intake, key: str, result: CatalogueApplied | ReleaseApplied | Held | Ignored, *, is_newest: bool
+) -> None:
+    """Add what became of one file.
+
+    Old files stay in the inbox, so ignoring one is normal. Only when the newest file is ignored, a person should know.
+    """
+    if isinstance(result, Held):
+        intake.held.append(result)
+        intake.problems += result.problems
+    elif isinstance(result, Ignored):
+        if result.is_warning and is_newest:
+            intake.warnings.append(f"{key}: ignored: {result.reason}")
+    else:
+        intake.applied.append(key)
+        intake.problems += result.problems
+        intake.warnings += map(str, getattr(result, "warnings", ()))
+
+
+def _override_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Lines of override files that cannot be read. Every run reports them until a person corrects the file."""
+    for listed in workspace.inbox.list(OVERRIDES):
+        hotel_id = overridden_hotel(listed.key)
+        if hotel_id is None:
+            yield Problem(listed.key, 0, listed.key, "decisions about a hotel belong in overrides/<hotel_id>.jsonl")
+        else:
+            yield from read_overrides(workspace.inbox, hotel_id)[1]
