@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from image_release.cli.progress import progress_bar
 from image_release.one_machine.workers import Done, Totals
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.problems import Problem, printable
@@ -100,30 +100,9 @@ def existing(workspace: Workspace) -> Workspace:
 
 @contextmanager
 def progress(total: int | None, *, quiet: bool) -> Iterator[Callable[[Done], None]]:
-    """Tell of hotels and images as they are done, on stderr, when that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("hotels"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[images]} images · {task.fields[rate]:.1f} images/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("hotels", total=total, images=0, rate=0.0)
-        images, begun = 0, time.monotonic()
-
-        def tell(done: Done) -> None:
-            nonlocal images
-            images += sum(done.outcomes.values())
-            bar.update(task, advance=1, images=images, rate=images / (time.monotonic() - begun))
-
-        yield tell
+    """Show progress. Yields a function that is called with each hotel that is done."""
+    with progress_bar(total, quiet=quiet) as advance:
+        yield lambda done: advance(sum(done.outcomes.values()))
 
 
 def tell_problems(problems: list[Problem] | tuple[Problem, ...], warnings: list[str] | tuple[str, ...] = ()) -> None:
