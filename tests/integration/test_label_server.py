@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from image_release.isolation import ChildCrashedError, IsolatedCaller
-from image_release.lab.grouping.labelling import LabelServer, Pictures, Session, find_hotels, read_rows
+from image_release.lab.grouping.labelling import LabelServer, Session, Thumbnails, find_hotels, read_rows
 from image_release.settings import Settings
 from tests.integration import labelled_corpus
 from tests.integration.labelled_corpus import small_corpus, write
@@ -79,7 +79,7 @@ def serve(child):
 
     def start(corpus, group=child):
         hotels, _ = find_hotels(corpus, read_rows(corpus / "labels.csv"))
-        server = LabelServer(Session(corpus, hotels, Settings(), group, child), Pictures(child))
+        server = LabelServer(Session(corpus, hotels, Settings(), group, child), Thumbnails(child))
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return Page(server, corpus)

@@ -91,7 +91,7 @@ class TestBadInput:
         with (own / "labels.csv").open("a", encoding="utf-8") as file:
             file.write(first.replace(first.split(",")[2], "other/label") + "\n")
         ended = call("evaluate", own, status=1)
-        assert "stands twice; the first row counts" in ended.stderr
+        assert "has a second row; the first row counts" in ended.stderr
         assert f"images          {len(rows(own)) - 2}" in ended.stdout
 
     def test_an_unreadable_picture_is_rejected_by_name(self, own):

@@ -30,7 +30,7 @@ class TestSentence:
         found = told("pair", ROOM, copy)
         assert found["joined"]
         assert re.fullmatch(
-            r"Joined: laid over each other, one of them mirrored, \d+ % of the textured blocks agree and the typical "
+            r"Joined: after alignment \(one of them is mirrored\), \d+ % of the textured blocks agree and the typical "
             r"block has moved by 0\.\d\d px; score \d+\.\d, needed 3\.5\.",
             found["sentence"],
         )
@@ -70,7 +70,7 @@ class TestPage:
         assert page.count("url(data:image/jpeg;base64,") == 4
         assert sum(int(part.count("h1v1h-1z")) for part in re.findall(r'd="(M[^"]*)"', page)) == 36 * 36
         assert len(re.findall(r'<rect class="b agrees"', page)) > 100
-        assert "What made the score" in page
+        assert "How the score is made" in page
         assert "<script" not in page
         assert not re.search(r'(?:src|href)="(?!\.\./)', page)
 
@@ -79,7 +79,7 @@ class TestPage:
         out = tmp_path / "pair.html"
         score = told("pair", ROOM, copy, "--out", out)["score"]
         page = out.read_text(encoding="utf-8")
-        start = float(re.search(r"same photograph: (-?[\d.]+) to begin with", page)[1])
+        start = float(re.search(r"It starts at (-?[\d.]+), and", page)[1])
         adds = [float(text) for text in re.findall(r'<td class="(?:for|against)">([+-][\d.]+)</td>', page)]
         assert start + sum(adds) == pytest.approx(score, abs=0.01 * len(adds))
 

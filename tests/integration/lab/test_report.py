@@ -45,7 +45,7 @@ def report(made, tmp_path_factory):
 class TestReport:
     def test_shows_each_measure_with_its_definition(self, report):
         """Value, gate and meaning."""
-        measures = section(report, "Measures")
+        measures = section(report, "GroupingMeasures")
         for name, meaning in (
             ("purity", "share of groups that hold a single label"),
             ("lost", "share of labels that no group shows"),

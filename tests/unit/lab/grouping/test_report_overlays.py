@@ -1,4 +1,4 @@
-"""One picture laid over another: what is the same falls on the same place, and the difference shows the rest."""
+"""One image aligned with another: equal parts are in the same place, and the difference shows the others."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ class TestOverlays:
     def test_put_a_crop_where_it_was_cut_out(self, original):
         """Inside it the two are equal; around it there is nothing."""
         found = overlays(original, original.crop((40, 30, 360, 270)), laid(CROP))
-        over, whole = decoded(found.laid), np.asarray(original, np.float32)
+        over, whole = decoded(found.aligned), np.asarray(original, np.float32)
         assert np.abs(over - whole)[50:250, 60:340].mean() < 4
         assert np.abs(over[:20] - 128).mean() < 2
 
@@ -45,7 +45,7 @@ class TestOverlays:
         found = overlays(
             original, original.transpose(Image.Transpose.FLIP_LEFT_RIGHT), laid([[-1, 0, 1], [0, 1, 0], [0, 0, 1]])
         )
-        assert np.abs(decoded(found.laid) - np.asarray(original, np.float32)).mean() < 4
+        assert np.abs(decoded(found.aligned) - np.asarray(original, np.float32)).mean() < 4
 
     def test_show_what_was_put_on_and_not_how_bright_the_copy_is(self, original):
         """A darker copy with a caption: the caption is black, the rest white."""

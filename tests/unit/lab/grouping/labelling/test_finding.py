@@ -2,7 +2,7 @@
 
 import os
 
-from image_release.lab.grouping.labelling import Row, find_hotels
+from image_release.lab.grouping.labelling import LabelRow, find_hotels
 
 
 def touch(corpus, *names):
@@ -16,7 +16,7 @@ class TestFinding:
     def test_lists_hotels_and_images_in_order(self, tmp_path):
         """Files that are no images are passed over, unless a row names them."""
         touch(tmp_path, "b/p/2.JPG", "b/p/1.png", "a/q/x.webp", "a/q/notes.txt", "a/q/odd", "a/q/.hid.jpg", "a/1.jpg")
-        hotels, problems = find_hotels(tmp_path, {"a/q/odd": Row("a/q/odd", "a", "a/00")})
+        hotels, problems = find_hotels(tmp_path, {"a/q/odd": LabelRow("a/q/odd", "a", "a/00")})
         assert [(hotel.hotel_id, hotel.images) for hotel in hotels] == [
             ("a", ("a/q/odd", "a/q/x.webp")),
             ("b", ("b/p/1.png", "b/p/2.JPG")),
@@ -26,7 +26,7 @@ class TestFinding:
     def test_takes_the_hotel_from_the_rows_or_decodes_its_folder(self, tmp_path):
         """`corpus make` encodes an id in the folder's name; a person's folder with a % in it is the id itself."""
         touch(tmp_path, "%24abc/p/1.jpg", "100% inn/p/1.jpg", "f/p/1.jpg", "f/p/2.jpg")
-        hotels, _ = find_hotels(tmp_path, {"f/p/1.jpg": Row("f/p/1.jpg", "The F", "f/00")})
+        hotels, _ = find_hotels(tmp_path, {"f/p/1.jpg": LabelRow("f/p/1.jpg", "The F", "f/00")})
         assert [hotel.hotel_id for hotel in hotels] == ["$abc", "100% inn", "The F"]
         assert hotels[2].images == ("f/p/1.jpg", "f/p/2.jpg")
 
@@ -36,7 +36,7 @@ class TestFinding:
         (tmp_path / "secret.jpg").write_bytes(b"secret")
         (tmp_path / "images" / "h" / "p" / "link.jpg").symlink_to(tmp_path / "secret.jpg")
         names = ["../secret.jpg", str(tmp_path / "secret.jpg"), "h/p/gone.jpg", "h/p/\0.jpg"]
-        hotels, problems = find_hotels(tmp_path, {name: Row(name, "h", "h/00") for name in names})
+        hotels, problems = find_hotels(tmp_path, {name: LabelRow(name, "h", "h/00") for name in names})
         assert [hotel.images for hotel in hotels] == [("h/p/1.jpg",)]
         assert {problem.value for problem in problems} == {*names, "h/p/link.jpg"}
 

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.lab.grouping.labelling import Known, Names, propose
+from image_release.lab.grouping.labelling import KnownLabel, Names, propose
 
 NAMES = Names("h")
 
 
 def known(*labels):
-    return [Known(label) for label in labels]
+    return [KnownLabel(label) for label in labels]
 
 
 class TestAHotelWithoutLabels:

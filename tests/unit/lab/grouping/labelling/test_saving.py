@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.lab.grouping import CorpusUnreadableError
-from image_release.lab.grouping.labelling import BusyError, ChangedElsewhereError, Row, alone, read_rows, save_rows
+from image_release.lab.grouping.labelling import (
+    BusyError,
+    ChangedElsewhereError,
+    LabelRow,
+    lock_corpus,
+    read_rows,
+    save_rows,
+)
 
 HEADER = b"image,hotel_id,label,attacks,best\n"
 OTHERS = b'g/p/1.jpg,g,g/00,side:900|q:90,1\n"g/p/2,""x"".jpg",g,"g/00",,0\n'
@@ -42,13 +49,13 @@ class TestSaving:
 
     def test_makes_the_file_where_there_is_none(self, tmp_path):
         """With the columns of the design."""
-        save_rows(tmp_path / "labels.csv", {}, {"h/p/1.jpg": Row("h/p/1.jpg", "h", "h/00")})
+        save_rows(tmp_path / "labels.csv", {}, {"h/p/1.jpg": LabelRow("h/p/1.jpg", "h", "h/00")})
         assert (tmp_path / "labels.csv").read_bytes() == HEADER + b"h/p/1.jpg,h,h/00,,\n"
 
     def test_puts_new_images_behind_the_others(self, file):
         """A last line without a line break gets one first."""
         file.write_bytes((HEADER + OTHERS).removesuffix(b"\n"))
-        save_rows(file, {}, {"h/p/1.jpg": Row("h/p/1.jpg", "h", "h/00")})
+        save_rows(file, {}, {"h/p/1.jpg": LabelRow("h/p/1.jpg", "h", "h/00")})
         assert file.read_bytes() == HEADER + OTHERS + b"h/p/1.jpg,h,h/00,,\n"
 
     def test_keeps_columns_that_we_do_not_know_and_the_line_ends(self, file):
@@ -103,14 +110,14 @@ class TestSaving:
         """It is somebody's, whatever it is: it is told, and stays."""
         file.write_bytes(data)
         with pytest.raises(CorpusUnreadableError):
-            save_rows(file, {}, {"h/p/1.jpg": Row("h/p/1.jpg", "h", "h/00")})
+            save_rows(file, {}, {"h/p/1.jpg": LabelRow("h/p/1.jpg", "h", "h/00")})
         assert file.read_bytes() == data
 
     @given(st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"))] * 3), unique_by=lambda row: row[0]), st.data())
     def test_writes_names_that_any_reader_reads_back(self, tmp_path_factory, rows, data):
         """Line breaks, quotes and commas in names and labels come back as they were."""
         file = tmp_path_factory.mktemp("corpus") / "labels.csv"
-        said = {image: Row(image, hotel, label, "", "") for image, hotel, label in rows if image and label}
+        said = {image: LabelRow(image, hotel, label, "", "") for image, hotel, label in rows if image and label}
         save_rows(file, {}, said)
         assert read_rows(file) == said
         with file.open(newline="", encoding="utf-8") as stream:
@@ -177,7 +184,7 @@ class TestACrash:
 class TestTwoPrograms:
     def test_cannot_label_one_corpus_at_once(self, tmp_path):
         """The second is told; after the first has ended it may."""
-        with alone(tmp_path), pytest.raises(BusyError), alone(tmp_path):
+        with lock_corpus(tmp_path), pytest.raises(BusyError), lock_corpus(tmp_path):
             pass
-        with alone(tmp_path):
+        with lock_corpus(tmp_path):
             assert list(tmp_path.iterdir()) == []

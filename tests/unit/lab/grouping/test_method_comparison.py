@@ -1,13 +1,13 @@
-"""Thresholds, groups and recommendations of a sweep, against the plainest way to work them out."""
+"""Distances, groups and recommendations of the method comparison, against the simplest way to compute them."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.lab.grouping.sweep import Point, chosen, recommended, shifted
-from image_release.lab.grouping.sweep.grouping import grouped
-from image_release.lab.grouping.sweep.methods import distances
+from image_release.lab.grouping.method_comparison import ThresholdResult, choose_methods, recommended, shifted
+from image_release.lab.grouping.method_comparison.methods import distances
+from image_release.lab.grouping.method_comparison.threshold_groups import groups_at_thresholds
 from image_release.settings import GroupingSettings
 
 
@@ -19,7 +19,7 @@ def hash_sets(draw):
 
 
 def point(threshold, lost=0.0, completeness=0.5, purity=1.0):
-    return Point(threshold, 10, purity, completeness, 0.0, lost)
+    return ThresholdResult(threshold, 10, purity, completeness, 0.0, lost)
 
 
 class TestDistances:
@@ -37,7 +37,7 @@ class TestGroups:
     def test_are_the_transitive_closure_at_every_threshold(self, sets, thresholds):
         """Two images share a group when a chain of near pairs leads from one to the other."""
         near = distances(sets)
-        for threshold, groups in zip(sorted(thresholds), grouped(near, sorted(thresholds)), strict=True):
+        for threshold, groups in zip(sorted(thresholds), groups_at_thresholds(near, sorted(thresholds)), strict=True):
             reach = np.linalg.matrix_power((near <= threshold).astype(int), len(sets)) > 0
             for one in range(len(sets)):
                 assert groups[one] == int(reach[one].argmax())
@@ -72,6 +72,6 @@ class TestShift:
 
 
 class TestChoice:
-    def test_without_names_is_everything(self):
+    def test_without_names_is_all_methods(self):
         """All nine methods, once each."""
-        assert len({method.name for method in chosen(())}) == 9
+        assert len({method.name for method in choose_methods(())}) == 9

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from image_release.isolation import ChildCrashedError
-from image_release.lab.grouping.labelling import Pictures
+from image_release.lab.grouping.labelling import Thumbnails
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ class Counted:
 class TestPictures:
     def test_are_small_or_large_jpegs(self, photo):
         """Whatever the format, and never larger than the image."""
-        pictures = Pictures(Counted())
+        pictures = Thumbnails(Counted())
         sizes = {
             size: Image.open(io.BytesIO(pictures.get(photo("a.webp", (2000, 1000), "WEBP"), size)))
             for size in ("small", "large")
@@ -45,7 +45,7 @@ class TestPictures:
     def test_are_decoded_once(self, photo):
         """Scrolling back costs nothing; a file that cannot be decoded is not tried again either."""
         call = Counted()
-        pictures = Pictures(call)
+        pictures = Thumbnails(call)
         path = photo("a.jpg")
         broken = path.with_name("broken.jpg")
         broken.write_bytes(path.read_bytes()[:300])
@@ -56,8 +56,8 @@ class TestPictures:
     def test_take_no_more_room_than_they_may(self, photo):
         """The one that was looked at longest ago goes first."""
         call = Counted()
-        one = len(Pictures(Counted()).get(photo("one.jpg"), "small"))
-        pictures = Pictures(call, room_bytes=int(2.5 * one))
+        one = len(Thumbnails(Counted()).get(photo("one.jpg"), "small"))
+        pictures = Thumbnails(call, cache_bytes=int(2.5 * one))
         paths = [photo(f"{number}.jpg") for number in range(6)]
         for path in paths:
             pictures.get(path, "small")
@@ -71,8 +71,8 @@ class TestPictures:
     def test_are_none_for_what_is_no_image(self, tmp_path, data):
         """No bytes of a partner are ever passed on as they are."""
         (tmp_path / "a.jpg").write_bytes(data)
-        assert Pictures(Counted()).get(tmp_path / "a.jpg", "small") is None
-        assert Pictures(Counted()).get(tmp_path / "gone.jpg", "small") is None
+        assert Thumbnails(Counted()).get(tmp_path / "a.jpg", "small") is None
+        assert Thumbnails(Counted()).get(tmp_path / "gone.jpg", "small") is None
 
     def test_are_none_for_an_image_that_kills_its_decoder(self, photo):
         """The child dies, the page goes on."""
@@ -80,4 +80,4 @@ class TestPictures:
         def dies(*_):
             raise ChildCrashedError("killed")
 
-        assert Pictures(dies).get(photo("a.jpg"), "small") is None
+        assert Thumbnails(dies).get(photo("a.jpg"), "small") is None
