@@ -19,7 +19,7 @@ class TestChart:
         assert [text for _, text in found.up] == ["0", "0.5", "1"]
 
     def test_of_one_value_has_no_division_by_zero(self):
-        """A history of one run."""
+        """This is the case for a history of one run."""
         assert chart("t", [Series("s", [(0, 1, "")])], (100, 50), (0, 0), (1, 1)).lines[0].path == "0,50"
 
 

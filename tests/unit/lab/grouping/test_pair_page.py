@@ -85,7 +85,7 @@ class TestSentence:
         assert "score" not in sentence(given_up, Verdict(Reason.APART), SETTINGS)
 
     def test_of_pictures_with_nothing_in_common_is_short(self):
-        """No score, where nothing could be measured."""
+        """There is no score if nothing could be measured."""
         nothing = replace(explanation(), laid=None, agreeing=0)
         assert sentence(nothing, Verdict(Reason.APART), SETTINGS) == (
             "Kept apart: too few matching points agree on an alignment."
@@ -96,7 +96,7 @@ class TestSentence:
 
 class TestBlocks:
     def test_are_coloured_by_what_they_say(self):
-        """One of each kind, where it lies in the picture."""
+        """There is one block of each kind, at its place in the image."""
         found = block_cells(
             blocks(
                 [[0.9, 0.9, 0.5], [0.1, 0.9, 0.9]],
@@ -111,7 +111,7 @@ class TestBlocks:
         assert found[-1].y + found[-1].height == pytest.approx(1000, abs=0.2)
 
     def test_that_are_plain_do_not_count(self):
-        """Unless there is hardly any other."""
+        """Blocks without texture count only if hardly any block is textured."""
         textured = [[True] * 5 + [False]]
         some = blocks([[0.9, 0.9, 0.9, 0.9, 0.1, 0.1]], [[0] * 6], textured=textured)
         assert agreeing_share(some) == pytest.approx(0.8)
@@ -121,7 +121,7 @@ class TestBlocks:
 
 class TestHeat:
     def test_has_every_pair_of_crops_in_one_class_and_names_the_nearest(self):
-        """1,296 cells; the framed one is the smallest, and said in words."""
+        """There are 1,296 cells; the smallest one is framed and described in words."""
         distances = np.full((36, 36), 30, np.uint8)
         distances[7, 0] = 3
         found = heat(distances)
