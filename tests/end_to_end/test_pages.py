@@ -74,7 +74,7 @@ def manifest(desk: Path, workspace: str, hotel_id: str) -> dict:
 
 
 def test_the_readmes_examples_work(tmp_path):
-    """Every shell block of the README works, in its order: the photos are published, the pinned picture comes first, and
+    """Every shell block of the README works, in order: the photos are published, the pinned picture comes first, and
     the two copies of one photograph become one picture."""
     with prepared_desk(tmp_path / "desk") as desk:
         follow_the_readme(desk)
