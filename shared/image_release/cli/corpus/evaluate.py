@@ -35,13 +35,14 @@ from image_release.lab.grouping.report import (
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 
-COST_WORDS = {
-    "decode": "CPU per image",
-    "print": "CPU per image",
-    "group": "CPU per image",
-    "best": "CPU per image",
-    "group_pair": "CPU per pair of one hotel",
+COSTS = {
+    "decode": ("decode ms", "CPU per image"),
+    "print": ("fingerprint ms", "CPU per image"),
+    "group": ("group ms", "CPU per image"),
+    "best": ("best ms", "CPU per image"),
+    "group_pair": ("group pair ms", "CPU per pair of one hotel"),
 }
+"""Stage -> its name in the table and what it is measured per."""
 
 
 @click.command()
@@ -130,7 +131,8 @@ def _print(result: GroupingEvaluation) -> None:
     for name in MEANINGS:
         click.echo(f"{name:15} {'-' if values[name] is None else format(values[name], '.4f')}")
     for name, value in result.cost.milliseconds().items():
-        click.echo(f"{name + ' ms':15} {value}  ({COST_WORDS[name]})")
+        title, unit = COSTS[name]
+        click.echo(f"{title:15} {value}  ({unit})")
     for name, (found, pairs) in result.measures.attacks.items():
         click.echo(f"  {printable(name):14} {found:.3f} of {pairs} pairs" + ("" if pairs >= FEW_PAIRS else "  (few)"))
     for wrong in result.measures.wrong:

@@ -93,8 +93,8 @@ def evaluate_and_collect(
     """
     hotels, problems = read_hotels(corpus, settings)
     results = []
-    tasks = map_over_processes(partial(_evaluate_hotel, collect), hotels, workers)
-    for hotel, result in zip(hotels, tasks, strict=True):
+    from_workers = map_over_processes(partial(_evaluate_hotel, collect), hotels, workers)
+    for hotel, result in zip(hotels, from_workers, strict=True):
         results.append(result)
         problems += result.problems
         on_hotel(hotel.hotel_id, result.cost.images)

@@ -74,9 +74,55 @@ class GroupingMeasures:
     wrong: tuple[WrongGroup, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _JudgedGroup:
+    """One group against the labels. `best_right` is None if no copy of the shown label is marked best."""
+
+    labels: tuple[str, ...]
+    images: tuple[str, ...]
+    complete: bool
+    shown: str
+    best_right: bool | None
+
+
 def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedImage]) -> GroupingMeasures:
     """Measure a grouping that places every labelled image exactly once. Raises ValueError if all are rejected."""
     known = {item.image: item for item in labelled}
+    groups, rejected = _by_group(grouped_images)
+    if not groups:
+        raise ValueError("there is no group to measure: every image was rejected")
+    images_of: dict[str, set[str]] = defaultdict(set)
+    for label in labelled:
+        if not (label.is_placeholder and label.image in rejected):
+            images_of[label.label].add(label.image)
+    judged = {key: _judge(members, known, images_of) for key, members in groups.items()}
+    shown = {group.shown for group in judged.values()}
+    best_right = [group.best_right for group in judged.values() if group.best_right is not None]
+    photographs = [label for label in images_of if not is_placeholder(label)]
+    group_of = {member.image: key for key, members in groups.items() for member in members}
+    attacks, same, found = _pairs(known, images_of, group_of)
+    joined = sum(len(members) * (len(members) - 1) // 2 for members in groups.values())
+    precision, recall = (found / joined if joined else 1.0), (found / same if same else 1.0)
+    return GroupingMeasures(
+        images=len(labelled),
+        labels=len(images_of),
+        groups=len(groups),
+        rejected=len(rejected),
+        purity=sum(len(group.labels) == 1 for group in judged.values()) / len(groups),
+        completeness=sum(group.complete for group in judged.values()) / len(groups),
+        duplicates=(len(groups) - len(shown)) / len(groups),
+        lost=sum(label not in shown for label in photographs) / len(photographs) if photographs else 0.0,
+        pair_precision=precision,
+        pair_recall=recall,
+        pair_f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        best_right=sum(best_right) / len(best_right) if best_right else None,
+        attacks=attacks,
+        wrong=_wrong_groups(judged),
+    )
+
+
+def _by_group(grouped_images: Iterable[GroupedImage]) -> tuple[dict[tuple[str, str], list[GroupedImage]], set[str]]:
+    """(hotel and group name -> images, rejected images)."""
     groups: dict[tuple[str, str], list[GroupedImage]] = defaultdict(list)
     rejected = set()
     for item in grouped_images:
@@ -84,48 +130,31 @@ def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedI
             rejected.add(item.image)
         else:
             groups[item.hotel_id, item.group].append(item)
-    if not groups:
-        raise ValueError("there is no group to measure: every image was rejected")
-    images_of: dict[str, set[str]] = defaultdict(set)
-    for label in labelled:
-        if not (label.is_placeholder and label.image in rejected):
-            images_of[label.label].add(label.image)
-    shown: Counter[str] = Counter()
-    pure = complete = right = asked = 0
-    wrong = []
-    for (hotel_id, name), members in groups.items():
-        images = {member.image for member in members}
-        held = {known[image].label for image in images}
-        whole = all(images_of[label] <= images for label in held)
-        pure += len(held) == 1
-        complete += whole
-        chosen = known[next((member.image for member in members if member.best), members[0].image)]
-        shown[chosen.label] += 1
-        if any(known[image].best for image in images_of[chosen.label]):
-            asked += 1
-            right += chosen.best is True
-        if len(held) > 1 or not whole:
-            wrong.append(WrongGroup(hotel_id, name, tuple(sorted(held)), tuple(sorted(images))))
-    group_of = {member.image: key for key, members in groups.items() for member in members}
-    attacks, same, found = _pairs(known, images_of, group_of)
-    joined = sum(len(members) * (len(members) - 1) // 2 for members in groups.values())
-    precision, recall = (found / joined if joined else 1.0), (found / same if same else 1.0)
-    real = [label for label in images_of if not is_placeholder(label)]
-    return GroupingMeasures(
-        images=len(labelled),
-        labels=len(images_of),
-        groups=len(groups),
-        rejected=len(rejected),
-        purity=pure / len(groups),
-        completeness=complete / len(groups),
-        duplicates=(len(groups) - len(shown)) / len(groups),
-        lost=sum(label not in shown for label in real) / len(real) if real else 0.0,
-        pair_precision=precision,
-        pair_recall=recall,
-        pair_f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
-        best_right=right / asked if asked else None,
-        attacks=attacks,
-        wrong=tuple(sorted(wrong, key=lambda item: (item.hotel_id, item.group))),
+    return groups, rejected
+
+
+def _judge(
+    members: Sequence[GroupedImage], known: Mapping[str, LabelledImage], images_of: Mapping[str, set[str]]
+) -> _JudgedGroup:
+    """Compare a group with the labels. Without a best image, the first image counts as best."""
+    images = {member.image for member in members}
+    labels = {known[image].label for image in images}
+    chosen = known[next((member.image for member in members if member.best), members[0].image)]
+    is_marked = any(known[image].best for image in images_of[chosen.label])
+    return _JudgedGroup(
+        labels=tuple(sorted(labels)),
+        images=tuple(sorted(images)),
+        complete=all(images_of[label] <= images for label in labels),
+        shown=chosen.label,
+        best_right=chosen.best is True if is_marked else None,
+    )
+
+
+def _wrong_groups(judged: Mapping[tuple[str, str], _JudgedGroup]) -> tuple[WrongGroup, ...]:
+    return tuple(
+        WrongGroup(hotel_id, name, group.labels, group.images)
+        for (hotel_id, name), group in sorted(judged.items())
+        if len(group.labels) > 1 or not group.complete
     )
 
 

@@ -81,8 +81,8 @@ def compare_methods(
     hotels, problems = read_hotels(corpus, settings)
     names = tuple(method.name for method in methods)
     results = []
-    tasks = map_over_processes(partial(_group_hotel, names), hotels, workers)
-    for hotel, found in zip(hotels, tasks, strict=True):
+    from_workers = map_over_processes(partial(_group_hotel, names), hotels, workers)
+    for hotel, found in zip(hotels, from_workers, strict=True):
         results.append((hotel.hotel_id, found))
         on_hotel(hotel.hotel_id, len(hotel.images))
     labelled = [item for hotel in hotels for item in hotel.images]

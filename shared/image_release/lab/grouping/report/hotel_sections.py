@@ -130,7 +130,7 @@ class _SectionWriter:
             joined = [(self._files[sha256], self._files[why.other]) for sha256, why in sorted(picture.joins.items())]
             joined += [(self._file_of(image), image) for image in images if self._file_of(image) != image]
             joined.sort(key=lambda pair: self._label[pair[0]] == self._label[pair[1]])  # the wrong joins first
-            pairs = tuple(self._page_of(one, other) for one, other in joined[:MAX_PAIRS])
+            pairs = tuple(self._write_page(one, other) for one, other in joined[:MAX_PAIRS])
             thumbs = tuple(
                 self._thumb(image) for image in sorted(images, key=lambda image: (self._label[image], image))
             )
@@ -153,7 +153,7 @@ class _SectionWriter:
                 self._grouped.hotel.hotel_id,
                 label,
                 tuple((group, tuple(map(self._thumb, images))) for group, images in parts.items()),
-                tuple(self._page_of(one, other) for one, other in across[:MAX_PAIRS]),
+                tuple(self._write_page(one, other) for one, other in across[:MAX_PAIRS]),
                 max(0, len(across) - MAX_PAIRS),
             )
 
@@ -167,7 +167,7 @@ class _SectionWriter:
         found = sorted(
             scored_pairs(self._grouped.fingerprinted.seen, could_be_wrong), key=lambda pair: (-pair[2], pair)
         )
-        return [self._page_of(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST_PAIRS]]
+        return [self._write_page(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST_PAIRS]]
 
     def _by_label(self) -> dict[str, list[LabelledImage]]:
         found: dict[str, list[LabelledImage]] = {}
@@ -182,7 +182,7 @@ class _SectionWriter:
     def _have_fingerprints(self, images: Sequence[str]) -> bool:
         return all(image in self._grouped.fingerprinted.contents for image in images)
 
-    def _page_of(self, one: str, other: str) -> PairLink:
+    def _write_page(self, one: str, other: str) -> PairLink:
         key = "\0".join((self._grouped.hotel.hotel_id, *sorted((one, other))))
         name = hashlib.sha256(key.encode()).hexdigest()[:20]
         first, second = self._cached_side(one), self._cached_side(other)

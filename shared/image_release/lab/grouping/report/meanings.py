@@ -24,13 +24,13 @@ MEANINGS = {
     "scale": "factor by which it is enlarged or reduced",
 }
 FAMILIES = {
-    "fine": "disagreement of the finest blocks, {0} % of them below it",
-    "middle": "disagreement of the blocks, {0} % of them below it",
-    "coarse": "disagreement of the coarsest blocks, {0} % of them below it",
-    "alone": "displacement of the blocks, {0} % of them below it",
-    "pooled": "displacement of the blocks with their neighbours, {0} % of them below it",
-    "explained": "share of the blocks' difference that moving them would explain, {0} % of them below it",
-    "explained_pooled": "share that moving a block with its neighbours would explain, {0} % of them below it",
+    "fine": "{0} % quantile of the disagreement of the finest blocks",
+    "middle": "{0} % quantile of the disagreement of the blocks",
+    "coarse": "{0} % quantile of the disagreement of the coarsest blocks",
+    "alone": "{0} % quantile of the displacement of the blocks",
+    "pooled": "{0} % quantile of the displacement of the blocks with their neighbours",
+    "explained": "{0} % quantile of the share of a block's difference that moving it would explain",
+    "explained_pooled": "{0} % quantile of the share that moving a block with its neighbours would explain",
 }
 
 

@@ -50,12 +50,14 @@ def embedded(image: Image.Image) -> EmbeddedImage:
     return EmbeddedImage("data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode(), *small.size)
 
 
-def overlays(one: Image.Image, other: Image.Image, laid: LaidOver) -> Overlays:
+def overlays(one: Image.Image, other: Image.Image, aligned: LaidOver) -> Overlays:
     """Align `other` with `one` by the transform that registration found."""
     base = one.copy()
     base.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
-    warped = _warped(other, base.size, laid.transform, Image.Resampling.BICUBIC)
-    inside = np.asarray(_warped(Image.new("L", other.size, 255), base.size, laid.transform, Image.Resampling.NEAREST))
+    warped = _warped(other, base.size, aligned.transform, Image.Resampling.BICUBIC)
+    inside = np.asarray(
+        _warped(Image.new("L", other.size, 255), base.size, aligned.transform, Image.Resampling.NEAREST)
+    )
     covered = np.asarray(inside > 0)
     over = Image.composite(warped, Image.new("RGB", base.size, UNCOVERED), Image.fromarray(covered))
     return Overlays(embedded(over), embedded(_difference(base, warped, covered)))

@@ -89,25 +89,25 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     explanation = explain(first.seen.fingerprint, second.seen.fingerprint)
     one, other = (second, first) if explanation.swapped else (first, second)
     summary = sentence(explanation, verdict, settings.grouping)
-    laid, statistics = explanation.laid, _statistics(explanation)
+    aligned, statistics = explanation.laid, _statistics(explanation)
     page = render_report_page(
         "pair.html",
         one=one,
         other=other,
         images=(embedded(one.draft), embedded(other.draft)),
-        overlays=_overlays(one, other, laid),
-        cells=block_cells(laid.blocks) if laid else [],
+        overlays=_overlays(one, other, aligned),
+        cells=block_cells(aligned.blocks) if aligned else [],
         heat=heat(explanation.hash_distances),
         summary=summary,
         verdict=verdict,
         explanation=explanation,
-        facts=facts(laid) if laid else [],
+        facts=facts(aligned) if aligned else [],
         statistics=statistics,
         strongest=_strongest(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    return ComparedPair(page, summary, verdict.joined, laid.evidence.score if laid else None)
+    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned else None)
 
 
 def _open_draft(path: Path, name: str, settings: Settings) -> Draft:
@@ -122,8 +122,8 @@ def _open_draft(path: Path, name: str, settings: Settings) -> Draft:
     return draft
 
 
-def _overlays(one: Side, other: Side, laid: LaidOver | None) -> Overlays | None:
-    return overlays(one.draft, other.draft, laid) if laid else None
+def _overlays(one: Side, other: Side, aligned: LaidOver | None) -> Overlays | None:
+    return overlays(one.draft, other.draft, aligned) if aligned else None
 
 
 def _verdict_of_two(first: Side, second: Side, settings: Settings) -> Verdict:
@@ -155,5 +155,5 @@ def _strongest(statistics: Sequence[_Statistic]) -> str:
     for word, wanted in (("for", 1), ("against", -1)):
         most = [item for item in statistics if item.contribution * wanted > 0][:MAX_NAMED_STATISTICS]
         listed = "; ".join(f"{item.meaning or item.name} ({item.contribution:+.1f})" for item in most)
-        parts.append(f"Strongest {word} one photograph: {listed}." if listed else "")
+        parts.append(f"Strongest evidence {word} one photograph: {listed}." if listed else "")
     return " ".join(filter(None, parts)).replace("(-", "(−")

@@ -77,16 +77,16 @@ def observation(explanation: Explanation) -> str:
     ).replace("%", " %")
 
 
-def facts(laid: LaidOver) -> list[tuple[str, str]]:
+def facts(aligned: LaidOver) -> list[tuple[str, str]]:
     """The numbers behind the sentence, as (name, value)."""
-    blocks = laid.blocks
+    blocks = aligned.blocks
     textured = significant_blocks(blocks)
     still = float((blocks.moved[textured] < STILL_PX).mean()) if textured.any() else 0.0
     return [
         ("textured blocks that agree", f"{agreeing_share(blocks):.0%} of {int(textured.sum())}"),
         ("textured blocks that have not moved", f"{still:.0%}"),
-        ("typical displacement", f"{laid.evidence.distance:.3f} px of the working image"),
-        ("overlap with the smaller image", f"{laid.evidence.overlap:.0%}"),
+        ("typical displacement", f"{aligned.evidence.distance:.3f} px of the working image"),
+        ("overlap as a share of the smaller image", f"{aligned.evidence.overlap:.0%}"),
     ]
 
 
