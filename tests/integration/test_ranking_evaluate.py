@@ -137,6 +137,14 @@ def test_a_bad_image_is_named_and_the_rest_is_judged(tmp_path: Path, image: str)
     assert document["ndcg5"] < 1
 
 
+def test_a_row_without_a_cell_for_best_is_named(tmp_path: Path) -> None:
+    """It might be cut off, so it is not used."""
+    corpus = SmallCorpus(tmp_path)
+    corpus.images.append(("h1/partner-a/pool.png", "h1", "h1/pool", ""))
+    document = json.loads(evaluate(corpus.write(), "--json").stdout)
+    assert [problem.rpartition(": ")[2] for problem in document["problems"]] == ["is too short for the column best"]
+
+
 def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
     """The picture is left out of the order."""
     directory = SmallCorpus(tmp_path).write()

@@ -97,6 +97,8 @@ def _read_images(file: Path) -> tuple[dict[str, LabelRow], list[Problem]]:
         found = label_row(table.header.cells, row.cells)
         if not found.is_complete:
             rule = f"needs a value in each of {','.join(REQUIRED_COLUMNS)}"
+        elif "best" in table.header.cells[len(row.cells) :]:
+            rule = "is too short for the column best"
         elif not _is_image_path(found.image):
             rule = "an image is hotel/partner/file below images/"
         else:
