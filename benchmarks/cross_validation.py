@@ -20,10 +20,10 @@ from benchmarks.fit_grouping import fits, hotels_of, measured
 from benchmarks.folds import folds_of
 from image_release.dedup import grouping
 from image_release.dedup.weights import Weights
+from image_release.lab.grouping.corpus_hotels import CorpusHotel
 from image_release.lab.grouping.evaluation import group_hotel
 from image_release.lab.grouping.gate import FEW_PAIRS
-from image_release.lab.grouping.hotels import CorpusHotel
-from image_release.lab.grouping.measures import GroupedImage, Measures, measure
+from image_release.lab.grouping.measures import GroupedImage, GroupingMeasures, measure
 
 LEAST_FOUND = 0.97
 
@@ -38,7 +38,7 @@ def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, .
         return group_hotel(hotel).grouped_images
 
 
-def said(name: str, found: Measures) -> str:
+def said(name: str, found: GroupingMeasures) -> str:
     """A corpus' measures in a line."""
     attacks = found.attacks.items()
     weak = [f"{attack} {share:.3f}" for attack, (share, of) in attacks if of >= FEW_PAIRS and share < LEAST_FOUND]

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from image_release.lab.charts import round_step
+
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 56, 200, 40, 48
 COLOURS = ("#2a6fbb", "#c2571a", "#2e8b57", "#8a4fbf", "#7a7a7a")
@@ -42,7 +44,7 @@ class _Frame:
 def drawn(title: str, across: str, up: str, curves: Sequence[Curve]) -> str:
     """The document."""
     xs = sorted({x for curve in curves for x, _ in curve.points})
-    step = _round_step(max(y for curve in curves for _, y in curve.points) / LINES)
+    step = round_step(max(y for curve in curves for _, y in curve.points) / LINES)
     frame = _Frame(xs[0], xs[-1], step * LINES)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {FONT}>',
@@ -77,12 +79,6 @@ def _lines(frame: _Frame, curves: Sequence[Curve]) -> Iterator[str]:
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in places)
         last_y = min(places[-1][1] + 4, last_y - 15)  # names do not lie on each other
         yield _text(WIDTH - RIGHT + 8, last_y, curve.name, colour=colour)
-
-
-def _round_step(least: float) -> float:
-    """The smallest of 1, 2, 5 … that is at least so much."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", weight: str = "normal", colour: str = INK) -> str:

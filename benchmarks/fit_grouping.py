@@ -30,7 +30,7 @@ from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.registration import Sheet, lay_roughly, register
 from image_release.dedup.weights import Weights
-from image_release.lab.grouping.hotels import CorpusHotel, fingerprinted, read_hotels
+from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
@@ -52,7 +52,7 @@ def hotels_of(corpora: Sequence[Path]) -> list[CorpusHotel]:
 
 def hotel_pairs(hotel: CorpusHotel) -> list[Pair]:
     """Statistics of every candidate pair of a hotel."""
-    fingerprints = fingerprinted(hotel)
+    fingerprints = fingerprint_hotel(hotel)
     photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
     label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]

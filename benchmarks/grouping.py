@@ -20,8 +20,8 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
 
+from image_release.lab.grouping.corpus_hotels import CorpusHotel, read_hotels
 from image_release.lab.grouping.evaluation import group_hotel
-from image_release.lab.grouping.hotels import CorpusHotel, read_hotels
 from image_release.lab.grouping.labels import LabelledImage
 from image_release.settings import Settings
 

@@ -19,7 +19,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.lab.ordering import Measures, evaluate, measure, read_graded_corpus
+from image_release.lab.ordering import OrderMeasures, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 
@@ -47,7 +47,7 @@ class Study:
         self.hotels = np.array([self.grades[picture].hotel_id for picture in self.pictures])
         self.grade = np.array([float(self.grades[picture].grade) for picture in self.pictures])
 
-    def measures(self, table_of: Callable[[str], Table]) -> Measures:
+    def measures(self, table_of: Callable[[str], Table]) -> OrderMeasures:
         """Order each hotel by the table that `table_of` gives for it, with the product's own formula."""
         kinds = {label.casefold(): kind for kind, entries in shipped_labels().items() for label in entries}
         orders = {}
@@ -99,11 +99,11 @@ def main() -> None:
     study = Study(Path(sys.argv[1]))
     everything = np.ones(len(study.pictures), dtype=bool)
 
-    def show(name: str, *results: Measures) -> None:
+    def show(name: str, *results: OrderMeasures) -> None:
         values = [fmean(getattr(r, m) for r in results) for m in ("first_ok", "first_never", "ndcg5", "same_kind3")]
         print(f"{name:58}" + "".join(f"{value:8.3f}" for value in values))
 
-    def repeated(change: Callable[[random.Random, float], float]) -> list[Measures]:
+    def repeated(change: Callable[[random.Random, float], float]) -> list[OrderMeasures]:
         tables = [_damaged(change, seed) for seed in range(REPEATS)]
         return [study.measures(partial(_same, table)) for table in tables]
 

@@ -1,4 +1,4 @@
-"""`image-release corpus label` as a person has it: the program, a real browser, keys, and labels.csv at the end."""
+"""`image-release corpus label` as a person uses it: the program, a real browser, keys, and labels.csv."""
 
 import csv
 import json
@@ -28,11 +28,11 @@ BROWSER_FLAGS = (
     "--window-size=1280,900",
 )
 PATIENCE_S = 60
-"""A busy machine is waited for; nothing is measured."""
+"""A long timeout for busy machines; no time is measured."""
 
 
 def rows(corpus):
-    """labels.csv as any reader has it."""
+    """The rows of labels.csv by image."""
     with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
         return {row["image"]: row for row in csv.DictReader(file)}
 
@@ -47,7 +47,7 @@ def groups(corpus):
 
 @pytest.fixture
 def label():
-    """Start the program on a corpus; it is ended by Ctrl-C, as a person ends it."""
+    """Start the program on a corpus; Ctrl-C ends it."""
     running = []
 
     def start(corpus, *options):
@@ -65,7 +65,7 @@ def label():
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, driven by its own driver."""
+    """Chromium with its own driver."""
     if not Path(CHROMIUM).exists() or not Path(DRIVER).exists():
         pytest.skip(f"no browser: the page is tested where {CHROMIUM} and {DRIVER} are installed")
     from selenium import webdriver
@@ -83,7 +83,7 @@ def browser():
 
 
 class Page:
-    """What a person does and sees."""
+    """The actions of a person, and what the page shows."""
 
     def __init__(self, browser, address):
         self.browser = browser
@@ -101,7 +101,7 @@ class Page:
         WebDriverWait(self.browser, PATIENCE_S).until(lambda _: self.js(condition), f"never: {condition}")
 
     def press(self, *keys):
-        """Press keys; each is a letter or a name of selenium's."""
+        """Press keys; each is a letter or one of selenium's names."""
         from selenium.webdriver import ActionChains
         from selenium.webdriver.common.keys import Keys
 
@@ -115,13 +115,13 @@ class Page:
         self.wait(f"document.body.dataset.version === '{version + 1}'")
 
     def go_to(self, name):
-        """Choose an image by a click, as its file is named."""
+        """Choose an image by a click; `name` is its file name."""
         self.js(f"[...document.querySelectorAll('.tile')].find(t => t.title.endsWith({json.dumps(name)})).click()")
         self.wait(f"document.querySelector('.tile.current').title.endsWith({json.dumps(name)})")
 
     @property
     def shown(self):
-        """The groups on the screen, as names."""
+        """The groups on the screen, as file names."""
         found = self.js(
             "[...document.querySelectorAll('.group')].map(g => [...g.querySelectorAll('.tile')].map(t => t.title))"
         )
@@ -134,7 +134,7 @@ class TestAPersonLabels:
         return Page(browser, label(small_corpus(tmp_path))[1]["address"])
 
     def test_with_keys_and_finds_it_all_again(self, page, tmp_path):
-        """Merge, split, not a photo, best copy, undo; each is in labels.csv at once, and there after a reload."""
+        """Each edit is in labels.csv at once, and on the page after a reload."""
         alone = [["c.jpg"], [BROKEN]]
         assert page.shown == sorted([["a.jpg", "b.jpg"], *alone])
         assert not (tmp_path / "labels.csv").exists()
@@ -169,7 +169,7 @@ class TestAPersonLabels:
         assert page.js("document.getElementById('saved').textContent") == "saved"
 
     def test_by_going_to_the_group_that_it_belongs_to(self, page, tmp_path):
-        """`v` moves one image, or all marked ones, and `g` a whole group, to where the arrows lead."""
+        """`v` moves one image or all marked ones, and `g` a whole group, to the chosen group."""
         page.go_to("b.jpg")
         page.press("v")
         page.go_to("c.jpg")
@@ -186,8 +186,8 @@ class TestAPersonLabels:
         page.edit("s")
         assert groups(tmp_path) == sorted([["a.jpg"], ["b.jpg", "c.jpg"], [BROKEN]])
 
-    def test_and_a_move_that_is_stopped_changes_nothing(self, page, tmp_path):
-        """Esc goes back to where one was."""
+    def test_and_a_cancelled_move_changes_nothing(self, page, tmp_path):
+        """Esc goes back to the image that was chosen before."""
         page.go_to("b.jpg")
         page.press("v", "ARROW_DOWN", "ESCAPE")
         page.wait("document.querySelector('.tile.current').title.endsWith('b.jpg')")
@@ -195,7 +195,7 @@ class TestAPersonLabels:
         assert not (tmp_path / "labels.csv").exists()
 
     def test_keys_that_are_pressed_quickly_one_after_the_other(self, page, tmp_path):
-        """A key that is pressed before the last edit came back finds the hotel as that edit left it."""
+        """A key that is pressed during an edit acts on the hotel after that edit."""
         page.go_to("b.jpg")
         page.browser.execute_script(
             "for (const key of ['s', 'u', 's', 'u', 'r', 'End', 'm', 'm', 'm', 'm', 'u'])"
@@ -206,7 +206,7 @@ class TestAPersonLabels:
         assert len(page.shown) == 2
 
     def test_and_accepts_a_hotel_to_go_on_to_the_next(self, page, tmp_path):
-        """`a` saves what is right already; the list of hotels shows what is done."""
+        """`a` saves the proposed groups, and the list of hotels shows which ones are done."""
         page.press("a")
         page.wait("document.title.startsWith('h2') && document.body.dataset.state === 'ready'")
         assert groups(tmp_path) == sorted([["a.jpg", "b.jpg"], ["c.jpg"], [BROKEN]])
@@ -215,7 +215,7 @@ class TestAPersonLabels:
         page.wait("document.title.startsWith('h1') && document.body.dataset.state === 'ready'")
 
     def test_and_sees_the_keys(self, page):
-        """`?` shows every key with what it does, and hides them again; other keys do nothing meanwhile."""
+        """`?` shows all keys and hides them again; meanwhile other keys do nothing."""
         page.press("?")
         page.wait("!document.getElementById('help').hidden")
         assert page.js("document.querySelectorAll('#help dt').length") >= 15
@@ -224,7 +224,7 @@ class TestAPersonLabels:
         assert page.js("document.body.dataset.version") == "0"
 
     def test_what_partners_named_stays_text(self, page):
-        """A file name with markup is read, not run; and the browser has nothing to complain of but the broken image."""
+        """Markup in a file name is shown as text, and the browser logs errors of the broken image only."""
         page.go_to(BROKEN)
         assert BROKEN in page.js("document.querySelector('#chosen figcaption').textContent")
         assert page.js("document.querySelectorAll('img[src=x]').length") == 0
@@ -248,7 +248,7 @@ class TestALargeHotel:
         return tmp_path
 
     def test_is_touched_only_where_something_changes(self, browser, label, corpus):
-        """A key changes two tiles and two groups, an edit the groups it is about, among 1,200 images."""
+        """Of 1,200 images, a key press changes two tiles and two groups, and an edit only its groups."""
         page = Page(browser, label(corpus)[1]["address"])
         assert page.js("document.querySelectorAll('.tile').length") == self.IMAGES
         browser.execute_script(
@@ -267,7 +267,7 @@ class TestALargeHotel:
         assert len(groups(corpus)) == self.IMAGES // 2 - 1
 
     def test_loads_pictures_only_as_they_come_into_sight(self, browser, label, corpus):
-        """The first screen does not ask for 1,200 pictures; the last one is there when one goes to it."""
+        """The first screen does not request 1,200 thumbnails; the last one is loaded when it comes into sight."""
         page = Page(browser, label(corpus)[1]["address"])
         page.wait("document.querySelector('.tile img').complete")
         asked = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('/small')).length"
@@ -280,7 +280,7 @@ class TestALargeHotel:
 
 class TestTheCommand:
     def test_ends_by_ctrl_c_and_says_where_the_labels_are(self, label, tmp_path):
-        """Status 130, as for every command that is interrupted."""
+        """The status is 130, as for every interrupted command."""
         program, told = label(small_corpus(tmp_path))
         assert (told["hotels"], told["images"]) == (2, 5)
         program.send_signal(signal.SIGINT)
@@ -289,7 +289,7 @@ class TestTheCommand:
         assert str(tmp_path / "labels.csv") in err
 
     def test_opens_the_hotel_that_is_asked_for_or_the_first_that_is_not_done(self, label, tmp_path):
-        """And is alone on a corpus: a second program is refused."""
+        """It also locks the corpus: a second program is refused."""
         small_corpus(tmp_path)
         program, told = label(tmp_path, "--hotel", "h2")
         assert told["address"].endswith("/#1")
@@ -312,7 +312,7 @@ class TestTheCommand:
         ],
     )
     def test_refuses_what_it_cannot_do(self, label, tmp_path, made, options, said):
-        """Wrong use ends with 2 and a sentence."""
+        """Wrong use ends with status 2 and a sentence."""
         write(tmp_path, made, jpeg(photo(1, (320, 213))))
         program, _ = label(tmp_path, *options)
         _, err = program.communicate(timeout=PATIENCE_S)
@@ -320,7 +320,7 @@ class TestTheCommand:
         assert said in " ".join(err.split())
 
     def test_refuses_a_label_file_that_it_cannot_read(self, label, tmp_path):
-        """It is told by name, and stays as it is."""
+        """The message names the file, which is not changed."""
         write(tmp_path, "h/p/a.jpg", jpeg(photo(1, (320, 213))))
         (tmp_path / "labels.csv").write_bytes(b"picture\n\xff\n")
         program, _ = label(tmp_path)

@@ -1,4 +1,4 @@
-"""What the pages tell a reader to type works, word for word, in a folder with the files that they show."""
+"""All commands in the documentation work as printed, in a folder with the files that it shows."""
 
 import json
 import os
@@ -26,7 +26,7 @@ download:
   allowed_networks: [127.0.0.0/8]
   resolve: {{{}}}
 """
-"""The partners of the pages are on no network: in the test their names stand for a server on this machine."""
+"""The partners' host names do not exist; in the test they lead to a server on this machine."""
 TIMEOUT_S = 120
 
 
@@ -56,7 +56,7 @@ def prepared_desk(folder):
 
 
 def typed(desk: Path, line: str) -> subprocess.CompletedProcess[str]:
-    """What a shell makes of a line in the reader's folder."""
+    """Run a line in a shell, in the reader's folder."""
     environment = {**os.environ, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", line],
@@ -74,8 +74,8 @@ def manifest(desk: Path, workspace: str, hotel_id: str) -> dict:
 
 
 def test_the_readmes_examples_work(tmp_path):
-    """Every shell block of the README, in its order: the photos are published, the pinned picture comes first, and the
-    partners' two copies of one photograph are one picture."""
+    """Every shell block of the README works, in order: the photos are published, the pinned picture comes first, and
+    the two copies of one photograph become one picture."""
     with prepared_desk(tmp_path / "desk") as desk:
         follow_the_readme(desk)
 
@@ -105,12 +105,12 @@ STAND_INS_OF_HELP = {
     "--tagger google": "--tagger none",  # it costs money
     "--hotel h1": "--hotel seaview",
 }
-"""What a help text names only as an example, and what is there in the test in its stead."""
+"""Example values in help texts, and the values that replace them in the test."""
 
 
 @pytest.fixture(scope="module")
 def done_before(tmp_path_factory):
-    """Two workspaces, a corpus and an asked-for request, as one has them who comes to a help text later."""
+    """Two workspaces, a corpus and a request: what the examples of the help texts need."""
     folder = tmp_path_factory.mktemp("done") / "desk"
     with prepared_desk(folder):
         run = "image-release run --release 2026-11-01.csv --catalogues catalogues --settings settings.yaml"
@@ -130,7 +130,7 @@ def done_before(tmp_path_factory):
 
 
 def grade_all(corpus: Path) -> None:
-    """Grades and labels for a corpus: what `ranking` needs besides."""
+    """Write the grades and labels that `ranking` needs for a corpus."""
     labels = sorted({line.split(",")[2] for line in (corpus / "labels.csv").read_text().splitlines()[1:]})
     rows = [f"{label},seaview,room,2" for label in labels if not label.startswith("placeholder")]
     (corpus / "ranking.csv").write_text("\n".join(["label,hotel_id,category,grade", *rows]) + "\n")
@@ -148,7 +148,7 @@ def help_examples():
 
 @pytest.mark.parametrize(("command", "line"), list(help_examples()))
 def test_an_example_of_a_help_text_works(done_before, tmp_path, command, line):
-    """Typed as it stands, but for names that only the reader can know: status 0, or 130 where Ctrl-C has to end it."""
+    """With the reader's own names filled in, its status is 0, or 130 if Ctrl-C ends it."""
     prepared, requested = done_before
     desk = tmp_path / "desk"
     shutil.copytree(prepared, desk)

@@ -1,13 +1,13 @@
-"""Small corpora for the labelling page: real JPEGs, copies of a photo, and a file that is no picture."""
+"""Small corpora for the labelling page: real JPEGs, copies of a photo, and a file that is not an image."""
 
 from tests.integration.world import jpeg, photo
 
 BROKEN = "<img src=x onerror=alert(1)>.jpg"
-"""A partner may name a file like that; it cannot be decoded either."""
+"""A hostile name of a file, which cannot be decoded either."""
 
 
 def write(corpus, name, data):
-    """One image of the corpus."""
+    """Write one image of the corpus."""
     path = corpus / "images" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

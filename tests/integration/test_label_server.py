@@ -1,4 +1,4 @@
-"""The labelling page's server over real HTTP: who gets in, what it answers, what ends in labels.csv."""
+"""The server of the labelling page over real HTTP: which requests it accepts, its answers, and what it saves."""
 
 import http.client
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from image_release.isolation import ChildCrashedError, IsolatedCaller
-from image_release.lab.grouping.labelling import LabelServer, Pictures, Session, find_hotels, read_rows
+from image_release.lab.grouping.labelling import LabelServer, Session, Thumbnails, find_hotels, read_rows
 from image_release.settings import Settings
 from tests.integration import labelled_corpus
 from tests.integration.labelled_corpus import small_corpus, write
@@ -19,7 +19,7 @@ BROKEN = f"h1/dolce/{labelled_corpus.BROKEN}"
 
 
 class Page:
-    """A client of one server, as the page is."""
+    """A client of one server, in the place of the page."""
 
     def __init__(self, server, corpus):
         self.server = server
@@ -79,7 +79,7 @@ def serve(child):
 
     def start(corpus, group=child):
         hotels, _ = find_hotels(corpus, read_rows(corpus / "labels.csv"))
-        server = LabelServer(Session(corpus, hotels, Settings(), group, child), Pictures(child))
+        server = LabelServer(Session(corpus, hotels, Settings(), group, child), Thumbnails(child))
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return Page(server, corpus)
@@ -95,40 +95,40 @@ def page(serve, tmp_path):
     return serve(small_corpus(tmp_path))
 
 
-class TestWhoGetsIn:
-    def test_only_who_knows_the_token(self, page):
-        """Another page or another user of the machine guesses an address in vain."""
+class TestAcceptedRequests:
+    def test_know_the_token(self, page):
+        """Another page or another user of the machine cannot guess the address."""
         for path in ("/", "/hotels", "/x/hotels", f"/{page.server.token[:-1]}/", "//"):
             assert page.raw(path)[0] == 403
         assert page.raw("/x/hotels/0/accept", {"version": 0})[0] == 403
         assert page.labels() == {}
 
-    def test_only_under_our_name(self, page):
-        """A foreign name that was made to point to this machine is refused, whatever it knows."""
+    def test_name_this_server_as_host(self, page):
+        """A foreign host name that points to this machine is refused, even with the token."""
         assert page.ask("hotels", Host="evil.example")[0] == 403
         assert page.ask("hotels", Host=f"evil.example:{page.server.server_port}")[0] == 403
         assert page.ask("hotels", Host=f"localhost:{page.server.server_port}")[0] == 200
 
-    def test_not_a_form_of_another_page(self, page):
-        """A request that a foreign page sends is refused by its origin, and a form's by its type."""
+    def test_come_from_no_other_page(self, page):
+        """A request of a foreign page is refused because of its origin, and a form because of its content type."""
         page.hotel()
         assert page.ask("hotels/0/accept", {"version": 0}, Origin="http://evil.example")[0] == 403
         assert page.ask("hotels/0/accept", {"version": 0}, Origin="null")[0] == 403
         assert page.ask("hotels/0/accept", {"version": 0}, Content_Type="text/plain")[0] == 400
         assert page.labels() == {}
 
-    def test_listens_on_this_machine_alone(self, page):
-        """Nobody on the network sees the page."""
+    def test_come_from_this_machine(self, page):
+        """The page cannot be reached from the network."""
         assert page.server.server_address[0] == "127.0.0.1"
 
 
-class TestWhatIsServed:
+class TestAnswers:
     @pytest.mark.parametrize(
         ("path", "kind"),
         [("", "text/html"), ("label.css", "text/css"), ("label.js", "text/javascript"), ("hotels", "application/json")],
     )
     def test_states_its_type_and_allows_nothing_foreign(self, page, path, kind):
-        """No script, style or picture comes from elsewhere, and nothing is guessed from the bytes."""
+        """No script, style or image comes from elsewhere, and browsers may not guess types from the bytes."""
         status, headers, body = page.ask(path)
         assert status == 200
         assert headers["Content-Type"].startswith(kind)
@@ -138,7 +138,7 @@ class TestWhatIsServed:
         assert headers["Cache-Control"] == "no-store"
 
     def test_every_file_of_the_page_is_found(self, page):
-        """What the page names, and what its scripts import, is there."""
+        """Every file that the page and its scripts use is served."""
         for name in ("label.css", "label.js", "view.js", "keys.js"):
             assert page.ask(name)[0] == 200
         folder = Path(__file__).parents[2] / "shared/image_release/lab/grouping/labelling/page"
@@ -158,11 +158,11 @@ class TestWhatIsServed:
         ],
     )
     def test_what_is_not_there_is_not_found(self, page, path):
-        """Images are asked for by number: no path leads anywhere else."""
+        """Images are requested by number, so no path leads anywhere else."""
         assert page.ask(path)[0] == 404
 
     def test_pictures_are_made_anew_and_kept_by_the_browser(self, page):
-        """A JPEG of our own; what cannot be decoded is an error and not a partner's bytes."""
+        """The answer is a new JPEG; an image that cannot be decoded is an error."""
         names = [image["name"] for image in page.hotel()["images"]]
         status, headers, body = page.ask(f"hotels/0/images/{names.index('h1/atlas/a.jpg')}/small")
         assert (status, headers["Content-Type"]) == (200, "image/jpeg")
@@ -176,13 +176,13 @@ class TestWhatIsServed:
         [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 0, "edit": {"kind": "split", "images": [99]}}', b"\xff"],
     )
     def test_what_makes_no_sense_is_refused(self, page, body):
-        """And changes nothing."""
+        """A bad request changes nothing."""
         page.hotel()
         assert page.ask("hotels/0/edits", body)[0] == 400
         assert page.labels() == {}
 
     def test_a_body_of_any_length_is_not_read(self, page):
-        """A request cannot fill the memory."""
+        """A large request cannot fill the memory."""
         page.hotel()
         assert page.ask("hotels/0/edits", b"{}", Content_Length=str(1 << 30))[0] == 400
         assert page.ask("hotels/0/edits", b"{}", Content_Length="-5")[0] == 400
@@ -190,7 +190,7 @@ class TestWhatIsServed:
 
 class TestLabelling:
     def test_starts_with_the_groups_of_the_program_and_writes_nothing(self, page):
-        """Looking at a hotel is not labelling it."""
+        """Opening a hotel saves nothing."""
         document = page.hotel()
         names = [image["name"] for image in document["images"]]
         groups = {frozenset(names[image] for image in group["images"]) for group in document["groups"]}
@@ -202,8 +202,8 @@ class TestLabelling:
         assert not document["saved"]
         assert not (page.corpus / "labels.csv").exists()
 
-    def test_saves_each_edit_and_tells_what_changed(self, page):
-        """Only the groups that changed come back; the file says what the page says."""
+    def test_saves_each_edit_and_answers_with_the_changes(self, page):
+        """The answer holds only the changed groups, and the file holds the same labels."""
         document = page.hotel()
         a, b = (next(i for i, image in enumerate(document["images"]) if image["name"] == name)
                 for name in ("h1/atlas/a.jpg", "h1/dolce/b.jpg"))  # fmt: skip
@@ -220,7 +220,7 @@ class TestLabelling:
         assert read_rows(page.corpus / "labels.csv")["h1/atlas/a.jpg"].best == "1"
 
     def test_saves_what_is_accepted_as_it_stands(self, page):
-        """One key for a hotel that the program grouped rightly."""
+        """A hotel that the program grouped correctly needs only one key."""
         page.hotel()
         status, change = page.post("accept")
         assert (status, change["saved"], change["groups"]) == (200, True, [])
@@ -229,7 +229,7 @@ class TestLabelling:
         assert [(hotel["images"], hotel["labelled"]) for hotel in hotels] == [(4, 4), (1, 0)]
 
     def test_goes_on_where_it_was_left(self, page, serve):
-        """Another run finds the labels, and groups nothing anew."""
+        """The next run finds the labels, and groups nothing again."""
         page.hotel()
         page.edit(kind="merge", image=0, into=3)
 
@@ -242,7 +242,7 @@ class TestLabelling:
         assert {group["label"] for group in again["groups"]} == set(labels.values())
 
     def test_refuses_an_edit_of_an_older_state(self, page):
-        """Two windows cannot edit past each other."""
+        """An edit from an outdated window is refused."""
         page.hotel()
         page.edit(kind="split", images=[0])
         page.version = 0
@@ -251,7 +251,7 @@ class TestLabelling:
         assert page.labels() == labels
 
     def test_refuses_to_overwrite_another_programs_labels(self, page):
-        """The page hears of it, and shows what is there now when it opens the hotel again."""
+        """The page gets an error, and shows the new labels when it opens the hotel again."""
         page.hotel()
         page.post("accept")
         file = page.corpus / "labels.csv"
@@ -261,7 +261,7 @@ class TestLabelling:
         assert b"h1/by-hand" in file.read_bytes()
         assert "h1/by-hand" in page.hotel()["order"]
 
-    def test_tells_when_it_cannot_be_saved(self, page):
+    def test_reports_that_saving_failed(self, page):
         """The hotel stays as it was, on the page and in the file."""
         page.hotel()
         (page.corpus / "labels.csv").mkdir()
@@ -272,7 +272,7 @@ class TestLabelling:
         assert page.hotel()["undo"] == 0
 
     def test_a_hotel_that_cannot_be_grouped_can_be_labelled(self, serve, tmp_path):
-        """Each image is alone, and the page says why."""
+        """Each image is a group of its own, and the page says why."""
         write(tmp_path, "h/p/a.jpg", jpeg(photo(1, (320, 213))))
         write(tmp_path, "h/p/b.jpg", jpeg(photo(1, (320, 213))))
 
@@ -287,7 +287,7 @@ class TestLabelling:
         assert len(set(page.labels().values())) == 1
 
     def test_edits_of_two_hotels_at_once_are_all_saved(self, serve, tmp_path):
-        """Each save keeps what the other one wrote."""
+        """Each save keeps the edits of the other thread."""
         for hotel in ("g", "h"):
             for number in range(4):
                 write(tmp_path, f"{hotel}/p/{number}.jpg", jpeg(photo(number, (320, 213)), 60))

@@ -1,7 +1,7 @@
 """`image-release ranking evaluate`: the order of a graded corpus and its measures, on the command line.
 
-On the labelled corpus beside the repository (skipped without it) the figures are those of its own judge, and the order
-is better than the published formula's by far.
+On the labelled corpus beside the repository, the figures are those of its own judge, and the order is far better than
+that of the published formula. Without this corpus these tests are skipped.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SmallCorpus:
 
 
 def test_orders_and_measures_a_corpus(tmp_path: Path) -> None:
-    """Pools first, bathrooms last: ideal measures, in a table and as one JSON document."""
+    """Pools come first and bathrooms last: the measures are ideal, in the table and in the JSON document."""
     directory = SmallCorpus(tmp_path).write()
     shown = evaluate(directory)
     assert shown.exit_code == 0
@@ -81,7 +81,7 @@ def test_orders_and_measures_a_corpus(tmp_path: Path) -> None:
 
 
 def test_writes_the_order(tmp_path: Path) -> None:
-    """`hotel_id,image,position`, as the judge reads it."""
+    """The file has the columns `hotel_id,image,position`, as the judge reads them."""
     order = tmp_path / "order.csv"
     assert evaluate(SmallCorpus(tmp_path).write(), "--order-out", order).exit_code == 0
     assert order.read_text(encoding="utf-8").splitlines()[:4] == [
@@ -93,7 +93,7 @@ def test_writes_the_order(tmp_path: Path) -> None:
 
 
 def test_judges_other_settings(tmp_path: Path) -> None:
-    """A table that likes toilets gets what it deserves."""
+    """Settings that prefer toilets get bad measures."""
     directory = SmallCorpus(tmp_path).write()
     settings = tmp_path / "settings.yaml"
     settings.write_text("prioritising: {labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8")
@@ -114,7 +114,7 @@ def test_judges_other_settings(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_grade_is_named_and_the_rest_is_judged(tmp_path: Path, row: tuple[str, ...], rule: str) -> None:
-    """Exit status 1, the rule on stderr, and the other pictures are measured."""
+    """The status is 1, the rule is on stderr, and the other pictures are measured."""
     corpus = SmallCorpus(tmp_path)
     corpus.grades.append(row)
     result = evaluate(corpus.write(), "--json")
@@ -126,7 +126,7 @@ def test_a_bad_grade_is_named_and_the_rest_is_judged(tmp_path: Path, row: tuple[
 
 @pytest.mark.parametrize("image", ["../../secret.png", "/etc/passwd", "h1/pool.png", "h1/partner-a/missing.png"])
 def test_a_bad_image_is_named_and_the_rest_is_judged(tmp_path: Path, image: str) -> None:
-    """A path that leads out of `images/`, is too short, or leads to nothing."""
+    """The path leads out of `images/`, is too short, or leads to no file."""
     corpus = SmallCorpus(tmp_path)
     corpus.images[3] = (image, *corpus.images[3][1:])
     result = evaluate(corpus.write(), "--json")
@@ -137,8 +137,16 @@ def test_a_bad_image_is_named_and_the_rest_is_judged(tmp_path: Path, image: str)
     assert document["ndcg5"] < 1
 
 
+def test_a_row_without_a_cell_for_best_is_named(tmp_path: Path) -> None:
+    """It might be cut off, so it is not used."""
+    corpus = SmallCorpus(tmp_path)
+    corpus.images.append(("h1/partner-a/pool.png", "h1", "h1/pool", ""))
+    document = json.loads(evaluate(corpus.write(), "--json").stdout)
+    assert [problem.rpartition(": ")[2] for problem in document["problems"]] == ["is too short for the column best"]
+
+
 def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
-    """It is left out of the order."""
+    """The picture is left out of the order."""
     directory = SmallCorpus(tmp_path).write()
     (directory / "images/h2/partner-a/room.png").write_bytes(b"not an image")
     document = json.loads(evaluate(directory, "--json").stdout)
@@ -146,7 +154,7 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_corpus_is_wrong_use(tmp_path: Path) -> None:
-    """Exit status 2 and the file that is missing."""
+    """The status is 2, and the message names the missing file."""
     result = evaluate(tmp_path)
     assert (result.exit_code, "ranking.csv" in result.stderr) == (2, True)
 
@@ -155,7 +163,7 @@ def test_a_folder_that_is_no_corpus_is_wrong_use(tmp_path: Path) -> None:
 @pytest.mark.corpus
 class TestOnTheLabelledCorpus:
     def test_is_far_better_than_the_published_formula(self) -> None:
-        """Published: .74 / .06 / .63. With the shipped table: .97 / 0 / .90; variety halves the monotonous openings."""
+        """The published formula has .74 / .06 / .63, the shipped table .97 / 0 / .90."""
         result = evaluate(CORPUS, "--json")
         assert result.exit_code == 0
         measures = json.loads(result.stdout)
@@ -165,7 +173,7 @@ class TestOnTheLabelledCorpus:
         assert measures["same_kind3"] <= 0.2
 
     def test_reports_what_the_judge_reports(self, tmp_path: Path) -> None:
-        """The same measures with the same values, to the last bit but one."""
+        """All measures have the same values, up to rounding."""
         order = tmp_path / "order.csv"
         ours = json.loads(evaluate(CORPUS, "--json", "--order-out", order).stdout)
         judge = [sys.executable, CORPUS / "judge_ranking.py", CORPUS / "ranking.csv", CORPUS / "labels.csv", order]
@@ -177,7 +185,7 @@ class TestOnTheLabelledCorpus:
         }
 
     def test_variety_costs_nothing(self, tmp_path: Path) -> None:
-        """Without it more hotels open with three pictures of one kind, and the order is no better."""
+        """Without variety more hotels start with three pictures of one kind, and the order is not better."""
         settings = tmp_path / "settings.yaml"
         settings.write_text("prioritising: {variety_pictures: 0}", encoding="utf-8")
         with_variety = json.loads(evaluate(CORPUS, "--json").stdout)
@@ -186,7 +194,7 @@ class TestOnTheLabelledCorpus:
         assert with_variety["ndcg5"] >= without["ndcg5"] - 0.005
 
     def test_size_and_partner_do_not_drown_what_is_to_be_seen(self, tmp_path: Path) -> None:
-        """The shipped weights lose next to nothing against the category alone."""
+        """The shipped weights lose almost nothing compared with the category alone."""
         settings = tmp_path / "settings.yaml"
         settings.write_text("prioritising: {weights: {size: 0, partner: 0, category: 1}}", encoding="utf-8")
         shipped = json.loads(evaluate(CORPUS, "--json").stdout)

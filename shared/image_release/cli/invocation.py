@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from image_release.cli.common import F, emit, json_option, settings_option, workers_option
-from image_release.cli.progress import hotel_progress
+from image_release.cli.progress import progress_bar
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.settings import SettingsError, load_settings
@@ -66,9 +66,11 @@ class Invocation:
         else:
             text()
 
-    def progress(self, hotels: int | None) -> AbstractContextManager[Callable[[HotelResult], None]]:
+    @contextmanager
+    def progress(self, hotels: int | None) -> Iterator[Callable[[HotelResult], None]]:
         """Show progress over so many hotels (None: not known) on a terminal; gives a function to call for each."""
-        return hotel_progress(hotels, quiet=self.as_json)
+        with progress_bar(hotels, quiet=self.as_json) as advance:
+            yield lambda result: advance(sum(result.outcomes.values()))
 
 
 def _refuse_missing(workspace: Workspace) -> None:

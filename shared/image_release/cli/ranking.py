@@ -1,4 +1,4 @@
-"""`image-release ranking`: measure the order of pictures against people's grades."""
+"""`image-release ranking`: measures the order of pictures against grades that people gave."""
 
 from __future__ import annotations
 
@@ -26,21 +26,29 @@ def ranking() -> None:
 
 @ranking.command()
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--order-out", type=click.Path(dir_okay=False, path_type=Path), help="Write the order as CSV here.")
-@click.option("--settings", "settings_file", type=click.Path(dir_okay=False, path_type=Path), help="Settings, YAML.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option(
+    "--order-out", type=click.Path(dir_okay=False, path_type=Path), help="Write the order into this CSV file."
+)
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings that differ from the shipped ones, YAML.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def evaluate(directory: Path, order_out: Path | None, settings_file: Path | None, as_json: bool) -> None:
-    """Order the graded pictures of a corpus and measure the order against people's grades.
+    """Order the graded pictures of a corpus, and measure the order against people's grades.
 
-    DIR holds ranking.csv, labels.csv, vision_labels.jsonl and images/. Exit status 1 if some rows or images are bad.
+    DIR holds ranking.csv, labels.csv, vision_labels.jsonl and images/. The exit status is 1 if rows or images are bad.
 
     Example: image-release ranking evaluate my-corpus --order-out order.csv
     """
+    from image_release.lab.ordering import CorpusUnreadableError
     from image_release.lab.ordering import evaluate as evaluate_corpus
 
     try:
         evaluation = evaluate_corpus(directory, load_settings(settings_file))
-    except (SettingsError, OSError) as error:
+    except (SettingsError, CorpusUnreadableError, OSError) as error:
         raise click.UsageError(str(error)) from error
     if order_out is not None:
         with order_out.open("w", newline="", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
-"""The pages of the gallery as functions of manifests: static HTML that needs no server, no network and no other file.
+"""The pages of the gallery as functions of manifests: static HTML that needs no server and no network.
 
-Everything on them may come from a partner. So templates escape by default, links are made from our own keys only, URLs
-of partners are shown as text, and a content security policy lets nothing run but the one script that its hash names.
+Any text on them may come from a partner. So the templates escape by default, links are made only from our own keys, and
+URLs of partners are shown as text. A content security policy allows only the one script whose hash it contains.
 """
 
 from __future__ import annotations
@@ -11,20 +11,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from image_release.gallery.templating import TEMPLATES, render_template
 from image_release.keys import hotel_folder, renditions_folder
 from image_release.publish import Manifest, PublishedPicture
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).parent / "templates"
 THUMB_PX = 320
-"""Least width of the rendition that stands for a hotel in the index."""
+"""Minimum width of the rendition that the index shows for a hotel."""
 PART_NAMES = {"size": "size", "partner": "partner", "category": "what it shows"}
+"""Part of the score -> its name on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +38,29 @@ class IndexEntry:
 
 
 def hotel_page(manifest: Manifest) -> bytes:
-    """The page of one hotel: its pictures in order, why they stand there, what was merged and what was rejected."""
+    """The page of one hotel: its pictures in order and why, the merged copies, and the rejected images."""
     outcomes: dict[str, int] = {}
     for image in manifest.rejected:
         outcomes[image.outcome] = outcomes.get(image.outcome, 0) + 1
-    page = (
-        _environment()
-        .get_template("hotel.html")
-        .render(
-            manifest=manifest,
-            pictures=[_shown(manifest, picture) for picture in manifest.pictures],
-            merged=sum(len(picture.merged) for picture in manifest.pictures),
-            outcomes=sorted(outcomes.items()),
-            home="../../index.html",
-        )
-    )
-    return page.encode()
+    return render_template(
+        "hotel.html",
+        manifest=manifest,
+        pictures=[_view_of(manifest, picture) for picture in manifest.pictures],
+        merged=sum(len(picture.merged) for picture in manifest.pictures),
+        outcomes=sorted(outcomes.items()),
+        home="../../index.html",
+    ).encode()
 
 
 def index_page(entries: Sequence[IndexEntry], total: int) -> bytes:
-    """The page of all hotels. `total` may be more than are shown."""
-    page = (
-        _environment()
-        .get_template("index.html")
-        .render(entries=entries, total=total, script_hash=_script_hash(), script=_script())
-    )
-    return page.encode()
+    """The page of all hotels. `total` is the number of hotels, of which `entries` may be only the first ones."""
+    return render_template(
+        "index.html", entries=entries, total=total, script_hash=_script_hash(), script=_script()
+    ).encode()
 
 
 def entry_of(manifest: Manifest) -> IndexEntry:
-    """What the index says of a hotel."""
+    """The entry of a hotel in the index."""
     first = manifest.pictures[0] if manifest.pictures else None
     thumb = _smallest_from(first, THUMB_PX) if first else None
     return IndexEntry(
@@ -88,6 +77,8 @@ def entry_of(manifest: Manifest) -> IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class _PictureView:
+    """A picture with its links and the parts of its score, as the template shows it."""
+
     picture: PublishedPicture
     src: str
     srcset: str
@@ -96,8 +87,8 @@ class _PictureView:
     """Name, value and weight of each part of the score."""
 
 
-def _shown(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
-    """A picture with links relative to the hotel's page, beside which the renditions lie."""
+def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
+    """A picture with links that are relative to the hotel's page; the renditions are in a folder beside it."""
     prefix = renditions_folder(manifest.hotel_id)
     links = {}
     for rendition in sorted(picture.renditions, key=lambda item: item.width):
@@ -117,23 +108,10 @@ def _shown(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
 
 
 def _smallest_from(picture: PublishedPicture, width: int) -> str | None:
-    """Key of the smallest rendition at least so wide, or of the largest there is."""
+    """Key of the smallest rendition that is at least `width` wide, or else of the widest one."""
     by_width = sorted(picture.renditions, key=lambda rendition: rendition.width)
     wide = [rendition.key for rendition in by_width if rendition.width >= width]
     return wide[0] if wide else (by_width[-1].key if by_width else None)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @cache

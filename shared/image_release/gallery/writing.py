@@ -1,4 +1,4 @@
-"""Writing the gallery: each hotel's page from its manifest, and the index of all hotels."""
+"""Writes the gallery: the page of each hotel from its manifest, and the index of all hotels."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from image_release.storage import Store
 log = logging.getLogger(__name__)
 
 INDEX_KEY = "index.html"
-MOST_HOTELS = 5_000
-"""Hotels that the index shows: more would make a page that no browser likes."""
+MAX_HOTELS = 5_000
+"""Maximum number of hotels in the index: browsers are slow with larger pages."""
 
 
 def write_index(published: Store) -> None:
-    """Write the index of all hotels from what is published; hotels that were withdrawn come last."""
+    """Write the index of all published hotels; withdrawn hotels come last."""
     entries = [entry_of(manifest) for manifest in manifests(published)]
     entries.sort(key=lambda entry: (entry.withdrawn, entry.name.casefold(), entry.hotel_id))
-    published.put(INDEX_KEY, index_page(entries[:MOST_HOTELS], len(entries)))
+    published.put(INDEX_KEY, index_page(entries[:MAX_HOTELS], len(entries)))
 
 
 def write_pages(published: Store) -> int:
-    """Write every hotel's page again; returns how many."""
+    """Write the page of every hotel again, and return the number of pages."""
     count = 0
     for manifest in manifests(published):
         published.put(page_key(manifest.hotel_id), hotel_page(manifest))
@@ -34,7 +34,7 @@ def write_pages(published: Store) -> int:
 
 
 def manifests(published: Store) -> Iterator[Manifest]:
-    """Every manifest that is published. One that cannot be read is left out with a warning."""
+    """Yield every published manifest. One that cannot be read is left out, with a warning in the log."""
     for listed in published.list("hotels/"):
         stored = published.get(listed.key) if listed.key.endswith("/manifest.json") else None
         if stored is None:

@@ -1,1 +1,1 @@
-"""The lab: instruments for people. `grouping` asks "is it the same picture?", `ordering` "is the order right?"."""
+"""Tools that measure the product: `grouping` checks which images are one picture, `ordering` checks the order."""

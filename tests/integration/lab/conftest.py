@@ -1,4 +1,4 @@
-"""Small corpora made from the sample hotels, and the command as a person calls it."""
+"""Small corpora made from the sample hotels, and calls of the real command."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ PHOTOS = {
 JOIN_ALL = (
     "grouping: {clear_score: -99, bridge_score: -99, single_score: -99, least_score: -99, least_first_look: -99}\n"
 )
-"""Settings under which whatever can be laid over each other is joined: sure to mix rooms of one style."""
+"""Settings that join every pair that can be aligned, and so mix rooms of one style."""
 JOIN_NONE = "grouping: {clear_score: 99, bridge_score: 99, single_score: 99, least_score: 99}\n"
 
 
 def call(*words, status=0):
-    """Call `image-release corpus ...`; its exit status is looked at."""
+    """Call `image-release corpus ...` and check its exit status."""
     ended = subprocess.run(
         [COMMAND, "corpus", *map(str, words)], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
@@ -33,12 +33,12 @@ def call(*words, status=0):
 
 
 def told(*words, status=0):
-    """The one document that `--json` gives."""
+    """The JSON document that `--json` prints."""
     return json.loads(call(*words, "--json", status=status).stdout)
 
 
 def make(folder, recipe="ordinary", photos=PHOTOS):
-    """A corpus of a few sample photographs."""
+    """Make a corpus of a few sample photographs."""
     originals = folder / "originals"
     for hotel, names in photos.items():
         (originals / hotel).mkdir(parents=True)
@@ -55,13 +55,13 @@ def rows(corpus):
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """Five photographs of two hotels in partners' copies; tests that change it take `own`."""
+    """Copies of five photographs of two hotels. Tests that change the corpus use `own`."""
     return make(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
 def own(made, tmp_path):
-    """A copy of the corpus that a test may spoil."""
+    """A copy of the corpus that a test may change."""
     return Path(shutil.copytree(made, tmp_path / "corpus"))
 
 

@@ -1,4 +1,4 @@
-"""`image-release corpus evaluate`: the measures on a corpus, what bad input makes of them, and the gate."""
+"""`image-release corpus evaluate`: the measures of a corpus, the effect of bad input, and the gate."""
 
 import csv
 import json
@@ -19,8 +19,8 @@ class TestMeasures:
         assert found["images"] == len(rows(made)) - 1
         assert found["wrong"] == []
 
-    def test_tell_what_each_stage_costs(self, made):
-        """CPU milliseconds an image by stage, and of grouping a pair."""
+    def test_show_what_each_stage_costs(self, made):
+        """It shows CPU milliseconds per image by stage, and of grouping per pair."""
         cost = told("evaluate", made)["cost"]
         assert set(cost) == {"decode", "print", "group", "best", "group_pair"}
         assert cost["print"] > cost["decode"] > 0
@@ -32,7 +32,7 @@ class TestMeasures:
         assert {**one, "cost": None} == {**two, "cost": None}
 
     def test_are_the_judges(self, corpus, tmp_path):
-        """The corpus' own judge, which shares no code with the product, gets the same values from the groups."""
+        """The judge of the corpus, which shares no code with the product, computes the same values from the groups."""
         if not (corpus / "judge.py").is_file():
             pytest.skip("the corpus has no judge")
         groups = tmp_path / "groups.csv"
@@ -52,7 +52,7 @@ class TestMeasures:
 
 class TestGroupsOut:
     def test_hold_every_image_once_with_one_best_a_group(self, made, tmp_path):
-        """The file is what the judge reads."""
+        """The judge reads this file."""
         call("evaluate", made, "--groups-out", tmp_path / "groups.csv")
         with (tmp_path / "groups.csv").open(newline="", encoding="utf-8") as file:
             found = list(csv.DictReader(file))
@@ -63,13 +63,13 @@ class TestGroupsOut:
 
 class TestGate:
     def test_lets_a_good_grouping_through(self, made):
-        """Nothing is missed but perhaps the best images, of which five say little: the gate names them alone."""
+        """At most the best images miss the gate, because five groups are too few for that measure."""
         found = told("evaluate", made)
         assert [line for line in found["gate_missed"] if not line.startswith("best_right")] == []
 
     @pytest.mark.parametrize("settings", ["joining_all", "joining_none"])
     def test_stops_a_bad_one(self, made, settings, request):
-        """Joined too much or too little: status 1, and a line for each measure that is worse."""
+        """If too much or too little is joined, the status is 1 and each worse measure has a line."""
         file = request.getfixturevalue(settings)
         ended = call("evaluate", made, "--settings", file, "--gate", status=1)
         assert "gate: pair_f1" in ended.stdout
@@ -77,7 +77,7 @@ class TestGate:
 
 
 class TestBadInput:
-    def test_a_missing_image_is_told_and_the_rest_is_measured(self, own):
+    def test_a_missing_image_is_reported_and_the_rest_is_measured(self, own):
         """The row is a problem with file, line and value; status 1."""
         lost = rows(own)[1].split(",")[0]
         (own / "images" / lost).unlink()
@@ -85,17 +85,17 @@ class TestBadInput:
         assert f"labels.csv:2: '{lost}': is no file below images/" in ended.stderr
         assert f"images          {len(rows(own)) - 2}" in ended.stdout
 
-    def test_a_row_twice_is_told_and_counts_once(self, own):
-        """The first one stands."""
+    def test_a_repeated_row_is_reported_and_counts_once(self, own):
+        """The first row counts."""
         first = rows(own)[1]
         with (own / "labels.csv").open("a", encoding="utf-8") as file:
             file.write(first.replace(first.split(",")[2], "other/label") + "\n")
         ended = call("evaluate", own, status=1)
-        assert "stands twice; the first row counts" in ended.stderr
+        assert "has a second row; the first row counts" in ended.stderr
         assert f"images          {len(rows(own)) - 2}" in ended.stdout
 
-    def test_an_unreadable_picture_is_rejected_by_name(self, own):
-        """Its bytes are no picture: it is in no group, its reason is told, and its group is incomplete no more."""
+    def test_an_unreadable_image_is_rejected_by_name(self, own):
+        """It is not an image, so it is in no group, its reason is reported, and its label is incomplete."""
         broken = rows(own)[1].split(",")[0]
         (own / "images" / broken).write_bytes(b"\xff\xd8\xff\xe0 not much of a JPEG")
         found = told("evaluate", own)
@@ -105,7 +105,7 @@ class TestBadInput:
         assert f"rejected: {broken}: truncated" in call("evaluate", own).stdout
 
     def test_a_hotel_with_one_image_is_one_group(self, tmp_path):
-        """There is nothing to compare it with, and nothing to divide by."""
+        """There is nothing to compare it with, and no division by zero."""
         corpus = make(tmp_path, photos={"casa-brisa": ("pool",)})
         (corpus / "labels.csv").write_text("\n".join(rows(corpus)[:2]) + "\n", encoding="utf-8")
         found = told("evaluate", corpus)
@@ -114,27 +114,27 @@ class TestBadInput:
 
     @pytest.mark.parametrize("command", ["evaluate", "sweep"])
     def test_an_empty_folder_is_no_corpus(self, tmp_path, command):
-        """Wrong use: 2, and what is missing."""
+        """It is wrong use: status 2, and the message says what is missing."""
         assert "holds no labels.csv" in call(command, tmp_path, status=2).stderr
 
     @pytest.mark.parametrize("command", ["evaluate", "sweep"])
     @pytest.mark.parametrize("content", ["", "image,hotel_id\na,b\n", "image,hotel_id,label\n"])
     def test_labels_without_columns_or_rows_are_no_corpus(self, tmp_path, content, command):
-        """Wrong use: 2, and what the file needs."""
+        """It is wrong use: status 2, and the message says what the file needs."""
         (tmp_path / "labels.csv").write_text(content, encoding="utf-8")
         assert "needs the columns image,hotel_id,label" in call(command, tmp_path, status=2).stderr
 
     @pytest.mark.parametrize("command", ["evaluate", "sweep"])
     def test_labels_of_nothing_that_is_there_are_no_corpus(self, tmp_path, command):
-        """When not one row can be used, the first of them is told."""
+        """If no row can be used, the first problem is reported."""
         (tmp_path / "labels.csv").write_text("image,hotel_id,label\ngone.jpg,h,h/a\n", encoding="utf-8")
         ended = call(command, tmp_path, status=2)
         assert "no row can be used, such as" in ended.stderr
         assert "gone.jpg" in ended.stderr
 
     @pytest.mark.parametrize("command", ["evaluate", "sweep"])
-    def test_a_corpus_of_broken_pictures_is_told(self, tmp_path, command):
-        """With nothing to group there is nothing to measure: the first reason is told."""
+    def test_a_corpus_of_broken_images_is_reported(self, tmp_path, command):
+        """If nothing can be grouped, the first reason is reported."""
         (tmp_path / "images").mkdir()
         (tmp_path / "images" / "a.jpg").write_bytes(b"no picture")
         (tmp_path / "labels.csv").write_text("image,hotel_id,label\na.jpg,h,h/a\n", encoding="utf-8")

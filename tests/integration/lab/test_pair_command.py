@@ -1,4 +1,4 @@
-"""`image-release corpus pair`: any two images side by side."""
+"""`image-release corpus pair`: compares any two images."""
 
 import re
 
@@ -14,7 +14,7 @@ OTHER_ROOM = ROOT / "samples" / "hotels" / "the-foundry" / "double-room-3.jpg"
 
 @pytest.fixture
 def copy(tmp_path):
-    """The room, mirrored, cropped and with a caption."""
+    """A copy of the room: mirrored, cropped and with a caption."""
     path = tmp_path / "copy.jpg"
     with Image.open(ROOM) as image:
         width, height = image.size
@@ -26,11 +26,11 @@ def copy(tmp_path):
 
 class TestSentence:
     def test_says_why_a_copy_was_joined(self, copy):
-        """Agreement, displacement, score and what was needed, in one sentence."""
+        """One sentence has agreement, displacement, score and the score that was needed."""
         found = told("pair", ROOM, copy)
         assert found["joined"]
         assert re.fullmatch(
-            r"Joined: laid over each other, one of them mirrored, \d+ % of the textured blocks agree and the typical "
+            r"Joined: after alignment \(one of them is mirrored\), \d+ % of the textured blocks agree and the typical "
             r"block has moved by 0\.\d\d px; score \d+\.\d, needed 3\.5\.",
             found["sentence"],
         )
@@ -47,11 +47,11 @@ class TestSentence:
         assert told("pair", ROOM, copy) == told("pair", copy, ROOM)
 
     def test_of_the_same_bytes_is_short(self):
-        """There is nothing to measure."""
+        """Nothing is measured."""
         assert told("pair", ROOM, ROOM)["sentence"] == "Joined: the two files hold the same bytes."
 
     def test_of_a_placeholder_says_that_it_is_one(self, tmp_path):
-        """It would never be compared."""
+        """A placeholder is never compared."""
         image = Image.new("RGB", (600, 400), (238, 238, 238))
         ImageDraw.Draw(image).text((240, 190), "No image available", fill=(90, 90, 90))
         image.save(tmp_path / "none.png")
@@ -63,14 +63,14 @@ class TestSentence:
 
 class TestPage:
     def test_is_one_file_that_shows_everything(self, copy, tmp_path):
-        """Both images, overlay, difference, blocks, 36 x 36 distances and every statistic; no other file, no script."""
+        """It has images, difference, blocks, 36 x 36 distances and statistics, without a script or other file."""
         out = tmp_path / "pair.html"
         call("pair", ROOM, copy, "--out", out)
         page = out.read_text(encoding="utf-8")
         assert page.count("url(data:image/jpeg;base64,") == 4
         assert sum(int(part.count("h1v1h-1z")) for part in re.findall(r'd="(M[^"]*)"', page)) == 36 * 36
         assert len(re.findall(r'<rect class="b agrees"', page)) > 100
-        assert "What made the score" in page
+        assert "How the score is made" in page
         assert "<script" not in page
         assert not re.search(r'(?:src|href)="(?!\.\./)', page)
 
@@ -79,12 +79,12 @@ class TestPage:
         out = tmp_path / "pair.html"
         score = told("pair", ROOM, copy, "--out", out)["score"]
         page = out.read_text(encoding="utf-8")
-        start = float(re.search(r"same photograph: (-?[\d.]+) to begin with", page)[1])
+        start = float(re.search(r"It starts at (-?[\d.]+), and", page)[1])
         adds = [float(text) for text in re.findall(r'<td class="(?:for|against)">([+-][\d.]+)</td>', page)]
         assert start + sum(adds) == pytest.approx(score, abs=0.01 * len(adds))
 
     def test_escapes_what_a_file_is_called(self, tmp_path):
-        """A name is text, whatever it holds."""
+        """A name is shown as text, whatever it contains."""
         name = tmp_path / "<script>alert(1)<&>.jpg"
         name.write_bytes(ROOM.read_bytes())
         call("pair", name, OTHER_ROOM, "--out", tmp_path / "pair.html")
@@ -95,7 +95,7 @@ class TestPage:
 
 class TestCorpus:
     def test_names_images_as_its_labels_do_and_shows_what_people_say(self, made, tmp_path):
-        """Two copies of one photograph by their names in labels.csv."""
+        """It compares two copies of one photograph, named as in labels.csv."""
         by_label = {}
         for row in rows(made)[1:]:
             by_label.setdefault(row.split(",")[2], []).append(row.split(",")[0])
@@ -110,8 +110,8 @@ class TestWrongUse:
         ("content", "said"),
         [(b"no picture", "not_an_image"), (b"\xff\xd8\xff\xe0 short", "truncated"), (None, "No such")],
     )
-    def test_of_a_file_that_is_no_picture_is_told(self, tmp_path, content, said):
-        """Status 2, with the file and why."""
+    def test_of_a_file_that_is_no_image_is_reported(self, tmp_path, content, said):
+        """The status is 2, and the message has the file and the reason."""
         path = tmp_path / "broken.jpg"
         if content is not None:
             path.write_bytes(content)

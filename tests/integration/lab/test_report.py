@@ -53,7 +53,7 @@ class TestReport:
             assert re.search(rf'<td>{name}</td><td class="value ?">[01]\.0000</td>.*?{meaning}', measures)
 
     def test_explains_the_nearest_pairs_though_nothing_is_wrong(self, report):
-        """Rooms of one style that were kept apart have a page that says why."""
+        """Similar rooms that were kept apart have a page that says why."""
         assert "None." in section(report, "Groups that mix photographs: 0")
         assert "None." in section(report, "Photographs that were split: 0")
         pages = re.findall(r'href="(pairs/[^"]+)"', section(report, "Nearest to a wrong join"))
@@ -69,7 +69,7 @@ class TestReport:
             assert "default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'" in page(report, name)
 
     def test_has_thumbnails_that_are_pictures(self, report):
-        """Small files, so that a report of a thousand images opens at once."""
+        """They are small files, so that a report of a thousand images opens at once."""
         thumbs = list((report / "thumbs").iterdir())
         assert thumbs
         for path in thumbs:
@@ -77,14 +77,14 @@ class TestReport:
                 assert max(image.size) <= 240
 
     def test_is_what_evaluate_without_it_says(self, made, tmp_path):
-        """Looking changes nothing."""
+        """Writing a report does not change the results."""
         plain, looked = told("evaluate", made), told("evaluate", made, "--report", tmp_path / "report")
         assert {**plain, "cost": None} == {**looked, "cost": None}
 
 
 class TestMistakes:
     def test_of_joining_show_the_group_and_the_wrong_joins_first(self, made, joining_all, tmp_path):
-        """Every mixed group is there with all its pictures, and a page for its joins."""
+        """Every mixed group is shown with all its images and a page for each joined pair."""
         report = tmp_path / "report"
         found = told("evaluate", made, "--settings", joining_all, "--report", report)
         mixed = [wrong for wrong in found["wrong"] if len(wrong["labels"]) > 1]
@@ -99,7 +99,7 @@ class TestMistakes:
         assert "Joined: " in page(report, first[1])
 
     def test_of_splitting_show_the_parts_and_why_they_are_apart(self, made, joining_none, tmp_path):
-        """Every label in several groups is there, and a page for each pair across them."""
+        """Every label in several groups is shown, with a page for each pair across the groups."""
         report = tmp_path / "report"
         call("evaluate", made, "--settings", joining_none, "--report", report)
         copies = {}
@@ -115,7 +115,7 @@ class TestMistakes:
 
 class TestHistory:
     def test_grows_by_a_line_and_a_point_a_run(self, made, joining_none, tmp_path):
-        """Commit, date and measures of each run, oldest first; the page draws them all."""
+        """It has the commit, date and measures of each run, oldest first, and the page draws them all."""
         report = tmp_path / "report"
         call("evaluate", made, "--report", report)
         assert section(report, "History").count("<circle") == 6
@@ -127,12 +127,12 @@ class TestHistory:
         assert section(report, "History").count("<circle") == 12
 
     def test_names_the_commit_of_the_program(self, made, tmp_path):
-        """The revision that was measured, as git names it, or `unknown` where there is no repository."""
+        """It names the git commit that was measured, or `unknown` without a repository."""
         call("evaluate", made, "--report", tmp_path / "report")
         assert re.fullmatch(r"[0-9a-f]{12}\+?|unknown", history(tmp_path / "report")[0]["commit"])
 
     def test_survives_a_line_that_broke_off(self, made, tmp_path):
-        """A run that was killed while it wrote costs its own point only, and that is told: status 1."""
+        """A run that was killed while writing loses only its own point, and this is reported: status 1."""
         report = tmp_path / "report"
         call("evaluate", made, "--report", report)
         whole = (report / "history.jsonl").read_text(encoding="utf-8")
@@ -142,7 +142,7 @@ class TestHistory:
         assert section(report, "History").count("<circle") == 12
 
     def test_of_another_corpus_is_not_mixed_in(self, made, tmp_path):
-        """Two corpora in one report have each their own curve."""
+        """Two corpora in one report have separate curves."""
         report, other = tmp_path / "report", Path(shutil.copytree(made, tmp_path / "other"))
         call("evaluate", made, "--report", report)
         call("evaluate", other, "--report", report)
@@ -152,7 +152,7 @@ class TestHistory:
 
 class TestFolder:
     def test_that_holds_something_else_is_not_touched(self, made, tmp_path):
-        """A mistyped folder is wrong use: 2, and nothing in it changes."""
+        """A mistyped folder is wrong use: status 2, and nothing in it changes."""
         (tmp_path / "pairs").mkdir()
         (tmp_path / "pairs" / "mine.html").write_text("mine", encoding="utf-8")
         for command in ("evaluate", "sweep"):
@@ -161,7 +161,7 @@ class TestFolder:
         assert [path.name for path in tmp_path.rglob("*")] == ["pairs", "mine.html"]
 
     def test_keeps_no_pages_of_the_last_run(self, made, joining_none, tmp_path):
-        """What is right now has no page any more."""
+        """A pair that is right now has no page any more."""
         report = tmp_path / "report"
         call("evaluate", made, "--report", report, "--settings", joining_none)
         many = len(list((report / "pairs").iterdir()))
@@ -172,7 +172,7 @@ class TestFolder:
             assert {f"{folder}/{path.name}" for path in (report / folder).iterdir()} <= set(LINK.findall(page(report)))
 
     def test_is_left_as_it_is_by_a_corpus_that_cannot_be_read(self, made, tmp_path):
-        """The last report stays whole: its pages go only when the next one is written."""
+        """The last report stays complete: its pages are deleted only when the next one is written."""
         report = tmp_path / "report"
         call("evaluate", made, "--report", report)
         before = sorted(path.name for path in report.rglob("*"))
@@ -182,7 +182,7 @@ class TestFolder:
         assert dead_links(report) == []
 
     def test_shows_the_curves_of_a_sweep_into_it(self, made, tmp_path):
-        """The index draws the methods against each other and leads to every threshold."""
+        """The index draws all methods and links to the page of every threshold."""
         report = tmp_path / "report"
         call("sweep", made, "--methods", "crops-phash,ours", "--report", report)
         call("evaluate", made, "--report", report)
@@ -193,7 +193,7 @@ class TestFolder:
 
 class TestHostileNames:
     def test_are_text_on_every_page(self, own, tmp_path):
-        """Hotels, labels and files may be called anything; none of it becomes markup."""
+        """Hotels, labels and files may have any name; none becomes markup."""
         hostile = "<img src=x onerror=alert(1)>\"'"
         lines = rows(own)
         names = {line.split(",")[0] for line in lines[1:]}

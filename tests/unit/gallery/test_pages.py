@@ -1,4 +1,4 @@
-"""Pages of the gallery: everything that a partner wrote is text, and nothing else runs, loads or leads away."""
+"""Pages of the gallery: everything that a partner wrote is text, and nothing foreign runs, loads or is linked."""
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -102,14 +102,14 @@ class TestHostileStrings:
         assert "{{ 7*7 }}" in found.text
 
     def test_lead_nowhere(self, page):
-        """Links are made of our own keys: relative, percent-encoded, with no scheme and no way up but to the index."""
+        """Links come from our own keys: relative, percent-encoded, without a scheme, and upwards only to the index."""
         for value in Reader(page).values("href", "src"):
             assert value == "../../index.html" or not value.startswith((".", "/"))
             assert ":" not in value
             assert not set(value) & set("<>\"' ")
 
     def test_meet_a_policy_that_lets_nothing_run(self, page):
-        """Even if one got through: nothing is loaded from elsewhere and no script runs but the page's own."""
+        """Even if markup got through, nothing is loaded from elsewhere, and only the page's own script runs."""
         [policy] = [a["content"] for tag, a in Reader(page).tags if a.get("http-equiv") == "Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; img-src 'self' file:;")
         assert "unsafe-eval" not in policy
@@ -119,7 +119,7 @@ class TestHostileStrings:
 
 class TestHotelPage:
     def test_shows_why_each_picture_stands_where_it_does(self):
-        """Total, parts with weights, labels, copies with evidence, and what is not shown with its reason."""
+        """It shows the total, weighted parts, labels, copies with evidence, and rejected images with reasons."""
         text = Reader(hotel_page(manifest())).text
         for expected in (
             "0.500",
@@ -133,19 +133,19 @@ class TestHotelPage:
             assert expected in text
 
     def test_of_a_withdrawn_hotel_says_so(self):
-        """It is still there for who comes by an old link."""
+        """The page stays for visitors with an old link."""
         gone = manifest("h").model_copy(update={"withdrawn": True, "pictures": (), "rejected": ()})
         assert "withdrawn" in Reader(hotel_page(gone)).text
 
     def test_links_beside_itself(self):
-        """The renditions lie beside the page, under the same percent-encoded names twice encoded in the link."""
+        """The renditions are beside the page; their names are percent-encoded, and encoded again in the link."""
         [first, *_] = [a["src"] for tag, a in Reader(hotel_page(manifest("h"))).tags if tag == "img"]
         assert first == "renditions/1/" + "a" * 20 + "-w320.jpg"
 
 
 class TestIndexPage:
     def test_of_a_thousand_hotels_stays_small_and_lazy(self):
-        """Below a megabyte, and a browser loads only the pictures that are looked at."""
+        """The page is below a megabyte, and a browser loads only the images in sight."""
         entries = [
             IndexEntry(
                 f"h{n}", f"Hotel {n}", f"hotels/h{n}/index.html", f"hotels/h{n}/t.jpg", 12, 20, 3, withdrawn=False
@@ -161,10 +161,10 @@ class TestIndexPage:
         assert "12000 distinct pictures" in " ".join(found.text.split())
 
     def test_says_when_it_shows_only_a_part(self):
-        """More hotels than a browser likes."""
+        """It says so if there are more hotels than it shows."""
         assert "7 hotels, the first 1 shown" in Reader(index_page([entry_of(manifest())], 7)).text
 
     def test_takes_the_smallest_rendition_that_is_large_enough(self):
-        """Or the largest there is."""
+        """If none is large enough, it takes the largest one."""
         assert entry_of(manifest("h")).thumb.endswith("w320.jpg")
         assert entry_of(manifest("h", ((80, 60), (120, 80)))).thumb.endswith("w120.jpg")

@@ -1,4 +1,4 @@
-"""`image-release corpus`: is it the same picture? One module a command, imported when the command is used."""
+"""`image-release corpus`: measures grouping. Each command has a module, which is imported when the command is used."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import click
 from image_release.cli.lazy import LazyGroup
 
 COMMANDS = {
-    "evaluate": "Group a labelled corpus as the product would, and measure the result.",
+    "evaluate": "Group a labelled corpus as the product does, and measure the result.",
     "sweep": "Try every threshold of several methods, and recommend one.",
-    "pair": "Any two images side by side, and why they are one picture or two.",
-    "make": "Make a labelled corpus of partner-like copies.",
-    "label": "Label a corpus by hand, on a page of this machine.",
+    "pair": "Compare any two images, and say why they are one picture or two.",
+    "make": "Make a labelled corpus of copies like those of partners.",
+    "label": "Label a corpus by hand, on a local web page.",
 }
 
 __all__ = ["corpus"]

@@ -1,4 +1,4 @@
-"""`image-release corpus evaluate`: measure the product's own grouping on a labelled corpus."""
+"""`image-release corpus evaluate`: measures the product's own grouping on a labelled corpus."""
 
 from __future__ import annotations
 
@@ -12,43 +12,46 @@ from typing import Any
 import click
 
 from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
-from image_release.cli.corpus.progress import counting_images
+from image_release.cli.corpus.progress import corpus_progress
 from image_release.lab.grouping import (
     FEW_PAIRS,
     MEANINGS,
     CorpusUnreadableError,
-    Evaluation,
+    GroupingEvaluation,
     WorkerDiedError,
-    evaluate_and_look,
+    evaluate_and_collect,
     missed,
 )
 from image_release.lab.grouping import evaluate as evaluate_corpus
 from image_release.lab.grouping.report import (
+    EvaluationRun,
+    ImageUnreadableError,
     NoReportFolderError,
-    PictureUnreadableError,
-    Run,
     commit_of_the_program,
-    look_at_hotel,
     prepare,
+    write_hotel_section,
     write_report,
 )
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 
-COST_WORDS = {
-    "decode": "CPU an image",
-    "print": "CPU an image",
-    "group": "CPU an image",
-    "best": "CPU an image",
-    "group_pair": "CPU a pair of one hotel",
+COSTS = {
+    "decode": ("decode ms", "CPU per image"),
+    "print": ("fingerprint ms", "CPU per image"),
+    "group": ("group ms", "CPU per image"),
+    "best": ("best ms", "CPU per image"),
+    "group_pair": ("group pair ms", "CPU per pair of one hotel"),
 }
+"""Stage -> its name in the table and what it is measured per."""
 
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=FOLDER)
-@click.option("--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every image's group as CSV.")
-@click.option("--gate", is_flag=True, help="End with status 1 where a measure is worse than the shipped gate.")
-@click.option("--report", type=OUT_FOLDER, help="Write pages here on which every mistake can be looked at.")
+@click.option(
+    "--groups-out", type=click.Path(dir_okay=False, path_type=Path), help="Write the group of every image as CSV."
+)
+@click.option("--gate", is_flag=True, help="End with status 1 if a measure is worse than the shipped gate.")
+@click.option("--report", type=OUT_FOLDER, help="Write pages that show every mistake into this folder.")
 @workers_option
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
@@ -61,10 +64,10 @@ def evaluate(
     settings_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Group a labelled corpus as the product would, and measure the result.
+    """Group a labelled corpus as the product does, and measure the result.
 
-    DIR holds labels.csv (image,hotel_id,label[,attacks[,best]]) and images/. Exit status 1 if rows are bad. A report
-    keeps its history: every further run into the same folder adds a point to its curves.
+    DIR holds labels.csv (image,hotel_id,label[,attacks[,best]]) and images/. The exit status is 1 if rows are bad. A
+    report keeps its history: every further run into the same folder adds a point to its curves.
 
     Example: image-release corpus evaluate my-corpus --report report
     """
@@ -73,16 +76,16 @@ def evaluate(
         settings = load_settings(settings_file)
         if report is not None:
             prepare(report)
-        with counting_images(quiet=as_json) as tell:
+        with corpus_progress(quiet=as_json) as on_hotel:
             if report is None:
-                result = evaluate_corpus(directory, settings, workers, tell)
+                result = evaluate_corpus(directory, settings, workers, on_hotel)
             else:
-                look = partial(look_at_hotel, report)
-                result, looks = evaluate_and_look(directory, settings, workers, tell, look)
-                problems = write_report(report, _run(directory, result), result, looks)
+                write_section = partial(write_hotel_section, report)
+                result, sections = evaluate_and_collect(directory, settings, workers, on_hotel, write_section)
+                problems = write_report(report, _run(directory, result), result, sections)
     except (SettingsError, CorpusUnreadableError, NoReportFolderError) as error:
         raise click.UsageError(str(error)) from error
-    except (WorkerDiedError, PictureUnreadableError) as error:
+    except (WorkerDiedError, ImageUnreadableError) as error:
         raise click.ClickException(str(error)) from error
     if groups_out is not None:
         _write_groups(groups_out, result)
@@ -90,7 +93,7 @@ def evaluate(
     if as_json:
         emit(_document(result, worse))
     else:
-        _tell(result)
+        _print(result)
         for line in worse if gate else ():
             click.echo(f"gate: {line}")
         if report is not None:
@@ -99,9 +102,9 @@ def evaluate(
     end(failed=bool(result.problems or problems or (gate and worse)))
 
 
-def _run(directory: Path, result: Evaluation) -> Run:
+def _run(directory: Path, result: GroupingEvaluation) -> EvaluationRun:
     values = asdict(result.measures)
-    return Run(
+    return EvaluationRun(
         at=datetime.now(UTC),
         commit=commit_of_the_program(),
         corpus=directory.resolve().name,
@@ -110,7 +113,7 @@ def _run(directory: Path, result: Evaluation) -> Run:
     )
 
 
-def _document(result: Evaluation, worse: tuple[str, ...]) -> dict[str, Any]:
+def _document(result: GroupingEvaluation, worse: tuple[str, ...]) -> dict[str, Any]:
     attacks = {name: {"found": found, "pairs": pairs} for name, (found, pairs) in result.measures.attacks.items()}
     return {
         **asdict(result.measures),
@@ -121,14 +124,15 @@ def _document(result: Evaluation, worse: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _tell(result: Evaluation) -> None:
+def _print(result: GroupingEvaluation) -> None:
     values = asdict(result.measures)
     for name in ("images", "labels", "groups", "rejected"):
         click.echo(f"{name:15} {values[name]}")
     for name in MEANINGS:
         click.echo(f"{name:15} {'-' if values[name] is None else format(values[name], '.4f')}")
     for name, value in result.cost.milliseconds().items():
-        click.echo(f"{name + ' ms':15} {value}  ({COST_WORDS[name]})")
+        title, unit = COSTS[name]
+        click.echo(f"{title:15} {value}  ({unit})")
     for name, (found, pairs) in result.measures.attacks.items():
         click.echo(f"  {printable(name):14} {found:.3f} of {pairs} pairs" + ("" if pairs >= FEW_PAIRS else "  (few)"))
     for wrong in result.measures.wrong:
@@ -138,7 +142,7 @@ def _tell(result: Evaluation) -> None:
         click.echo(f"  rejected: {printable(image)}: {printable(why)}")
 
 
-def _write_groups(path: Path, result: Evaluation) -> None:
+def _write_groups(path: Path, result: GroupingEvaluation) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("image", "hotel_id", "group", "best"))

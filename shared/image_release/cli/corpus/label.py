@@ -1,4 +1,4 @@
-"""`image-release corpus label`: label a corpus by hand, on a page of this machine."""
+"""`image-release corpus label`: labels a corpus by hand, on a local web page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from threading import Thread
 
 import click
 
+from image_release.cli import INTERRUPTED
 from image_release.cli.common import FILE, FOLDER, emit, tell_problems
 from image_release.isolation import IsolatedCaller
 from image_release.lab.grouping import CorpusUnreadableError
@@ -15,27 +16,28 @@ from image_release.lab.grouping.labelling import (
     BusyError,
     FoundHotel,
     LabelServer,
-    Pictures,
     Session,
-    alone,
+    Thumbnails,
     find_hotels,
+    lock_corpus,
     read_rows,
 )
 from image_release.problems import Problem, printable
 from image_release.settings import SettingsError, load_settings
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, which is how this command ends."""
 GROUPING_TIMEOUT_S = 1800
-"""A hotel of 5,000 images takes a few minutes."""
+"""Time limit for grouping one hotel. A hotel of 5,000 images takes a few minutes."""
 GROUPING_MEMORY_MB = 8_192
+"""Memory limit for grouping one hotel."""
 
 
 @click.command("label")
 @click.argument("directory", metavar="DIR", type=FOLDER)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; default: any that is free.")
-@click.option("--hotel", "hotel_id", help="Open this hotel first; default: the first with images without a label.")
-@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; default: any free port.")
+@click.option(
+    "--hotel", "hotel_id", help="Open this hotel first; default: the first hotel with images without a label."
+)
+@click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 @click.pass_context
@@ -48,23 +50,23 @@ def label(
     settings_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Label a corpus by hand, on a page of this machine.
+    """Label a corpus by hand, on a local web page.
 
-    DIR holds images/<hotel>/<partner>/<file>, and labels.csv once something is labelled. The page shows each hotel as
-    the program groups it; what a person says is saved at once. Ctrl-C ends it.
+    DIR holds images/<hotel>/<partner>/<file>. The page shows the groups that the program proposes for each hotel, and
+    saves every change to DIR/labels.csv at once. Ctrl-C ends it.
 
     Example: image-release corpus label my-corpus --hotel h1
     """
     group = IsolatedCaller(GROUPING_TIMEOUT_S, GROUPING_MEMORY_MB)
     try:
         settings = load_settings(settings_file)
-        with alone(directory), IsolatedCaller() as decode:
+        with lock_corpus(directory), IsolatedCaller() as decode:
             hotels, problems = find_hotels(directory, read_rows(directory / "labels.csv"))
             session = Session(directory, hotels, settings, group, decode)
             first = _first(session, directory, hotel_id)
-            with _server(session, Pictures(decode), port) as server:
-                _tell(server, first, problems, as_json=as_json)
-                if not no_browser:  # beside the server: opening one may last as long as the browser does
+            with _server(session, Thumbnails(decode), port) as server:
+                _print_address(server, first, problems, as_json=as_json)
+                if not no_browser:  # in a thread, because the call may last until the browser is closed
                     Thread(target=webbrowser.open, args=(f"{server.address}#{first}",), daemon=True).start()
                 server.serve_forever()
     except (SettingsError, CorpusUnreadableError, BusyError) as error:
@@ -73,11 +75,11 @@ def label(
         click.echo(f"ended: all labels are in {printable(str(directory / 'labels.csv'), 400)}", err=True)
         ctx.exit(INTERRUPTED)
     finally:
-        group.kill()  # a large hotel may be under way, which nobody waits for any more
+        group.kill()  # do not wait for a large hotel that is being grouped
 
 
 def _first(session: Session, directory: Path, hotel_id: str | None) -> int:
-    """The number of the hotel to open first."""
+    """The index of the hotel to open first. Raises click.UsageError if there is no such hotel."""
     hotels: list[FoundHotel] = session.hotels
     if not hotels:
         raise click.UsageError(f"{directory}: no images; expected images/<hotel>/<partner>/<file>")
@@ -90,14 +92,14 @@ def _first(session: Session, directory: Path, hotel_id: str | None) -> int:
     return found[0]
 
 
-def _server(session: Session, pictures: Pictures, port: int) -> LabelServer:
+def _server(session: Session, thumbnails: Thumbnails, port: int) -> LabelServer:
     try:
-        return LabelServer(session, pictures, port)
+        return LabelServer(session, thumbnails, port)
     except OSError as error:
         raise click.UsageError(f"--port {port}: {error.strerror}") from error
 
 
-def _tell(server: LabelServer, first: int, problems: list[Problem], *, as_json: bool) -> None:
+def _print_address(server: LabelServer, first: int, problems: list[Problem], *, as_json: bool) -> None:
     hotels = server.session.hotels
     images = sum(len(hotel.images) for hotel in hotels)
     address = f"{server.address}#{first}"

@@ -1,4 +1,4 @@
-"""`image-release corpus make`: a labelled corpus of partner-like copies."""
+"""`image-release corpus make`: makes a labelled corpus of copies like those of partners."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import FOLDER, emit, end, tell_problems
-from image_release.cli.corpus.progress import counting_images
-from image_release.lab.grouping import CorpusUnreadableError, RecipeError, read_originals, read_recipe
-from image_release.lab.grouping import make as make_corpus
+from image_release.cli.corpus.progress import corpus_progress
+from image_release.lab.grouping import CorpusUnreadableError, RecipeError, make_corpus, read_originals, read_recipe
 
 
 @click.command()
@@ -20,15 +19,15 @@ from image_release.lab.grouping import make as make_corpus
     default="ordinary",
     show_default=True,
     metavar="ordinary|hard|balanced|FILE.yaml",
-    help="What is done to the copies, how strongly and how often.",
+    help="Which changes are made to the copies, how strong and how often.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same files.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def make(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -> None:
-    """Make a labelled corpus of partner-like copies.
+    """Make a labelled corpus of copies like those of partners.
 
-    SOURCE holds photographs that all differ: <hotel>/<photo>, a labelled corpus (its best copies), or a workspace (what
-    it published). OUT must not hold a corpus already.
+    SOURCE holds photographs that all differ: a folder of <hotel>/<photo>, a labelled corpus (its best copies are used),
+    or a workspace (its published pictures are used). OUT must not hold a corpus yet.
 
     Example: image-release corpus make photos my-corpus --recipe hard
     """
@@ -41,8 +40,8 @@ def make(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -
     if not originals:
         raise click.UsageError(f"{source}: no photographs; expected <hotel>/<photo>, labels.csv or published/hotels")
     directory.mkdir(parents=True, exist_ok=True)
-    with counting_images(quiet=as_json) as tell:
-        images, problems = make_corpus(originals, directory, wanted, seed, tell)
+    with corpus_progress(len(originals), quiet=as_json, unit="photographs") as on_original:
+        images, problems = make_corpus(originals, directory, wanted, seed, on_original)
     if as_json:
         emit({"originals": len(originals) - len(problems), "images": images})
     else:

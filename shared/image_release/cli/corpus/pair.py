@@ -1,4 +1,4 @@
-"""`image-release corpus pair`: any two images side by side, and why they are one picture or two."""
+"""`image-release corpus pair`: compares any two images, and says why they are one picture or two."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import click
 
 from image_release.cli.common import FILE, FOLDER, emit
 from image_release.lab.grouping import CorpusUnreadableError, read_labels
-from image_release.lab.grouping.report import PictureUnreadableError, compare_files, read_side
+from image_release.lab.grouping.report import ImageUnreadableError, compare_files, read_side
 from image_release.settings import SettingsError, load_settings
 
 
 @click.command()
 @click.argument("one", metavar="IMAGE")
 @click.argument("other", metavar="IMAGE")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page here, one HTML file.")
-@click.option("--corpus", type=FOLDER, help="Both images are named as in this corpus' labels.csv.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page into this HTML file.")
+@click.option("--corpus", type=FOLDER, help="A corpus; both images are named as in its labels.csv.")
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def pair(
     one: str, other: str, out: Path | None, corpus: Path | None, settings_file: Path | None, as_json: bool
 ) -> None:
-    """Compare two images as if a hotel had no others, and say why they are one picture or two.
+    """Compare two images as if the hotel had no others, and say why they are one picture or two.
 
-    The page shows one laid over the other, what differs, what each block says, the distances of the published method,
-    and every statistic that made the score.
+    The page shows the aligned images, their difference, how well each block agrees, the distances of the published
+    method, and every statistic of the score.
 
     Example: image-release corpus pair lobby.jpg lobby-copy.jpg --out pair.html
     """
@@ -34,7 +34,7 @@ def pair(
         labels = {item.image: item.label for item in read_labels(corpus)[0]} if corpus else {}
         folder = corpus / "images" if corpus else Path()
         first, second = (read_side(folder / name, name, labels.get(name), settings) for name in (one, other))
-    except (SettingsError, CorpusUnreadableError, PictureUnreadableError) as error:
+    except (SettingsError, CorpusUnreadableError, ImageUnreadableError) as error:
         raise click.UsageError(str(error)) from error
     found = compare_files(first, second, settings)
     if out is not None:

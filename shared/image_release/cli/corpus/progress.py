@@ -1,30 +1,17 @@
-"""Progress of a corpus command, on stderr, when that is a terminal."""
+"""The progress bar of the corpus commands, which report the number of images of each hotel."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-
-from image_release.problems import printable
+from image_release.cli.progress import progress_bar
 
 
 @contextmanager
-def counting_images(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """Tell of each hotel that is done, and of the images so far; the line goes when all is done."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _hotel, _images: None
-        return
-    done = 0
-
-    def tell(hotel: str, images: int) -> None:
-        nonlocal done
-        done += images
-        click.echo(f"\r{done} images, {printable(hotel, 30):30}", err=True, nl=False)
-
-    try:
-        yield tell
-    finally:
-        click.echo("\r\033[K", err=True, nl=False)
+def corpus_progress(
+    total: int | None = None, *, quiet: bool, unit: str = "hotels"
+) -> Iterator[Callable[[str, int], None]]:
+    """Show progress. Yields a function that is called after each unit with its hotel and its number of images."""
+    with progress_bar(total, quiet=quiet, unit=unit) as advance:
+        yield lambda _hotel, images: advance(images)

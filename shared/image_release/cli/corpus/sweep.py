@@ -1,4 +1,4 @@
-"""`image-release corpus sweep`: methods and thresholds against each other on a labelled corpus."""
+"""`image-release corpus sweep`: compares methods and thresholds of grouping on a labelled corpus."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from pathlib import Path
 import click
 
 from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
-from image_release.cli.corpus.progress import counting_images
+from image_release.cli.corpus.progress import corpus_progress
 from image_release.lab.grouping import CorpusUnreadableError, WorkerDiedError
-from image_release.lab.grouping.report import NoReportFolderError, prepare, write_sweep
-from image_release.lab.grouping.sweep import METHODS, MethodUnavailableError, Sweep, chosen, shifted
-from image_release.lab.grouping.sweep import sweep as sweep_corpus
+from image_release.lab.grouping.method_comparison import (
+    METHODS,
+    MethodComparison,
+    MethodUnavailableError,
+    choose_methods,
+    compare_methods,
+    shifted,
+)
+from image_release.lab.grouping.report import NoReportFolderError, prepare, write_comparison
 from image_release.settings import GroupingSettings, SettingsError, load_settings
 
 MAX_LOST = 0.0025
+"""Default of --max-lost: the value of the gate."""
 COLUMNS = ("method", "threshold", "groups", "purity", "completeness", "duplicates", "lost")
 
 
@@ -27,17 +34,21 @@ COLUMNS = ("method", "threshold", "groups", "purity", "completeness", "duplicate
     "names",
     default="",
     metavar="A,B…",
-    help=f"Methods to compare; default: all of {', '.join(METHODS)}. Most need the package imagehash.",
+    help=f"Methods to compare; default: {', '.join(METHODS)}. Most need the package imagehash.",
 )
 @click.option(
     "--max-lost",
     type=click.FloatRange(0, 1),
     default=MAX_LOST,
     show_default=True,
-    help="Share of photographs that may be lost at the recommended threshold.",
+    help="Maximum share of photographs that the recommended threshold may lose.",
 )
-@click.option("--table-out", type=click.Path(dir_okay=False, path_type=Path), help="Write every threshold as CSV.")
-@click.option("--report", type=OUT_FOLDER, help="Write the curves here, where `corpus evaluate --report` shows them.")
+@click.option(
+    "--table-out", type=click.Path(dir_okay=False, path_type=Path), help="Write the measures of every threshold as CSV."
+)
+@click.option(
+    "--report", type=OUT_FOLDER, help="Write the curves into this folder, where `corpus evaluate --report` shows them."
+)
 @workers_option
 @click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
@@ -53,20 +64,20 @@ def sweep(
 ) -> None:
     """Try every threshold of several methods on a labelled corpus, and recommend one.
 
-    Recommended is the threshold that loses at most --max-lost of the photographs and repeats least. Exit status 1 if
-    rows are bad, or no threshold of any method is good enough.
+    Only thresholds that lose at most --max-lost of the photographs are considered, and the one that repeats the fewest
+    photographs is recommended. The exit status is 1 if rows are bad, or if no threshold of any method is good enough.
 
     Example: image-release corpus sweep my-corpus --methods crops-phash,ours --max-lost 0.0025
     """
     try:
         settings = load_settings(settings_file)
-        methods = chosen([name.strip() for name in names.split(",") if name.strip()])
+        methods = choose_methods([name.strip() for name in names.split(",") if name.strip()])
         if report is not None:
             prepare(report)
-        with counting_images(quiet=as_json) as tell:
-            result = sweep_corpus(directory, settings, methods, max_lost, workers, tell)
+        with corpus_progress(quiet=as_json) as on_hotel:
+            result = compare_methods(directory, settings, methods, max_lost, workers, on_hotel)
         if report is not None:
-            write_sweep(report, directory.resolve().name, result)
+            write_comparison(report, directory.resolve().name, result)
     except (SettingsError, MethodUnavailableError, CorpusUnreadableError, NoReportFolderError) as error:
         raise click.UsageError(str(error)) from error
     except WorkerDiedError as error:
@@ -76,12 +87,12 @@ def sweep(
     if as_json:
         emit(asdict(result))
     else:
-        _tell(result, settings.grouping)
+        _print(result, settings.grouping)
     tell_problems(result.problems)
     end(failed=bool(result.problems) or result.recommended is None)
 
 
-def _tell(result: Sweep, grouping: GroupingSettings) -> None:
+def _print(result: MethodComparison, grouping: GroupingSettings) -> None:
     click.echo(f"{'method':30} {'threshold':>9}  purity  complete  duplicates   lost")
     for curve in result.curves:
         point = curve.recommended
@@ -102,7 +113,7 @@ def _tell(result: Sweep, grouping: GroupingSettings) -> None:
         click.echo("grouping: {" + ", ".join(f"{name}: {value:g}" for name, value in scores.items()) + "}")
 
 
-def _write_table(path: Path, result: Sweep) -> None:
+def _write_table(path: Path, result: MethodComparison) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

@@ -1,7 +1,7 @@
-"""Evaluate: the product's own grouping on a labelled corpus.
+"""Runs the product's own grouping on a labelled corpus and measures it.
 
-A worker takes a hotel at a time, and nothing but names and numbers leaves it: whoever wants to see more, as the report
-does, hands in a function that looks at a grouped hotel while the worker still holds its fingerprints.
+A worker process groups one hotel at a time and returns only names and numbers. A caller that needs more, such as the
+report, passes a function that the worker calls while it still has the fingerprints of the hotel.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from image_release.dedup import Picture, choose_best, group_same
-from image_release.lab.grouping.hotels import CorpusHotel, FingerprintedHotel, fingerprinted, read_hotels
-from image_release.lab.grouping.labels import CorpusUnreadableError
-from image_release.lab.grouping.measures import REJECTED, GroupedImage, Measures, measure
-from image_release.lab.grouping.pooling import over_processes
+from image_release.lab.corpus_csv import CorpusUnreadableError
+from image_release.lab.grouping.corpus_hotels import CorpusHotel, FingerprintedHotel, fingerprint_hotel, read_hotels
+from image_release.lab.grouping.measures import REJECTED, GroupedImage, GroupingMeasures, measure
+from image_release.lab.grouping.worker_pool import map_over_processes
 from image_release.outcomes import Outcome
 from image_release.problems import Problem
 from image_release.settings import Settings
 
 T = TypeVar("T")
-Tell = Callable[[str, int], None]
-"""Hears of each hotel that is done, and of its number of images."""
+HotelCallback = Callable[[str, int], None]
+"""Called after each hotel with its id and its number of images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds of the workers and their threads; `pairs` counts the pairs of different contents in one hotel."""
+    """CPU seconds of the workers and their threads. `pairs` counts the pairs of different contents in each hotel."""
 
     images: int
     pairs: int
@@ -39,7 +39,7 @@ class Cost:
     best_s: float
 
     def milliseconds(self) -> dict[str, float]:
-        """CPU milliseconds an image, by stage, and of grouping a pair that had to be decided."""
+        """CPU milliseconds per image by stage, and of grouping per pair (`group_pair`)."""
         stages = {"decode": self.decode_s, "print": self.fingerprint_s, "group": self.group_s, "best": self.best_s}
         found = {name: round(1000 * seconds / max(self.images, 1), 2) for name, seconds in stages.items()}
         return {**found, "group_pair": round(1000 * self.group_s / max(self.pairs, 1), 3)}
@@ -47,7 +47,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedHotel:
-    """A hotel as a worker sees it once it is grouped; `pictures` speak of contents, `grouped_images` of files."""
+    """A hotel in its worker after grouping: `pictures` holds contents (SHA-256), `grouped_images` holds files."""
 
     hotel: CorpusHotel
     fingerprinted: FingerprintedHotel
@@ -57,10 +57,10 @@ class GroupedHotel:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What came out: measures, where every image was put, why some were rejected, the bad rows, and the CPU time."""
+class GroupingEvaluation:
+    """The measures, the group of every image, why images were rejected, the bad rows, and the CPU time."""
 
-    measures: Measures
+    measures: GroupingMeasures
     grouped_images: tuple[GroupedImage, ...]
     rejected: Mapping[str, str]
     """Image -> outcome and reason."""
@@ -69,43 +69,49 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told(Generic[T]):
+class _HotelResult(Generic[T]):
+    """What a worker returns of a hotel."""
+
     grouped_images: tuple[GroupedImage, ...]
     rejected: Mapping[str, str]
     problems: tuple[Problem, ...]
     cost: Cost
-    seen: T
+    collected: T
 
 
-def evaluate(corpus: Path, settings: Settings, workers: int, tell: Tell) -> Evaluation:
+def evaluate(corpus: Path, settings: Settings, workers: int, on_hotel: HotelCallback) -> GroupingEvaluation:
     """Group every hotel of a corpus and measure the result. Raises CorpusUnreadableError and WorkerDiedError."""
-    return evaluate_and_look(corpus, settings, workers, tell, _nothing)[0]
+    return evaluate_and_collect(corpus, settings, workers, on_hotel, _collect_nothing)[0]
 
 
-def evaluate_and_look(
-    corpus: Path, settings: Settings, workers: int, tell: Tell, look: Callable[[GroupedHotel], T]
-) -> tuple[Evaluation, list[T]]:
-    """Evaluate, and return what `look`, called in the worker, says of each hotel. Raises what `evaluate` raises."""
+def evaluate_and_collect(
+    corpus: Path, settings: Settings, workers: int, on_hotel: HotelCallback, collect: Callable[[GroupedHotel], T]
+) -> tuple[GroupingEvaluation, list[T]]:
+    """Evaluate, and return also what `collect` returned for each hotel. `collect` is called in the worker.
+
+    Raises CorpusUnreadableError and WorkerDiedError, and what `collect` raises.
+    """
     hotels, problems = read_hotels(corpus, settings)
-    found = []
-    for hotel, told in zip(hotels, over_processes(partial(_looked_at, look), hotels, workers), strict=True):
-        found.append(told)
-        problems += told.problems
-        tell(hotel.hotel_id, told.cost.images)
-    grouped_images = tuple(item for told in found for item in told.grouped_images)
-    rejected = {image: why for told in found for image, why in told.rejected.items()}
+    results = []
+    from_workers = map_over_processes(partial(_evaluate_hotel, collect), hotels, workers)
+    for hotel, result in zip(hotels, from_workers, strict=True):
+        results.append(result)
+        problems += result.problems
+        on_hotel(hotel.hotel_id, result.cost.images)
+    grouped_images = tuple(item for result in results for item in result.grouped_images)
+    rejected = {image: why for result in results for image, why in result.rejected.items()}
     if len(rejected) == len(grouped_images):
         image, why = next(iter(rejected.items()))
         raise CorpusUnreadableError(f"{corpus}: no image can be grouped, such as {image}: {why}")
     labelled = [item for hotel in hotels for item in hotel.images]
-    cost = Cost(*(sum(getattr(told.cost, field.name) for told in found) for field in fields(Cost)))
-    evaluation = Evaluation(measure(labelled, grouped_images), grouped_images, rejected, tuple(problems), cost)
-    return evaluation, [told.seen for told in found]
+    cost = Cost(*(sum(getattr(result.cost, field.name) for result in results) for field in fields(Cost)))
+    evaluation = GroupingEvaluation(measure(labelled, grouped_images), grouped_images, rejected, tuple(problems), cost)
+    return evaluation, [result.collected for result in results]
 
 
 def group_hotel(hotel: CorpusHotel) -> GroupedHotel:
-    """Group the images of one hotel as the product would, its filters off."""
-    fingerprints = fingerprinted(hotel)
+    """Group the images of one hotel as the product does, with its filters off."""
+    fingerprints = fingerprint_hotel(hotel)
     started = time.process_time()
     pictures = group_same(fingerprints.seen, (), hotel.settings.grouping)
     grouped = time.process_time()
@@ -115,14 +121,11 @@ def group_hotel(hotel: CorpusHotel) -> GroupedHotel:
     grouped_images = []
     for item in hotel.images:
         if item.image in fingerprints.rejected:
-            grouped_images.append(
-                GroupedImage(
-                    item.image, hotel.hotel_id, f"{REJECTED}{fingerprints.rejected[item.image].outcome}", best=False
-                )
-            )
+            group = f"{REJECTED}{fingerprints.rejected[item.image].outcome}"
+            grouped_images.append(GroupedImage(item.image, hotel.hotel_id, group, best=False))
             continue
         sha256 = fingerprints.contents[item.image]
-        # Of several files with the same bytes, the first stands for the picture.
+        # Of several files with the same bytes, the first one counts as the best image.
         grouped_images.append(GroupedImage(item.image, hotel.hotel_id, group_of[sha256], sha256 in best))
         best.discard(sha256)
     count = len(fingerprints.seen)
@@ -137,10 +140,10 @@ def group_hotel(hotel: CorpusHotel) -> GroupedHotel:
     return GroupedHotel(hotel, fingerprints, pictures, tuple(grouped_images), cost)
 
 
-def _looked_at(look: Callable[[GroupedHotel], T], hotel: CorpusHotel) -> _Told[T]:
+def _evaluate_hotel(collect: Callable[[GroupedHotel], T], hotel: CorpusHotel) -> _HotelResult[T]:
     grouped = group_hotel(hotel)
     rejected = grouped.fingerprinted.rejected
-    return _Told(
+    return _HotelResult(
         grouped_images=grouped.grouped_images,
         rejected={image: f"{why.outcome}: {why.reason}" for image, why in rejected.items()},
         problems=tuple(
@@ -149,10 +152,10 @@ def _looked_at(look: Callable[[GroupedHotel], T], hotel: CorpusHotel) -> _Told[T
             if why.outcome is Outcome.UNAVAILABLE
         ),
         cost=grouped.cost,
-        seen=look(grouped),
+        collected=collect(grouped),
     )
 
 
-def _nothing(grouped: GroupedHotel) -> None:
-    """Look at nothing."""
+def _collect_nothing(grouped: GroupedHotel) -> None:
+    """Collect nothing."""
     del grouped

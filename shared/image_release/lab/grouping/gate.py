@@ -1,11 +1,11 @@
-"""The gate: the worst value of each measure that CI lets through."""
+"""The gate: the worst value of each measure that passes in CI."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from image_release.lab.grouping.measures import Measures
+from image_release.lab.grouping.measures import GroupingMeasures
 
 GATE: Mapping[str, float] = MappingProxyType(
     {
@@ -20,20 +20,20 @@ GATE: Mapping[str, float] = MappingProxyType(
     }
 )
 LESS_IS_BETTER = frozenset({"duplicates", "lost"})
-LEAST_OF_AN_ATTACK = 0.95
-"""Share of an attack's pairs that are found."""
+MIN_FOUND_OF_ATTACK = 0.95
+"""Minimum share of an attack's pairs that grouping has to join."""
 FEW_PAIRS = 30
-"""An attack with fewer pairs says little; it is shown, and judged by nobody."""
+"""Number of pairs below which an attack is shown but not checked: its share would say little."""
 
 
-def missed(measures: Measures) -> tuple[str, ...]:
-    """One sentence for each measure, and each attack, that is worse than the gate."""
+def missed(measures: GroupingMeasures) -> tuple[str, ...]:
+    """One sentence for each measure and each attack that is worse than the gate."""
     found = []
     for name, worst in GATE.items():
         value = getattr(measures, name)
         if value is not None and (value > worst if name in LESS_IS_BETTER else value < worst):
             found.append(f"{name} {value:.4f} is worse than {worst}")
     for name, (share, pairs) in measures.attacks.items():
-        if pairs >= FEW_PAIRS and share < LEAST_OF_AN_ATTACK:
-            found.append(f"attack {name}: {share:.3f} of {pairs} pairs were found, less than {LEAST_OF_AN_ATTACK}")
+        if pairs >= FEW_PAIRS and share < MIN_FOUND_OF_ATTACK:
+            found.append(f"attack {name}: {share:.3f} of {pairs} pairs were found, less than {MIN_FOUND_OF_ATTACK}")
     return tuple(found)

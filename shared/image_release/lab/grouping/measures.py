@@ -1,4 +1,7 @@
-"""The measures of a grouping against labels: MEANINGS are the definitions of the corpus' independent judge."""
+"""The measures of a grouping against labels.
+
+MEANINGS has their definitions, which are those of the independent judge that comes with the corpus.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,27 @@ from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
 
-from image_release.lab.grouping.labels import LabelledImage
+from image_release.lab.grouping.labels import LabelledImage, is_placeholder
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         "purity": "share of groups that hold a single label",
         "completeness": "share of groups that hold every image of each label in them",
-        "duplicates": "share of groups whose label another group shows too: shown twice to a traveller",
-        "lost": "share of labels that no group shows: the label of none of the groups' best images",
-        "pair_precision": "of the pairs of one hotel that were joined, the share with the same label",
-        "pair_recall": "of the pairs of one hotel with the same label, the share that was joined",
-        "pair_f1": "the harmonic mean of the two",
-        "best_right": "of the groups whose label has a copy marked best: how often the chosen best is such a copy",
+        "duplicates": "share of groups whose label another group shows too: a traveller sees it twice",
+        "lost": "share of labels that no group shows, because no best image of a group has this label",
+        "pair_precision": "share of the joined pairs of a hotel that have the same label",
+        "pair_recall": "share of the pairs of a hotel with the same label that were joined",
+        "pair_f1": "harmonic mean of pair precision and pair recall",
+        "best_right": "share of the groups whose label has a copy marked best where such a copy was chosen",
     }
 )
-"""Each measure, as people read it."""
+"""Measure -> its definition, as the report shows it."""
 REJECTED = "rejected:"
+"""Start of the group name of a rejected image."""
 SILENT_ATTACKS = frozenset({"", "side", "q"})
-"""Parts of the column that say how a copy was saved, not what was done to it."""
+"""Parts of the `attacks` column that say how a copy was saved, not what was done to it."""
 LOW_QUALITY = 50
+"""JPEG quality below which a copy counts as attacked by compression (`q<50`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class GroupedImage:
 
 @dataclass(frozen=True, slots=True)
 class WrongGroup:
-    """A group that mixes labels, or lacks images of one."""
+    """A group that mixes labels, or that lacks images of its label."""
 
     hotel_id: str
     group: str
@@ -50,8 +55,8 @@ class WrongGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """See the module; `attacks` maps a name to (share of its pairs that were found, number of pairs)."""
+class GroupingMeasures:
+    """See MEANINGS; `attacks` maps a name to (share of its pairs that were joined, number of pairs)."""
 
     images: int
     labels: int
@@ -69,9 +74,55 @@ class Measures:
     wrong: tuple[WrongGroup, ...]
 
 
-def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedImage]) -> Measures:
-    """Measure a grouping that places every labelled image exactly once."""
+@dataclass(frozen=True, slots=True)
+class _JudgedGroup:
+    """One group against the labels. `best_right` is None if no copy of the shown label is marked best."""
+
+    labels: tuple[str, ...]
+    images: tuple[str, ...]
+    complete: bool
+    shown: str
+    best_right: bool | None
+
+
+def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedImage]) -> GroupingMeasures:
+    """Measure a grouping that places every labelled image exactly once. Raises ValueError if all are rejected."""
     known = {item.image: item for item in labelled}
+    groups, rejected = _by_group(grouped_images)
+    if not groups:
+        raise ValueError("there is no group to measure: every image was rejected")
+    images_of: dict[str, set[str]] = defaultdict(set)
+    for label in labelled:
+        if not (label.is_placeholder and label.image in rejected):
+            images_of[label.label].add(label.image)
+    judged = {key: _judge(members, known, images_of) for key, members in groups.items()}
+    shown = {group.shown for group in judged.values()}
+    best_right = [group.best_right for group in judged.values() if group.best_right is not None]
+    photographs = [label for label in images_of if not is_placeholder(label)]
+    group_of = {member.image: key for key, members in groups.items() for member in members}
+    attacks, same, found = _pairs(known, images_of, group_of)
+    joined = sum(len(members) * (len(members) - 1) // 2 for members in groups.values())
+    precision, recall = (found / joined if joined else 1.0), (found / same if same else 1.0)
+    return GroupingMeasures(
+        images=len(labelled),
+        labels=len(images_of),
+        groups=len(groups),
+        rejected=len(rejected),
+        purity=sum(len(group.labels) == 1 for group in judged.values()) / len(groups),
+        completeness=sum(group.complete for group in judged.values()) / len(groups),
+        duplicates=(len(groups) - len(shown)) / len(groups),
+        lost=sum(label not in shown for label in photographs) / len(photographs) if photographs else 0.0,
+        pair_precision=precision,
+        pair_recall=recall,
+        pair_f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        best_right=sum(best_right) / len(best_right) if best_right else None,
+        attacks=attacks,
+        wrong=_wrong_groups(judged),
+    )
+
+
+def _by_group(grouped_images: Iterable[GroupedImage]) -> tuple[dict[tuple[str, str], list[GroupedImage]], set[str]]:
+    """(hotel and group name -> images, rejected images)."""
     groups: dict[tuple[str, str], list[GroupedImage]] = defaultdict(list)
     rejected = set()
     for item in grouped_images:
@@ -79,48 +130,31 @@ def measure(labelled: Sequence[LabelledImage], grouped_images: Iterable[GroupedI
             rejected.add(item.image)
         else:
             groups[item.hotel_id, item.group].append(item)
-    if not groups:
-        raise ValueError("no group to measure: every image was rejected")
-    images_of: dict[str, set[str]] = defaultdict(set)
-    for label in labelled:
-        if not (label.is_placeholder and label.image in rejected):
-            images_of[label.label].add(label.image)
-    shown: Counter[str] = Counter()
-    pure = complete = right = asked = 0
-    wrong = []
-    for (hotel_id, name), members in groups.items():
-        images = {member.image for member in members}
-        held = {known[image].label for image in images}
-        whole = all(images_of[label] <= images for label in held)
-        pure += len(held) == 1
-        complete += whole
-        chosen = known[next((member.image for member in members if member.best), members[0].image)]
-        shown[chosen.label] += 1
-        if any(known[image].best for image in images_of[chosen.label]):
-            asked += 1
-            right += chosen.best is True
-        if len(held) > 1 or not whole:
-            wrong.append(WrongGroup(hotel_id, name, tuple(sorted(held)), tuple(sorted(images))))
-    group_of = {member.image: key for key, members in groups.items() for member in members}
-    attacks, same, found = _pairs(known, images_of, group_of)
-    joined = sum(len(members) * (len(members) - 1) // 2 for members in groups.values())
-    precision, recall = (found / joined if joined else 1.0), (found / same if same else 1.0)
-    real = [label for label in images_of if "/placeholder" not in label]
-    return Measures(
-        images=len(labelled),
-        labels=len(images_of),
-        groups=len(groups),
-        rejected=len(rejected),
-        purity=pure / len(groups),
-        completeness=complete / len(groups),
-        duplicates=(len(groups) - len(shown)) / len(groups),
-        lost=sum(label not in shown for label in real) / len(real) if real else 0.0,
-        pair_precision=precision,
-        pair_recall=recall,
-        pair_f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
-        best_right=right / asked if asked else None,
-        attacks=attacks,
-        wrong=tuple(sorted(wrong, key=lambda item: (item.hotel_id, item.group))),
+    return groups, rejected
+
+
+def _judge(
+    members: Sequence[GroupedImage], known: Mapping[str, LabelledImage], images_of: Mapping[str, set[str]]
+) -> _JudgedGroup:
+    """Compare a group with the labels. Without a best image, the first image counts as best."""
+    images = {member.image for member in members}
+    labels = {known[image].label for image in images}
+    chosen = known[next((member.image for member in members if member.best), members[0].image)]
+    is_marked = any(known[image].best for image in images_of[chosen.label])
+    return _JudgedGroup(
+        labels=tuple(sorted(labels)),
+        images=tuple(sorted(images)),
+        complete=all(images_of[label] <= images for label in labels),
+        shown=chosen.label,
+        best_right=chosen.best is True if is_marked else None,
+    )
+
+
+def _wrong_groups(judged: Mapping[tuple[str, str], _JudgedGroup]) -> tuple[WrongGroup, ...]:
+    return tuple(
+        WrongGroup(hotel_id, name, group.labels, group.images)
+        for (hotel_id, name), group in sorted(judged.items())
+        if len(group.labels) > 1 or not group.complete
     )
 
 
@@ -129,7 +163,7 @@ def _pairs(
     images_of: Mapping[str, set[str]],
     group_of: Mapping[str, tuple[str, str]],
 ) -> tuple[dict[str, tuple[float, int]], int, int]:
-    """Pairs with the same label that were joined, attack by attack, and in all: (attacks, same, found)."""
+    """(share and number of pairs per attack, pairs with the same label, how many of these were joined)."""
     pairs: Counter[str] = Counter()
     hits: Counter[str] = Counter()
     same = found = 0

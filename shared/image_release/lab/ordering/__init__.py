@@ -1,14 +1,16 @@
-"""The instrument that says how good the order of pictures is, against people's grades."""
+"""Measures how good the order of pictures is, against grades that people gave."""
 
-from image_release.lab.ordering.evaluation import Evaluation, RankedPicture, evaluate
+from image_release.lab.corpus_csv import CorpusUnreadableError
+from image_release.lab.ordering.evaluation import OrderEvaluation, RankedPicture, evaluate
 from image_release.lab.ordering.grades import Grade, GradedCorpus, read_graded_corpus
-from image_release.lab.ordering.measures import Measures, measure
+from image_release.lab.ordering.measures import OrderMeasures, measure
 
 __all__ = [
-    "Evaluation",
+    "CorpusUnreadableError",
     "Grade",
     "GradedCorpus",
-    "Measures",
+    "OrderEvaluation",
+    "OrderMeasures",
     "RankedPicture",
     "evaluate",
     "measure",

@@ -1,7 +1,7 @@
-"""Order a graded corpus as the product does and judge the order.
+"""Order a graded corpus as the product does, and measure the order.
 
-One image stands for each graded picture; its labels come from `vision_labels.jsonl` by content. Grouping and the choice
-of the best image are not judged here, so the figures speak of the order alone.
+One image represents each graded picture. Its labels come from `vision_labels.jsonl`, by content. Grouping and the
+choice of the best image are left out, so the figures are about the order alone.
 """
 
 from __future__ import annotations
@@ -11,21 +11,19 @@ from pathlib import Path, PurePosixPath
 
 from image_release.decode import read_header
 from image_release.lab.ordering.grades import GradedCorpus, read_graded_corpus
-from image_release.lab.ordering.measures import Measures, measure
+from image_release.lab.ordering.measures import OrderMeasures, measure
+from image_release.lab.size_filter import ANY_SIZE
 from image_release.outcomes import Rejection
 from image_release.problems import Problem
 from image_release.rank import PictureToRank, ScoredPicture, prioritise
-from image_release.settings import FilterSettings, Settings
+from image_release.settings import Settings
 from image_release.tag import RecordedTagger, Tagged, TagRequest
 from image_release.values import sha256_hex
-
-ANY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
-"""What a hotel would filter out is judged here all the same: people graded it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPicture:
-    """A picture in its place: the image that shows it (a path below `images/`) and why it stands there."""
+    """A picture in its place: the image that shows it (a path below `images/`) and why it has this place."""
 
     label: str
     image: str
@@ -33,16 +31,19 @@ class RankedPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The order of every hotel, its measures, and what was wrong with the corpus."""
+class OrderEvaluation:
+    """The order of every hotel, its measures, and the bad rows and images of the corpus."""
 
     orders: dict[str, tuple[RankedPicture, ...]]
-    measures: Measures
+    measures: OrderMeasures
     problems: tuple[Problem, ...]
 
 
-def evaluate(directory: Path, settings: Settings) -> Evaluation:
-    """Order the graded pictures of a corpus and measure the order. Raises OSError where a file of it is missing."""
+def evaluate(directory: Path, settings: Settings) -> OrderEvaluation:
+    """Order the graded pictures of a corpus and measure the order.
+
+    Raises OSError if a file of the corpus is missing, and CorpusUnreadableError if one is not CSV.
+    """
     corpus = read_graded_corpus(directory)
     tagger = RecordedTagger(directory / "vision_labels.jsonl")
     problems = [*corpus.problems, *tagger.problems]
@@ -54,13 +55,13 @@ def evaluate(directory: Path, settings: Settings) -> Evaluation:
         placed = [(labels[item.picture.sha256], item) for item in ranked]
         orders[hotel_id] = tuple(RankedPicture(label, corpus.images[label], item) for label, item in placed)
     shown = {hotel_id: [placed.label for placed in order] for hotel_id, order in orders.items()}
-    return Evaluation(orders, measure(corpus.grades.values(), shown), tuple(problems))
+    return OrderEvaluation(orders, measure(corpus.grades.values(), shown), tuple(problems))
 
 
 def _pictures(
     directory: Path, corpus: GradedCorpus, tagger: RecordedTagger, problems: list[Problem]
 ) -> dict[str, dict[str, PictureToRank]]:
-    """Hotel -> label -> picture, for every graded picture whose image can be read."""
+    """Hotel -> label -> picture, for every graded picture whose image can be read. Adds to `problems`."""
     pictures: dict[str, dict[str, PictureToRank]] = {}
     for label, image in corpus.images.items():
         path = directory / "images" / image

@@ -1,11 +1,11 @@
-"""Measures of an order of pictures against people's grades.
+"""OrderMeasures of an order of pictures against people's grades.
 
-| measure | is |
+| measure | meaning |
 |---|---|
-| `first_ok` | share of hotels whose first picture has a grade of 2 or 3, of those that have such a picture |
-| `first_never` | share of hotels whose first picture has grade 0, of those that have a better one |
-| `ndcg5`, `ndcg10` | mean normalised discounted cumulative gain of the first 5 and 10, gain 2^grade - 1 |
-| `same_kind3` | share of hotels with 3 categories or more whose first three pictures are all of one category |
+| `first_ok` | share of hotels whose first picture has grade 2 or 3; only hotels that have such a picture count |
+| `first_never` | share of hotels whose first picture has grade 0; only hotels that have a better one count |
+| `ndcg5`, `ndcg10` | mean normalised discounted cumulative gain of the first 5 and 10, with gain 2^grade - 1 |
+| `same_kind3` | share of hotels with at least 3 categories whose first three pictures are all of one category |
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from statistics import fmean
 from image_release.lab.ordering.grades import ACCEPTABLE, NEVER, Grade
 
 OPENING_PICTURES = 3
+"""Number of first pictures whose categories are compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """The measures over all hotels that have a picture better than 0; None where no hotel counts for one."""
+class OrderMeasures:
+    """The measures over all hotels that have a picture with a grade above 0; None if no hotel counts for a measure."""
 
     hotels: int
     first_ok: float | None
@@ -32,11 +33,11 @@ class Measures:
     ndcg10: float | None
     same_kind3: float | None
     wrong: tuple[str, ...]
-    """Hotels that have a good first picture and show another, with what they show."""
+    """A sentence for each hotel that has an acceptable picture but shows another one first."""
 
 
-def measure(grades: Iterable[Grade], orders: Mapping[str, Sequence[str]]) -> Measures:
-    """Judge orders (hotel -> labels, first one first). Labels that nobody graded are passed over."""
+def measure(grades: Iterable[Grade], orders: Mapping[str, Sequence[str]]) -> OrderMeasures:
+    """Measure orders (hotel -> labels, first one first). Labels without a grade are left out."""
     by_hotel: defaultdict[str, dict[str, Grade]] = defaultdict(dict)
     for grade in grades:
         by_hotel[grade.hotel_id][grade.label] = grade
@@ -63,7 +64,7 @@ def measure(grades: Iterable[Grade], orders: Mapping[str, Sequence[str]]) -> Mea
         categories = {grade.category for grade in graded.values()}
         if len(categories) >= OPENING_PICTURES and len(shown) >= OPENING_PICTURES:
             same_kind.append(len({grade.category for grade in shown[:OPENING_PICTURES]}) == 1)
-    return Measures(
+    return OrderMeasures(
         hotels=len(never),
         first_ok=_mean(ok),
         first_never=_mean(never),

@@ -1,4 +1,4 @@
-"""The measures of a grouping, worked out by hand after the definitions of the corpus' judge."""
+"""The measures of a grouping, compared with values computed by hand from the judge's definitions."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def grouped_images(**groups):
 
 class TestMeasures:
     def test_of_a_right_grouping(self):
-        """Every label one group, the placeholder rejected, the clean copy best: nothing is wrong."""
+        """Each label is one group, the placeholder is rejected and the clean copy is best, so nothing is wrong."""
         found = measure(LABELLED, grouped_images(a1="1*", a2="1", b1="2*", b2="2", p1="rejected:placeholder"))
         assert (found.purity, found.completeness, found.duplicates, found.lost) == (1, 1, 0, 0)
         assert (found.pair_f1, found.best_right, found.wrong) == (1, 1, ())
@@ -37,7 +37,7 @@ class TestMeasures:
         assert found.attacks == {"mirror": (0, 1), "q<50": (0, 1), "dark": (1, 1)}
 
     def test_of_two_labels_in_one_group(self):
-        """Of two labels in one group one is never shown."""
+        """If a group holds two labels, one of them is never shown."""
         found = measure(LABELLED, grouped_images(a1="1*", a2="1", b1="1", b2="1", p1="rejected:placeholder"))
         assert (found.purity, found.completeness, found.duplicates, found.lost) == (0, 1, 0, 0.5)
         assert (found.pair_precision, found.pair_recall) == (pytest.approx(1 / 3), 1)
@@ -52,8 +52,8 @@ class TestMeasures:
 
 
 class TestLabels:
-    def test_bad_rows_are_told(self, tmp_path):
-        """An image twice, a missing file, a path outside and an empty label are problems; the rest goes on."""
+    def test_bad_rows_are_reported(self, tmp_path):
+        """A repeated image, a missing file, a path outside and an empty label are problems; other rows are used."""
         (tmp_path / "images").mkdir()
         for name in ("images/a.jpg", "images/b.jpg", "secret.jpg"):
             (tmp_path / name).write_bytes(b"x")
@@ -65,7 +65,7 @@ class TestLabels:
 
     @pytest.mark.parametrize("text", [None, "", "image,label\na.jpg,x\n"])
     def test_no_corpus_is_an_error(self, tmp_path, text):
-        """A folder without rows, or without the columns, is no corpus."""
+        """Without rows or without the required columns, a folder is not a corpus."""
         if text is not None:
             (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
         with pytest.raises(CorpusUnreadableError):

@@ -1,4 +1,4 @@
-"""One picture laid over another: what is the same falls on the same place, and the difference shows the rest."""
+"""One image aligned with another: equal parts are in the same place, and the difference shows the others."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from image_release.lab.grouping.report.overlays import overlays
 
 
 def decoded(shown):
-    """The pixels of a picture in a page."""
+    """The pixels of an image in a page."""
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(shown.uri.partition(",")[2]))), np.float32)
 
 
@@ -34,21 +34,21 @@ CROP = [[1 / 0.8, 0, -0.1 / 0.8], [0, 1 / 0.8, -0.1 / 0.8], [0, 0, 1]]
 
 class TestOverlays:
     def test_put_a_crop_where_it_was_cut_out(self, original):
-        """Inside it the two are equal; around it there is nothing."""
+        """Inside the crop the two are equal; around it there is nothing."""
         found = overlays(original, original.crop((40, 30, 360, 270)), laid(CROP))
-        over, whole = decoded(found.laid), np.asarray(original, np.float32)
+        over, whole = decoded(found.aligned), np.asarray(original, np.float32)
         assert np.abs(over - whole)[50:250, 60:340].mean() < 4
         assert np.abs(over[:20] - 128).mean() < 2
 
     def test_turn_a_mirrored_copy_back(self, original):
-        """The transform mirrors."""
+        """The transform can mirror."""
         found = overlays(
             original, original.transpose(Image.Transpose.FLIP_LEFT_RIGHT), laid([[-1, 0, 1], [0, 1, 0], [0, 0, 1]])
         )
-        assert np.abs(decoded(found.laid) - np.asarray(original, np.float32)).mean() < 4
+        assert np.abs(decoded(found.aligned) - np.asarray(original, np.float32)).mean() < 4
 
     def test_show_what_was_put_on_and_not_how_bright_the_copy_is(self, original):
-        """A darker copy with a caption: the caption is black, the rest white."""
+        """For a darker copy with a caption, the caption is black and the rest is white."""
         copy = original.point(lambda value: 20 + value * 0.6)
         ImageDraw.Draw(copy).rectangle((0, 240, 400, 300), fill=(255, 255, 255))
         difference = decoded(overlays(original, copy, laid(np.eye(3))).difference)

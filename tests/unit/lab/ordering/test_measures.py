@@ -1,4 +1,4 @@
-"""The measures of an order, worked out by hand."""
+"""The measures of an order, compared with values computed by hand."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def shown(hotel_id: str, *labels: str) -> dict[str, list[str]]:
 
 
 def test_the_ideal_order_has_ideal_measures() -> None:
-    """Best first, worst last."""
+    """The best picture comes first and the worst one last."""
     result = measure(POOL_HOTEL, shown("h", "pool", "room", "hall", "bath"))
     assert (result.hotels, result.first_ok, result.first_never) == (1, 1, 0)
     assert (result.ndcg5, result.ndcg10, result.same_kind3, result.wrong) == (1, 1, 0, ())
 
 
 def test_gain_is_discounted_by_place() -> None:
-    """(2^grade - 1) / log2(place + 1), over the ideal."""
+    """A picture gains (2^grade - 1) / log2(place + 1); the sum is divided by that of the ideal order."""
     result = measure(POOL_HOTEL, shown("h", "bath", "hall", "room", "pool"))
     assert result.ndcg5 == pytest.approx((1 / log2(3) + 3 / 2 + 7 / log2(5)) / (7 + 3 / log2(3) + 1 / 2))
     assert (result.first_ok, result.first_never) == (0, 1)
@@ -38,7 +38,7 @@ def test_gain_is_discounted_by_place() -> None:
 
 
 def test_a_picture_that_is_not_shown_gains_nothing() -> None:
-    """Hiding the pool costs its gain; showing nothing is a wrong first picture."""
+    """Without the pool its gain is missing, and a hotel without pictures has a wrong first picture."""
     assert measure(POOL_HOTEL, shown("h", "room", "hall", "bath")).ndcg5 == pytest.approx(
         (3 + 1 / log2(3)) / (7 + 3 / log2(3) + 1 / 2)
     )
@@ -48,7 +48,7 @@ def test_a_picture_that_is_not_shown_gains_nothing() -> None:
 
 
 def test_only_the_first_five_and_ten_count() -> None:
-    """Eleven poor pictures before the excellent one."""
+    """The excellent picture comes after eleven poor ones, too late to count."""
     grades = hotel("h", *[(f"p{number:02}", "view", 1) for number in range(11)], ("pool", "pool", 3))
     order = shown("h", *[f"p{number:02}" for number in range(11)], "pool")
     ideal = [7, *[1] * 9]
@@ -65,7 +65,7 @@ def test_a_repeated_or_ungraded_picture_is_passed_over() -> None:
 
 
 def test_hotels_that_have_no_good_picture_do_not_count_as_wrong() -> None:
-    """Nothing acceptable: not in first_ok; nothing better than never: in no measure at all."""
+    """A hotel without an acceptable picture is not in first_ok; one with grade 0 only is in no measure."""
     poor = hotel("poor", ("hall", "corridor", 1), ("bath", "bathroom", 0))
     hopeless = hotel("none", ("bath", "bathroom", 0))
     result = measure([*poor, *hopeless], shown("poor", "bath", "hall") | shown("none", "bath"))
@@ -73,7 +73,7 @@ def test_hotels_that_have_no_good_picture_do_not_count_as_wrong() -> None:
 
 
 def test_same_kind_counts_hotels_that_have_a_choice() -> None:
-    """Three categories or more, and the first three of one; with two categories nobody is blamed."""
+    """It counts hotels with at least three categories whose first three pictures are of one category."""
     rich = hotel("r", ("a", "bed", 2), ("b", "bed", 2), ("c", "bed", 2), ("d", "pool", 2), ("e", "view", 2))
     plain = hotel("p", ("a", "bed", 2), ("b", "bed", 2), ("c", "bed", 2), ("d", "pool", 2))
     assert measure(rich, shown("r", "a", "b", "c", "d", "e")).same_kind3 == 1
@@ -86,7 +86,7 @@ def test_same_kind_counts_hotels_that_have_a_choice() -> None:
     data=st.data(),
 )
 def test_every_order_is_between_nothing_and_the_ideal(grades: list[int], data: st.DataObject) -> None:
-    """0…1, and 1 for the order of the grades."""
+    """The gain is between 0 and 1, and 1 for the order of the grades."""
     graded = hotel("h", *[(str(number), "view", grade) for number, grade in enumerate(grades)])
     order = [grade.label for grade in data.draw(st.permutations(graded))]
     best = [grade.label for grade in sorted(graded, key=lambda grade: -grade.grade)]

@@ -1,15 +1,16 @@
-"""The JSON that the page gets: a hotel as it stands, and what an edit changed of it."""
+"""The JSON documents for the page: the list of hotels, a whole hotel, and the changes of an edit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from image_release.lab.grouping.labelling.edits import State, is_placeholder
+from image_release.lab.grouping.labelling.edits import State
 from image_release.lab.grouping.labelling.session import OpenHotel, Session
+from image_release.lab.grouping.labels import is_placeholder
 
 
 def session_document(session: Session) -> dict[str, Any]:
-    """All hotels, with how many of their images have a label."""
+    """All hotels, with the number of images and of images with a label."""
     counts = zip(session.hotels, session.labelled(), strict=True)
     return {
         "hotels": [
@@ -20,7 +21,7 @@ def session_document(session: Session) -> dict[str, Any]:
 
 
 def hotel_document(hotel: OpenHotel) -> dict[str, Any]:
-    """A hotel whole: facts of each image, and the groups in their order."""
+    """A whole hotel: the facts of each image, and the groups in their order."""
     state = hotel.history.present
     images = [
         {"name": name, "size": size, "attacks": hotel.rows[name].attacks if name in hotel.rows else ""}
@@ -36,7 +37,7 @@ def hotel_document(hotel: OpenHotel) -> dict[str, Any]:
 
 
 def change_document(hotel: OpenHotel, before: State) -> dict[str, Any]:
-    """What is different from `before`: only the groups that changed, and the order of all."""
+    """The changes since `before`: only the groups that differ, and the order of all groups."""
     state = hotel.history.present
     old = {label: _group(before, label, members) for label, members in before.groups().items()}
     new = (_group(state, label, members) for label, members in state.groups().items())

@@ -1,65 +1,44 @@
-"""Saving labels.csv: at once, whole, and nothing else in it touched.
+"""Saving labels.csv: with each edit, the whole file at once, and without a change to any other line.
 
-The file is read again before each save, lines that do not change are kept byte for byte, and the new file is written
-beside the old one, forced to the disk and renamed over it: whatever happens in between leaves the old or the new one.
+The file is read again before each save, and lines that do not change are kept byte for byte. The new file is written
+beside the old one, flushed to disk and renamed over it, so a crash leaves either the old or the new one.
 """
 
 from __future__ import annotations
 
-import csv
 import fcntl
-import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
-from image_release.lab.grouping.labels import COLUMNS, CorpusUnreadableError
+from image_release.lab.corpus_csv import (
+    LABEL_COLUMNS,
+    REQUIRED_COLUMNS,
+    CorpusUnreadableError,
+    CsvRow,
+    CsvTable,
+    LabelRow,
+    label_row,
+    read_csv,
+)
 
-HEADER = (*COLUMNS, "attacks", "best")
-MAX_CELL = 131_072
-"""Characters. The csv module's own limit is the whole process's, and reading a Data Release raises it."""
 NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 class ChangedElsewhereError(Exception):
-    """Somebody else changed what labels.csv says of these images since they were read."""
+    """Another program changed the rows of these images in labels.csv since they were read."""
 
 
 class BusyError(Exception):
     """Another program labels this corpus."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What labels.csv says of an image, as its cells say it; an image without a row has an empty label."""
-
-    image: str
-    hotel_id: str
-    label: str
-    attacks: str = ""
-    best: str = ""
-
-    @property
-    def is_best(self) -> bool | None:
-        """Whether it is one of its label's cleanest, largest copies; None where people say nothing."""
-        return None if self.best == "" else self.best == "1"
-
-
-class _Line(NamedTuple):
-    """One row of the file: its cells and the text that they were read from."""
-
-    cells: list[str]
-    text: str
-
-
 @contextmanager
-def alone(corpus: Path) -> Iterator[None]:
-    """Hold the corpus against a second labelling program, until this one ends, however it ends. Raises BusyError."""
+def lock_corpus(corpus: Path) -> Iterator[None]:
+    """Lock the corpus against a second labelling program; the lock ends with this process. Raises BusyError."""
     folder = os.open(corpus, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,49 +49,58 @@ def alone(corpus: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def read_rows(file: Path) -> dict[str, Row]:
-    """The rows by image, the first of an image; none where there is no file. Raises CorpusUnreadableError."""
-    lines = _read(file)
-    rows: dict[str, Row] = {}
-    for line in lines[1:]:
-        row = _row(lines[0].cells, line.cells)
+def read_rows(file: Path) -> dict[str, LabelRow]:
+    """The rows by image, and of several rows of an image the first.
+
+    Returns no rows if there is no file. Raises CorpusUnreadableError.
+    """
+    table = _read_or_start(file)
+    rows: dict[str, LabelRow] = {}
+    for line in table.rows:
+        row = label_row(table.header.cells, line.cells)
         rows.setdefault(row.image, row)
     rows.pop("", None)
     return rows
 
 
-def save_rows(file: Path, before: Mapping[str, Row], after: Mapping[str, Row]) -> None:
-    """Put the rows of `after` into the file, in the place of the same images' rows or behind all others.
+def save_rows(file: Path, before: Mapping[str, LabelRow], after: Mapping[str, LabelRow]) -> None:
+    """Write the rows of `after`: each replaces the first row of its image, and new ones are added at the end.
 
-    `before` is what the file is thought to say of them. Raises ChangedElsewhereError, CorpusUnreadableError, OSError.
+    `before` holds the rows of these images as they were last read. Raises ChangedElsewhereError if the file differs
+    from it by now, CorpusUnreadableError, and OSError.
     """
-    header, *lines = _read(file)
-    end = "\r\n" if header.text.endswith("\r\n") else "\n"
+    header, lines = _read_or_start(file)
+    line_end = "\r\n" if header.text.endswith("\r\n") else "\n"
     columns = list(header.cells)
+    header_text = header.text
     if "best" not in columns and any(row.best for row in after.values()):
         columns.append("best")
-        header = _Line(columns, _text(columns, end))
-    texts = [_ended(header.text, end)]
+        header_text = _csv_line(columns, line_end)
+    texts = [_with_line_end(header_text, line_end)]
     left = dict(after)
     image_at = columns.index("image")
     for line in lines:
         new = left.pop(line.cells[image_at], None) if len(line.cells) > image_at else None
         if new is None:  # nearly all rows of a large corpus: other hotels, or a second row of an image
-            texts.append(_ended(line.text, end))
+            texts.append(_with_line_end(line.text, line_end))
             continue
-        old = _row(columns, line.cells)
+        old = label_row(columns, line.cells)
         if old != before.get(old.image):
-            raise ChangedElsewhereError(f"{file.name} says something else now: changed by another program")
-        texts.append(_ended(line.text, end) if new == old else _text(_cells(columns, line.cells, new), end))
+            raise ChangedElsewhereError(f"{file.name} was changed by another program: it has other labels now")
+        texts.append(
+            _with_line_end(line.text, line_end)
+            if new == old
+            else _csv_line(_merged_cells(columns, line.cells, new), line_end)
+        )
     if any(image in before for image in left):
-        raise ChangedElsewhereError(f"{file.name} has lost rows: changed by another program")
-    texts += [_text(_cells(columns, [], row), end) for row in left.values()]
+        raise ChangedElsewhereError(f"{file.name} was changed by another program: rows are missing now")
+    texts += [_csv_line(_merged_cells(columns, [], row), line_end) for row in left.values()]
     write_whole(file, "".join(texts).encode())
 
 
 def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that a crash or a loss of power leaves the old or the new one, whole. Raises OSError."""
-    target = file.resolve()  # a link stays a link
+    """Replace a file so that a crash or a power failure leaves either the old or the new content. Raises OSError."""
+    target = file.resolve()  # a symbolic link is kept, and its target is replaced
     aside = target.with_name(f".{target.name}-{uuid4().hex}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
@@ -131,57 +119,29 @@ def write_whole(file: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def _read(file: Path) -> list[_Line]:
-    """Header and rows; a header alone where there is no file yet. Raises CorpusUnreadableError."""
+def _read_or_start(file: Path) -> CsvTable:
+    """Header and rows; a header alone if there is no file yet. Raises CorpusUnreadableError."""
     try:
-        data = file.read_bytes()
+        return read_csv(file, REQUIRED_COLUMNS)
     except FileNotFoundError:
-        return [_Line(list(HEADER), _text(HEADER, "\n"))]
+        return CsvTable(CsvRow(1, list(LABEL_COLUMNS), _csv_line(LABEL_COLUMNS, "\n")), [])
     except OSError as error:
         raise CorpusUnreadableError(f"{file}: {error}") from error
-    try:
-        lines = list(_lines(data.decode()))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusUnreadableError(f"{file}: {error}") from error
-    if not lines or not set(COLUMNS) <= set(lines[0].cells):
-        raise CorpusUnreadableError(f"{file}: needs the columns {','.join(COLUMNS)}")
-    return lines
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    """Rows with the text of each, which is more than one line where a cell holds line breaks."""
-    taken: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in io.StringIO(text, newline=""):
-            taken.append(line)
-            yield line
-
-    for cells in csv.reader(lines()):
-        if any(len(cell) > MAX_CELL for cell in cells):
-            raise csv.Error(f"field larger than {MAX_CELL} characters")
-        yield _Line(cells, "".join(taken))
-        taken.clear()
-
-
-def _row(columns: list[str], cells: list[str]) -> Row:
-    known = dict(zip(columns, cells, strict=False))
-    return Row(*(known.get(name, "") for name in HEADER))
-
-
-def _cells(columns: list[str], cells: list[str], row: Row) -> list[str]:
-    """The cells of a row with what it says now; columns that we do not know stay."""
-    said = {name: getattr(row, name) for name in HEADER}
+def _merged_cells(columns: Sequence[str], cells: Sequence[str], row: LabelRow) -> list[str]:
+    """The cells of a row with its new values; cells of unknown columns are kept."""
+    values = {name: getattr(row, name) for name in LABEL_COLUMNS}
     padded = [*cells, *[""] * (len(columns) - len(cells))]
-    return [said.get(name, old) for name, old in zip(columns, padded, strict=False)] + padded[len(columns) :]
+    return [values.get(name, old) for name, old in zip(columns, padded, strict=False)] + padded[len(columns) :]
 
 
-def _text(cells: list[str] | tuple[str, ...], end: str) -> str:
-    """A line of CSV. Not by `csv.writer`: on Python 3.11 it leaves a lone carriage return without quotes."""
+def _csv_line(cells: Sequence[str], line_end: str) -> str:
+    """A line of CSV. `csv.writer` is not used: on Python 3.11 it does not quote a lone carriage return."""
     quoted = ('"' + cell.replace('"', '""') + '"' if NEEDS_QUOTES.search(cell) else cell for cell in cells)
-    return ",".join(quoted) + end
+    return ",".join(quoted) + line_end
 
 
-def _ended(text: str, end: str) -> str:
-    """A line that the file ended with, without a line break, gets one."""
-    return text if text.endswith(("\n", "\r")) else text + end
+def _with_line_end(text: str, line_end: str) -> str:
+    """The text, with a line end added if the file ended without one."""
+    return text if text.endswith(("\n", "\r")) else text + line_end

@@ -1,8 +1,8 @@
-"""The page's server: this machine only, and only for who knows its address.
+"""The server of the page. It listens on this machine only and answers only requests that know its address.
 
-The address holds a random token, so that no other page and no other user of the machine can read or edit; the Host
-header must be ours, so that no foreign name can be made to point here; images are asked for by number, so that no path
-comes from outside.
+The address holds a random token, so other pages and other users of the machine cannot read or edit. The Host header
+must name this server, so a foreign host name that points to this machine is refused (DNS rebinding). Images are
+requested by number, so no path comes from outside.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from image_release.lab.corpus_csv import CorpusUnreadableError
 from image_release.lab.grouping.labelling.documents import change_document, hotel_document, session_document
 from image_release.lab.grouping.labelling.edits import Edit, EditRefusedError, State
-from image_release.lab.grouping.labelling.pictures import Pictures
 from image_release.lab.grouping.labelling.saving import ChangedElsewhereError
 from image_release.lab.grouping.labelling.session import OpenHotel, OutdatedError, Session, Step
-from image_release.lab.grouping.labels import CorpusUnreadableError
+from image_release.lab.grouping.labelling.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-MOST_BODY_BYTES = 1 << 20
-"""An edit that names every image of a hotel of 100,000."""
+MAX_BODY_BYTES = 1 << 20
+"""Maximum length of a request body: enough for an edit of a hotel with 100,000 images."""
 PAGE_FILES = {
     "": ("index.html", "text/html; charset=utf-8"),
     "label.css": ("label.css", "text/css; charset=utf-8"),
@@ -46,11 +46,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-FOR_GOOD = "private, max-age=86400, immutable"
-"""A picture's address holds this run's token: it never shows another file."""
-NOT_KEPT = "no-store"
-HOTEL = re.compile(r"hotels/(\d{1,9})(?:/(edits|undo|redo|accept))?")
-PICTURE = re.compile(r"hotels/(\d{1,9})/images/(\d{1,9})/(small|large)")
+CACHED = "private, max-age=86400, immutable"
+"""Cache-Control of thumbnails: their address holds the token of this run, so it never shows another file."""
+NOT_CACHED = "no-store"
+"""Cache-Control of everything else."""
+HOTEL_PATH = re.compile(r"hotels/(\d{1,9})(?:/(edits|undo|redo|accept))?")
+IMAGE_PATH = re.compile(r"hotels/(\d{1,9})/images/(\d{1,9})/(small|large)")
 
 
 class _Request(BaseModel):
@@ -63,25 +64,25 @@ class _EditRequest(_Request):
 
 
 class LabelServer(ThreadingHTTPServer):
-    """Serves one session on a port of this machine."""
+    """Serves one session on a port of this machine. `port` 0 takes any free port."""
 
     daemon_threads = True
-    block_on_close = False  # a browser's open connection must not hold Ctrl-C
+    block_on_close = False  # an open connection of a browser must not delay Ctrl-C
 
-    def __init__(self, session: Session, pictures: Pictures, port: int = 0) -> None:
+    def __init__(self, session: Session, thumbnails: Thumbnails, port: int = 0) -> None:
         self.session = session
-        self.pictures = pictures
+        self.thumbnails = thumbnails
         self.token = secrets.token_urlsafe(24)
         super().__init__((LOOPBACK, port), _Handler)
         self.hosts = {f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost")}
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
+        """The address to open in a browser."""
         return f"http://{LOOPBACK}:{self.server_port}/{self.token}/"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that broke: browsers do that when a picture scrolls out of sight."""
+        """Log a broken connection: browsers close one when a thumbnail scrolls out of sight."""
         log.debug("%s: %s: %r", client_address, request, sys.exc_info()[1])
 
 
@@ -90,28 +91,28 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "image-release", ""
     timeout = 60
-    disable_nagle_algorithm = True  # a body that waits for the headers' receipt comes 40 ms late
+    disable_nagle_algorithm = True  # otherwise the body is sent 40 ms late, after the headers are acknowledged
 
     def do_GET(self) -> None:
-        """Page files, documents and pictures."""
-        self._answered(self._get)
+        """Answer with page files, documents and thumbnails."""
+        self._answer(self._get)
 
     def do_POST(self) -> None:
-        """Edits, undo, redo, accept."""
-        self._answered(self._post)
+        """Do an edit, undo, redo or accept."""
+        self._answer(self._post)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
-        """Requests hold the token: they go to the debug log only."""
+        """Log requests at debug level only, because they hold the token."""
         log.debug(format, *args)
 
-    def _answered(self, answer: Callable[[str], None]) -> None:
-        """Let a request in if it may be, and make every failure an answer."""
+    def _answer(self, handler: Callable[[str], None]) -> None:
+        """Check the address of a request, handle it, and turn every failure into an answer."""
         try:
-            path = self._admitted()
+            path = self._checked_path()
             if path is None:
-                self._fail(HTTPStatus.FORBIDDEN, "this address is not the one that the program printed")
+                self._fail(HTTPStatus.FORBIDDEN, "this is not the address that the program printed")
             else:
-                answer(path)
+                handler(path)
         except (OutdatedError, ChangedElsewhereError) as error:
             self._fail(HTTPStatus.CONFLICT, str(error))
         except (EditRefusedError, ValidationError) as error:
@@ -120,12 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         except (CorpusUnreadableError, OSError) as error:
             self._fail(HTTPStatus.INTERNAL_SERVER_ERROR, f"nothing was changed: {error}")
-        except Exception as error:  # the page shows it; the program goes on
+        except Exception as error:  # the page shows the error, and the program continues
             log.debug("%s", self.requestline, exc_info=True)
             self._fail(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
 
-    def _admitted(self) -> str | None:
-        """The path behind the token, or None for who must not come in."""
+    def _checked_path(self) -> str | None:
+        """The path after the token, or None if token, Host or Origin is wrong."""
         _, token, *rest = [*self.path.partition("?")[0].split("/", 2), ""]
         known = secrets.compare_digest(token.encode(errors="replace"), self.server.token.encode())
         origin = self.headers.get("Origin")
@@ -135,17 +136,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self, path: str) -> None:
         session = self.server.session
         if path in PAGE_FILES:
-            name, kind = PAGE_FILES[path]
-            self._send(HTTPStatus.OK, (files(__package__) / "page" / name).read_bytes(), kind, NOT_KEPT)
+            name, content_type = PAGE_FILES[path]
+            self._send(HTTPStatus.OK, (files(__package__) / "page" / name).read_bytes(), content_type, NOT_CACHED)
         elif path == "hotels":
             self._send_json(HTTPStatus.OK, session_document(session))
-        elif (match := PICTURE.fullmatch(path)) and self._exists(int(match[1]), int(match[2])):
-            picture = self.server.pictures.get(session.path(int(match[1]), int(match[2])), match[3])
-            if picture is None:
+        elif (match := IMAGE_PATH.fullmatch(path)) and self._exists(int(match[1]), int(match[2])):
+            thumbnail = self.server.thumbnails.get(session.path(int(match[1]), int(match[2])), match[3])
+            if thumbnail is None:
                 self._fail(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "cannot be decoded")
             else:
-                self._send(HTTPStatus.OK, picture, "image/jpeg", FOR_GOOD)
-        elif (match := HOTEL.fullmatch(path)) and not match[2] and self._exists(int(match[1])):
+                self._send(HTTPStatus.OK, thumbnail, "image/jpeg", CACHED)
+        elif (match := HOTEL_PATH.fullmatch(path)) and not match[2] and self._exists(int(match[1])):
             hotel = session.opened(int(match[1]))
             if hotel is None:
                 self._send_json(HTTPStatus.ACCEPTED, {"images": len(session.hotels[int(match[1])].images)})
@@ -154,34 +155,34 @@ class _Handler(BaseHTTPRequestHandler):
                     document = hotel_document(hotel)
                 self._send_json(HTTPStatus.OK, document)
         else:
-            self._fail(HTTPStatus.NOT_FOUND, "there is nothing here")
+            self._fail(HTTPStatus.NOT_FOUND, "not found")
 
     def _post(self, path: str) -> None:
-        match = HOTEL.fullmatch(path)
+        match = HOTEL_PATH.fullmatch(path)
         body = self._body()
         if body is None:
-            self.close_connection = True  # what was not read would be taken for the next request
-            self._fail(HTTPStatus.BAD_REQUEST, "needs a JSON body of moderate length")
+            self.close_connection = True  # an unread body would be read as the next request
+            self._fail(HTTPStatus.BAD_REQUEST, f"needs a JSON body of up to {MAX_BODY_BYTES} bytes")
         elif not match or not match[2] or not self._exists(int(match[1])):
-            self._fail(HTTPStatus.NOT_FOUND, "there is nothing here")
+            self._fail(HTTPStatus.NOT_FOUND, "not found")
         else:
-            hotel, before = self._changed(int(match[1]), match[2], body)
+            hotel, before = self._change(int(match[1]), match[2], body)
             with hotel.lock:
                 document = change_document(hotel, before)
             self._send_json(HTTPStatus.OK, document)
 
-    def _changed(self, number: int, what: str, body: bytes) -> tuple[OpenHotel, State]:
-        """Do what is asked with a hotel; the state before comes back too."""
+    def _change(self, number: int, action: str, body: bytes) -> tuple[OpenHotel, State]:
+        """Change a hotel as requested; returns it with its state before the change."""
         session = self.server.session
-        if what == "edits":
+        if action == "edits":
             request = _EditRequest.model_validate_json(body)
             return session.edit(number, request.version, request.edit)
-        return session.step(number, _Request.model_validate_json(body).version, Step(what))
+        return session.step(number, _Request.model_validate_json(body).version, Step(action))
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
         kind = self.headers.get("Content-Type", "").partition(";")[0].strip()
-        if kind != "application/json" or not re.fullmatch(r"\d{1,9}", length) or int(length) > MOST_BODY_BYTES:
+        if kind != "application/json" or not re.fullmatch(r"\d{1,9}", length) or int(length) > MAX_BODY_BYTES:
             return None
         return self.rfile.read(int(length))
 
@@ -195,11 +196,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(status, {"error": message})
 
     def _send_json(self, status: HTTPStatus, document: dict[str, Any]) -> None:
-        self._send(status, json.dumps(document).encode(), "application/json", NOT_KEPT)
+        self._send(status, json.dumps(document).encode(), "application/json", NOT_CACHED)
 
-    def _send(self, status: HTTPStatus, body: bytes, kind: str, kept: str) -> None:
+    def _send(self, status: HTTPStatus, body: bytes, content_type: str, caching: str) -> None:
         self.send_response(status)
-        headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(body)), "Cache-Control": kept}
+        headers = {**HEADERS, "Content-Type": content_type, "Content-Length": str(len(body)), "Cache-Control": caching}
         if self.close_connection:
             headers["Connection"] = "close"
         for name, value in headers.items():

@@ -1,7 +1,7 @@
-"""A labelling session: hotels that are opened one by one, edited, and saved with each edit.
+"""A labelling session: hotels are opened one by one, edited, and saved with each edit.
 
-An edit counts when it is saved: where saving fails, the hotel stays as it was and the person hears why. Until the
-first edit, or until a person accepts it as it stands, what the program proposes is written nowhere.
+If saving fails, the edit is not made and the page shows why. The proposed labels of a hotel are saved with the first
+edit, or when a person accepts them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from image_release.isolation import ChildCrashedError
+from image_release.lab.corpus_csv import LabelRow
 from image_release.lab.grouping.labelling.edits import Edit, History, Names, State
 from image_release.lab.grouping.labelling.finding import FoundHotel
-from image_release.lab.grouping.labelling.pictures import Caller, sizes
-from image_release.lab.grouping.labelling.proposing import Known, group_images, propose
-from image_release.lab.grouping.labelling.saving import ChangedElsewhereError, Row, read_rows, save_rows
+from image_release.lab.grouping.labelling.proposing import KnownLabel, group_images, propose
+from image_release.lab.grouping.labelling.saving import ChangedElsewhereError, read_rows, save_rows
+from image_release.lab.grouping.labelling.thumbnails import Caller, sizes
 from image_release.problems import printable
 from image_release.settings import Settings
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Step(StrEnum):
-    """What can be done with a hotel besides edits."""
+    """Actions on a hotel other than edits."""
 
     UNDO = "undo"
     REDO = "redo"
@@ -34,16 +35,16 @@ class Step(StrEnum):
 
 
 class OutdatedError(Exception):
-    """The page shows an older state of the hotel than the one it wants to edit."""
+    """The page shows an older state of the hotel than the present one."""
 
 
 @dataclass(slots=True)
 class OpenHotel:
-    """A hotel that somebody looks at. `version` counts its states, so that two pages cannot edit past each other."""
+    """A hotel that is open on a page. `version` counts its states, so that an edit of an older state is refused."""
 
     found: FoundHotel
     names: Names
-    rows: dict[str, Row]
+    rows: dict[str, LabelRow]
     history: History
     sizes: list[tuple[int, int, int] | None]
     saved: bool
@@ -53,7 +54,10 @@ class OpenHotel:
 
 
 class Session:
-    """The hotels of one corpus. Threads may share it."""
+    """The hotels of one corpus. Threads may share it.
+
+    `group` and `decode` call functions in child processes: one for grouping, one for decoding.
+    """
 
     def __init__(
         self, corpus: Path, hotels: list[FoundHotel], settings: Settings, group: Caller, decode: Caller
@@ -71,7 +75,7 @@ class Session:
         self._saving = threading.Lock()
 
     def labelled(self) -> list[int]:
-        """How many images of each hotel have a label."""
+        """The number of images with a label, for each hotel. Raises CorpusUnreadableError."""
         rows = read_rows(self.file)
         return [sum(bool(rows[name].label) for name in hotel.images if name in rows) for hotel in self.hotels]
 
@@ -80,7 +84,10 @@ class Session:
         return self.corpus / "images" / self.hotels[number].images[image]
 
     def opened(self, number: int) -> OpenHotel | None:
-        """The hotel, or None while it is being grouped; the next one is then prepared too. Raises RuntimeError."""
+        """The hotel, or None while it is being grouped in the background.
+
+        Once a hotel is open, the next one is prepared. Raises RuntimeError if the hotel could not be opened.
+        """
         with self._lock:
             hotel, failure = self._opened.get(number), self._failed.pop(number, None)
         if failure:
@@ -89,11 +96,11 @@ class Session:
         return hotel
 
     def edit(self, number: int, version: int, edit: Edit) -> tuple[OpenHotel, State]:
-        """Edit a hotel and save it; the state before comes back too. Raises what `_advance` raises."""
+        """Edit a hotel and save it; returns it with its state before the edit. Raises what `_advance` raises."""
         return self._advance(number, version, lambda hotel: hotel.history.edited(edit, hotel.names))
 
     def step(self, number: int, version: int, step: Step) -> tuple[OpenHotel, State]:
-        """Undo, redo, or accept the hotel as it stands; and save it. Raises what `_advance` raises."""
+        """Undo, redo or accept, and save the hotel; returns it with its state before. Raises what `_advance` raises."""
         steps: dict[Step, Callable[[OpenHotel], History]] = {
             Step.UNDO: lambda hotel: hotel.history.undone(),
             Step.REDO: lambda hotel: hotel.history.redone(),
@@ -104,7 +111,7 @@ class Session:
     def _advance(
         self, number: int, version: int, change: Callable[[OpenHotel], History], *, always: bool = False
     ) -> tuple[OpenHotel, State]:
-        """Change a hotel's history if it can be saved.
+        """Change the history of a hotel, if saving it works.
 
         Raises OutdatedError, EditRefusedError, ChangedElsewhereError, CorpusUnreadableError or OSError.
         """
@@ -130,12 +137,12 @@ class Session:
                 save_rows(self.file, hotel.rows, rows)
         except ChangedElsewhereError:
             with self._lock:
-                self._opened.pop(number, None)  # what is there now counts: the page opens the hotel again
+                self._opened.pop(number, None)  # the file wins: the page opens the hotel again
             raise
         hotel.rows = rows
 
     def _prepare(self, number: int) -> None:
-        """Open a hotel in the background, unless it is open or being opened."""
+        """Open a hotel in the background, unless it is open or is being opened."""
         with self._lock:
             if number in self._opened or number in self._opening or not 0 <= number < len(self.hotels):
                 return
@@ -146,7 +153,7 @@ class Session:
         opened, failure = None, ""
         try:
             opened = self._read(self.hotels[number])
-        except Exception as error:  # the page is told: a thread has nobody else to tell
+        except Exception as error:  # a thread has no caller: the page shows the error
             log.debug("hotel %d cannot be opened", number, exc_info=True)
             failure = printable(f"{type(error).__name__}: {error}", 300)
         with self._lock:
@@ -157,18 +164,22 @@ class Session:
                 self._failed[number] = failure
 
     def _read(self, found: FoundHotel) -> OpenHotel:
-        everything = read_rows(self.file)
-        rows = {image: everything[image] for image in found.images if image in everything}
-        taken = frozenset(row.label for image, row in everything.items() if image not in rows)
+        all_rows = read_rows(self.file)
+        rows = {image: all_rows[image] for image in found.images if image in all_rows}
+        taken = frozenset(row.label for image, row in all_rows.items() if image not in rows)
         names = Names(found.hotel_id, taken)
-        known = [Known(rows[image].label, rows[image].is_best) if image in rows else Known() for image in found.images]
+        known = [
+            KnownLabel(rows[image].label, rows[image].is_best) if image in rows else KnownLabel()
+            for image in found.images
+        ]
         complete = all(item.label for item in known)
         groups, note = None, ""
         if not complete:
             try:
                 groups = self._group(group_images, self.corpus, found.hotel_id, found.images, self._settings)
             except (ChildCrashedError, OSError) as error:
-                note = f"The program could not group this hotel, so each image is alone: {printable(str(error), 200)}"
+                note = "The program could not group this hotel, so each image is a group of its own: "
+                note += printable(str(error), 200)
         paths = [self.corpus / "images" / image for image in found.images]
         try:
             facts = self._decode(sizes, paths)
@@ -178,8 +189,8 @@ class Session:
         return OpenHotel(found, names, rows, History(propose(known, groups, names)), facts, complete, note)
 
 
-def _row(hotel: OpenHotel, image: str, label: str, best: bool | None) -> Row:  # noqa: FBT001 - a mark, not a switch
-    """What labels.csv is to say of an image; cells that say it already keep their spelling."""
-    old = hotel.rows.get(image, Row(image, hotel.found.hotel_id, ""))
+def _row(hotel: OpenHotel, image: str, label: str, best: bool | None) -> LabelRow:  # noqa: FBT001 - a value of the row, not a switch
+    """The new row of an image. Cells whose meaning does not change keep their text."""
+    old = hotel.rows.get(image, LabelRow(image, hotel.found.hotel_id, ""))
     mark = old.best if old.is_best is best else "" if best is None else str(int(best))
-    return Row(image, old.hotel_id or hotel.found.hotel_id, label, old.attacks, mark)
+    return LabelRow(image, old.hotel_id or hotel.found.hotel_id, label, old.attacks, mark)

@@ -1,21 +1,21 @@
-"""The report: static pages on which people see how good the grouping is, and why two pictures were joined or not."""
+"""The report: static pages that show how good the grouping is, and why two images were joined or kept apart."""
 
-from image_release.lab.grouping.report.history import Run, commit_of_the_program
-from image_release.lab.grouping.report.looking import HotelLook, look_at_hotel
-from image_release.lab.grouping.report.pairs import Compared, PictureUnreadableError, compare_files, read_side
-from image_release.lab.grouping.report.writing import NoReportFolderError, prepare, write_report, write_sweep
+from image_release.lab.grouping.report.history import EvaluationRun, commit_of_the_program
+from image_release.lab.grouping.report.hotel_sections import HotelSection, write_hotel_section
+from image_release.lab.grouping.report.pairs import ComparedPair, ImageUnreadableError, compare_files, read_side
+from image_release.lab.grouping.report.writing import NoReportFolderError, prepare, write_comparison, write_report
 
 __all__ = [
-    "Compared",
-    "HotelLook",
+    "ComparedPair",
+    "EvaluationRun",
+    "HotelSection",
+    "ImageUnreadableError",
     "NoReportFolderError",
-    "PictureUnreadableError",
-    "Run",
     "commit_of_the_program",
     "compare_files",
-    "look_at_hotel",
     "prepare",
     "read_side",
+    "write_comparison",
+    "write_hotel_section",
     "write_report",
-    "write_sweep",
 ]

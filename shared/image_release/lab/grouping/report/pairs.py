@@ -1,4 +1,4 @@
-"""The page of a pair: two images side by side, and everything that led to joining them or keeping them apart."""
+"""The page of a pair: two images side by side, and all evidence for joining them or keeping them apart."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from PIL import Image
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import Explanation, FingerprintedImage, LaidOver, explain, group_same, placeholder
 from image_release.fingerprint import fingerprint
-from image_release.lab.grouping.hotels import open_filter
-from image_release.lab.grouping.report.drawing import block_cells, heat
 from image_release.lab.grouping.report.meanings import meaning
-from image_release.lab.grouping.report.overlays import Overlays, overlays, shown
-from image_release.lab.grouping.report.sentences import How, Verdict, facts, sentence
-from image_release.lab.grouping.report.templating import rendered
+from image_release.lab.grouping.report.overlays import Overlays, embedded, overlays
+from image_release.lab.grouping.report.pair_drawings import block_cells, heat
+from image_release.lab.grouping.report.sentences import Reason, Verdict, facts, sentence
+from image_release.lab.grouping.report.templating import render_report_page
+from image_release.lab.size_filter import any_size_filter
 from image_release.outcomes import Rejection
 from image_release.problems import printable
 from image_release.settings import Settings
 from image_release.values import sha256_hex
 
-MOST_TOLD = 3
-"""Statistics for and against that are named over the pictures."""
+MAX_NAMED_STATISTICS = 3
+"""Maximum number of statistics for, and of statistics against, that are named at the top of the page."""
 
 
-class PictureUnreadableError(Exception):
-    """A file that is no picture, or cannot be read; the message says why."""
+class ImageUnreadableError(Exception):
+    """A file is not an image, or cannot be read. The message says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One image of a pair: its name, what people say it shows (if they do), its decoded draft and its fingerprint."""
+    """One image of a pair: its name, its label if people gave one, its decoded draft and its fingerprint."""
 
     name: str
     label: str | None
-    picture: Image.Image
+    draft: Image.Image
     seen: FingerprintedImage
 
     @property
     def sha256(self) -> str:
-        """Its content."""
+        """The SHA-256 of its bytes."""
         return self.seen.facts.sha256
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A pair's page and what it says in short."""
+class ComparedPair:
+    """The page of a pair, and its result in short."""
 
     page: str
     sentence: str
@@ -57,86 +57,88 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class _Statistic:
+    """A row in the table of statistics."""
+
     name: str
     meaning: str
     value: float
     contribution: float
     share: float
-    """Of the largest contribution, for the bar."""
+    """Share of the largest contribution: the length of the bar."""
 
 
 def read_side(path: Path, name: str, label: str | None, settings: Settings) -> Side:
-    """Open, decode and fingerprint a file. Raises PictureUnreadableError."""
-    draft = _draft(path, name, settings)
+    """Open, decode and fingerprint a file. Raises ImageUnreadableError."""
+    draft = _open_draft(path, name, settings)
     seen = FingerprintedImage(draft.facts, fingerprint(draft, settings.fingerprint))
     return Side(name, label, draft.image, seen)
 
 
-def decoded_side(path: Path, name: str, label: str, seen: FingerprintedImage, settings: Settings) -> Side:
-    """A file that was printed before. Raises PictureUnreadableError."""
-    return Side(name, label, _draft(path, name, settings).image, seen)
+def side_of_fingerprinted(path: Path, name: str, label: str, seen: FingerprintedImage, settings: Settings) -> Side:
+    """Open and decode a file whose fingerprint is known. Raises ImageUnreadableError."""
+    return Side(name, label, _open_draft(path, name, settings).image, seen)
 
 
-def compare_files(first: Side, second: Side, settings: Settings) -> Compared:
-    """Compare two images as if they were all that a hotel has."""
-    return compare(first, second, _alone(first, second, settings), settings)
+def compare_files(first: Side, second: Side, settings: Settings) -> ComparedPair:
+    """Compare two images as if the hotel had no others."""
+    return compare(first, second, _verdict_of_two(first, second, settings), settings)
 
 
-def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, home: str = "") -> Compared:
-    """Work a pair out and write its page; `verdict` is what was decided of it, `home` where the report lies."""
+def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, home: str = "") -> ComparedPair:
+    """Explain a pair and make its page. `verdict` is the decision about it, `home` the link to the report."""
     explanation = explain(first.seen.fingerprint, second.seen.fingerprint)
     one, other = (second, first) if explanation.swapped else (first, second)
-    said = sentence(explanation, verdict, settings.grouping)
-    laid, statistics = explanation.laid, _statistics(explanation)
-    page = rendered(
+    summary = sentence(explanation, verdict, settings.grouping)
+    aligned, statistics = explanation.laid, _statistics(explanation)
+    page = render_report_page(
         "pair.html",
         one=one,
         other=other,
-        pictures=(shown(one.picture), shown(other.picture)),
-        over=_overlays(one, other, laid),
-        cells=block_cells(laid.blocks) if laid else [],
+        images=(embedded(one.draft), embedded(other.draft)),
+        overlays=_overlays(one, other, aligned),
+        cells=block_cells(aligned.blocks) if aligned else [],
         heat=heat(explanation.hash_distances),
-        said=said,
+        summary=summary,
         verdict=verdict,
         explanation=explanation,
-        facts=facts(laid) if laid else [],
+        facts=facts(aligned) if aligned else [],
         statistics=statistics,
-        weighed=_weighed(statistics),
+        strongest=_strongest(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    return Compared(page, said, verdict.joined, laid.evidence.score if laid else None)
+    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned else None)
 
 
-def _draft(path: Path, name: str, settings: Settings) -> Draft:
+def _open_draft(path: Path, name: str, settings: Settings) -> Draft:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise PictureUnreadableError(f"{printable(name)}: {error.strerror or error}") from error
-    read = read_header(data, sha256_hex(data), open_filter(settings))
+        raise ImageUnreadableError(f"{printable(name)}: {error.strerror or error}") from error
+    read = read_header(data, sha256_hex(data), any_size_filter(settings))
     draft = read if isinstance(read, Rejection) else decode_draft(data, read)
     if isinstance(draft, Rejection):
-        raise PictureUnreadableError(f"{printable(name)}: {draft.outcome}: {draft.reason}")
+        raise ImageUnreadableError(f"{printable(name)}: {draft.outcome}: {draft.reason}")
     return draft
 
 
-def _overlays(one: Side, other: Side, laid: LaidOver | None) -> Overlays | None:
-    return overlays(one.picture, other.picture, laid) if laid else None
+def _overlays(one: Side, other: Side, aligned: LaidOver | None) -> Overlays | None:
+    return overlays(one.draft, other.draft, aligned) if aligned else None
 
 
-def _alone(first: Side, second: Side, settings: Settings) -> Verdict:
-    """What the product decides of two images that are alone in a hotel."""
+def _verdict_of_two(first: Side, second: Side, settings: Settings) -> Verdict:
+    """What the product decides about two images that are alone in a hotel."""
     if first.sha256 == second.sha256:
-        return Verdict(How.SAME_BYTES)
+        return Verdict(Reason.SAME_BYTES)
     for side in (first, second):
         if rejection := placeholder(side.seen.fingerprint):
-            return Verdict(How.REJECTED, f"{side.name} is taken for a placeholder ({rejection.reason})")
+            return Verdict(Reason.REJECTED, f"{side.name} counts as a placeholder ({rejection.reason})")
     pictures = group_same({side.sha256: side.seen for side in (first, second)}, (), settings.grouping)
-    return Verdict(How.DIRECTLY if len(pictures) == 1 else How.APART)
+    return Verdict(Reason.DIRECTLY if len(pictures) == 1 else Reason.APART)
 
 
 def _statistics(explanation: Explanation) -> list[_Statistic]:
-    """What made the score, the weightiest first."""
+    """The statistics that make the score, the largest contribution first."""
     if explanation.laid is None:
         return []
     found = explanation.laid.contributions
@@ -147,11 +149,11 @@ def _statistics(explanation: Explanation) -> list[_Statistic]:
     ]
 
 
-def _weighed(statistics: Sequence[_Statistic]) -> str:
-    """What spoke most for one photograph, and what against it."""
+def _strongest(statistics: Sequence[_Statistic]) -> str:
+    """A sentence with the strongest statistics for one photograph, and one with those against it."""
     parts = []
     for word, wanted in (("for", 1), ("against", -1)):
-        most = [item for item in statistics if item.contribution * wanted > 0][:MOST_TOLD]
-        told = "; ".join(f"{item.meaning or item.name} ({item.contribution:+.1f})" for item in most)
-        parts.append(f"Most {word} it: {told}." if told else "")
+        most = [item for item in statistics if item.contribution * wanted > 0][:MAX_NAMED_STATISTICS]
+        listed = "; ".join(f"{item.meaning or item.name} ({item.contribution:+.1f})" for item in most)
+        parts.append(f"Strongest evidence {word} one photograph: {listed}." if listed else "")
     return " ".join(filter(None, parts)).replace("(-", "(−")

@@ -1,4 +1,4 @@
-"""Why two pictures were joined or kept apart, in one sentence that a person understands at once."""
+"""Explains in one sentence why two images were joined or kept apart."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from image_release.dedup import Blocks, Explanation, LaidOver
 from image_release.settings import GroupingSettings
 
 AGREES = 0.7
-"""Correlation from which a block plainly agrees."""
+"""Correlation above which a block clearly agrees."""
 STILL_PX = 0.2
-"""Displacement up to which a block has not moved; a copy's typical block moves by less than 0.15 pixels."""
-SHOT_PX = 0.3
-"""A second shot's typical block moves by more."""
-LEAST_TEXTURED = 5
+"""Displacement below which a block counts as not moved. The typical block of a copy moves by less than 0.15 pixels."""
+SECOND_SHOT_PX = 0.3
+"""Displacement of the typical block above which the pair looks like two shots."""
+MIN_TEXTURED = 5
+"""Minimum number of textured blocks; with fewer, all blocks inside both images count."""
 
 
-class How(StrEnum):
-    """How two images came to where they are."""
+class Reason(StrEnum):
+    """Why two images are joined or apart."""
 
     DIRECTLY = "directly"
     BY_OTHERS = "by others"
@@ -31,76 +32,73 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was decided of a pair; `reason` says why one was rejected before it could be grouped."""
+    """The decision about a pair. `detail` says why an image was rejected before grouping."""
 
-    how: How
-    reason: str = ""
+    reason: Reason
+    detail: str = ""
 
     @property
     def joined(self) -> bool:
         """Whether the two are one picture."""
-        return self.how in (How.DIRECTLY, How.BY_OTHERS, How.SAME_BYTES)
+        return self.reason in (Reason.DIRECTLY, Reason.BY_OTHERS, Reason.SAME_BYTES)
 
 
 def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSettings) -> str:
-    """The sentence over the page of a pair."""
-    if verdict.how is How.SAME_BYTES:
+    """The sentence at the top of the page of a pair."""
+    if verdict.reason is Reason.SAME_BYTES:
         return "Joined: the two files hold the same bytes."
-    if verdict.how is How.REJECTED:
-        return f"Not compared: {verdict.reason}."
+    if verdict.reason is Reason.REJECTED:
+        return f"Not compared: {verdict.detail}."
     seen = observation(explanation)
     score = explanation.laid.evidence.score if explanation.laid else None
-    if verdict.how is How.BY_OTHERS:
+    if verdict.reason is Reason.BY_OTHERS:
         alone = "" if score is None else f"; on their own these two score {_number(score)}"
         if explanation.given_up(settings):
-            alone = "; on their own these two are given up at the first look"
-        return f"Joined by way of other images of the group: {seen}{alone}."
-    if verdict.how is How.DIRECTLY and score is not None:
+            alone = "; on their own these two are rejected after coarse alignment"
+        return f"Joined through other images of the group: {seen}{alone}."
+    if verdict.reason is Reason.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
     return f"Kept apart: {seen}{_too_little(explanation, score, settings)}."
 
 
 def observation(explanation: Explanation) -> str:
-    """What comparing the two has shown."""
+    """What the comparison of the two images found."""
     if explanation.laid is None:
         if explanation.agreeing:
-            return (
-                f"{explanation.agreeing} points agree on how one could lie on the other, "
-                "but laid over each other the pictures disagree"
-            )
-        return "too few points of the two agree on how one could lie on the other"
-    mirrored = ", one of them mirrored" if explanation.mirrored else ""
+            return f"{explanation.agreeing} matching points agree on an alignment, but the aligned images disagree"
+        return "too few matching points agree on an alignment"
+    mirrored = " (one of them is mirrored)" if explanation.mirrored else ""
     moved = explanation.laid.evidence.distance
-    second_shot = ", as in a second shot" if moved > SHOT_PX else ""
+    second_shot = ", as between two shots" if moved > SECOND_SHOT_PX else ""
     share = agreeing_share(explanation.laid.blocks)
     return (
-        f"laid over each other{mirrored}, {share:.0%} of the textured blocks agree "
+        f"after alignment{mirrored}, {share:.0%} of the textured blocks agree "
         f"and the typical block has moved by {moved:.2f} px{second_shot}"
     ).replace("%", " %")
 
 
-def facts(laid: LaidOver) -> list[tuple[str, str]]:
-    """The numbers behind the sentence."""
-    blocks = laid.blocks
-    textured = telling(blocks)
+def facts(aligned: LaidOver) -> list[tuple[str, str]]:
+    """The numbers behind the sentence, as (name, value)."""
+    blocks = aligned.blocks
+    textured = significant_blocks(blocks)
     still = float((blocks.moved[textured] < STILL_PX).mean()) if textured.any() else 0.0
     return [
         ("textured blocks that agree", f"{agreeing_share(blocks):.0%} of {int(textured.sum())}"),
         ("textured blocks that have not moved", f"{still:.0%}"),
-        ("typical displacement", f"{laid.evidence.distance:.3f} px of the working picture"),
-        ("overlap of the smaller picture", f"{laid.evidence.overlap:.0%}"),
+        ("typical displacement", f"{aligned.evidence.distance:.3f} px of the working image"),
+        ("overlap as a share of the smaller image", f"{aligned.evidence.overlap:.0%}"),
     ]
 
 
 def agreeing_share(blocks: Blocks) -> float:
-    """Share of the blocks that say something which plainly agree."""
-    textured = telling(blocks)
+    """Share of the significant blocks that clearly agree."""
+    textured = significant_blocks(blocks)
     return float((blocks.correlation[textured] > AGREES).mean()) if textured.any() else 0.0
 
 
-def telling(blocks: Blocks) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The blocks that count: the textured ones, or all that lie in both pictures where hardly any is textured."""
-    return blocks.textured if blocks.textured.sum() >= LEAST_TEXTURED else blocks.inside
+def significant_blocks(blocks: Blocks) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Mask of the blocks that count: the textured ones, or all inside both images if hardly any is textured."""
+    return blocks.textured if blocks.textured.sum() >= MIN_TEXTURED else blocks.inside
 
 
 def _enough(score: float, settings: GroupingSettings) -> str:
@@ -108,24 +106,24 @@ def _enough(score: float, settings: GroupingSettings) -> str:
     if score >= settings.clear_score:
         return f"needed {clear}"
     if score >= settings.single_score:
-        return f"enough for two single images or where other pairs agree ({single})"
-    return f"less than the {single} of two single images, but other pairs of the two groups agree"
+        return f"at least {single}, which is enough for two single images or if other pairs agree"
+    return f"less than the {single} that two single images need, but other pairs of the two groups agree"
 
 
 def _too_little(explanation: Explanation, score: float | None, settings: GroupingSettings) -> str:
-    """What a pair that was kept apart lacks."""
+    """Why the score of a pair that was kept apart was not enough."""
     if explanation.given_up(settings):
-        return "; given up at the first look, when they were laid over each other roughly"
+        return "; rejected after coarse alignment"
     if score is None:
         return ""
     if score < settings.single_score:
         why = f"needed {_number(settings.single_score, 'g')}"
     elif score < settings.clear_score:
         clear = _number(settings.clear_score, "g")
-        why = f"not clear ({clear}), and other pairs of the two groups do not support it"
+        why = f"less than the clear score ({clear}), and other pairs of the two groups do not support it"
     elif score < settings.bridge_score:
         bridge = _number(settings.bridge_score, "g")
-        why = f"but no other pair of the two groups supports it, as in a collage, which needs {bridge}"
+        why = f"but no other pair of the two groups supports it (it might be a collage), so {bridge} was needed"
     else:
         why = "but the hotel's other images decided otherwise"
     return f"; score {_number(score)}, {why}"

@@ -1,32 +1,16 @@
-"""Templates: escaped by default, because names and labels come from whoever made the corpus."""
+"""Renders the templates of the report, which use the style sheet of the gallery."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from image_release.gallery import TEMPLATES as HOUSE
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from image_release.gallery import TEMPLATES as GALLERY_TEMPLATES
+from image_release.gallery import render_template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def rendered(template: str, **values: Any) -> str:
-    """A page."""
-    return _environment().get_template(template).render(**values)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader([TEMPLATES, HOUSE]),  # the house's style sheet is the gallery's
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def render_report_page(template: str, **values: Any) -> str:
+    """A page of the report as HTML."""
+    return render_template(template, (TEMPLATES, GALLERY_TEMPLATES), **values)

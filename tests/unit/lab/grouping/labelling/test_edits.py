@@ -1,4 +1,4 @@
-"""Edits of a hotel: what each of them does, and what holds after any sequence of them."""
+"""Edits of a hotel: the effect of each edit, and what is true after any sequence of edits."""
 
 from dataclasses import replace
 
@@ -43,50 +43,50 @@ EDITS = st.one_of(
 
 class TestEachEdit:
     def test_merging_gives_a_group_the_label_of_the_other(self):
-        """All images of the group get it, and the group is gone."""
+        """All images of the group get that label, and the group is removed."""
         state = after({"kind": "merge", "image": 0, "into": 2})
         assert state.labels == ("h/b", "h/b", "h/b", "h/placeholder0")
         assert state.order == ("h/b", "h/placeholder0")
 
     def test_moving_takes_these_images_alone(self):
-        """The others stay where they were."""
+        """The other images stay in their groups."""
         assert after({"kind": "move", "images": [1], "into": 2}).labels == ("h/a", "h/b", "h/b", "h/placeholder0")
 
     def test_splitting_makes_a_group_behind_the_old_one(self):
-        """It gets a label that no image of the hotel has, nor one of another hotel."""
+        """The new group gets a label that no image of this or another hotel has."""
         names = Names("h", frozenset({"h/00"}))
         state = after({"kind": "split", "images": [1]}, names=names)
         assert state.labels == ("h/a", "h/01", "h/b", "h/placeholder0")
         assert state.order == ("h/a", "h/01", "h/b", "h/placeholder0")
 
     def test_splitting_a_whole_group_changes_nothing(self):
-        """It is a group of its own already."""
+        """It is already a group of its own."""
         assert after({"kind": "split", "images": [1, 0]}) == START
 
     def test_images_of_several_groups_are_split_out_together(self):
-        """Somebody who marks two images of two groups says that these two belong together."""
+        """A person who marks images of two groups says that they belong together."""
         assert after({"kind": "split", "images": [1, 2]}).labels == ("h/a", "h/00", "h/00", "h/placeholder0")
 
     def test_what_is_no_photo_is_named_as_the_judge_expects(self):
-        """`<hotel>/placeholderN`, and no copy of it is best."""
+        """The label is `<hotel>/placeholderN`, and no copy is marked best."""
         state = after({"kind": "not_photo", "images": [0, 1], "placeholder": True})
         assert state.labels == ("h/placeholder1", "h/placeholder1", "h/b", "h/placeholder0")
         assert state.best == (None, None, None, None)
 
     def test_a_placeholder_may_be_a_photo_after_all(self):
-        """It then has a label like any other photograph, in its old place."""
+        """It then has a label like any other photograph, and keeps its place."""
         state = after({"kind": "not_photo", "images": [3], "placeholder": False})
         assert state.labels[3] == "h/00"
         assert state.order == ("h/a", "h/b", "h/00")
 
     def test_a_best_copy_makes_the_others_no_best_copies(self):
-        """The column says 1 for the best, 0 for the others, and nothing where there is none."""
+        """The marks are 1 for the best, 0 for the others, and empty if no copy is marked."""
         assert after({"kind": "move", "images": [2], "into": 0}).best == (True, False, False, None)
         assert after({"kind": "best", "image": 0, "best": False}).best == (None, None, None, None)
         assert after({"kind": "best", "image": 1, "best": True}).best == (True, True, None, None)
 
     def test_marks_of_groups_that_were_not_touched_stay(self):
-        """What people said elsewhere is not ours to tidy."""
+        """An edit does not correct marks of other groups."""
         odd = replace(START, best=(False, False, None, None))
         assert after({"kind": "best", "image": 2, "best": True}, start=odd).best == (False, False, True, None)
 
@@ -100,7 +100,7 @@ class TestEachEdit:
         ],
     )
     def test_an_image_that_is_not_there_is_refused(self, edit):
-        """Nothing is guessed."""
+        """An edit of a missing image is an error."""
         with pytest.raises(EditRefusedError):
             after(edit)
 
@@ -116,7 +116,7 @@ class TestEachEdit:
         ],
     )
     def test_what_is_no_edit_is_refused_at_the_border(self, edit):
-        """Only whole numbers name images, and nothing else is taken along."""
+        """Images are named by whole numbers, and unknown fields are refused."""
         with pytest.raises(ValidationError):
             EDIT.validate_python(edit)
 
@@ -124,7 +124,7 @@ class TestEachEdit:
 class TestAnySequenceOfEdits:
     @given(states(), st.lists(EDITS, max_size=25))
     def test_leaves_every_image_exactly_one_label(self, start, edits):
-        """And the order of the page names each label that is in use once, and no other."""
+        """The order of the page holds each used label exactly once."""
         history = History(start)
         for edit in edits:
             history = history.edited(edit, NAMES)
@@ -136,7 +136,7 @@ class TestAnySequenceOfEdits:
 
     @given(states(), st.lists(EDITS, max_size=25))
     def test_is_undone_to_the_start_and_redone_to_the_end(self, start, edits):
-        """Undo gives back every state on the way, redo too."""
+        """Undo and redo restore every state in between."""
         history = History(start)
         for edit in edits:
             history = history.edited(edit, NAMES)
@@ -153,7 +153,7 @@ class TestAnySequenceOfEdits:
 
     @given(states(), st.lists(EDITS, max_size=12))
     def test_marks_a_best_copy_in_all_of_a_touched_group_or_in_none(self, start, edits):
-        """A group that an edit made has a 1 among its marks, or no marks."""
+        """A changed group has a 1 among its marks, or no marks."""
         state = start
         for edit in edits:
             before, state = state, History(state).edited(edit, NAMES).present
@@ -168,7 +168,7 @@ class TestAnySequenceOfEdits:
 
     @given(states(), EDITS, EDITS)
     def test_a_new_edit_forgets_what_was_undone(self, start, one, other):
-        """Redo never brings back a state of another past."""
+        """Redo never restores a state from before the new edit."""
         history = History(start).edited(one, NAMES).undone().edited(other, NAMES)
         assert history.present in (start, History(start).edited(other, NAMES).present)
         assert history.present == start or history.future == ()

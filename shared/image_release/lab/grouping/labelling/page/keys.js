@@ -1,25 +1,25 @@
-// Which key does what: the table that the page obeys and that its help shows.
+// The keys of the page: one table for the key presses and for the help.
 
 export const KEYS = [
-  { keys: ["ArrowLeft", "ArrowRight"], shown: "← →", does: "the image before, the image after", actions: ["imageBefore", "imageAfter"] },
-  { keys: ["ArrowUp", "ArrowDown"], shown: "↑ ↓", does: "the group before, the group after", actions: ["groupBefore", "groupAfter"] },
-  { keys: ["PageUp", "PageDown"], shown: "PgUp PgDn", does: "ten groups back, ten on", actions: ["tenBefore", "tenAfter"] },
-  { keys: ["Home", "End"], shown: "Home End", does: "the first group, the last", actions: ["firstGroup", "lastGroup"] },
-  { keys: [" "], shown: "Space", does: "mark the image, to do something with several", actions: ["mark"], hint: "mark" },
-  { keys: ["m"], shown: "m", does: "merge this group into the one before", actions: ["mergeBefore"], hint: "merge with previous" },
-  { keys: ["g"], shown: "g", does: "merge this group into another: go there, Enter", actions: ["mergeInto"], hint: "merge into…" },
-  { keys: ["v"], shown: "v", does: "move the image (or the marked ones) to another group: go there, Enter", actions: ["moveInto"], hint: "move to…" },
-  { keys: ["s"], shown: "s", does: "split the image (or the marked ones) out into a group of its own", actions: ["split"], hint: "split out" },
-  { keys: ["x"], shown: "x", does: "not a photo, or a photo after all: the image (or the marked ones)", actions: ["notPhoto"], hint: "not a photo" },
-  { keys: ["b"], shown: "b", does: "one of the group's best copies, or not", actions: ["best"], hint: "best copy" },
+  { keys: ["ArrowLeft", "ArrowRight"], shown: "← →", does: "go to the previous image, the next image", actions: ["imageBefore", "imageAfter"] },
+  { keys: ["ArrowUp", "ArrowDown"], shown: "↑ ↓", does: "go to the previous group, the next group", actions: ["groupBefore", "groupAfter"] },
+  { keys: ["PageUp", "PageDown"], shown: "PgUp PgDn", does: "go ten groups back, ten forward", actions: ["tenBefore", "tenAfter"] },
+  { keys: ["Home", "End"], shown: "Home End", does: "go to the first group, the last group", actions: ["firstGroup", "lastGroup"] },
+  { keys: [" "], shown: "Space", does: "mark the image; v, s and x then act on all marked images", actions: ["mark"], hint: "mark" },
+  { keys: ["m"], shown: "m", does: "merge this group into the previous one", actions: ["mergeBefore"], hint: "merge with previous" },
+  { keys: ["g"], shown: "g", does: "merge this group into another one: go there and press Enter", actions: ["mergeInto"], hint: "merge into…" },
+  { keys: ["v"], shown: "v", does: "move the image (or the marked ones) to another group: go there and press Enter", actions: ["moveInto"], hint: "move to…" },
+  { keys: ["s"], shown: "s", does: "split the image (or the marked ones) off into a new group", actions: ["split"], hint: "split off" },
+  { keys: ["x"], shown: "x", does: "set or clear \"not a photo\" for the image (or the marked ones)", actions: ["notPhoto"], hint: "not a photo" },
+  { keys: ["b"], shown: "b", does: "set or clear \"best copy\" for the image", actions: ["best"], hint: "best copy" },
   { keys: ["u", "Ctrl+z"], shown: "u", does: "undo", actions: ["undo", "undo"], hint: "undo" },
   { keys: ["r", "Ctrl+y", "Ctrl+Z"], shown: "r", does: "redo", actions: ["redo", "redo", "redo"] },
-  { keys: ["a"], shown: "a", does: "all groups are right: save them, and on to the next hotel", actions: ["accept"], hint: "all right, next hotel" },
-  { keys: ["n", "p"], shown: "n p", does: "the next hotel, the previous one", actions: ["nextHotel", "previousHotel"] },
-  { keys: ["z"], shown: "z", does: "the image as large as the screen; arrows go on", actions: ["zoom"], hint: "zoom" },
-  { keys: ["Enter"], shown: "Enter", does: "do it: merge or move into the group that you went to", actions: ["confirm"] },
-  { keys: ["Escape"], shown: "Esc", does: "stop merging or moving, forget the marks, close", actions: ["cancel"] },
-  { keys: ["?"], shown: "?", does: "these keys", actions: ["help"] },
+  { keys: ["a"], shown: "a", does: "accept all groups, save them, and go to the next hotel", actions: ["accept"], hint: "accept, next hotel" },
+  { keys: ["n", "p"], shown: "n p", does: "go to the next hotel, the previous hotel", actions: ["nextHotel", "previousHotel"] },
+  { keys: ["z"], shown: "z", does: "show the image in full size; arrow keys still work", actions: ["zoom"], hint: "zoom" },
+  { keys: ["Enter"], shown: "Enter", does: "confirm: merge or move into the chosen group", actions: ["confirm"] },
+  { keys: ["Escape"], shown: "Esc", does: "cancel a merge or move, clear the marks, close", actions: ["cancel"] },
+  { keys: ["?"], shown: "?", does: "show or hide these keys", actions: ["help"] },
 ];
 
 const ACTION_OF = new Map(KEYS.flatMap(({ keys, actions }) => keys.map((key, at) => [key, actions[at]])));

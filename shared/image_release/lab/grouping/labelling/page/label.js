@@ -1,4 +1,4 @@
-// The page's conduct: it asks the server for a hotel, follows the keys, and sends each edit, one after the other.
+// Controls the page: loads a hotel from the server, handles the keys, and sends each edit in order.
 
 import { actionOf } from "./keys.js";
 import { View } from "./view.js";
@@ -7,12 +7,12 @@ const POLL_MS = 500;
 const view = new View();
 let hotels = [];
 let number = 0;
-let model; // the hotel on the screen, undefined while it is being grouped
+let model; // the hotel on the screen; undefined while it is being grouped
 let cursor = 0; // the chosen image
 let marks = new Set();
-let asked; // what waits for a group to be chosen: { kind, images, from }
+let pending; // a merge or move whose target is not chosen yet: { kind, images, from }
 
-async function ask(path, body) {
+async function request(path, body) {
   const options = body && {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   };
@@ -20,7 +20,7 @@ async function ask(path, body) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Error("The program does not answer: was it ended? What was saved is in labels.csv.");
+    throw new Error("The program does not answer. Has it ended? All saved labels are in labels.csv.");
   }
   const document = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(document.error), { status: answer.status });
@@ -30,31 +30,31 @@ async function ask(path, body) {
 async function openHotel(wanted) {
   number = Math.min(Math.max(wanted, 0), hotels.length - 1);
   history.replaceState(null, "", `#${number}`);
-  forget();
+  clearSelection();
   model = undefined;
   view.showHotel(number, hotels[number]);
-  view.wait(`Grouping ${hotels[number].images} images as the program would…`);
-  await look(number);
+  view.wait(`Grouping ${hotels[number].images} images…`);
+  await load(number);
 }
 
-// Show the hotel if it is grouped, else look again later; keys work meanwhile, and may have opened another one.
-async function look(mine) {
-  const { status, document } = await ask(`hotels/${mine}`);
+// Show the hotel if it is grouped, or try again later. Meanwhile a key may have opened another hotel.
+async function load(mine) {
+  const { status, document } = await request(`hotels/${mine}`);
   if (status === 200) show(document);
-  else setTimeout(() => enqueue(() => (number === mine && !model ? look(mine) : undefined)), POLL_MS);
+  else setTimeout(() => enqueue(() => (number === mine && !model ? load(mine) : undefined)), POLL_MS);
 }
 
 function show(document) {
   model = { images: document.images, groups: new Map(), labelOf: [] };
-  take(document);
+  applyChange(document);
   view.open(number, model);
   cursor = model.groups.get(model.order[0]).images[0];
   view.choose(model, cursor);
-  if (document.note) view.say(document.note);
+  if (document.note) view.showMessage(document.note);
 }
 
-// Take over what the server says of groups, order and status.
-function take({ version, saved, order, groups }) {
+// Apply groups, order and status from the server to the model.
+function applyChange({ version, saved, order, groups }) {
   Object.assign(model, { version, saved, order });
   for (const group of groups) {
     model.groups.set(group.label, group);
@@ -64,36 +64,36 @@ function take({ version, saved, order, groups }) {
   for (const label of model.groups.keys()) if (!left.has(label)) model.groups.delete(label);
 }
 
-async function send(what, body = {}) {
+async function change(action, body = {}) {
   const { version } = model;
-  const { document } = await ask(`hotels/${number}/${what}`, { version, ...body });
-  take(document);
+  const { document } = await request(`hotels/${number}/${action}`, { version, ...body });
+  applyChange(document);
   view.update(model, document.groups);
   if (document.saved) {
     hotels[number].labelled = model.images.length;
     view.showHotel(number, hotels[number]);
   }
-  forget();
+  clearSelection();
   view.choose(model, cursor);
-  if (document.version === version) view.say("There is nothing to change.");
+  if (document.version === version) view.showMessage("Nothing changes.");
 }
 
 function edit(kind, body) {
-  return send("edits", { edit: { kind, ...body } });
+  return change("edits", { edit: { kind, ...body } });
 }
 
-// Edit images that leave their group; the cursor stays where they were, with the nearest image that remains.
-async function editAway(kind, images, body) {
+// Edit images that leave their group. The cursor stays in the group, on the nearest remaining image.
+async function editLeavingGroup(kind, images, body) {
   const there = model.groups.get(model.labelOf[cursor]).images.filter((image) => !images.includes(image));
   if (images.includes(cursor) && there.length) cursor = there.find((image) => image > cursor) ?? there.at(-1);
   await edit(kind, { images, ...body });
 }
 
-function forget() {
+function clearSelection() {
   for (const image of marks) view.mark(image, false);
   marks = new Set();
-  asked = undefined;
-  view.asking(model, [], "");
+  pending = undefined;
+  view.showPending(model, [], "");
 }
 
 const group = () => model.groups.get(model.labelOf[cursor]);
@@ -119,10 +119,10 @@ function step(by) {
 
 const place = () => model.order.indexOf(model.labelOf[cursor]);
 
-function askWhere(kind, images) {
-  asked = { kind, images, from: cursor };
+function chooseTarget(kind, images) {
+  pending = { kind, images, from: cursor };
   const what = images.length === 1 ? "this image" : `these ${images.length} images`;
-  view.asking(model, images, `Where to with ${what}? Go to the group, then Enter. Esc stops.`);
+  view.showPending(model, images, `Choose a group for ${what}: go there and press Enter. Esc cancels.`);
 }
 
 const actions = {
@@ -142,34 +142,34 @@ const actions = {
     const before = model.groups.get(model.order[place() - 1]);
     if (before) await edit("merge", { image: cursor, into: before.images[0] });
   },
-  mergeInto: () => askWhere("merge", group().images),
-  moveInto: () => askWhere("move", chosen()),
+  mergeInto: () => chooseTarget("merge", group().images),
+  moveInto: () => chooseTarget("move", chosen()),
   confirm: async () => {
-    if (!asked) return;
-    const { kind, images } = asked;
+    if (!pending) return;
+    const { kind, images } = pending;
     const into = cursor;
     await (kind === "merge" ? edit("merge", { image: images[0], into }) : edit("move", { images, into }));
   },
-  split: () => editAway("split", chosen()),
+  split: () => editLeavingGroup("split", chosen()),
   notPhoto: () => {
     const images = chosen();
     const placeholder = !images.every((image) => model.groups.get(model.labelOf[image]).placeholder);
-    return editAway("not_photo", images, { placeholder });
+    return editLeavingGroup("not_photo", images, { placeholder });
   },
   best: () => edit("best", { image: cursor, best: !group().best.includes(cursor) }),
-  undo: () => send("undo"),
-  redo: () => send("redo"),
+  undo: () => change("undo"),
+  redo: () => change("redo"),
   accept: async () => {
-    if (!model.saved) await send("accept");
+    if (!model.saved) await change("accept");
     if (number + 1 < hotels.length) await openHotel(number + 1);
-    else view.say("That was the last hotel: all labels are in labels.csv.");
+    else view.showMessage("This was the last hotel. All labels are in labels.csv.");
   },
   zoom: () => view.zoom(view.zoomed ? undefined : cursor),
   cancel: () => {
     if (view.helping) return view.help(false);
     if (view.zoomed) return view.zoom(undefined);
-    if (asked) cursor = asked.from;
-    forget();
+    if (pending) cursor = pending.from;
+    clearSelection();
     view.choose(model, cursor);
   },
 };
@@ -178,29 +178,29 @@ const anytime = {
   nextHotel: () => number + 1 < hotels.length && openHotel(number + 1),
   previousHotel: () => number > 0 && openHotel(number - 1),
 };
-const whileAsked = new Set([
+const allowedWhilePending = new Set([
   "imageBefore", "imageAfter", "groupBefore", "groupAfter", "tenBefore", "tenAfter", "firstGroup", "lastGroup",
   "confirm", "cancel", "zoom",
 ]);
 
 async function perform(name) {
   if (view.helping && name !== "help" && name !== "cancel") return;
-  if (asked && !whileAsked.has(name)) return;
+  if (pending && !allowedWhilePending.has(name)) return;
   const action = anytime[name] ?? (model && actions[name]);
   if (!action) return;
-  if (!asked) view.say("");
+  if (!pending) view.showMessage("");
   await action();
 }
 
-// One thing after the other: a key that is pressed before the last edit came back finds the hotel as that edit left it.
+// Runs actions one after another, so that a key pressed during an edit acts on the hotel after that edit.
 let last = Promise.resolve();
-function enqueue(what) {
-  last = last.then(what).catch(tell);
+function enqueue(action) {
+  last = last.then(action).catch(showError);
 }
 
-async function tell(error) {
-  if (error.status === 409) await openHotel(number).catch((again) => view.say(again.message));
-  view.say(error.message);
+async function showError(error) {
+  if (error.status === 409) await openHotel(number).catch((second) => view.showMessage(second.message));
+  view.showMessage(error.message);
 }
 
 addEventListener("keydown", (event) => {
@@ -225,11 +225,11 @@ document.getElementById("help-button").addEventListener("click", (event) => {
   view.help(true);
 });
 document.getElementById("hotels").addEventListener("change", (event) => {
-  event.currentTarget.blur(); // the keys are the page's
+  event.currentTarget.blur(); // the keys belong to the page
   const wanted = Number(event.currentTarget.value);
   enqueue(() => openHotel(wanted));
 });
 
-({ hotels } = (await ask("hotels")).document);
+({ hotels } = (await request("hotels")).document);
 view.listHotels(hotels);
 enqueue(() => openHotel(Number(location.hash.slice(1)) || 0));

@@ -1,10 +1,10 @@
-// What is on the screen. It is changed where something changed: a key press touches two tiles, an edit two groups.
-// Names and labels come from partners: they become text, never markup.
+// Everything on the screen. Only changed parts are updated: a key press touches two tiles, an edit two groups.
+// Names and labels come from partners, so they are inserted as text, never as markup.
 
 import { KEYS } from "./keys.js";
 
 const find = (id) => document.getElementById(id);
-const LARGE_AFTER_MS = 140; // arrows that are held down ask for no large pictures
+const LARGE_AFTER_MS = 140; // no large thumbnails are loaded while an arrow key is held down
 
 function element(kind, className, text) {
   const made = document.createElement(kind);
@@ -88,7 +88,7 @@ export class View {
     return tile;
   }
 
-  // Show what is different: these groups, the order of all, and the status.
+  // Show the changed groups, the order of all groups, and the status.
   update(model, changed) {
     for (const group of changed) this.fill(group);
     const box = find("groups");
@@ -131,15 +131,15 @@ export class View {
 
   status(model) {
     const groups = [...model.groups.values()];
-    const none = groups.filter((group) => group.placeholder).length;
+    const placeholders = groups.filter((group) => group.placeholder).length;
     find("counts").textContent =
-      `${model.images.length} images · ${groups.length - none} photographs` + (none ? ` · ${none} not a photo` : "");
+      `${model.images.length} images · ${groups.length - placeholders} photographs` + (placeholders ? ` · ${placeholders} not a photo` : "");
     find("saved").textContent = model.saved ? "saved" : "proposed, not saved yet";
     find("saved").classList.toggle("waiting", !model.saved);
     document.body.dataset.version = model.version;
   }
 
-  // Move the outline to another image and show it in the pane.
+  // Select an image: move the outline to it and show it in the pane.
   choose(model, image) {
     const tile = this.tiles[image];
     const section = tile.closest(".group");
@@ -174,22 +174,22 @@ export class View {
     figure.later = setTimeout(() => { picture.src = `${this.address}${image}/large`; }, LARGE_AFTER_MS);
   }
 
-  // While a group is looked for: the images that are to go there keep a dashed line, the first is shown beside.
-  asking(model, images, words) {
+  // While the target of a merge or move is chosen: outline its images with dashes and show the first one in the pane.
+  showPending(model, images, words) {
     for (const tile of document.querySelectorAll(".tile.source")) tile.classList.remove("source");
     for (const image of images) this.tiles[image].classList.add("source");
     find("other").hidden = !images.length;
     if (images.length) this.pane(find("other"), images[0], model);
-    this.say(words, true);
+    this.showMessage(words, true);
   }
 
   mark(image, on) {
     this.tiles[image]?.classList.toggle("marked", on);
   }
 
-  say(words, asking = false) {
+  showMessage(words, pending = false) {
     find("message").textContent = words;
-    find("message").classList.toggle("asking", asking);
+    find("message").classList.toggle("pending", pending);
     find("hints").hidden = Boolean(words);
   }
 
@@ -221,7 +221,7 @@ export class View {
     box.append(
       element("h2", "", "Keys"),
       list,
-      element("p", "", "Each edit is saved at once. What the program proposes is saved with the first edit, or with a."),
+      element("p", "", "Each edit is saved at once. The proposed groups are saved with the first edit, or by the key a."),
     );
     find("help").append(box);
   }

@@ -1,6 +1,6 @@
-"""The pictures of the page: small and large copies from a draft decode in a child process, kept while there is room.
+"""The thumbnails of the page: small and large copies, made in a child process and kept in a cache of limited size.
 
-The browser never gets a partner's own bytes, and a file that kills its decoder kills the child alone.
+The browser never gets a partner's own bytes, and a file that crashes its decoder ends the child process only.
 """
 
 from __future__ import annotations
@@ -13,37 +13,36 @@ from typing import Any
 
 from image_release.decode import UndecodableError, read_header, thumbnail_jpeg
 from image_release.isolation import ChildCrashedError
+from image_release.lab.size_filter import ANY_SIZE
 from image_release.outcomes import Rejection
-from image_release.settings import FilterSettings
 from image_release.values import sha256_hex
 
 Caller = Callable[..., Any]
 """Calls a function in a child process (`isolation.IsolatedCaller`)."""
 SIDES_PX = {"small": 320, "large": 1600}
-"""Twice the width of a tile, for dense screens; and as much as a screen shows."""
+"""Longer side. Small is twice the width of a tile, for dense screens; large fills a screen."""
 QUALITY = 82
-ROOM_BYTES = 96 * 1024 * 1024
-"""Some 5,000 small pictures: the hotels of an afternoon."""
-ANY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
+CACHE_BYTES = 96 * 1024 * 1024
+"""Room for about 5,000 small thumbnails: the hotels of an afternoon."""
 
 
-class Pictures:
-    """Renders pictures and keeps the latest ones. Threads may share it."""
+class Thumbnails:
+    """Renders thumbnails and keeps those that were used last. Threads may share it."""
 
-    def __init__(self, call: Caller, room_bytes: int = ROOM_BYTES) -> None:
+    def __init__(self, call: Caller, cache_bytes: int = CACHE_BYTES) -> None:
         self._call = call
-        self._room_bytes = room_bytes
+        self._cache_bytes = cache_bytes
         self._held = 0
         self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def held_bytes(self) -> int:
-        """How much is kept."""
+        """Size of all thumbnails in the cache."""
         return self._held
 
     def get(self, path: Path, size: str) -> bytes | None:
-        """A JPEG of an image, or None where it cannot be decoded."""
+        """A JPEG of the image, or None if it cannot be decoded. `size` is a key of SIDES_PX."""
         with self._lock:
             kept = self._kept.get((path, size))
             if kept is not None:
@@ -56,13 +55,13 @@ class Pictures:
         with self._lock:
             self._held += len(data) - len(self._kept.pop((path, size), b""))
             self._kept[path, size] = data
-            while self._held > self._room_bytes:
+            while self._held > self._cache_bytes:
                 self._held -= len(self._kept.popitem(last=False)[1])
         return data or None
 
 
 def render(path: Path, side_px: int) -> bytes:
-    """A JPEG of an image, empty where it cannot be decoded. Runs in a child process."""
+    """A JPEG of the image, empty if it cannot be decoded. Runs in a child process."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -77,7 +76,7 @@ def render(path: Path, side_px: int) -> bytes:
 
 
 def sizes(paths: Sequence[Path]) -> list[tuple[int, int, int] | None]:
-    """Width, height and bytes of each image, None where its header cannot be read. Runs in a child process."""
+    """Width, height and bytes of each image, or None if its header cannot be read. Runs in a child process."""
     found: list[tuple[int, int, int] | None] = []
     for path in paths:
         try:

@@ -1,7 +1,7 @@
-"""Make: a labelled corpus of partner-like copies from photographs that are known to differ.
+"""Makes a labelled corpus: copies as partners make them, from photographs that are known to differ.
 
-Photographs come from a folder (`<hotel>/<photo>`), from a labelled corpus (its cleanest copy of each picture) or from a
-workspace (the largest rendition of each published picture). The same seed and recipe give the same files.
+The photographs come from a folder (`<hotel>/<photo>`), from a labelled corpus (the cleanest copy of each picture) or
+from a workspace (the largest rendition of each published picture). The same seed and recipe give the same files.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from image_release.decode import decode_full, read_header
-from image_release.lab.grouping.attacks import ATTACKS, Picture
+from image_release.lab.grouping.attacks import ATTACKS
 from image_release.lab.grouping.labels import read_labels
+from image_release.lab.size_filter import ANY_SIZE
 from image_release.outcomes import Rejection
 from image_release.problems import Problem, printable
-from image_release.settings import FilterSettings
 from image_release.values import key_part, sha256_hex
 
-SHIPPED = ("ordinary", "hard", "balanced")
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"})
+SHIPPED_RECIPES = ("ordinary", "hard", "balanced")
+IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"})
 Share = Annotated[float, Field(ge=0, le=1)]
 Range = tuple[float, float]
 
 
 class RecipeError(Exception):
-    """A recipe that cannot be used; the message names file, path, value and rule."""
+    """A recipe cannot be used. The message names file, path, value and rule."""
 
 
-class _Part(BaseModel):
+class _RecipePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AttackRecipe(_Part):
-    """How strong an attack is, and how often it is chosen against the others."""
+class AttackRecipe(_RecipePart):
+    """The range of an attack's strength, and its weight when attacks are chosen."""
 
     attack: str
     weight: float = Field(1, gt=0)
@@ -57,16 +57,16 @@ class AttackRecipe(_Part):
         return name
 
 
-class CleanRecipe(_Part):
-    """Copies without an attack: the first of each picture, and this share of the others; how they are written."""
+class CleanRecipe(_RecipePart):
+    """Copies without an attack: the first one of each picture, and `share` of the others."""
 
     share: Share
     sides: tuple[int, ...] = Field(min_length=1)
     quality: tuple[int, int]
 
 
-class Recipe(_Part):
-    """What is made of each photograph. Sides are the longer one, in pixels; ranges include both ends."""
+class Recipe(_RecipePart):
+    """The copies that are made of each photograph. Sides are longer sides in pixels; ranges include both ends."""
 
     partners: tuple[str, ...] = Field(min_length=2)
     copies: tuple[int, int]
@@ -79,15 +79,15 @@ class Recipe(_Part):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.copies[1] + 1 > len(self.partners):
-            raise ValueError("needs a partner for the clean and for each other copy")
+            raise ValueError("needs a partner for the clean copy and one for each other copy")
         if self.attacks_a_copy[1] > len(self.attacks):
-            raise ValueError("attacks_a_copy is more than there are attacks")
+            raise ValueError("attacks_a_copy is higher than the number of attacks")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One photograph: nothing else in its hotel shows the same."""
+    """One photograph. No other photograph of its hotel shows the same."""
 
     hotel_id: str
     label: str
@@ -95,9 +95,9 @@ class Original:
 
 
 def read_recipe(name: str) -> Recipe:
-    """A shipped recipe by name, or one from a YAML file. Raises RecipeError."""
+    """Read a shipped recipe by its name, or one from a YAML file. Raises RecipeError."""
     try:
-        source = files(__package__) / "recipes" / f"{name}.yaml" if name in SHIPPED else Path(name)
+        source = files(__package__) / "recipes" / f"{name}.yaml" if name in SHIPPED_RECIPES else Path(name)
         return Recipe.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{printable(name)}: {printable(str(error), 200)}") from error
@@ -110,7 +110,7 @@ def read_recipe(name: str) -> Recipe:
 
 
 def read_originals(source: Path) -> list[Original]:
-    """The photographs of a labelled corpus, of a workspace, or of a folder. Raises CorpusUnreadableError."""
+    """List the photographs of a labelled corpus, of a workspace, or of a folder. Raises CorpusUnreadableError."""
     if (source / "labels.csv").is_file():
         first: dict[str, Original] = {}
         for item in read_labels(source)[0]:
@@ -118,26 +118,30 @@ def read_originals(source: Path) -> list[Original]:
                 first.setdefault(item.label, Original(item.hotel_id, item.label, source / "images" / item.image))
         return [first[label] for label in sorted(first)]
     if (source / "published" / "hotels").is_dir():
-        return list(_published(source / "published"))
+        return list(_published_originals(source / "published"))
     return [
         Original(path.parent.name, f"{path.parent.name}/{path.stem}", path)
         for path in sorted(source.glob("*/*"))
-        if path.suffix.lower() in EXTENSIONS
+        if path.suffix.lower() in IMAGE_EXTENSIONS
     ]
 
 
-def make(
-    originals: list[Original], out: Path, recipe: Recipe, seed: int, tell: Callable[[str, int], None]
+def make_corpus(
+    originals: list[Original], out: Path, recipe: Recipe, seed: int, on_original: Callable[[str, int], None]
 ) -> tuple[int, list[Problem]]:
-    """Write `images/` and `labels.csv` below `out`; returns the number of images and the unreadable photographs."""
+    """Write `images/` and `labels.csv` below `out`.
+
+    `on_original` is called after each photograph with its hotel and its number of copies. Returns the number of images,
+    and a problem for each photograph that cannot be read.
+    """
     rows: list[tuple[str, str, str, str, int]] = []
     problems = []
     for original in originals:
-        picture = _opened(original.path)
-        if isinstance(picture, Rejection):
-            problems.append(Problem(str(original.path), 0, original.path.name, picture.reason))
+        photograph = _decode(original.path)
+        if isinstance(photograph, Rejection):
+            problems.append(Problem(str(original.path), 0, original.path.name, photograph.reason))
             continue
-        made = list(_copies(picture, recipe, random.Random(f"{seed}/{original.label}")))  # noqa: S311 - a seed is wanted
+        made = list(_copies(photograph, recipe, random.Random(f"{seed}/{original.label}")))  # noqa: S311 - a seed is wanted
         for partner, name, data, notes in made:
             hotel = key_part(original.hotel_id)
             path = out / "images" / hotel / partner / f"{name}.jpg"
@@ -145,7 +149,7 @@ def make(
             path.write_bytes(data)
             best = int(notes[0].startswith("side:"))
             rows.append((f"{hotel}/{partner}/{name}.jpg", original.hotel_id, original.label, "|".join(notes), best))
-        tell(original.hotel_id, len(made))
+        on_original(original.hotel_id, len(made))
     with (out / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("image", "hotel_id", "label", "attacks", "best"))
@@ -154,14 +158,14 @@ def make(
 
 
 def _copies(
-    picture: Picture, recipe: Recipe, chance: random.Random
+    photograph: Image.Image, recipe: Recipe, chance: random.Random
 ) -> Iterator[tuple[str, str, bytes, tuple[str, ...]]]:
-    """Partner, file name, bytes and notes of each copy: a clean one first, then attacked ones."""
+    """Yield partner, file name, bytes and notes of each copy: first a clean one, then attacked ones."""
     partners = chance.sample(recipe.partners, len(recipe.partners))
     attacked = [chance.random() >= recipe.clean.share for _ in range(chance.randint(*recipe.copies))]
     for partner, is_attacked in zip(partners, [False, *attacked], strict=False):
         notes: list[str] = []
-        copy = picture
+        copy = photograph
         if is_attacked:
             for name in _chosen(recipe, chance):
                 item = recipe.attacks[name]
@@ -179,7 +183,7 @@ def _copies(
 
 
 def _chosen(recipe: Recipe, chance: random.Random) -> list[str]:
-    """Different attacks, by their weights."""
+    """Names of different attacks, chosen at random by their weights."""
     left = dict(recipe.attacks)
     chosen = []
     for _ in range(chance.randint(*recipe.attacks_a_copy)):
@@ -190,13 +194,13 @@ def _chosen(recipe: Recipe, chance: random.Random) -> list[str]:
     return chosen
 
 
-def _opened(path: Path) -> Picture | Rejection:
+def _decode(path: Path) -> Image.Image | Rejection:
     data = path.read_bytes()
-    facts = read_header(data, sha256_hex(data), FilterSettings(min_short_side_px=1, min_long_side_px=1))
+    facts = read_header(data, sha256_hex(data), ANY_SIZE)
     return facts if isinstance(facts, Rejection) else decode_full(data, facts)
 
 
-def _published(published: Path) -> Iterator[Original]:
+def _published_originals(published: Path) -> Iterator[Original]:
     for path in sorted(published.glob("hotels/*/manifest.json")):
         document = json.loads(path.read_bytes())
         for picture in document["pictures"]:

@@ -1,4 +1,4 @@
-"""What the report draws and says, from plain values."""
+"""The sentence and the drawings on the page of a pair, from plain values."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from image_release.dedup import Blocks, Evidence, Explanation, LaidOver
-from image_release.lab.grouping.report.drawing import Series, block_cells, chart, heat
-from image_release.lab.grouping.report.sentences import How, Verdict, agreeing_share, sentence
+from image_release.lab.grouping.report.pair_drawings import block_cells, heat
+from image_release.lab.grouping.report.sentences import Reason, Verdict, agreeing_share, sentence
 from image_release.settings import GroupingSettings
 
 SETTINGS = GroupingSettings(clear_score=3.5, bridge_score=8, single_score=1.5, least_score=0.5)
@@ -41,52 +41,62 @@ class TestSentence:
     @pytest.mark.parametrize(
         ("how", "score", "end"),
         [
-            (How.DIRECTLY, 7.2, "score 7.2, needed 3.5."),
-            (How.DIRECTLY, 2.0, "score 2.0, enough for two single images or where other pairs agree (1.5)."),
+            (Reason.DIRECTLY, 7.2, "score 7.2, needed 3.5."),
             (
-                How.DIRECTLY,
+                Reason.DIRECTLY,
+                2.0,
+                "score 2.0, at least 1.5, which is enough for two single images or if other pairs agree.",
+            ),
+            (
+                Reason.DIRECTLY,
                 0.6,
-                "score 0.6, less than the 1.5 of two single images, but other pairs of the two groups agree.",
+                "score 0.6, less than the 1.5 that two single images need, but other pairs of the two groups agree.",
             ),
-            (How.APART, -4.1, "score −4.1, needed 1.5."),
-            (How.APART, 2.0, "score 2.0, not clear (3.5), and other pairs of the two groups do not support it."),
+            (Reason.APART, -4.1, "score −4.1, needed 1.5."),
             (
-                How.APART,
-                5.0,
-                "score 5.0, but no other pair of the two groups supports it, as in a collage, which needs 8.",
+                Reason.APART,
+                2.0,
+                "score 2.0, less than the clear score (3.5), and other pairs of the two groups do not support it.",
             ),
-            (How.BY_OTHERS, -1.0, "on their own these two score −1.0."),
+            (
+                Reason.APART,
+                5.0,
+                "score 5.0, but no other pair of the two groups supports it (it might be a collage), so 8 was needed.",
+            ),
+            (Reason.BY_OTHERS, -1.0, "on their own these two score −1.0."),
         ],
     )
     def test_names_the_score_and_what_was_needed(self, how, score, end):
         """Each way to be joined or kept apart has its own end of the sentence."""
         assert sentence(explanation(score), Verdict(how), SETTINGS).endswith(end)
 
-    def test_tells_a_second_shot(self):
-        """A typical displacement that no copy has is called what it is."""
-        assert "moved by 0.52 px, as in a second shot" in sentence(explanation(-3, 0.52), Verdict(How.APART), SETTINGS)
-        assert "second shot" not in sentence(explanation(7, 0.08), Verdict(How.DIRECTLY), SETTINGS)
+    def test_recognises_two_shots(self):
+        """The sentence says so if the typical displacement is larger than that of any copy."""
+        assert "moved by 0.52 px, as between two shots" in sentence(
+            explanation(-3, 0.52), Verdict(Reason.APART), SETTINGS
+        )
+        assert "two shots" not in sentence(explanation(7, 0.08), Verdict(Reason.DIRECTLY), SETTINGS)
 
-    def test_tells_what_the_first_look_gave_up(self):
-        """What was measured afterwards, for the page only, did not decide."""
+    def test_says_that_a_pair_was_rejected_after_coarse_alignment(self):
+        """The score is measured later, for the page only, and did not decide."""
         given_up = replace(explanation(0.4), first_look=-2.0)
-        assert "given up at the first look" in sentence(given_up, Verdict(How.APART), SETTINGS)
-        assert "given up at the first look" in sentence(given_up, Verdict(How.BY_OTHERS), SETTINGS)
-        assert "score" not in sentence(given_up, Verdict(How.APART), SETTINGS)
+        assert "rejected after coarse alignment" in sentence(given_up, Verdict(Reason.APART), SETTINGS)
+        assert "rejected after coarse alignment" in sentence(given_up, Verdict(Reason.BY_OTHERS), SETTINGS)
+        assert "score" not in sentence(given_up, Verdict(Reason.APART), SETTINGS)
 
     def test_of_pictures_with_nothing_in_common_is_short(self):
-        """No score, where nothing could be measured."""
+        """There is no score if nothing could be measured."""
         nothing = replace(explanation(), laid=None, agreeing=0)
-        assert sentence(nothing, Verdict(How.APART), SETTINGS) == (
-            "Kept apart: too few points of the two agree on how one could lie on the other."
+        assert sentence(nothing, Verdict(Reason.APART), SETTINGS) == (
+            "Kept apart: too few matching points agree on an alignment."
         )
         some = replace(explanation(), laid=None, agreeing=8)
-        assert "8 points agree" in sentence(some, Verdict(How.APART), SETTINGS)
+        assert "8 matching points agree" in sentence(some, Verdict(Reason.APART), SETTINGS)
 
 
 class TestBlocks:
     def test_are_coloured_by_what_they_say(self):
-        """One of each kind, where it lies in the picture."""
+        """There is one block of each kind, at its place in the image."""
         found = block_cells(
             blocks(
                 [[0.9, 0.9, 0.5], [0.1, 0.9, 0.9]],
@@ -101,7 +111,7 @@ class TestBlocks:
         assert found[-1].y + found[-1].height == pytest.approx(1000, abs=0.2)
 
     def test_that_are_plain_do_not_count(self):
-        """Unless there is hardly any other."""
+        """Blocks without texture count only if hardly any block is textured."""
         textured = [[True] * 5 + [False]]
         some = blocks([[0.9, 0.9, 0.9, 0.9, 0.1, 0.1]], [[0] * 6], textured=textured)
         assert agreeing_share(some) == pytest.approx(0.8)
@@ -111,31 +121,13 @@ class TestBlocks:
 
 class TestHeat:
     def test_has_every_pair_of_crops_in_one_class_and_names_the_nearest(self):
-        """1,296 cells; the framed one is the smallest, and said in words."""
+        """There are 1,296 cells; the smallest one is framed and described in words."""
         distances = np.full((36, 36), 30, np.uint8)
         distances[7, 0] = 3
         found = heat(distances)
         assert [path.count("M") for path in found.paths] == [1, 0, 0, 0, 0, 0, 0, 1295]
         assert (found.row, found.column, found.nearest) == (7, 0, 3)
         assert found.nearest_text == (
-            "the crop without 10 % of the width and 10 % of the height of the left picture "
+            "the crop without 10 % of the width and 10 % of the height of the left image "
             "and the whole of the right one differ by 3 of 64 bits"
         )
-
-
-class TestChart:
-    def test_puts_the_ends_of_the_ranges_into_the_corners(self):
-        """x grows to the right, y upwards."""
-        found = chart("t", [Series("s", [(0, 0.5, "a"), (10, 1, "b")], 1)], (100, 50), (0, 10), (0.5, 1))
-        assert found.lines[0].path == "0,50 100,0"
-        assert [dot.marked for dot in found.lines[0].dots] == [False, True]
-
-    def test_marks_round_numbers(self):
-        """Few of them, none below zero where zero is meant."""
-        found = chart("t", [], (100, 50), (0, 24), (0, 1))
-        assert [text for _, text in found.across] == ["0", "5", "10", "15", "20"]
-        assert [text for _, text in found.up] == ["0", "0.5", "1"]
-
-    def test_of_one_value_has_no_division_by_zero(self):
-        """A history of one run."""
-        assert chart("t", [Series("s", [(0, 1, "")])], (100, 50), (0, 0), (1, 1)).lines[0].path == "0,50"

@@ -1,4 +1,4 @@
-"""The pictures of the page: made from real bytes, kept within bounds, and none where there is none."""
+"""The thumbnails of the page: made from real images, cached up to a limit, and None for what is no image."""
 
 import io
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from image_release.isolation import ChildCrashedError
-from image_release.lab.grouping.labelling import Pictures
+from image_release.lab.grouping.labelling import Thumbnails
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def photo(tmp_path):
 
 
 class Counted:
-    """Calls at once, in this process, and counts."""
+    """Calls functions in this process, and counts the calls."""
 
     def __init__(self):
         self.calls = 0
@@ -31,8 +31,8 @@ class Counted:
 
 class TestPictures:
     def test_are_small_or_large_jpegs(self, photo):
-        """Whatever the format, and never larger than the image."""
-        pictures = Pictures(Counted())
+        """This holds for every input format; an image is never enlarged."""
+        pictures = Thumbnails(Counted())
         sizes = {
             size: Image.open(io.BytesIO(pictures.get(photo("a.webp", (2000, 1000), "WEBP"), size)))
             for size in ("small", "large")
@@ -43,9 +43,9 @@ class TestPictures:
         }
 
     def test_are_decoded_once(self, photo):
-        """Scrolling back costs nothing; a file that cannot be decoded is not tried again either."""
+        """Scrolling back costs nothing, and a file that cannot be decoded is not tried again."""
         call = Counted()
-        pictures = Pictures(call)
+        pictures = Thumbnails(call)
         path = photo("a.jpg")
         broken = path.with_name("broken.jpg")
         broken.write_bytes(path.read_bytes()[:300])
@@ -53,11 +53,11 @@ class TestPictures:
         assert (pictures.get(broken, "small"), pictures.get(broken, "small")) == (None, None)
         assert call.calls == 2
 
-    def test_take_no_more_room_than_they_may(self, photo):
-        """The one that was looked at longest ago goes first."""
+    def test_stay_within_the_size_of_the_cache(self, photo):
+        """The least recently used thumbnail is removed first."""
         call = Counted()
-        one = len(Pictures(Counted()).get(photo("one.jpg"), "small"))
-        pictures = Pictures(call, room_bytes=int(2.5 * one))
+        one = len(Thumbnails(Counted()).get(photo("one.jpg"), "small"))
+        pictures = Thumbnails(call, cache_bytes=int(2.5 * one))
         paths = [photo(f"{number}.jpg") for number in range(6)]
         for path in paths:
             pictures.get(path, "small")
@@ -69,15 +69,15 @@ class TestPictures:
 
     @pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg onload=alert(1)>"])
     def test_are_none_for_what_is_no_image(self, tmp_path, data):
-        """No bytes of a partner are ever passed on as they are."""
+        """The bytes of a partner are never passed on unchanged."""
         (tmp_path / "a.jpg").write_bytes(data)
-        assert Pictures(Counted()).get(tmp_path / "a.jpg", "small") is None
-        assert Pictures(Counted()).get(tmp_path / "gone.jpg", "small") is None
+        assert Thumbnails(Counted()).get(tmp_path / "a.jpg", "small") is None
+        assert Thumbnails(Counted()).get(tmp_path / "gone.jpg", "small") is None
 
     def test_are_none_for_an_image_that_kills_its_decoder(self, photo):
-        """The child dies, the page goes on."""
+        """The child process dies, and the page continues."""
 
         def dies(*_):
             raise ChildCrashedError("killed")
 
-        assert Pictures(dies).get(photo("a.jpg"), "small") is None
+        assert Thumbnails(dies).get(photo("a.jpg"), "small") is None

@@ -1,4 +1,4 @@
-"""Grouping by a threshold: whatever is near enough is the same picture, transitively. All thresholds in one pass."""
+"""Groups images by a maximum distance: all images that a chain of close pairs connects form one group."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Groups = tuple[int, ...]
-"""For each image the number of its group: the index of the group's first image."""
+"""For each image the number of its group, which is the index of the group's first image."""
 
 
-def grouped(distances: NDArray[np.uint8], thresholds: Sequence[float]) -> list[Groups]:
-    """The groups at each threshold, smallest threshold first: pairs at most so far apart are joined."""
+def groups_at_thresholds(distances: NDArray[np.uint8], thresholds: Sequence[float]) -> list[Groups]:
+    """The groups at each threshold, in one pass over all thresholds, which must be in ascending order.
+
+    `distances` has the shape (n, n). Pairs at most as far apart as the threshold are joined.
+    """
     group = list(range(len(distances)))
     found, joined_to = [], -1.0
     for threshold in thresholds:

@@ -1,7 +1,8 @@
-"""Looking at a grouped hotel while its fingerprints are at hand: thumbnails, and a page for each pair worth explaining.
+"""Writes the part of the report about one hotel: thumbnails, and a page for each pair that needs an explanation.
 
-It runs in the worker that grouped the hotel, and only names and numbers leave it. Worth explaining are the joins of a
-group that mixes labels, the pairs of a label that was split, and the pairs that came nearest to a wrong join.
+It runs in the worker that grouped the hotel, which still has the fingerprints, and returns only names and numbers.
+These pairs get a page: the joined pairs of a group that mixes labels, the pairs of a label that was split, and the
+pairs that almost caused a wrong join.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ from image_release.dedup import Picture, scored_pairs
 from image_release.lab.grouping.evaluation import GroupedHotel
 from image_release.lab.grouping.labels import LabelledImage
 from image_release.lab.grouping.measures import REJECTED
-from image_release.lab.grouping.report.pairs import Side, compare, decoded_side
-from image_release.lab.grouping.report.sentences import How, Verdict
+from image_release.lab.grouping.report.pairs import Side, compare, side_of_fingerprinted
+from image_release.lab.grouping.report.sentences import Reason, Verdict
 
 PAIRS = "pairs"
 THUMBS = "thumbs"
 THUMB_PX = 240
 QUALITY = 80
-MOST_PAIRS = 24
-"""Pages for one wrong group or one split label; how many more there are is told."""
-KEPT_SIDES = 16
-"""Decoded pictures that are kept at hand, about 0.5 MB each."""
-NEAREST = 3
-"""Pairs of a hotel that came nearest to a wrong join."""
+MAX_PAIRS = 24
+"""Maximum number of pages for one wrong group or one split label; the report says how many more pairs there are."""
+CACHED_SIDES = 16
+"""Maximum number of decoded images in memory, about 0.5 MB each."""
+NEAREST_PAIRS = 3
+"""Maximum number of pairs of a hotel that are shown because they almost caused a wrong join."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumb:
-    """An image in the report; `src` is empty where it cannot be decoded."""
+    """An image in the report. `src` is empty if it cannot be decoded."""
 
     image: str
     label: str
@@ -43,8 +44,8 @@ class Thumb:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A pair that has a page."""
+class PairLink:
+    """A link to the page of a pair, with its result in short."""
 
     one: Thumb
     other: Thumb
@@ -56,37 +57,37 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class MixedGroup:
-    """A group that holds several labels."""
+    """A group that holds several labels. `left_out` counts joined pairs without a page."""
 
     hotel_id: str
     labels: tuple[str, ...]
     thumbs: tuple[Thumb, ...]
-    pairs: tuple[Explained, ...]
+    pairs: tuple[PairLink, ...]
     left_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class SplitLabel:
-    """A label in several groups; each part is a group's name and its images of the label."""
+    """A label in several groups. A part is the name of a group and its images of the label."""
 
     hotel_id: str
     label: str
     parts: tuple[tuple[str, tuple[Thumb, ...]], ...]
-    pairs: tuple[Explained, ...]
+    pairs: tuple[PairLink, ...]
     left_out: int
 
 
 @dataclass(frozen=True, slots=True)
-class HotelLook:
-    """What the report shows of a hotel."""
+class HotelSection:
+    """The content of the report about one hotel."""
 
     hotel_id: str
     mixed: tuple[MixedGroup, ...]
     split: tuple[SplitLabel, ...]
-    nearest: tuple[Explained, ...]
+    nearest: tuple[PairLink, ...]
 
     def links(self) -> Iterator[str]:
-        """Every page and thumbnail that it leads to."""
+        """Yield the link of every page and thumbnail that it uses."""
         pairs = list(self.nearest)
         for group in self.mixed:
             pairs += group.pairs
@@ -98,12 +99,12 @@ class HotelLook:
         yield from (thumb.src for label in self.split for _, thumbs in label.parts for thumb in thumbs)
 
 
-def look_at_hotel(folder: Path, grouped: GroupedHotel) -> HotelLook:
-    """Write a hotel's thumbnails and pair pages below `folder`."""
-    return _Looker(folder, grouped).look()
+def write_hotel_section(folder: Path, grouped: GroupedHotel) -> HotelSection:
+    """Write the thumbnails and pair pages of a hotel below `folder`. Raises ImageUnreadableError."""
+    return _SectionWriter(folder, grouped).section()
 
 
-class _Looker:
+class _SectionWriter:
     def __init__(self, folder: Path, grouped: GroupedHotel) -> None:
         self._folder = folder
         self._grouped = grouped
@@ -113,10 +114,10 @@ class _Looker:
         for image, sha256 in grouped.fingerprinted.contents.items():
             self._images.setdefault(sha256, []).append(image)
         self._files = {sha256: images[0] for sha256, images in self._images.items()}
-        self._side = lru_cache(KEPT_SIDES)(self._read_side)
+        self._cached_side = lru_cache(CACHED_SIDES)(self._read_side)
 
-    def look(self) -> HotelLook:
-        return HotelLook(
+    def section(self) -> HotelSection:
+        return HotelSection(
             self._grouped.hotel.hotel_id, tuple(self._mixed()), tuple(self._split()), tuple(self._nearest())
         )
 
@@ -129,12 +130,12 @@ class _Looker:
             joined = [(self._files[sha256], self._files[why.other]) for sha256, why in sorted(picture.joins.items())]
             joined += [(self._file_of(image), image) for image in images if self._file_of(image) != image]
             joined.sort(key=lambda pair: self._label[pair[0]] == self._label[pair[1]])  # the wrong joins first
-            pairs = tuple(self._explained(one, other) for one, other in joined[:MOST_PAIRS])
+            pairs = tuple(self._write_page(one, other) for one, other in joined[:MAX_PAIRS])
             thumbs = tuple(
                 self._thumb(image) for image in sorted(images, key=lambda image: (self._label[image], image))
             )
             yield MixedGroup(
-                self._grouped.hotel.hotel_id, tuple(labels), thumbs, pairs, max(0, len(joined) - MOST_PAIRS)
+                self._grouped.hotel.hotel_id, tuple(labels), thumbs, pairs, max(0, len(joined) - MAX_PAIRS)
             )
 
     def _split(self) -> Iterable[SplitLabel]:
@@ -146,25 +147,27 @@ class _Looker:
                     parts.setdefault(group, []).append(item.image)
             if len(parts) < 2:  # noqa: PLR2004 - a split
                 continue
-            fingerprinted = [files for files in parts.values() if self._has_print(files)]
+            fingerprinted = [files for files in parts.values() if self._have_fingerprints(files)]
             across = [pair for mine, theirs in combinations(fingerprinted, 2) for pair in product(mine, theirs)]
             yield SplitLabel(
                 self._grouped.hotel.hotel_id,
                 label,
                 tuple((group, tuple(map(self._thumb, images))) for group, images in parts.items()),
-                tuple(self._explained(one, other) for one, other in across[:MOST_PAIRS]),
-                max(0, len(across) - MOST_PAIRS),
+                tuple(self._write_page(one, other) for one, other in across[:MAX_PAIRS]),
+                max(0, len(across) - MAX_PAIRS),
             )
 
-    def _nearest(self) -> list[Explained]:
+    def _nearest(self) -> list[PairLink]:
         """Pairs of different labels that were kept apart, the highest scores first."""
 
-        def tempting(one: str, other: str) -> bool:
+        def could_be_wrong(one: str, other: str) -> bool:
             first, second = self._files[one], self._files[other]
             return self._label[first] != self._label[second] and self._group[first] != self._group[second]
 
-        found = sorted(scored_pairs(self._grouped.fingerprinted.seen, tempting), key=lambda pair: (-pair[2], pair))
-        return [self._explained(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST]]
+        found = sorted(
+            scored_pairs(self._grouped.fingerprinted.seen, could_be_wrong), key=lambda pair: (-pair[2], pair)
+        )
+        return [self._write_page(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST_PAIRS]]
 
     def _by_label(self) -> dict[str, list[LabelledImage]]:
         found: dict[str, list[LabelledImage]] = {}
@@ -173,20 +176,20 @@ class _Looker:
         return found
 
     def _file_of(self, image: str) -> str:
-        """The first file with the same bytes."""
+        """The first file with the same bytes as this one."""
         return self._files[self._grouped.fingerprinted.contents[image]]
 
-    def _has_print(self, images: Sequence[str]) -> bool:
+    def _have_fingerprints(self, images: Sequence[str]) -> bool:
         return all(image in self._grouped.fingerprinted.contents for image in images)
 
-    def _explained(self, one: str, other: str) -> Explained:
+    def _write_page(self, one: str, other: str) -> PairLink:
         key = "\0".join((self._grouped.hotel.hotel_id, *sorted((one, other))))
         name = hashlib.sha256(key.encode()).hexdigest()[:20]
-        first, second = self._side(one), self._side(other)
-        verdict = decided(self._grouped.pictures, first.sha256, second.sha256)
+        first, second = self._cached_side(one), self._cached_side(other)
+        verdict = verdict_of(self._grouped.pictures, first.sha256, second.sha256)
         compared = compare(first, second, verdict, self._grouped.hotel.settings, home="../index.html")
         (self._folder / PAIRS / f"{name}.html").write_text(compared.page, encoding="utf-8")
-        return Explained(
+        return PairLink(
             self._thumb(one),
             self._thumb(other),
             f"{PAIRS}/{name}.html",
@@ -198,7 +201,7 @@ class _Looker:
     def _read_side(self, image: str) -> Side:
         hotel, sha256 = self._grouped.hotel, self._grouped.fingerprinted.contents[image]
         seen = self._grouped.fingerprinted.seen[sha256]
-        return decoded_side(hotel.path(image), image, self._label[image], seen, hotel.settings)
+        return side_of_fingerprinted(hotel.path(image), image, self._label[image], seen, hotel.settings)
 
     def _thumb(self, image: str) -> Thumb:
         sha256 = self._grouped.fingerprinted.contents.get(image)
@@ -211,14 +214,14 @@ class _Looker:
         return Thumb(image, self._label[image], f"{THUMBS}/{path.name}")
 
 
-def decided(pictures: Sequence[Picture], one: str, other: str) -> Verdict:
-    """What grouping decided of two contents of a hotel."""
+def verdict_of(pictures: Sequence[Picture], one: str, other: str) -> Verdict:
+    """The decision of grouping about two contents of a hotel, given by their SHA-256."""
     if one == other:
-        return Verdict(How.SAME_BYTES)
+        return Verdict(Reason.SAME_BYTES)
     picture = next(picture for picture in pictures if one in picture.members)
     if other not in picture.members:
-        return Verdict(How.APART)
+        return Verdict(Reason.APART)
     direct = any(
         mine in picture.joins and picture.joins[mine].other == theirs for mine, theirs in ((one, other), (other, one))
     )
-    return Verdict(How.DIRECTLY if direct else How.BY_OTHERS)
+    return Verdict(Reason.DIRECTLY if direct else Reason.BY_OTHERS)

@@ -1,7 +1,7 @@
-"""The hotels of a corpus, and the fingerprints of one as the product would make them.
+"""The hotels of a corpus, and the fingerprints of one hotel as the product makes them.
 
-What is judged is grouping, so the filters by size, pixels and flatness are off; only a placeholder, or a file that
-cannot be decoded, is rejected.
+Only grouping is measured, so the filters by size, pixels and flatness are off. A placeholder is rejected, and so is a
+file that cannot be decoded.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from pathlib import Path
 from image_release.decode import decode_draft, read_header
 from image_release.dedup import FingerprintedImage, placeholder
 from image_release.fingerprint import fingerprint
-from image_release.lab.grouping.labels import CorpusUnreadableError, LabelledImage, read_labels
+from image_release.lab.corpus_csv import CorpusUnreadableError
+from image_release.lab.grouping.labels import LabelledImage, read_labels
+from image_release.lab.size_filter import any_size_filter
 from image_release.outcomes import Outcome, Rejection
 from image_release.problems import Problem
-from image_release.settings import FilterSettings, Settings
+from image_release.settings import Settings
 from image_release.values import sha256_hex
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusHotel:
-    """What a worker is given: the labelled images of one hotel."""
+    """The task of a worker: the labelled images of one hotel."""
 
     corpus: Path
     hotel_id: str
@@ -31,32 +33,27 @@ class CorpusHotel:
     settings: Settings
 
     def path(self, image: str) -> Path:
-        """Where an image lies."""
+        """The file of an image."""
         return self.corpus / "images" / image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FingerprintedHotel:
-    """The images of a hotel, decoded and printed, each content once."""
+    """The fingerprints of a hotel's images, one for each content."""
 
     contents: Mapping[str, str]
-    """Image -> SHA-256, for what is not rejected."""
+    """Image -> SHA-256, for images that are not rejected."""
     seen: Mapping[str, FingerprintedImage]
-    """By SHA-256."""
+    """SHA-256 -> facts and fingerprint."""
     rejected: Mapping[str, Rejection]
-    """By image."""
+    """Image -> why it is rejected."""
     decode_s: float
     """CPU seconds, of this process and its threads."""
     fingerprint_s: float
 
 
-def open_filter(settings: Settings) -> FilterSettings:
-    """A filter that lets every size through that the product could hold in memory."""
-    return FilterSettings(min_short_side_px=1, min_long_side_px=1, max_pixels=settings.filter.max_pixels)
-
-
 def read_hotels(corpus: Path, settings: Settings) -> tuple[list[CorpusHotel], list[Problem]]:
-    """The hotels in the order of their ids, and the bad rows. Raises CorpusUnreadableError if no row can be used."""
+    """The hotels in the order of their ids, and the bad rows. Raises CorpusUnreadableError if no row is usable."""
     labelled, problems = read_labels(corpus)
     if not labelled:
         raise CorpusUnreadableError(f"no row can be used, such as {problems[0]}")
@@ -68,7 +65,7 @@ def read_hotels(corpus: Path, settings: Settings) -> tuple[list[CorpusHotel], li
     ], problems
 
 
-def fingerprinted(hotel: CorpusHotel) -> FingerprintedHotel:
+def fingerprint_hotel(hotel: CorpusHotel) -> FingerprintedHotel:
     """Decode and fingerprint every image of a hotel."""
     contents: dict[str, str] = {}
     verdicts: dict[str, FingerprintedImage | Rejection] = {}
@@ -82,9 +79,9 @@ def fingerprinted(hotel: CorpusHotel) -> FingerprintedHotel:
             continue
         sha256 = sha256_hex(data)
         if sha256 not in verdicts:
-            verdicts[sha256], decoding, printing = _judged(data, sha256, hotel.settings)
+            verdicts[sha256], decoding, fingerprinting = _examine(data, sha256, hotel.settings)
             decode_s += decoding
-            fingerprint_s += printing
+            fingerprint_s += fingerprinting
         verdict = verdicts[sha256]
         if isinstance(verdict, Rejection):
             rejected[item.image] = verdict
@@ -94,10 +91,10 @@ def fingerprinted(hotel: CorpusHotel) -> FingerprintedHotel:
     return FingerprintedHotel(contents, seen, rejected, decode_s, fingerprint_s)
 
 
-def _judged(data: bytes, sha256: str, settings: Settings) -> tuple[FingerprintedImage | Rejection, float, float]:
-    """An image as grouping sees it, and the CPU seconds for decoding and for the fingerprint."""
+def _examine(data: bytes, sha256: str, settings: Settings) -> tuple[FingerprintedImage | Rejection, float, float]:
+    """The fingerprinted image or its rejection, and the CPU seconds for decoding and for the fingerprint."""
     started = time.process_time()
-    facts = read_header(data, sha256, open_filter(settings))
+    facts = read_header(data, sha256, any_size_filter(settings))
     if isinstance(facts, Rejection):
         return facts, time.process_time() - started, 0.0
     draft = decode_draft(data, facts)
