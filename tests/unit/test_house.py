@@ -65,7 +65,6 @@ BANNED = {
     r"\bstands? twice\b": "is a duplicate",
     r"\b(first|rough) look\b": "coarse pass",
     r"\blook(s|ed|ing)? at (a|one|the|this|that) hotel\b": "process a hotel",
-    r"\bdesign(,|'s) section\b": "architecture, and the name of the section",
     r"\b(due|expiry|cache|image|hotel|url) prints?\b": "fingerprint",
 }
 """Words that the vocabulary replaced, as regular expressions, and what to write instead (architecture, Vocabulary)."""
