@@ -107,7 +107,7 @@ class FilterSettings(Section):
 
 
 class FingerprintSettings(Section):
-    """The 36 crop hashes of the published method. They are stored with each image; grouping does not compare them."""
+    """The 36 crop hashes of the published method: stored, compared by `corpus sweep`, not compared by grouping."""
 
     hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 

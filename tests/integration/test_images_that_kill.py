@@ -58,9 +58,9 @@ def workspace(tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_image_is_crashed_and_every_hotel_is_published(workspace, workers):
     """Its worker dies, but no hotel fails: eleven pictures, and one `crashed` image whose reason names the signal."""
-    result = update_workspace(workspace, workers, apply_inbox(workspace), lambda _: None)
-    assert result.totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
-    assert result.totals.images == {"published": 11, "crashed": 1}
+    totals = update_workspace(workspace, workers, apply_inbox(workspace), lambda _: None)
+    assert totals.hotels == {"processed": 6, "unchanged": 0, "failed": 0}
+    assert totals.images == {"published": 11, "crashed": 1}
     manifest = (workspace.root / "published/hotels/h2/manifest.json").read_text()
     assert "SIGSEGV" in manifest
 
@@ -69,5 +69,5 @@ def test_the_next_run_does_not_die_of_it_again(workspace):
     """The outcome is stored: in the next run every hotel is unchanged, and the counts are the same."""
     update_workspace(workspace, 1, apply_inbox(workspace), lambda _: None)
     again = update_workspace(workspace, 1, Intake(), lambda _: None)
-    assert again.totals.hotels == {"processed": 0, "unchanged": 6, "failed": 0}
-    assert again.totals.images == {"published": 11, "crashed": 1}
+    assert again.hotels == {"processed": 0, "unchanged": 6, "failed": 0}
+    assert again.images == {"published": 11, "crashed": 1}

@@ -47,7 +47,7 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
         problems += intake.problems
         current = read_current(workspace.state)
         with invocation.progress(current.hotels if current else None) as advance:
-            totals = update_workspace(workspace, invocation.workers, intake, advance).totals
+            totals = update_workspace(workspace, invocation.workers, intake, advance)
         tell_problems(problems, intake.warnings)
         document = _document(workspace, totals, intake, problems)
         invocation.show(document, lambda: _tell(workspace, totals, intake))

@@ -35,48 +35,43 @@ def _parse_bbox(
     return west, south, east, north
 
 
+def _upper(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Country codes in capitals, as a request has them."""
+    del context, parameter
+    return tuple(value.upper() for value in values)
+
+
+SELECTORS = {
+    "all": click.option("--all", is_flag=True, help="Every hotel of the release."),
+    "partners": click.option(
+        "--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."
+    ),
+    "hotel_ids": click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="The hotel of this id."),
+    "bbox": click.option(
+        "--bbox",
+        metavar="W,S,E,N",
+        callback=_parse_bbox,
+        help="Hotels in a box, in degrees; west > east crosses the date line.",
+    ),
+    "cities": click.option(
+        "--city", "cities", multiple=True, help="Hotels of this city; upper and lower case do not matter."
+    ),
+    "countries": click.option(
+        "--country", "countries", multiple=True, callback=_upper, help="Hotels of this country, ISO 3166-1 alpha-2."
+    ),
+}
+"""Field of a request -> the option that sets it. The help shows the last one first."""
+
+
 def selectors(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that select hotels; the command is given them as `selection`, with the keys of a request."""
+    """Add the options that select hotels; the command is given them as `selection`, with the fields of a request."""
 
     @functools.wraps(command)
-    def with_selection(
-        *args: Any,
-        countries: tuple[str, ...],
-        cities: tuple[str, ...],
-        bbox: tuple[float, float, float, float] | None,
-        hotel_ids: tuple[str, ...],
-        partners: tuple[str, ...],
-        everything: bool,
-        **others: Any,
-    ) -> None:
-        selection = {
-            "countries": [country.upper() for country in countries],
-            "cities": list(cities),
-            "bbox": bbox,
-            "hotel_ids": list(hotel_ids),
-            "partners": list(partners),
-            "all": everything,
-        }
-        command(*args, selection=selection, **others)
+    def with_selection(*args: Any, **options: Any) -> None:
+        selection = {field: options.pop(field) for field in SELECTORS}
+        command(*args, selection=selection, **options)
 
-    wrapped = with_selection
-    for option in (
-        click.option("--all", "everything", is_flag=True, help="Every hotel of the release."),
-        click.option("--partner", "partners", multiple=True, help="Hotels with an accommodation of this partner."),
-        click.option("--hotel", "hotel_ids", multiple=True, metavar="ID", help="The hotel of this id."),
-        click.option(
-            "--bbox",
-            metavar="W,S,E,N",
-            callback=_parse_bbox,
-            help="Hotels in a box, in degrees; west > east crosses the date line.",
-        ),
-        click.option(
-            "--city", "cities", multiple=True, help="Hotels of this city; upper and lower case do not matter."
-        ),
-        click.option("--country", "countries", multiple=True, help="Hotels of this country, ISO 3166-1 alpha-2."),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+    return functools.reduce(lambda wrapped, option: option(wrapped), SELECTORS.values(), with_selection)
 
 
 def new_request(document: Mapping[str, object]) -> Request:

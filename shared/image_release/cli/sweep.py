@@ -30,6 +30,6 @@ def sweep(invocation: Invocation, dry_run: bool) -> None:
             invocation.show({"due": due}, f"{due} hotels are due")
             return
         with invocation.progress(due) as advance:
-            totals = update_workspace(workspace, invocation.workers, Intake(), advance, sweep_only=True).totals
+            totals = update_workspace(workspace, invocation.workers, Intake(), advance, sweep_only=True)
         invocation.show(totals_document(totals), lambda: tell_totals(totals))
     end(failed=has_failures(totals))

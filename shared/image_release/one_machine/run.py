@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from image_release.gallery import write_index
@@ -22,15 +21,6 @@ from image_release.state import markers_until
 from image_release.values import Nudge
 
 
-@dataclass(slots=True)
-class RunResult:
-    """What a run did. `changed` says whether any hotel was published anew."""
-
-    intake: Intake
-    totals: Totals
-    changed: bool
-
-
 def update_workspace(
     workspace: Workspace,
     workers: int,
@@ -38,10 +28,11 @@ def update_workspace(
     observe: Callable[[HotelResult], None],
     *,
     sweep_only: bool = False,
-) -> RunResult:
+) -> Totals:
     """Process every hotel that may need it, complete the release, and write the gallery's index and the history.
 
     `observe` is called with the result of each hotel. With `sweep_only` only hotels with a due-marker are processed.
+    Returns the totals over all hotels; their reads and writes include those of this process.
     """
     started = datetime.now(UTC)
     current = None if sweep_only else read_current(workspace.state)
@@ -63,12 +54,11 @@ def update_workspace(
     index.write_if_stale()
     if current and switching and not totals.hotels["failed"]:
         complete_release(workspace.state, current)
-    changed = totals.hotels["processed"] > 0
-    if changed or intake.applied:
+    if totals.hotels["processed"] or intake.applied:
         _write_history(workspace, started, intake, totals)
     totals.work["store_reads"] += workspace.counter.reads
     totals.work["store_writes"] += workspace.counter.writes
-    return RunResult(intake, totals, changed)
+    return totals
 
 
 def pending_nudges(workspace: Workspace, current: Current | None, today: date) -> Iterator[Nudge]:
