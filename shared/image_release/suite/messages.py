@@ -20,7 +20,7 @@ class BadMessageError(ValueError):
 
 
 class NudgeMessage(BaseModel):
-    """Look at this hotel again. `due` names the day of the due-marker (`reason` its kind) that is to be served."""
+    """Process this hotel again. `due` names the day of the due-marker (`reason` its kind) that is to be served."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
