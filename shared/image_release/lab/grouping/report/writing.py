@@ -102,11 +102,6 @@ def _sweep_up(folder: Path, looks: Sequence[HotelLook]) -> None:
                 path.unlink()
 
 
-def _least_near_last(found: tuple[str, Explained]) -> tuple[float, str, str]:
-    hotel_id, pair = found
-    return (-(NO_SCORE if pair.score is None else pair.score), hotel_id, pair.href)
-
-
 def _row(name: str, evaluation: Evaluation) -> _MeasureRow:
     value = getattr(evaluation.measures, name)
     less = name in LESS_IS_BETTER
