@@ -30,9 +30,9 @@ LEAST_FOUND = 0.97
 
 def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, ...]:
     """Group a hotel with other weights than the shipped ones, in a process of its own."""
-    hotel, first_look, score = task
+    hotel, coarse, score = task
     with (
-        patch.object(grouping, "first_look_weights", lambda: first_look),
+        patch.object(grouping, "coarse_weights", lambda: coarse),
         patch.object(grouping, "shipped_weights", lambda: score),
     ):
         return group_hotel(hotel).grouped_images
@@ -56,11 +56,11 @@ def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int
     fold_of = folds_of((hotel.hotel_id for hotel in fitted_on), folds)
     pairs = measured(fitted_on)
     print(f"{len(pairs)} pairs of {len(fold_of)} hotels, {folds} folds", flush=True)
-    first_look, score = fits(pairs, fold_of)
+    coarse, score = fits(pairs, fold_of)
     with get_context("spawn").Pool() as pool:
         for corpus, here in hotels.items():
             without = [fold_of[hotel.hotel_id] for hotel in here]
-            jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
+            jobs = [(hotel, coarse.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
             grouped_images = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
             print(
                 said(corpus.name, measure([item for hotel in here for item in hotel.images], grouped_images)),

@@ -5,7 +5,7 @@
 Each CORPUS holds labels.csv and images/. Every candidate pair within a hotel is registered, in the order in which
 grouping measures it; a pair is *same* when its labels are equal. What the shipped weights were fitted on is in decision
 6: the labelled corpus, its hard maker with seeds 1 to 3, `corpus make` with the recipes `hard` and `ordinary` (seed 5),
-and `benchmarks/pans.py`. Plain ridge logistic regression by Newton's method: numpy is enough. Placeholders take no
+and `benchmarks/rotated_camera_pairs.py`. Plain ridge logistic regression by Newton's method: numpy is enough. Placeholders take no
 part, and equal files count once, as in grouping. What groups come of held-out weights says
 `benchmarks/cross_validation.py`.
 """
@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
-from image_release.dedup.evidence import displacement, first_look, statistics
+from image_release.dedup.evidence import coarse_features, displacements, statistics
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
-from image_release.dedup.registration import Sheet, lay_roughly, register
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.hotels import CorpusHotel, fingerprinted, read_hotels
 from image_release.settings import GroupingSettings, Settings
@@ -56,17 +57,17 @@ def hotel_pairs(hotel: CorpusHotel) -> list[Pair]:
     photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
     label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
-    pictures = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
-    sheets = [Sheet(picture) for picture in pictures]
+    items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+    prepared = [PreparedImage(item) for item in items]
     pairs: list[Pair] = []
-    for candidate in candidate_pairs(pictures):
-        one, other = sheets[candidate.one], sheets[candidate.other]
-        rough = lay_roughly(one, other, candidate)
-        if rough:
-            same = label_of[shas[candidate.one]] == label_of[shas[candidate.other]]
-            registered = register(one, other, candidate, rough)
-            found = statistics(one, other, candidate, registered, displacement(one, registered)) if registered else None
-            pairs.append((hotel.corpus.name, hotel.hotel_id, same, first_look(one, candidate, rough), found))
+    for pair in candidate_pairs(items):
+        one, other = prepared[pair.one], prepared[pair.other]
+        coarse = align_coarsely(one, other, pair)
+        if coarse:
+            same = label_of[shas[pair.one]] == label_of[shas[pair.other]]
+            registered = register(one, other, pair, coarse)
+            found = statistics(one, other, pair, registered, displacements(one, registered)) if registered else None
+            pairs.append((hotel.corpus.name, hotel.hotel_id, same, coarse_features(one, pair, coarse), found))
     return pairs
 
 

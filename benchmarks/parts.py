@@ -17,7 +17,7 @@ from image_release.decode import decode_full, flat, shipped_resizer
 from image_release.fingerprint import crop_hashes
 from image_release.fingerprint.cues import measure
 from image_release.fingerprint.keypoints import keypoints
-from image_release.fingerprint.working_image import working_picture
+from image_release.fingerprint.working_image import working_image
 from image_release.renditions import fitted
 from image_release.renditions import sizes as generating
 from image_release.settings import Settings
@@ -34,13 +34,13 @@ def profile(inputs: Inputs, count: int, rounds: int) -> list[Row]:
 def _fingerprint_parts(files: Sequence[bytes]) -> dict[str, Callable[[], object]]:
     drafts = [draft_of(data) for data in files]
     greys = [draft.image.convert("L") for draft in drafts]
-    working = [working_picture(grey) for grey in greys]
+    working = [working_image(grey) for grey in greys]
     return {
         "print: header": partial(_each, facts_of, files),
         "print: header and draft decode": partial(_each, draft_of, files),
         "print: flat or not": partial(_each, partial(flat, settings=Settings().filter), drafts),
         "print: 36 hashes": partial(_each, crop_hashes, greys),
-        "print: working picture": partial(_each, working_picture, greys),
+        "print: working picture": partial(_each, working_image, greys),
         "print: keypoints": partial(_each, lambda picture: keypoints(picture.grey), working),
         "print: cues": lambda: [
             measure(draft, np.asarray(grey), mine.inside)

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.alignment import Copy, lay_copies
+from image_release.dedup.alignment import AlignedCopy, align_copies
+from image_release.dedup.blocks import mean_products
 from image_release.dedup.quantiles import quantiles
-from image_release.dedup.registration import BLOCK
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
 from image_release.values import ImageFacts
 
@@ -54,7 +54,7 @@ FRAMED = 0.995
 
 def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
     """Cues of each copy, in order; the first is the reference, and all are compared with the first few."""
-    copies = lay_copies(fingerprints, facts, 0)
+    copies = align_copies(fingerprints, facts, 0)
     finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
     found = []
     for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
@@ -114,12 +114,14 @@ PAIR_CUES = (
 )  # fmt: skip
 
 
-def pair_cues(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
+def pair_cues(
+    one: AlignedCopy, other: AlignedCopy, fingerprint: Fingerprint, other_fingerprint: Fingerprint
+) -> dict[str, float]:
     """What `one` is beside `other`; all 0 where too little of them lies over each other."""
     both = one.inside & other.inside
     if both.sum() < LEAST_SHARED:
         return dict.fromkeys(PAIR_CUES, 0.0)
-    correlation = np.einsum("np,np->n", one.centred, other.centred) / BLOCK**2
+    correlation = mean_products(one.centred, other.centred)
     correlation /= one.deviation * other.deviation + 2
     sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same
     sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
@@ -147,7 +149,7 @@ def pair_cues(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprin
 
 
 def odd_cues(
-    index: int, others: Sequence[int], copies: Sequence[Copy], fingerprints: Sequence[Fingerprint]
+    index: int, others: Sequence[int], copies: Sequence[AlignedCopy], fingerprints: Sequence[Fingerprint]
 ) -> dict[str, float]:
     """How far a copy is from the middle of the others; nothing is known of fewer than three."""
     known = [other for other in others if copies[other].inside.any()]
@@ -208,7 +210,9 @@ def _grain(mine: Floats, theirs: Floats) -> float:
     return math.log(_middle_ratio(mine[smooth] + 0.5, theirs[smooth] + 0.5))
 
 
-def _detail(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
+def _detail(
+    one: AlignedCopy, other: AlignedCopy, fingerprint: Fingerprint, other_fingerprint: Fingerprint
+) -> dict[str, float]:
     """Power at the finest detail that both files can hold, over that of coarser detail, one beside the other."""
     sides = [
         (_fineness(copy, item), item.cues.spectrum) for copy, item in ((one, fingerprint), (other, other_fingerprint))
@@ -223,7 +227,7 @@ def _detail(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint:
     return {f"sharpness.{name}": power(coarser) - coarsest for name, coarser in COARSER.items()}
 
 
-def _fineness(copy: Copy, fingerprint: Fingerprint) -> float:
+def _fineness(copy: AlignedCopy, fingerprint: Fingerprint) -> float:
     """Logarithm of the scale of a copy's draft, in which its cues were measured."""
     return copy.density / 2 + math.log(max(fingerprint.cues.scale, 1e-3))
 

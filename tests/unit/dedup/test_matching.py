@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from image_release.dedup import matching, shortlist
-from image_release.dedup.evidence import first_look
+from image_release.dedup.evidence import coarse_features
 from image_release.dedup.matching import CandidatePair, candidate_pairs
-from image_release.dedup.registration import Sheet, lay_roughly
-from image_release.dedup.weights import first_look_weights
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely
+from image_release.dedup.weights import coarse_weights
 from image_release.settings import GroupingSettings
 from tests.unit.dedup.pictures import COPIES, photo, seen
 
@@ -64,13 +65,13 @@ class TestCandidates:
         assert not list(candidate_pairs([]))
 
 
-class TestFirstLook:
+class TestCoarsePass:
     @staticmethod
-    def score(one, other, candidate):
-        mine = Sheet(one)
-        rough = lay_roughly(mine, Sheet(other), candidate)
-        assert rough is not None
-        return first_look_weights().score(first_look(mine, candidate, rough))
+    def score(one, other, pair):
+        mine = PreparedImage(one)
+        coarse = align_coarsely(mine, PreparedImage(other), pair)
+        assert coarse is not None
+        return coarse_weights().score(coarse_features(mine, pair, coarse))
 
     def test_goes_on_with_copies(self, fingerprints):
         copies = candidate_pairs([fingerprints[0], *fingerprints[3 : 3 + len(COPIES)]])

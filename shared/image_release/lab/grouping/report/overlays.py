@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from image_release.dedup import LaidOver
+from image_release.dedup import AlignedPair
 
 SIDE_PX = 480
 QUALITY = 78
@@ -50,12 +50,14 @@ def shown(picture: Image.Image) -> Shown:
     return Shown("data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode(), *small.size)
 
 
-def overlays(one: Image.Image, other: Image.Image, laid: LaidOver) -> Overlays:
+def overlays(one: Image.Image, other: Image.Image, aligned: AlignedPair) -> Overlays:
     """Lay `other` over `one` as registration found it."""
     base = one.copy()
     base.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
-    warped = _warped(other, base.size, laid.transform, Image.Resampling.BICUBIC)
-    inside = np.asarray(_warped(Image.new("L", other.size, 255), base.size, laid.transform, Image.Resampling.NEAREST))
+    warped = _warped(other, base.size, aligned.transform, Image.Resampling.BICUBIC)
+    inside = np.asarray(
+        _warped(Image.new("L", other.size, 255), base.size, aligned.transform, Image.Resampling.NEAREST)
+    )
     covered = np.asarray(inside > 0)
     over = Image.composite(warped, Image.new("RGB", base.size, UNCOVERED), Image.fromarray(covered))
     return Overlays(shown(over), shown(_difference(base, warped, covered)))

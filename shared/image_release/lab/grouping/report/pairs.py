@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import Explanation, FingerprintedImage, LaidOver, explain, group_same, placeholder
+from image_release.dedup import AlignedPair, Explanation, FingerprintedImage, explain, group_same, placeholder
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.hotels import open_filter
 from image_release.lab.grouping.report.drawing import block_cells, heat
@@ -87,25 +87,25 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     explanation = explain(first.seen.fingerprint, second.seen.fingerprint)
     one, other = (second, first) if explanation.swapped else (first, second)
     said = sentence(explanation, verdict, settings.grouping)
-    laid, statistics = explanation.laid, _statistics(explanation)
+    aligned, statistics = explanation.aligned, _statistics(explanation)
     page = rendered(
         "pair.html",
         one=one,
         other=other,
         pictures=(shown(one.picture), shown(other.picture)),
-        over=_overlays(one, other, laid),
-        cells=block_cells(laid.blocks) if laid else [],
+        over=_overlays(one, other, aligned),
+        cells=block_cells(aligned.blocks) if aligned else [],
         heat=heat(explanation.hash_distances),
         said=said,
         verdict=verdict,
         explanation=explanation,
-        facts=facts(laid) if laid else [],
+        facts=facts(aligned) if aligned else [],
         statistics=statistics,
         weighed=_weighed(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    return Compared(page, said, verdict.joined, laid.evidence.score if laid else None)
+    return Compared(page, said, verdict.joined, aligned.evidence.score if aligned else None)
 
 
 def _draft(path: Path, name: str, settings: Settings) -> Draft:
@@ -120,8 +120,8 @@ def _draft(path: Path, name: str, settings: Settings) -> Draft:
     return draft
 
 
-def _overlays(one: Side, other: Side, laid: LaidOver | None) -> Overlays | None:
-    return overlays(one.picture, other.picture, laid) if laid else None
+def _overlays(one: Side, other: Side, aligned: AlignedPair | None) -> Overlays | None:
+    return overlays(one.picture, other.picture, aligned) if aligned else None
 
 
 def _alone(first: Side, second: Side, settings: Settings) -> Verdict:
@@ -137,12 +137,12 @@ def _alone(first: Side, second: Side, settings: Settings) -> Verdict:
 
 def _statistics(explanation: Explanation) -> list[_Statistic]:
     """What made the score, the weightiest first."""
-    if explanation.laid is None:
+    if explanation.aligned is None:
         return []
-    found = explanation.laid.contributions
+    found = explanation.aligned.contributions
     largest = max((abs(value) for value in found.values()), default=0.0) or 1.0
     return [
-        _Statistic(name, meaning(name), explanation.laid.statistics[name], found[name], abs(found[name]) / largest)
+        _Statistic(name, meaning(name), explanation.aligned.statistics[name], found[name], abs(found[name]) / largest)
         for name in sorted(found, key=lambda name: -abs(found[name]))
     ]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from image_release.dedup import Blocks, Explanation, LaidOver
+from image_release.dedup import AlignedPair, Blocks, Explanation
 from image_release.settings import GroupingSettings
 
 AGREES = 0.7
@@ -49,7 +49,7 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
     if verdict.how is How.REJECTED:
         return f"Not compared: {verdict.reason}."
     seen = observation(explanation)
-    score = explanation.laid.evidence.score if explanation.laid else None
+    score = explanation.aligned.evidence.score if explanation.aligned else None
     if verdict.how is How.BY_OTHERS:
         alone = "" if score is None else f"; on their own these two score {_number(score)}"
         if explanation.given_up(settings):
@@ -62,7 +62,7 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
 
 def observation(explanation: Explanation) -> str:
     """What comparing the two has shown."""
-    if explanation.laid is None:
+    if explanation.aligned is None:
         if explanation.agreeing:
             return (
                 f"{explanation.agreeing} points agree on how one could lie on the other, "
@@ -70,25 +70,25 @@ def observation(explanation: Explanation) -> str:
             )
         return "too few points of the two agree on how one could lie on the other"
     mirrored = ", one of them mirrored" if explanation.mirrored else ""
-    moved = explanation.laid.evidence.distance
+    moved = explanation.aligned.evidence.distance
     second_shot = ", as in a second shot" if moved > SHOT_PX else ""
-    share = agreeing_share(explanation.laid.blocks)
+    share = agreeing_share(explanation.aligned.blocks)
     return (
         f"laid over each other{mirrored}, {share:.0%} of the textured blocks agree "
         f"and the typical block has moved by {moved:.2f} px{second_shot}"
     ).replace("%", " %")
 
 
-def facts(laid: LaidOver) -> list[tuple[str, str]]:
+def facts(aligned: AlignedPair) -> list[tuple[str, str]]:
     """The numbers behind the sentence."""
-    blocks = laid.blocks
+    blocks = aligned.blocks
     textured = telling(blocks)
-    still = float((blocks.moved[textured] < STILL_PX).mean()) if textured.any() else 0.0
+    still = float((blocks.displacement[textured] < STILL_PX).mean()) if textured.any() else 0.0
     return [
         ("textured blocks that agree", f"{agreeing_share(blocks):.0%} of {int(textured.sum())}"),
         ("textured blocks that have not moved", f"{still:.0%}"),
-        ("typical displacement", f"{laid.evidence.distance:.3f} px of the working picture"),
-        ("overlap of the smaller picture", f"{laid.evidence.overlap:.0%}"),
+        ("typical displacement", f"{aligned.evidence.distance:.3f} px of the working picture"),
+        ("overlap of the smaller picture", f"{aligned.evidence.overlap:.0%}"),
     ]
 
 

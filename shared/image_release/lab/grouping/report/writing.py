@@ -13,7 +13,7 @@ from image_release.lab.grouping.gate import FEW_PAIRS, GATE, LEAST_OF_AN_ATTACK,
 from image_release.lab.grouping.measures import MEANINGS
 from image_release.lab.grouping.report.curves import history_charts, method_charts, trade_off
 from image_release.lab.grouping.report.history import Run, append, read
-from image_release.lab.grouping.report.looking import PAIRS, THUMBS, Explained, HotelLook
+from image_release.lab.grouping.report.looking import PAIRS, THUMBS, HotelLook
 from image_release.lab.grouping.report.templating import rendered
 from image_release.lab.grouping.sweep import Sweep
 from image_release.problems import Problem
