@@ -1,10 +1,10 @@
-"""What grouping makes of hotels whose pictures its weights were not fitted on: the guard against over-fitting.
+"""Group hotels with weights that were not fitted on them: the guard against over-fitting.
 
     python -m benchmarks.cross_validation CORPUS [HARD...] [--fit-also CORPUS...] [--folds 8]
 
-Weights are fitted as `benchmarks/fit_grouping.py` does, on every corpus named, once without each eighth of the houses;
-each hotel of CORPUS and HARD is then grouped by the product's own grouping with the weights that saw nothing of its
-house in any corpus. Fingerprints, for each corpus, the measures of `corpus evaluate`, and attacks below .97.
+The weights are fitted as `benchmarks/fit_grouping.py` fits them, on every corpus named, once without each eighth of the
+houses. Then the product's own grouping groups each hotel of CORPUS and HARD, with the weights that saw nothing of its
+house in any corpus. Prints for each corpus the measures of `corpus evaluate`, and the attacks found below .97.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from image_release.lab.grouping.hotels import CorpusHotel
 from image_release.lab.grouping.measures import GroupedImage, Measures, measure
 
 LEAST_FOUND = 0.97
+"""Share of pairs below which an attack is named."""
 
 
 def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, ...]:
@@ -39,7 +40,7 @@ def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, .
 
 
 def said(name: str, found: Measures) -> str:
-    """A corpus' measures in a line."""
+    """The measures of a corpus in one line."""
     attacks = found.attacks.items()
     weak = [f"{attack} {share:.3f}" for attack, (share, of) in attacks if of >= FEW_PAIRS and share < LEAST_FOUND]
     return (
@@ -50,7 +51,7 @@ def said(name: str, found: Measures) -> str:
 
 
 def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int) -> None:
-    """Fit without each fold, group its hotels, print."""
+    """Fit without each fold, group the hotels of the fold, and print the measures."""
     hotels = {corpus: hotels_of([corpus]) for corpus in corpora}
     fitted_on = [*chain.from_iterable(hotels.values()), *hotels_of(fit_also)]
     fold_of = folds_of((hotel.hotel_id for hotel in fitted_on), folds)
@@ -69,7 +70,7 @@ def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int
 
 
 def main() -> None:
-    """Cross-validate the corpora that are named."""
+    """Cross-validate the named corpora."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--fit-also", nargs="+", type=Path, default=[])

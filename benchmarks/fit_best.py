@@ -1,12 +1,12 @@
-"""Fits the weights of `deduplicating/best.py` on labelled corpora and fingerprints figures cross-validated by hotel.
+"""Fit the weights of `dedup/best.py` on labelled corpora, and print figures that are cross-validated by hotel.
 
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
-Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, not all, are marked as
-best. Every best copy against every other of its group is one comparison; plain ridge logistic regression on the
-difference of their cues, without an intercept: numpy is enough. The first CORPUS, made by others and not by our own
-recipes, counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
-hotel. Rooms of one house are one hotel here (`benchmarks/folds.py`).
+Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, but not all, are marked
+as best. Each best copy against each other copy of its group is one comparison. The model is a ridge logistic regression
+on the difference of their cues, without an intercept. The first CORPUS was made by others and not by our own recipes,
+so it counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
+hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism; read when numpy is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is one process a core; numpy reads this when it is imported
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
+from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import FingerprintedImage
 from image_release.dedup.best import MOST_DEVIATIONS, cues_of
@@ -39,31 +40,39 @@ WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/best_weights.j
 RIDGE = 5.0
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 MARGINS = (0, 1, 2, 3, 4)
+"""Margins, in log-odds, from which on the share of right choices is printed."""
 MADE_BY_OTHERS = 3.0
-"""So many times counts a wrong copy of the first corpus."""
+"""Weight of a wrong copy of the first corpus; one of another corpus has 1."""
 LARGER_COUNTS = 0.5
-"""A comparison of two untouched copies, of which one is plainly larger, against one with an attacked copy."""
+"""Weight of a comparison of two untouched copies, of which one is plainly larger; one with an attacked copy has 1."""
 PLAINLY_LARGER = 1.3
-"""Times the pixels: from there on the larger of two untouched copies is the better one."""
+"""Minimum ratio of the pixels of two untouched copies for the larger one to be the better one."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The copies of one photograph: `cues` (copies, names), which of them are right, and what was done to them."""
+    """The `n` copies of one photograph."""
 
     corpus: str
     hotel: str
     names: tuple[str, ...]
+    """Names of the `k` cues."""
     cues: NDArray[np.float64]
+    """(n, k)."""
     right: NDArray[np.bool_]
+    """(n,): whether a copy is marked as best."""
     attacks: tuple[str, ...]
+    """What was done to each copy, as labels.csv says it."""
     images: tuple[str, ...]
+    """The file of each copy."""
     pixels: NDArray[np.float64]
+    """(n,): number of pixels of each file."""
     cpu_ms: float
+    """CPU time of comparing them, in milliseconds."""
 
 
-def seen(path: Path) -> FingerprintedImage | None:
-    """A file as choosing sees it; None if it cannot be decoded."""
+def fingerprinted(path: Path) -> FingerprintedImage | None:
+    """A file with its fingerprint; None if it cannot be decoded."""
     data = path.read_bytes()
     facts = read_header(data, sha256_hex(data), EVERY_SIZE)
     draft = decode_draft(data, facts) if isinstance(facts, ImageFacts) else None
@@ -73,9 +82,9 @@ def seen(path: Path) -> FingerprintedImage | None:
 
 
 def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
-    """Cues of the copies of one label; None where all are the same bytes."""
+    """The copies of one label with their cues; None where all have the same bytes."""
     corpus, rows = task
-    found = [(row, item) for row in rows if (item := seen(corpus / "images" / row["image"]))]
+    found = [(row, item) for row in rows if (item := fingerprinted(corpus / "images" / row["image"]))]
     images = {item.facts.sha256: item for _, item in found}
     if len(images) == 1:
         return None
@@ -97,7 +106,7 @@ def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
 
 
 def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
-    """The labels of a corpus that have a right answer and something to choose from."""
+    """The labels of a corpus that have a best copy and more than one copy, with their rows."""
     labels: dict[str, list[dict[str, str]]] = defaultdict(list)
     with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -112,7 +121,10 @@ def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
 def fitted(
     groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64], made_by_others: str
 ) -> NDArray[np.float64]:
-    """Coefficients by Newton's method; a group counts the more the more wrong copies it has, but less than each."""
+    """Fit the coefficients (k,) of the scaled cues.
+
+    The weight of a group grows with the root of the number of its wrong copies.
+    """
     differences, importance = [], []
     for group in groups:
         values = scaled(group, mean, deviation)
@@ -124,32 +136,23 @@ def fitted(
         larger = smaller_copies(group)
         differences += [(values[one] - values[other])[None] for one, other in larger]
         importance += [LARGER_COUNTS / max(1, len(larger)) ** 0.5] * len(larger)
-    values, weight = np.concatenate(differences), np.array(importance)
-    coefficient = np.zeros(values.shape[1])
-    for _ in range(40):
-        chance = 1 / (1 + np.exp(-np.clip(values @ coefficient, -40, 40)))
-        curvature = weight * np.maximum(chance * (1 - chance), 1e-9)
-        gradient = values.T @ (weight * (1 - chance)) - RIDGE * coefficient
-        step = np.linalg.solve((values * curvature[:, None]).T @ values + RIDGE * np.eye(len(coefficient)), gradient)
-        coefficient += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return coefficient
+    values = np.concatenate(differences)
+    return newton(values, 1.0, np.array(importance), RIDGE * np.eye(values.shape[1]))
 
 
 def smaller_copies(group: Group) -> list[tuple[int, int]]:
-    """Pairs of right copies of which the first is plainly larger."""
+    """Pairs (indices) of right copies of which the first is plainly larger."""
     right = np.flatnonzero(group.right).tolist()
     return [(a, b) for a in right for b in right if group.pixels[a] > PLAINLY_LARGER * group.pixels[b]]
 
 
 def scaled(group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cues in deviations, as the product counts them."""
+    """(n, k): the cues in deviations from their mean, limited as the product limits them."""
     return np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
 
 
 def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool) -> None:
-    """Share of right choices, by margin and by what was done to the copies."""
+    """Print the share of right choices, by margin and by what was done to the copies."""
     untouched = [(group, scores[id(group)]) for group in groups if smaller_copies(group)]
     kept = [
         all(
@@ -188,7 +191,7 @@ def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.flo
 
 
 def main() -> None:
-    """Measure, cross-validate, and write the weights if asked."""
+    """Measure the cues, cross-validate, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--judge", nargs="*", type=Path, default=[])

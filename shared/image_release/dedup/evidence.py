@@ -19,7 +19,7 @@ from image_release.dedup.quantiles import quantiles
 from image_release.dedup.registration import (
     LEAST_TEXTURE,
     AlignedBlocks,
-    Fit,
+    Alignment,
     Registered,
     pixels_inside,
     residual,
@@ -120,9 +120,9 @@ def statistics(
     return found
 
 
-def coarse_features(one: PreparedImage, pair: CandidatePair, coarse: Fit) -> dict[str, float]:
+def coarse_features(one: PreparedImage, pair: CandidatePair, coarse: Alignment) -> dict[str, float]:
     """Features that decide, after coarse alignment, whether to refine a pair."""
-    mine, aligned = one.level(COARSEST), coarse.aligned
+    mine, aligned = one.level(COARSEST), coarse.blocks
     textured = textured_blocks(mine, aligned, LEAST_TEXTURE)
     textured = _or_all(textured, aligned.inside)
     correlation = aligned.correlation[textured]

@@ -67,12 +67,12 @@ class AlignedBlocks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class Alignment:
     """How far some phases brought the alignment of a pair."""
 
     transform: Doubles
     """(3, 3): from units of half the longer side of the first image to pixels of the second."""
-    aligned: AlignedBlocks
+    blocks: AlignedBlocks
     """The blocks as they were before the last step."""
     last_step: float
     """Largest parameter of the last step, in units of half the longer side: close to 0 where the fit has converged."""
@@ -88,13 +88,13 @@ class Registered:
     """The aligned blocks at each of LEVELS."""
 
 
-def align_coarsely(one: PreparedImage, other: PreparedImage, pair: CandidatePair) -> Fit | None:
+def align_coarsely(one: PreparedImage, other: PreparedImage, pair: CandidatePair) -> Alignment | None:
     """Refine a pair's affine transform at the coarsest level; None if too few blocks lie in both images."""
     transform = np.linalg.inv(np.vstack([pair.affine, [0, 0, 1]])) @ np.linalg.inv(one.to_units())
     return _refined(one, other, transform, COARSE, mirrored=pair.mirrored)
 
 
-def register(one: PreparedImage, other: PreparedImage, pair: CandidatePair, coarse: Fit) -> Registered | None:
+def register(one: PreparedImage, other: PreparedImage, pair: CandidatePair, coarse: Alignment) -> Registered | None:
     """Refine a coarse alignment at the finer levels; None if too few blocks lie in both images."""
     finer = _refined(one, other, coarse.transform, FINER, mirrored=pair.mirrored)
     if finer is None:
@@ -109,7 +109,7 @@ def register(one: PreparedImage, other: PreparedImage, pair: CandidatePair, coar
 
 def _refined(
     one: PreparedImage, other: PreparedImage, transform: Doubles, phases: tuple[Phase, ...], *, mirrored: bool
-) -> Fit | None:
+) -> Alignment | None:
     """Make Gauss-Newton steps, phase by phase; each phase ends when its steps become small."""
     for level, most, bends in phases:
         mine = one.level(level)
@@ -123,7 +123,7 @@ def _refined(
             transform /= transform[2, 2]
             if np.abs(step).max() <= STILL:
                 break
-    return Fit(transform, aligned, float(np.abs(step).max()))
+    return Alignment(transform, aligned, float(np.abs(step).max()))
 
 
 def align_blocks(
