@@ -1,10 +1,11 @@
-"""What the program costs, beside the method as published, the floor, and what people use instead.
+"""Measure what the program costs, beside the published method, a lower bound, and what people use instead.
 
     python -m benchmarks [--corpus ../shared/corpus] [--quick] [--only fingerprints renditions …] [--json]
 
-One run, the same bytes for all sides, process CPU (user + system), all sides in turn, medians of several rounds. A row
-that falls short of what is asked for is marked SHORT and is no error; a bound of memory or of the release index that is
-broken ends with status 1. Without a corpus the sample photographs are used, enlarged.
+Everything is measured in one run, on the same bytes, as CPU time of the process (user + system). All sides take turns,
+and the median of several rounds counts. A row that misses its target is marked SHORT, which is no error. A broken bound
+on memory or on the release index ends the command with status 1. Without a corpus the sample photographs are enlarged
+and used.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a worker; numpy reads it when it is imported
 
 from benchmarks import commands, hotels, parts, peers, stages
-from benchmarks.pictures import Inputs, inputs_of
+from benchmarks.inputs import Inputs, inputs_of
 from benchmarks.rows import Row, table
 
 
@@ -32,18 +33,23 @@ class Extent:
     photos: int
     rounds: int
     hotel_photos: int
+    """Photographs of the hotel of the whole job; each is sent as three images."""
     hashes: tuple[int, ...]
+    """Numbers of images whose hashes are compared."""
     urls: int
     large_hotel: int
+    """Images of the large hotel, whose memory has a bound."""
     largest_hotel: int | None
+    """Images of the largest hotel; None leaves it out."""
     rows: int
+    """Hotels of the Data Release."""
 
 
 QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
 FULL = Extent(12, 5, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
 
 Section = Callable[[Inputs, Path, Extent], tuple[list[Row], list[str]]]
-"""Rows, and words about what was left out or broken."""
+"""Measures one section; returns its rows, and notes about what was left out."""
 
 SECTIONS: dict[str, Section] = {
     "fingerprints": lambda inputs, _, extent: (stages.fingerprints(inputs, extent.photos, extent.rounds), []),
@@ -66,7 +72,7 @@ SECTIONS: dict[str, Section] = {
 
 
 def main() -> int:
-    """Measure, print, judge the bounds."""
+    """Measure the sections, print the rows, and return 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="the labelled corpus, for real photographs")
     parser.add_argument("--quick", action="store_true", help="few photographs and one round, for CI")
@@ -75,19 +81,19 @@ def main() -> int:
     args = parser.parse_args()
     inputs, extent = inputs_of(args.corpus), QUICK if args.quick else FULL
     rows: list[Row] = []
-    words: list[str] = []
+    notes: list[str] = []
     for name in args.only:
         print(f"measuring: {name}", file=sys.stderr)
         with tempfile.TemporaryDirectory() as temporary:
-            found, said = SECTIONS[name](inputs, Path(temporary), extent)
+            found, left_out = SECTIONS[name](inputs, Path(temporary), extent)
         rows += found
-        words += said
+        notes += left_out
     broken = [f"{row.what}: {row.value:.0f} {row.unit}" for row in rows if row.holds and row.verdict == "SHORT"]
     if args.json:
-        document = {"photographs": "corpus" if inputs.real else "samples", "quick": args.quick, "left_out": words}
+        document = {"photographs": "corpus" if inputs.real else "samples", "quick": args.quick, "left_out": notes}
         print(json.dumps({**document, "rows": [row.document() for row in rows]}))
     else:
-        print("\n".join([*table(rows), *words]))
+        print("\n".join([*table(rows), *notes]))
     for what in broken:
         print(f"bound broken: {what}", file=sys.stderr)
     return 1 if broken else 0

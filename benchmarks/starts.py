@@ -1,11 +1,11 @@
-"""What a cold start costs, function by function: CPU of the import alone, and of import and first event together.
+"""Measure what a cold start costs, function by function: CPU time of the import, and of import and first event.
 
     make layers && python -m benchmarks.starts [--tries 5] [--json]
 
-As it is deployed: Python 3.13 and nothing else but the zips' content, in a fresh process, against a local AWS in which
-nothing is left to do. CPU is user + system, net of the interpreter's own start; the least of the tries counts, for the
-machine may be busy. Ends with status 1 where a budget is broken, and says so and ends with 0 where the local AWS cannot
-be had.
+A start is made as deployed: Python 3.13 and nothing but the content of the zips, in a fresh process, against a local
+AWS in which all work is done already. CPU is user + system, without the interpreter's own start. The smallest of the
+tries counts, because the machine may be busy. Ends with status 1 if a budget is broken. If the local AWS is missing,
+this is said and the status is 0.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ FIRST_EVENTS = {
     "reprocess": "request",
     "tick": "schedule",
 }
-"""What each function is started with: samples of `events/`."""
+"""The sample in `events/` that each function is started with."""
 HOTEL_ID = "123456"
 READY_S = 600
+"""Maximum time until the hotel of the events is published, in seconds."""
 PROGRAM = """
 import json, sys, time
 sys.path[:0] = json.loads(sys.argv[3])
@@ -56,19 +57,19 @@ print(json.dumps([1000 * (imported - started), 1000 * (time.process_time() - sta
 
 
 def budget(function: str) -> tuple[int, int]:
-    """Most milliseconds of CPU for the import of a function, and for import and first event together."""
+    """Maximum CPU milliseconds for the import of a function, and for import and first event together."""
     return (500, 1_100) if function == "process_hotel" else (350, 800)
 
 
 def client(aws: LocalAws, service: str) -> Any:
-    """A boto3 client with the owner's rights."""
+    """A boto3 client with all rights."""
     import boto3
 
     return boto3.client(service, endpoint_url=aws.endpoint, region_name=REGION, **aws.keys)
 
 
 def wait_until_published(aws: LocalAws, published: str) -> None:
-    """Until the hotel that the events name has a manifest, and its request is done."""
+    """Wait until the hotel that the events name has a manifest. Raises RuntimeError after READY_S."""
     s3 = client(aws, "s3")
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
@@ -79,7 +80,7 @@ def wait_until_published(aws: LocalAws, published: str) -> None:
 
 
 def needed(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
-    """What the sample events name, without the sample hotels."""
+    """Yield the keys and bytes that the sample events need, without the sample hotels."""
     for key, data in what_comes_in(feed, address):
         if key.startswith("releases/"):
             first, *_, last = data.splitlines(keepends=True)
@@ -89,7 +90,7 @@ def needed(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
 
 
 def start(aws: LocalAws, function: str) -> tuple[float, float]:
-    """One cold start: milliseconds of CPU of the import, and of all of it."""
+    """Make one cold start; returns CPU milliseconds of the import, and of import and first event."""
     configured = client(aws, "lambda").get_function_configuration(FunctionName=f"image-release-{STAGE}-{function}")
     layers = [layer["Arn"].split(":")[-2].rsplit("-", 1)[1] for layer in configured["Layers"]]
     places = [ROOT / "build" / "functions", *(ROOT / "build" / "layers" / layer / "python" for layer in layers)]
@@ -105,7 +106,7 @@ def start(aws: LocalAws, function: str) -> tuple[float, float]:
 
 
 def measure(tries: int) -> dict[str, tuple[float, float]]:
-    """The least of the tries for every function. Raises ToolMissingError."""
+    """The smallest of the tries for every function. Raises ToolMissingError if the local AWS cannot be started."""
     found = tools()
     build(found)
     with tempfile.TemporaryDirectory() as temporary:
@@ -123,7 +124,7 @@ def measure(tries: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> int:
-    """Measure, print, judge."""
+    """Measure every function, print the figures, and return 1 if a budget is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
@@ -140,8 +141,10 @@ def main() -> int:
         most_import, most_first = budget(name)
         broken = broken or imported > most_import or first > most_first
         if not args.json:
-            told = f"import {imported:4.0f} ms (≤ {most_import}), with the first event {first:4.0f} ms (≤ {most_first})"
-            print(f"{name:15} {told}")
+            figures = (
+                f"import {imported:4.0f} ms (≤ {most_import}), with the first event {first:4.0f} ms (≤ {most_first})"
+            )
+            print(f"{name:15} {figures}")
     return 1 if broken else 0
 
 
