@@ -1,4 +1,4 @@
-"""Registration fits what a picture has to tell, and nothing that it has not."""
+"""Registration fits only what the texture of an image determines."""
 
 import io
 
