@@ -17,7 +17,7 @@ import json
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -171,23 +171,61 @@ def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.flo
     for least in MARGINS:
         sure = margin >= least
         print(f"  margin from {least}: {right[sure].mean() if sure.any() else 1:.4f} of {sure.sum()}")
+    _tell_wrong_choices(groups, right, scores, wrong=wrong)
+
+
+def _tell_wrong_choices(
+    groups: Sequence[Group], right: NDArray[np.bool_], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool
+) -> None:
+    """Print what was done to the copies that were chosen wrongly; with `wrong`, name each of them."""
     asked: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     for group, good in zip(groups, right, strict=True):
         for attacks, is_right in zip(group.attacks, group.right, strict=True):
-            asked.update({part.split(":")[0] for part in attacks.split("|") if not is_right} - {"side", "q", ""})
-        if not good:
-            chosen = int(scores[id(group)].argmax())
-            missed.update({part.split(":")[0] for part in group.attacks[chosen].split("|")} - {"side", "q", ""})
-            if wrong:
-                print(
-                    f"  wrong: {group.images[chosen]} ({group.attacks[chosen]}) before "
-                    f"{[image for image, is_right in zip(group.images, group.right, strict=True) if is_right]}"
-                )
-    print(
-        "  chosen wrongly, of groups with it:",
-        ", ".join(f"{name} {n}/{asked[name]}" for name, n in missed.most_common()),
-    )
+            asked.update(_attack_names(attacks) if not is_right else ())
+        if good:
+            continue
+        chosen = int(scores[id(group)].argmax())
+        missed.update(_attack_names(group.attacks[chosen]))
+        if wrong:
+            best = [image for image, is_right in zip(group.images, group.right, strict=True) if is_right]
+            print(f"  wrong: {group.images[chosen]} ({group.attacks[chosen]}) before {best}")
+    counts = ", ".join(f"{name} {number}/{asked[name]}" for name, number in missed.most_common())
+    print("  chosen wrongly, of groups with it:", counts)
+
+
+def _attack_names(attacks: str) -> set[str]:
+    """The attacks in a column of labels.csv, without their strengths and without size and quality."""
+    return {part.split(":")[0] for part in attacks.split("|")} - {"side", "q", ""}
+
+
+def held_out_scores(
+    known: Sequence[Group],
+    everything: Sequence[Group],
+    folds: int,
+    fit: Callable[[Sequence[Group]], NDArray[np.float64]],
+    score: Callable[[Group, NDArray[np.float64]], NDArray[np.float64]],
+) -> dict[int, NDArray[np.float64]]:
+    """The score of each copy of each group (by its id), by weights that were fitted without its house."""
+    fold_of = folds_of((group.hotel for group in everything), folds)
+    scores = {}
+    for number in range(folds):
+        coefficient = fit([group for group in known if fold_of[group.hotel] != number])
+        for group in everything:
+            if fold_of[group.hotel] == number:
+                scores[id(group)] = score(group, coefficient)
+    return scores
+
+
+def write_weights(names: Sequence[str], *columns: NDArray[np.float64]) -> None:
+    """Write mean, deviation and coefficient (k,) of each cue, one cue a line."""
+    numbers = {
+        name: [round(float(number), 5) for number in parts]
+        for name, *parts in sorted(zip(names, *columns, strict=True))
+    }
+    lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(parts)}" for name, parts in numbers.items())
+    WEIGHTS.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+    print(f"written to {WEIGHTS}")
 
 
 def main() -> None:
@@ -206,36 +244,29 @@ def main() -> None:
         }
     known = [group for corpus in args.corpora for group in groups[corpus]]
     everything = [group for found in groups.values() for group in found]
-    names = known[0].names
     values = np.concatenate([group.cues for group in known])
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
-    fold_of = folds_of((group.hotel for group in everything), args.folds)
-    scores = {}
-    for number in range(args.folds):
-        others = [group for group in known if fold_of[group.hotel] != number]
-        coefficient = fitted(others, mean, deviation, args.corpora[0].name)
-        for group in everything:
-            if fold_of[group.hotel] == number:
-                scores[id(group)] = scaled(group, mean, deviation) @ coefficient
+
+    def fit(some: Sequence[Group]) -> NDArray[np.float64]:
+        return fitted(some, mean, deviation, args.corpora[0].name)
+
+    def score(group: Group, coefficient: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(scaled(group, mean, deviation) @ coefficient)
+
+    scores = held_out_scores(known, everything, args.folds, fit, score)
     copies = sum(len(group.images) for group in everything)
     print(f"comparing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
     print("cross-validated by hotel:")
     for corpus, found in groups.items():
         tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)
-    coefficient = fitted(known, mean, deviation, args.corpora[0].name)
+    coefficient = fit(known)
     print("fitted on all:")
     for corpus in args.corpora:
         asked = [group for group in groups[corpus] if not group.right.all()]
-        right = [group.right[(scaled(group, mean, deviation) @ coefficient).argmax()] for group in asked]
+        right = [group.right[score(group, coefficient).argmax()] for group in asked]
         print(f"  {corpus.name}: right in {np.mean(right):.4f}")
     if args.write:
-        numbers = {
-            name: [round(float(number), 5) for number in parts]
-            for name, *parts in sorted(zip(names, mean, deviation, coefficient, strict=True))
-        }
-        lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(parts)}" for name, parts in numbers.items())
-        WEIGHTS.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
-        print(f"written to {WEIGHTS}")
+        write_weights(known[0].names, mean, deviation, coefficient)
 
 
 if __name__ == "__main__":

@@ -33,10 +33,12 @@ class _Frame:
     most_y: float
 
     def x(self, value: float) -> float:
+        """Distance from the left edge of the page."""
         share = math.log(value / self.least_x) / (math.log(self.most_x / self.least_x) or 1)
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
+        """Distance from the upper edge of the page."""
         return HEIGHT - BOTTOM - value / self.most_y * (HEIGHT - TOP - BOTTOM)
 
 

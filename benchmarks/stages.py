@@ -6,7 +6,7 @@ Every figure is a ratio of CPU times within one run, on the same bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -70,34 +70,10 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
         "sizes mixed ≥ 1,400 px, progressive": (mixed_sizes(inputs.large[:count], progressive=True), None, None),
         "images as sent": ([path.read_bytes() for path in inputs.images[::step][:count]], None, None),
     }
-    rows, drift = [], []
+    rows: list[Row] = []
+    drift: list[int] = []
     for name, (files, least, aim) in sets.items():
-        # Each file is another image, mostly of another size: what depends on the size is not reused.
-        samples = interleaved(
-            {
-                "ours": _each(our_hashes, files),
-                "published": _each(published.hashes, files),
-                "draft": _each(draft_of, files),
-                "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
-            },
-            rounds,
-        )
-        note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
-        rows.append(
-            Row(
-                "36 hashes, ImageHash ÷ ours",
-                name,
-                ratio(samples, "published", "ours"),
-                "x",
-                least,
-                aim,
-                more=True,
-                note=note,
-            )
-        )
-        alone = ratio(samples, "published", "smaller")
-        rows.append(Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x"))
-        rows.append(Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15))
+        rows += _hashing_rows(name, files, rounds, least, aim)
         if not name.startswith("one size"):
             drift += [bits for data in files for bits in _drift(data)]
     where = f"{len(drift) // 36} images of mixed sizes"
@@ -107,6 +83,26 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
         Row("drift from ImageHash, p99", where, float(np.percentile(drift, 99)), "bits", 4, 2),
     ]
     return rows
+
+
+def _hashing_rows(
+    name: str, files: Sequence[bytes], rounds: int, least: float | None, aim: float | None
+) -> Iterator[Row]:
+    # Each file is another image, mostly of another size: what depends on the size is not reused.
+    samples = interleaved(
+        {
+            "ours": _each(our_hashes, files),
+            "published": _each(published.hashes, files),
+            "draft": _each(draft_of, files),
+            "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
+        },
+        rounds,
+    )
+    times, alone = ratio(samples, "published", "ours"), ratio(samples, "published", "smaller")
+    note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
+    yield Row("36 hashes, ImageHash ÷ ours", name, times, "x", least, aim, more=True, note=note)
+    yield Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x")
+    yield Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15)
 
 
 def _near_repeatedly(hashes: NDArray[np.uint64], times: int) -> None:

@@ -76,6 +76,7 @@ class _Blocks:
 
     @classmethod
     def of(cls, pixels: Pixels) -> _Blocks:
+        """Compute the statistics of an image."""
         blocks, slopes = in_blocks(pixels, BLOCK), in_blocks(_slopes(pixels), BLOCK)
         mean = subtract_means(blocks)
         deviation = np.sqrt(mean_products(blocks, blocks))

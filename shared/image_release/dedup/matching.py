@@ -68,6 +68,7 @@ class _Points:
 
     @classmethod
     def of(cls, fingerprints: Sequence[Fingerprint]) -> _Points:
+        """Unpack the keypoints of some images."""
         unit = np.float32(1 / 127)
         places, even, odd = (
             np.zeros((len(fingerprints), MOST_POINTS, part.shape[1]), np.float32)
