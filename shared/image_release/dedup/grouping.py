@@ -41,7 +41,7 @@ WITNESSES = 3
 """Number of other pairs across two groups that are asked when the evidence of one pair is not clear."""
 UNKNOWN = -1.0
 """Score of a witness pair that has nothing in common. It counts a little against, because two crops may not overlap."""
-MOST_SAID = 4.0
+MOST_WITNESS_SCORE = 4.0
 """Maximum score of a witness pair, for or against."""
 
 
@@ -115,7 +115,7 @@ def evidence_with(
         if member != best:
             why = pairs.evidence(number, at, best)
             clear = why is not None and why.score > 0
-            found[member] = why if why and clear else replace(_weakest_on_the_way(picture, member, best), other=best)
+            found[member] = why if why and clear else replace(_weakest_join_between(picture, member, best), other=best)
     return found
 
 
@@ -213,14 +213,14 @@ def _grouped(
     shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
     groups = _Groups(len(shas))
-    _obey(groups, shas, decisions)
+    _apply_decisions(groups, shas, decisions)
     waiting = _join_clear(groups, pairs, settings)
     _join_supported(groups, pairs, waiting, settings)
     pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
     return tuple(sorted(pictures, key=lambda picture: picture.members))
 
 
-def _obey(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
+def _apply_decisions(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
     """Apply people's decisions from the last to the first; one that contradicts a later one is ignored."""
     index = {sha256: number for number, sha256 in enumerate(shas)}
     for decision in reversed(decisions):
@@ -262,7 +262,7 @@ def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]
         assert found is not None
         alone = len(groups.of(one)) == len(groups.of(other)) == 1
         least = settings.single_score if alone else settings.least_score
-        if found.score + _said_across(groups, pairs, one, other) >= least:
+        if found.score + _witness_score(groups, pairs, one, other) >= least:
             groups.join(one, other, found)
 
 
@@ -274,15 +274,15 @@ def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
     return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
 
 
-def _said_across(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
+def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
     """Sum of the scores of the likeliest other pairs across the two groups of a pair."""
     across = [(a, b) for a in groups.of(one) for b in groups.of(other) if (a, b) != (one, other)]
     order = {pair: number for number, pair in enumerate(pairs.likeliest_first())} if across else {}
     across.sort(key=lambda pair: (order.get((min(pair), max(pair)), len(order)), pair))
     total = 0.0
     for a, b in across[:WITNESSES]:
-        said = pairs.score(a, b)
-        total += UNKNOWN if said is None else max(-MOST_SAID, min(MOST_SAID, said))
+        score = pairs.score(a, b)
+        total += UNKNOWN if score is None else max(-MOST_WITNESS_SCORE, min(MOST_WITNESS_SCORE, score))
     return total
 
 
@@ -309,7 +309,7 @@ def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
     return None
 
 
-def _weakest_on_the_way(picture: Picture, a: str, b: str) -> Evidence:
+def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
     """The join with the lowest score on the way from `a` to `b`: a chain is as strong as its weakest link."""
     ways = []
     for start in (a, b):
