@@ -1,4 +1,4 @@
-"""What the program costs, beside the method as published, the floor, and what people use instead.
+"""Measure what the program costs, beside the published method, a lower bound, and what people use instead.
 
     python -m benchmarks [--corpus ../shared/corpus] [--quick] [--only fingerprints renditions …] [--json]
 
@@ -19,10 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a worker; numpy reads it when it is imported
 
 from benchmarks import commands, hotels, parts, peers, stages
-from benchmarks.pictures import Inputs, inputs_of
+from benchmarks.inputs import Inputs, inputs_of
 from benchmarks.rows import Row, table
 from benchmarks.speed import sentence
 
@@ -34,11 +34,16 @@ class Extent:
     photos: int
     rounds: int
     hotel_photos: int
+    """Photographs of the hotel of the whole job; each is sent as three images."""
     hashes: tuple[int, ...]
+    """Numbers of images whose hashes are compared."""
     urls: int
     large_hotel: int
+    """Images of the large hotel, whose memory has a bound."""
     largest_hotel: int | None
+    """Images of the largest hotel; None leaves it out."""
     rows: int
+    """Hotels of the Data Release."""
 
 
 QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
@@ -68,7 +73,7 @@ SECTIONS: dict[str, Section] = {
 
 
 def main() -> int:
-    """Measure, print, judge the bounds."""
+    """Measure the sections, print the rows, and return 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="the labelled corpus, for real photographs")
     parser.add_argument("--quick", action="store_true", help="few photographs and one round, for CI")
@@ -77,19 +82,19 @@ def main() -> int:
     args = parser.parse_args()
     inputs, extent = inputs_of(args.corpus), QUICK if args.quick else FULL
     rows: list[Row] = []
-    words: list[str] = []
+    notes: list[str] = []
     for name in args.only:
         print(f"measuring: {name}", file=sys.stderr)
         with tempfile.TemporaryDirectory() as temporary:
-            found, said = SECTIONS[name](inputs, Path(temporary), extent)
+            found, left_out = SECTIONS[name](inputs, Path(temporary), extent)
         rows += found
-        words += said
+        notes += left_out
     broken = [f"{row.what}: {row.value:.0f} {row.unit}" for row in rows if row.holds and row.verdict == "SHORT"]
     if args.json:
-        document = {"photographs": "corpus" if inputs.real else "samples", "quick": args.quick, "left_out": words}
+        document = {"photographs": "corpus" if inputs.real else "samples", "quick": args.quick, "left_out": notes}
         print(json.dumps({**document, "rows": [row.document() for row in rows]}))
     else:
-        print("\n".join([*table(rows), *words]))
+        print("\n".join([*table(rows), *notes]))
     for what in broken:
         print(f"bound broken: {what}", file=sys.stderr)
     return 1 if broken else 0

@@ -1,9 +1,9 @@
-"""What the suite on AWS takes and costs: a formula whose inputs anyone can change.
+"""Estimate the work and the cost of the suite on AWS, by a formula whose inputs anyone can change.
 
     python -m benchmarks.capacity [--hotels 1000000] [--images 35000000] [--changed 0.03] … [--json]
 
-`--help` lists every input with its default. Nothing is measured here: CPU figures are those of docs/performance.md,
-prices are AWS's and Google's list prices as we know them (look yours up), and the rest follows.
+`--help` lists every input with its default. Nothing is measured here. CPU figures are those of docs/performance.md.
+Prices are the list prices of AWS and Google as we know them; please check the current ones.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1}
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What the formula starts from. Times are seconds, prices US dollars."""
+class Assumptions:
+    """The inputs of the formula. Times are in seconds, prices in US dollars."""
 
     hotels: float = 1_000_000
     images: float = 35_000_000
@@ -34,15 +34,15 @@ class Inputs:
     partners: float = 3
     images_a_picture: float = IMAGES_A_PICTURE
     changed: float = 0.03  # share of the images that are new or updated in a week
-    changed_a_hotel: float = 2  # of these, images that one changed hotel has
+    changed_a_hotel: float = 2  # new or updated images of one changed hotel
     renditions: float = 14
     city_hotels: float = 1_000
     cpu_s_an_image: float = CPU_S_AN_IMAGE
     cpu_s_a_picture: float = CPU_S_A_PICTURE
     cpu_s_an_image_regrouped: float = 0.010
     cpu_s_unchanged: float = 0.05
-    wait_s_a_download: float = 0.08  # of a hotel's time for each of its downloads; several run at once
-    reads_unchanged: float = 5  # and one an accommodation: manifest, current release, row shard, overrides, request
+    wait_s_a_download: float = 0.08  # added to the time of a hotel by each download; several run at once
+    reads_unchanged: float = 5  # manifest, current release, row shard, overrides, request; plus one an accommodation
     memory_gb: float = 1769 / 1024
     concurrency: float = 300
     vision_a_minute: float = Settings().tagging.images_a_minute
@@ -50,7 +50,7 @@ class Inputs:
     gb_second_dollars: float = 0.0000166667  # x86-64
     million_invocations_dollars: float = 0.20
     million_queue_requests_dollars: float = 0.40
-    queue_requests_a_message: float = 2.1  # received, deleted, a tenth of a batch sent
+    queue_requests_a_message: float = 2.1  # received, deleted, and a tenth of a request to send it in a batch of ten
     thousand_reads_dollars: float = 0.0004
     thousand_writes_dollars: float = 0.005
     thousand_labels_dollars: float = DOLLARS_A_THOUSAND_LABELS
@@ -58,7 +58,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Work:
-    """How much there is of each kind of work."""
+    """Amounts of each kind of work, in hotels, images or pictures."""
 
     nudges: float
     unchanged: float = 0
@@ -69,8 +69,8 @@ class Work:
     tagged: float = 0
 
 
-def scenarios(given: Inputs) -> dict[str, Work]:
-    """What happens to somebody who runs the suite."""
+def scenarios(given: Assumptions) -> dict[str, Work]:
+    """The work of typical events in the life of a suite, by name."""
     each = given.images / given.hotels
     pictures = given.images / given.images_a_picture
     fresh = given.images * given.changed
@@ -108,9 +108,9 @@ def scenarios(given: Inputs) -> dict[str, Work]:
     }
 
 
-def cost(work: Work, given: Inputs) -> dict[str, float]:
-    """The bill of some work, and how long it takes."""
-    looked_at = work.nudges - work.unchanged
+def cost(work: Work, given: Assumptions) -> dict[str, float]:
+    """The bill of some work: requests, time and dollars, by name."""
+    processed = work.nudges - work.unchanged
     seconds = (
         work.nudges * given.cpu_s_unchanged
         + work.examined * given.cpu_s_an_image
@@ -119,8 +119,8 @@ def cost(work: Work, given: Inputs) -> dict[str, float]:
         + work.downloads * given.wait_s_a_download
     )
     reads = work.nudges * (given.reads_unchanged + given.accommodations_a_hotel)
-    reads += looked_at * 2 * given.accommodations_a_hotel + work.rendered
-    writes = work.downloads + work.rendered * given.renditions + looked_at * (2 + 2 * given.accommodations_a_hotel)
+    reads += processed * 2 * given.accommodations_a_hotel + work.rendered
+    writes = work.downloads + work.rendered * given.renditions + processed * (2 + 2 * given.accommodations_a_hotel)
     gb_s = seconds * given.memory_gb
     return {
         "invocations": work.nudges,
@@ -141,12 +141,12 @@ def cost(work: Work, given: Inputs) -> dict[str, float]:
 def main() -> None:
     """Print the bill of every scenario."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for field in fields(Inputs):
+    for field in fields(Assumptions):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, default=field.default, help="%(default)s")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     options = vars(parser.parse_args())
     as_json = options.pop("json")
-    given = Inputs(**options)
+    given = Assumptions(**options)
     bills = {name: cost(work, given) for name, work in scenarios(given).items()}
     if as_json:
         print(json.dumps({"inputs": asdict(given), "bills": bills}))

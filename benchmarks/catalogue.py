@@ -1,4 +1,4 @@
-"""A catalogue of half a million accommodations, as `detect_changes` applies it: the first, and one that changes 3 %.
+"""Measure how `detect_changes` applies a catalogue of half a million accommodations: a first one, and 3 % of changes.
 
     python -m benchmarks.catalogue [--lines 500000] [--images 10]
 
@@ -23,27 +23,28 @@ from image_release.settings import Settings
 from image_release.storage import FolderStore
 
 MOST_MB = 1_500
+"""Bound of the peak memory, in 10^6 bytes."""
 MOST_CPU_S = 450
-"""Half of a Lambda's fifteen minutes."""
+"""Bound of the CPU time, in seconds: half of a Lambda's fifteen minutes."""
 CHANGED = 33
-"""Of so many accommodations one differs in the second catalogue."""
+"""One of so many accommodations differs in the second catalogue."""
 
 
-class Thrown(FolderStore):
-    """A folder that keeps everything but the accommodations' listings, which it counts."""
+class DiscardingStore(FolderStore):
+    """A folder store that counts the accommodations' listings and discards them; it keeps everything else."""
 
     written = 0
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
-        """Count a listing, keep the rest."""
+        """Count a listing and discard it; keep anything else."""
         if key.endswith("/images.json"):
-            Thrown.written += 1
+            DiscardingStore.written += 1
         else:
             super().put(key, data, if_absent=if_absent, if_match=if_match)
 
 
 def write(path: Path, lines: int, images: int, version: int) -> None:
-    """A catalogue; every 33rd accommodation differs from version to version."""
+    """Write a catalogue; every 33rd accommodation differs from version to version."""
     with gzip.open(path, "wt", compresslevel=1, encoding="utf-8") as file:
         for number in range(lines):
             day = f"2026-11-{version if number % CHANGED == 0 else 0:02}"
@@ -55,20 +56,20 @@ def write(path: Path, lines: int, images: int, version: int) -> None:
 
 
 def apply(folder: Path, version: int) -> str:
-    """Apply one."""
+    """Apply one version; returns a line that says what changed."""
     result = apply_catalogue(
         FolderStore(folder / "inbox"),
-        Thrown(folder / "state"),
+        DiscardingStore(folder / "state"),
         f"catalogues/atlas/{version}.jsonl.gz",
         Settings(),
         threads=8,
     )
     assert isinstance(result, CatalogueApplied)
-    return f"{len(result.changed):,} accommodations differ, {Thrown.written:,} written"
+    return f"{len(result.changed):,} accommodations differ, {DiscardingStore.written:,} written"
 
 
 def main() -> int:
-    """Measure, or be one of the processes that are measured."""
+    """Measure both catalogues, or (with --apply) be one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=500_000)
     parser.add_argument("--images", type=int, default=10)

@@ -1,4 +1,4 @@
-"""Whole commands as a person runs them, start of the program included: CPU of all processes, memory of the largest.
+"""Measure whole commands as a person runs them, start included: CPU of all processes, memory of the largest one.
 
 A broken bound of memory or of the release index ends the benchmarks with status 1. The bound in seconds is multiplied
 by the machine factor (benchmarks/speed.py).
@@ -11,15 +11,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.inputs import Inputs, write_hotel, write_sixty
 from benchmarks.measuring import Cost, measured
-from benchmarks.pictures import Inputs, write_hotel, write_sixty
 from benchmarks.rows import Row
 from benchmarks.speed import slowness
 
 COMMAND = str(Path(sys.executable).with_name("image-release"))
 LARGE_HOTEL_MB = 700.0
+"""Bound of the peak memory for the large hotel, in 10^6 bytes."""
 INDEX_MB = 400.0
+"""Bound of the peak memory of indexing a release, in 10^6 bytes."""
 INDEX_S_A_MILLION = 60.0
+"""Bound of the CPU time of indexing a million hotels, in seconds."""
 LEAST_INDEX_S = 8.0
 """The bound in seconds is never smaller: a short run is disturbed more by what else the machine does."""
 
@@ -27,7 +30,7 @@ LEAST_INDEX_S = 8.0
 def whole_commands(
     inputs: Inputs, folder: Path, large_hotel: int, largest_hotel: int | None, release_rows: int
 ) -> list[Row]:
-    """A hotel of sixty, the same unchanged, large hotels, and a Data Release."""
+    """Measure a hotel of sixty images, the same one unchanged, large hotels, and a Data Release."""
     sixty = folder / "sixty"
     write_sixty(sixty / "photos" / "hotel", inputs.large[:20])
     rows = _run("hotel of 60", sixty, (350.0, 250.0), holds=False)
@@ -44,8 +47,8 @@ def whole_commands(
 
 def _run(name: str, folder: Path, most_mb: tuple[float, float | None], *, holds: bool) -> list[Row]:
     cost = _published(folder)
-    told = json.loads(cost.stdout)
-    kinds, work = told["images"], told["work"]
+    result = json.loads(cost.stdout)
+    kinds, work = result["images"], result["work"]
     note = f"{kinds.get('published', 0)} pictures, {work['renditions_written']:,} renditions, {cost.wall_s:.0f} s"
     images = f"{kinds['total']:,} images"
     return [
@@ -55,14 +58,14 @@ def _run(name: str, folder: Path, most_mb: tuple[float, float | None], *, holds:
 
 
 def _published(folder: Path) -> Cost:
-    """`run` over the folder's photos with one worker."""
+    """Run `image-release run` over the photos of a folder, with one worker."""
     workspace = ["--workspace", str(folder / "workspace")]
     return measured([COMMAND, "run", "--json", "--workers", "1", *workspace, "--photos", str(folder / "photos")])
 
 
 def _cpu(cost: Cost) -> tuple[str, float, str]:
-    told = json.loads(cost.stdout)
-    where = f"{told['hotels']['unchanged']} unchanged, {told['work']['store_reads']} reads"
+    result = json.loads(cost.stdout)
+    where = f"{result['hotels']['unchanged']} unchanged, {result['work']['store_reads']} reads"
     return where, cost.cpu_s, "s"
 
 

@@ -1,10 +1,10 @@
-"""What grouping makes of hotels whose pictures its weights were not fitted on: the guard against over-fitting.
+"""Group hotels with weights that were not fitted on them: the guard against over-fitting.
 
     python -m benchmarks.cross_validation CORPUS [HARD...] [--fit-also CORPUS...] [--folds 8]
 
-Weights are fitted as `benchmarks/fit_grouping.py` does, on every corpus named, once without each eighth of the houses;
-each hotel of CORPUS and HARD is then grouped by the product's own grouping with the weights that saw nothing of its
-house in any corpus. Fingerprints, for each corpus, the measures of `corpus evaluate`, and attacks below .97.
+The weights are fitted as `benchmarks/fit_grouping.py` fits them, on every corpus named, once without each eighth of the
+houses. Then the product's own grouping groups each hotel of CORPUS and HARD, with the weights that saw nothing of its
+house in any corpus. Prints for each corpus the measures of `corpus evaluate`, and the attacks found below .97.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from image_release.lab.grouping.gate import FEW_PAIRS
 from image_release.lab.grouping.measures import GroupedImage, GroupingMeasures, measure
 
 LEAST_FOUND = 0.97
+"""Share of pairs below which an attack is named."""
 
 
 def grouped(task: tuple[CorpusHotel, Weights, Weights]) -> tuple[GroupedImage, ...]:
     """Group a hotel with other weights than the shipped ones, in a process of its own."""
-    hotel, first_look, score = task
+    hotel, coarse, score = task
     with (
-        patch.object(grouping, "first_look_weights", lambda: first_look),
+        patch.object(grouping, "coarse_weights", lambda: coarse),
         patch.object(grouping, "shipped_weights", lambda: score),
     ):
         return group_hotel(hotel).grouped_images
@@ -50,17 +51,17 @@ def said(name: str, found: GroupingMeasures) -> str:
 
 
 def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int) -> None:
-    """Fit without each fold, group its hotels, print."""
+    """Fit without each fold, group the hotels of the fold, and print the measures."""
     hotels = {corpus: hotels_of([corpus]) for corpus in corpora}
     fitted_on = [*chain.from_iterable(hotels.values()), *hotels_of(fit_also)]
     fold_of = folds_of((hotel.hotel_id for hotel in fitted_on), folds)
     pairs = measured(fitted_on)
     print(f"{len(pairs)} pairs of {len(fold_of)} hotels, {folds} folds", flush=True)
-    first_look, score = fits(pairs, fold_of)
+    coarse, score = fits(pairs, fold_of)
     with get_context("spawn").Pool() as pool:
         for corpus, here in hotels.items():
             without = [fold_of[hotel.hotel_id] for hotel in here]
-            jobs = [(hotel, first_look.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
+            jobs = [(hotel, coarse.without[n], score.without[n]) for hotel, n in zip(here, without, strict=True)]
             grouped_images = list(chain.from_iterable(pool.map(grouped, jobs, chunksize=1)))
             print(
                 said(corpus.name, measure([item for hotel in here for item in hotel.images], grouped_images)),
@@ -69,7 +70,7 @@ def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], folds: int
 
 
 def main() -> None:
-    """Cross-validate the corpora that are named."""
+    """Cross-validate the named corpora."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--fit-also", nargs="+", type=Path, default=[])

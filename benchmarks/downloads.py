@@ -1,6 +1,6 @@
-"""Download and one resize, as a data set maker does it: ours, beside img2dataset.
+"""Download and resize once, as the maker of a data set does: our side of the comparison with img2dataset.
 
-The server is a process of its own on 127.0.0.1, so that its CPU counts for nobody.
+The server is a process of its own on 127.0.0.1, so that its CPU time counts for neither side.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from image_release.settings import DownloadSettings, RenditionSettings
 
 THREADS = 16
 SMALL = RenditionSettings(name="small", width=256, height=256, quality=95)
-"""What img2dataset makes unless told otherwise: 256 px, quality 95."""
+"""The defaults of img2dataset: 256 px, quality 95."""
 SERVER = """
 import sys, time
 from pathlib import Path
@@ -41,11 +41,11 @@ def served(folder: Path) -> Iterator[str]:
         try:
             yield f"http://{server.stdout.readline().strip()}"
         finally:
-            server.stdin.close()  # its sign to end
+            server.stdin.close()  # its signal to end
 
 
 def write_urls(folder: Path, files: list[bytes], count: int, address: str, to: Path) -> list[str]:
-    """So many URLs of different files; written to a list as well."""
+    """Write `count` files into the served folder, and their URLs into the list `to`; returns the URLs."""
     for number in range(count):
         (folder / f"{number:04}.jpg").write_bytes(files[number % len(files)])
     urls = [f"{address}/{number:04}.jpg" for number in range(count)]
@@ -54,7 +54,7 @@ def write_urls(folder: Path, files: list[bytes], count: int, address: str, to: P
 
 
 def ours(urls: list[str], target: Path) -> None:
-    """Fetch each URL, judge the header, decode as small as 256 px allow, resize, save."""
+    """Fetch each URL, check the header, decode as small as 256 px allow, resize and save."""
     settings = DownloadSettings.model_validate(
         {"allowed_networks": ["127.0.0.0/8"], "connections": THREADS, "connections_per_host": THREADS}
     )

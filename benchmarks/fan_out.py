@@ -1,4 +1,4 @@
-"""A Data Release of a million hotels through the function suite, with queues that count: planner, one shard, all.
+"""Measure a Data Release of a million hotels in the function suite, with queues that only count.
 
     python -m benchmarks.fan_out [--rows 1000000]
 
@@ -31,19 +31,20 @@ from image_release.suite.ports import Suite
 from image_release.tag import AccountQuota, MemoryCounters
 
 MOST_MB = 512
+"""Bound of the peak memory of one process, in 10^6 bytes."""
 MOST_S = 300
-"""A third of a Lambda's fifteen minutes."""
+"""Bound of the time of one process, in seconds: a third of a Lambda's fifteen minutes."""
 
 
 class CountingQueue:
-    """Counts messages, the requests that SQS would have got, and each hotel that was nudged."""
+    """A queue that counts messages and the requests to SQS, and keeps the bodies of the messages."""
 
     def __init__(self) -> None:
         self.messages = self.requests = 0
         self.bodies: list[str] = []
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Count."""
+        """Count the messages; returns their number."""
         before = self.messages
         for batch in batches(messages):
             self.requests += 1
@@ -52,12 +53,12 @@ class CountingQueue:
         return self.messages - before
 
     def return_after(self, receipt: str, seconds: int) -> None:
-        """Nobody receives from a queue that counts."""
+        """Never called: nobody receives from this queue."""
         raise NotImplementedError
 
 
 def suite(folder: Path) -> Suite:
-    """Stores in a folder, queues that count."""
+    """A suite with stores in a folder and queues that count."""
 
     def now() -> datetime:
         return datetime.now(UTC)
@@ -76,13 +77,13 @@ def suite(folder: Path) -> Suite:
 
 
 def plan(folder: Path, key: str) -> dict[str, int]:
-    """The planner."""
+    """Run the planner; returns the number of shards."""
     planned = fan_out(key, suite(folder))
     return {"shards": planned.shards}
 
 
 def work(folder: Path, shards: int | None) -> dict[str, int]:
-    """So many shard workers one after the other (None: all)."""
+    """Run shard workers one after the other, `shards` of them or all (None); returns what was counted."""
     world = suite(folder)
     current = read_current(world.state)
     assert current is not None
@@ -101,7 +102,7 @@ def work(folder: Path, shards: int | None) -> dict[str, int]:
 
 
 def measure(folder: Path, rows: int) -> bool:
-    """Two releases; the second is measured. Whether all was as it must be."""
+    """Apply two releases and measure the second; returns whether messages and bounds are right."""
     inbox = FolderStore(folder / "inbox")
     me = [sys.executable, "-m", "benchmarks.fan_out", "--folder", str(folder)]
     for release_id, count in (("r1", rows), ("r2", rows - rows // 100)):
@@ -122,7 +123,7 @@ def measure(folder: Path, rows: int) -> bool:
 
 
 def main() -> int:
-    """Measure, or be one of the processes that are measured."""
+    """Measure, or (with --plan or --work) be one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

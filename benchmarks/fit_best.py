@@ -1,12 +1,12 @@
-"""Fits the weights of `deduplicating/best.py` on labelled corpora and fingerprints figures cross-validated by hotel.
+"""Fit the weights of `dedup/best.py` on labelled corpora, and print figures that are cross-validated by hotel.
 
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
-Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, not all, are marked as
-best. Every best copy against every other of its group is one comparison; plain ridge logistic regression on the
-difference of their cues, without an intercept: numpy is enough. The first CORPUS, made by others and not by our own
-recipes, counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
-hotel. Rooms of one house are one hotel here (`benchmarks/folds.py`).
+Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, but not all, are marked
+as best. Each best copy against each other copy of its group is one comparison. The model is a ridge logistic regression
+on the difference of their cues, without an intercept. The first CORPUS was made by others and not by our own recipes,
+so it counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
+hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import json
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism; read when numpy is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is one process a core; numpy reads this when it is imported
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
+from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import FingerprintedImage
 from image_release.dedup.best import MOST_DEVIATIONS, cues_of
@@ -39,31 +40,39 @@ WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/best_weights.j
 RIDGE = 5.0
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 MARGINS = (0, 1, 2, 3, 4)
+"""Margins, in log-odds, from which on the share of right choices is printed."""
 MADE_BY_OTHERS = 3.0
-"""So many times counts a wrong copy of the first corpus."""
+"""Weight of a wrong copy of the first corpus; one of another corpus has 1."""
 LARGER_COUNTS = 0.5
-"""A comparison of two untouched copies, of which one is plainly larger, against one with an attacked copy."""
+"""Weight of a comparison of two untouched copies, of which one is plainly larger; one with an attacked copy has 1."""
 PLAINLY_LARGER = 1.3
-"""Times the pixels: from there on the larger of two untouched copies is the better one."""
+"""Minimum ratio of the pixels of two untouched copies for the larger one to be the better one."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The copies of one photograph: `cues` (copies, names), which of them are right, and what was done to them."""
+    """The `n` copies of one photograph."""
 
     corpus: str
     hotel: str
     names: tuple[str, ...]
+    """Names of the `k` cues."""
     cues: NDArray[np.float64]
+    """(n, k)."""
     right: NDArray[np.bool_]
+    """(n,): whether a copy is marked as best."""
     attacks: tuple[str, ...]
+    """What was done to each copy, as labels.csv says it."""
     images: tuple[str, ...]
+    """The file of each copy."""
     pixels: NDArray[np.float64]
+    """(n,): number of pixels of each file."""
     cpu_ms: float
+    """CPU time of comparing them, in milliseconds."""
 
 
-def seen(path: Path) -> FingerprintedImage | None:
-    """A file as choosing sees it; None if it cannot be decoded."""
+def fingerprinted(path: Path) -> FingerprintedImage | None:
+    """A file with its fingerprint; None if it cannot be decoded."""
     data = path.read_bytes()
     facts = read_header(data, sha256_hex(data), EVERY_SIZE)
     draft = decode_draft(data, facts) if isinstance(facts, ImageFacts) else None
@@ -73,9 +82,9 @@ def seen(path: Path) -> FingerprintedImage | None:
 
 
 def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
-    """Cues of the copies of one label; None where all are the same bytes."""
+    """The copies of one label with their cues; None where all have the same bytes."""
     corpus, rows = task
-    found = [(row, item) for row in rows if (item := seen(corpus / "images" / row["image"]))]
+    found = [(row, item) for row in rows if (item := fingerprinted(corpus / "images" / row["image"]))]
     images = {item.facts.sha256: item for _, item in found}
     if len(images) == 1:
         return None
@@ -97,7 +106,7 @@ def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
 
 
 def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
-    """The labels of a corpus that have a right answer and something to choose from."""
+    """The labels of a corpus that have a best copy and more than one copy, with their rows."""
     labels: dict[str, list[dict[str, str]]] = defaultdict(list)
     with (corpus / "labels.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -112,7 +121,10 @@ def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
 def fitted(
     groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64], made_by_others: str
 ) -> NDArray[np.float64]:
-    """Coefficients by Newton's method; a group counts the more the more wrong copies it has, but less than each."""
+    """Fit the coefficients (k,) of the scaled cues.
+
+    The weight of a group grows with the root of the number of its wrong copies.
+    """
     differences, importance = [], []
     for group in groups:
         values = scaled(group, mean, deviation)
@@ -124,32 +136,23 @@ def fitted(
         larger = smaller_copies(group)
         differences += [(values[one] - values[other])[None] for one, other in larger]
         importance += [LARGER_COUNTS / max(1, len(larger)) ** 0.5] * len(larger)
-    values, weight = np.concatenate(differences), np.array(importance)
-    coefficient = np.zeros(values.shape[1])
-    for _ in range(40):
-        chance = 1 / (1 + np.exp(-np.clip(values @ coefficient, -40, 40)))
-        curvature = weight * np.maximum(chance * (1 - chance), 1e-9)
-        gradient = values.T @ (weight * (1 - chance)) - RIDGE * coefficient
-        step = np.linalg.solve((values * curvature[:, None]).T @ values + RIDGE * np.eye(len(coefficient)), gradient)
-        coefficient += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return coefficient
+    values = np.concatenate(differences)
+    return newton(values, 1.0, np.array(importance), RIDGE * np.eye(values.shape[1]))
 
 
 def smaller_copies(group: Group) -> list[tuple[int, int]]:
-    """Pairs of right copies of which the first is plainly larger."""
+    """Pairs (indices) of right copies of which the first is plainly larger."""
     right = np.flatnonzero(group.right).tolist()
     return [(a, b) for a in right for b in right if group.pixels[a] > PLAINLY_LARGER * group.pixels[b]]
 
 
 def scaled(group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cues in deviations, as the product counts them."""
+    """(n, k): the cues in deviations from their mean, limited as the product limits them."""
     return np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
 
 
 def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool) -> None:
-    """Share of right choices, by margin and by what was done to the copies."""
+    """Print the share of right choices, by margin and by what was done to the copies."""
     untouched = [(group, scores[id(group)]) for group in groups if smaller_copies(group)]
     kept = [
         all(
@@ -168,27 +171,65 @@ def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.flo
     for least in MARGINS:
         sure = margin >= least
         print(f"  margin from {least}: {right[sure].mean() if sure.any() else 1:.4f} of {sure.sum()}")
+    _tell_wrong_choices(groups, right, scores, wrong=wrong)
+
+
+def _tell_wrong_choices(
+    groups: Sequence[Group], right: NDArray[np.bool_], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool
+) -> None:
+    """Print what was done to the copies that were chosen wrongly; with `wrong`, name each of them."""
     asked: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     for group, good in zip(groups, right, strict=True):
         for attacks, is_right in zip(group.attacks, group.right, strict=True):
-            asked.update({part.split(":")[0] for part in attacks.split("|") if not is_right} - {"side", "q", ""})
-        if not good:
-            chosen = int(scores[id(group)].argmax())
-            missed.update({part.split(":")[0] for part in group.attacks[chosen].split("|")} - {"side", "q", ""})
-            if wrong:
-                print(
-                    f"  wrong: {group.images[chosen]} ({group.attacks[chosen]}) before "
-                    f"{[image for image, is_right in zip(group.images, group.right, strict=True) if is_right]}"
-                )
-    print(
-        "  chosen wrongly, of groups with it:",
-        ", ".join(f"{name} {n}/{asked[name]}" for name, n in missed.most_common()),
-    )
+            asked.update(_attack_names(attacks) if not is_right else ())
+        if good:
+            continue
+        chosen = int(scores[id(group)].argmax())
+        missed.update(_attack_names(group.attacks[chosen]))
+        if wrong:
+            best = [image for image, is_right in zip(group.images, group.right, strict=True) if is_right]
+            print(f"  wrong: {group.images[chosen]} ({group.attacks[chosen]}) before {best}")
+    counts = ", ".join(f"{name} {number}/{asked[name]}" for name, number in missed.most_common())
+    print("  chosen wrongly, of groups with it:", counts)
+
+
+def _attack_names(attacks: str) -> set[str]:
+    """The attacks in a column of labels.csv, without their strengths and without size and quality."""
+    return {part.split(":")[0] for part in attacks.split("|")} - {"side", "q", ""}
+
+
+def held_out_scores(
+    known: Sequence[Group],
+    everything: Sequence[Group],
+    folds: int,
+    fit: Callable[[Sequence[Group]], NDArray[np.float64]],
+    score: Callable[[Group, NDArray[np.float64]], NDArray[np.float64]],
+) -> dict[int, NDArray[np.float64]]:
+    """The score of each copy of each group (by its id), by weights that were fitted without its house."""
+    fold_of = folds_of((group.hotel for group in everything), folds)
+    scores = {}
+    for number in range(folds):
+        coefficient = fit([group for group in known if fold_of[group.hotel] != number])
+        for group in everything:
+            if fold_of[group.hotel] == number:
+                scores[id(group)] = score(group, coefficient)
+    return scores
+
+
+def write_weights(names: Sequence[str], *columns: NDArray[np.float64]) -> None:
+    """Write mean, deviation and coefficient (k,) of each cue, one cue a line."""
+    numbers = {
+        name: [round(float(number), 5) for number in parts]
+        for name, *parts in sorted(zip(names, *columns, strict=True))
+    }
+    lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(parts)}" for name, parts in numbers.items())
+    WEIGHTS.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+    print(f"written to {WEIGHTS}")
 
 
 def main() -> None:
-    """Measure, cross-validate, and write the weights if asked."""
+    """Measure the cues, cross-validate, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--judge", nargs="*", type=Path, default=[])
@@ -203,36 +244,29 @@ def main() -> None:
         }
     known = [group for corpus in args.corpora for group in groups[corpus]]
     everything = [group for found in groups.values() for group in found]
-    names = known[0].names
     values = np.concatenate([group.cues for group in known])
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
-    fold_of = folds_of((group.hotel for group in everything), args.folds)
-    scores = {}
-    for number in range(args.folds):
-        others = [group for group in known if fold_of[group.hotel] != number]
-        coefficient = fitted(others, mean, deviation, args.corpora[0].name)
-        for group in everything:
-            if fold_of[group.hotel] == number:
-                scores[id(group)] = scaled(group, mean, deviation) @ coefficient
+
+    def fit(some: Sequence[Group]) -> NDArray[np.float64]:
+        return fitted(some, mean, deviation, args.corpora[0].name)
+
+    def score(group: Group, coefficient: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(scaled(group, mean, deviation) @ coefficient)
+
+    scores = held_out_scores(known, everything, args.folds, fit, score)
     copies = sum(len(group.images) for group in everything)
     print(f"comparing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
     print("cross-validated by hotel:")
     for corpus, found in groups.items():
         tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)
-    coefficient = fitted(known, mean, deviation, args.corpora[0].name)
+    coefficient = fit(known)
     print("fitted on all:")
     for corpus in args.corpora:
         asked = [group for group in groups[corpus] if not group.right.all()]
-        right = [group.right[(scaled(group, mean, deviation) @ coefficient).argmax()] for group in asked]
+        right = [group.right[score(group, coefficient).argmax()] for group in asked]
         print(f"  {corpus.name}: right in {np.mean(right):.4f}")
     if args.write:
-        numbers = {
-            name: [round(float(number), 5) for number in parts]
-            for name, *parts in sorted(zip(names, mean, deviation, coefficient, strict=True))
-        }
-        lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(parts)}" for name, parts in numbers.items())
-        WEIGHTS.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
-        print(f"written to {WEIGHTS}")
+        write_weights(known[0].names, mean, deviation, coefficient)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""Fits the weights of `deduplicating/weights.py` on labelled corpora and fingerprints figures cross-validated by hotel.
+"""Fit the weights of `dedup/weights.py` on labelled corpora, and print figures that are cross-validated by hotel.
 
     python -m benchmarks.fit_grouping CORPUS... [--write] [--folds 8]
 
 Each CORPUS holds labels.csv and images/. Every candidate pair within a hotel is registered, in the order in which
-grouping measures it; a pair is *same* when its labels are equal. What the shipped weights were fitted on is in decision
-6: the labelled corpus, its hard maker with seeds 1 to 3, `corpus make` with the recipes `hard` and `ordinary` (seed 5),
-and `benchmarks/pans.py`. Plain ridge logistic regression by Newton's method: numpy is enough. Placeholders take no
-part, and equal files count once, as in grouping. What groups come of held-out weights says
-`benchmarks/cross_validation.py`.
+grouping measures it. A pair is *same* when its labels are equal. Decision 6 says what the shipped weights were fitted
+on: the labelled corpus, its hard maker with seeds 1 to 3, `corpus make` with the recipes `hard` and `ordinary` (seed
+5), and `benchmarks/rotated_camera_pairs.py`. The model is a ridge logistic regression. Placeholders take no part, and
+equal files count once, as in grouping. `benchmarks/cross_validation.py` shows what groups come of held-out weights.
 """
 
 from __future__ import annotations
@@ -25,10 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.folds import folds_of
-from image_release.dedup.evidence import displacement, first_look, statistics
+from benchmarks.logistic import newton
+from image_release.dedup.evidence import coarse_features, displacements, statistics
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
-from image_release.dedup.registration import Sheet, lay_roughly, register
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel, read_hotels
 from image_release.settings import GroupingSettings, Settings
@@ -36,13 +37,13 @@ from image_release.settings import GroupingSettings, Settings
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
 RIDGE = 3.0
 WRONG_JOIN = 3.0
-"""A false pair counts so many times a true one: a lost photograph is worse than a repeated one."""
+"""Weight of a false pair in the score; a true one has 1. A lost photograph is worse than a repeated one."""
 WRONG_START = 0.3
-"""The same at the first look, where a false pair only costs time and a true one that is given up is gone."""
+"""Weight of a false pair in the coarse pass, where it only costs time while a true pair that is given up is lost."""
 
 Statistics = dict[str, float]
 Pair = tuple[str, str, bool, Statistics, Statistics | None]
-"""Corpus, hotel, whether the labels are equal, what the first look says, and what is said in the end."""
+"""Corpus, hotel, whether the labels are equal, features of the coarse pass, and statistics if it was registered."""
 
 
 def hotels_of(corpora: Sequence[Path]) -> list[CorpusHotel]:
@@ -56,52 +57,42 @@ def hotel_pairs(hotel: CorpusHotel) -> list[Pair]:
     photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
     label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
-    pictures = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
-    sheets = [Sheet(picture) for picture in pictures]
+    items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+    prepared = [PreparedImage(item) for item in items]
     pairs: list[Pair] = []
-    for candidate in candidate_pairs(pictures):
-        one, other = sheets[candidate.one], sheets[candidate.other]
-        rough = lay_roughly(one, other, candidate)
-        if rough:
-            same = label_of[shas[candidate.one]] == label_of[shas[candidate.other]]
-            registered = register(one, other, candidate, rough)
-            found = statistics(one, other, candidate, registered, displacement(one, registered)) if registered else None
-            pairs.append((hotel.corpus.name, hotel.hotel_id, same, first_look(one, candidate, rough), found))
+    for pair in candidate_pairs(items):
+        one, other = prepared[pair.one], prepared[pair.other]
+        coarse = align_coarsely(one, other, pair)
+        if coarse:
+            same = label_of[shas[pair.one]] == label_of[shas[pair.other]]
+            registered = register(one, other, pair, coarse)
+            found = statistics(one, other, pair, registered, displacements(one, registered)) if registered else None
+            pairs.append((hotel.corpus.name, hotel.hotel_id, same, coarse_features(one, pair, coarse), found))
     return pairs
 
 
 def fitted(values: NDArray[np.float64], same: NDArray[np.bool_], wrong: float = WRONG_JOIN) -> NDArray[np.float64]:
-    """Coefficients and, last, the intercept."""
+    """Fit the coefficients of `values` (n, k) and, last, the intercept: (k + 1,)."""
     ones = np.hstack([values, np.ones((len(values), 1))])
-    coefficient = np.zeros(ones.shape[1])
     penalty = np.diag([RIDGE] * values.shape[1] + [0.0])
-    importance = np.where(same, 1.0, wrong)
-    for _ in range(40):
-        chance = 1 / (1 + np.exp(-np.clip(ones @ coefficient, -40, 40)))
-        weight = importance * np.maximum(chance * (1 - chance), 1e-9)
-        gradient = ones.T @ (importance * (same - chance)) - penalty @ coefficient
-        step = np.linalg.solve((ones * weight[:, None]).T @ ones + penalty, gradient)
-        coefficient += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return coefficient
+    return newton(ones, same, np.where(same, 1.0, wrong), penalty)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Pairs with their statistics, fitted once for each fold, its hotels left out, and once on all."""
+    """Weights fitted on pairs: once on all of them, and once for each fold without its hotels."""
 
     pairs: list[Pair]
     held_out: NDArray[np.float64]
-    """(pairs,): scores by weights that were fitted without the pair's hotel."""
+    """(pairs,): score of each pair by the weights that were fitted without its hotel."""
     weights: Weights
-    """Fitted on all: what is shipped."""
+    """Fitted on all pairs; these are shipped."""
     without: tuple[Weights, ...]
     """Fitted without the hotels of each fold."""
 
     @classmethod
     def of(cls, pairs: list[Pair], found: list[Statistics], fold_of: Mapping[str, int], wrong: float) -> Fit:
-        """Fit what was found of pairs; `fold_of` says which fold a hotel is in."""
+        """Fit the statistics `found` of the pairs, in order; `fold_of` says which fold a hotel is in."""
         names = tuple(found[0])
         values = np.array([[each[name] for name in names] for each in found])
         same = np.array([pair[2] for pair in pairs])
@@ -121,7 +112,7 @@ class Fit:
         return cls(pairs, held_out, weights(np.full(len(pairs), True)), without)
 
     def report(self, thresholds: tuple[float, ...]) -> None:
-        """Print, for each corpus, how many pairs are on the wrong side of each threshold."""
+        """Print for each corpus how many pairs are on the wrong side of each threshold."""
         for name in sorted({pair[0] for pair in self.pairs}):
             here = np.array([pair[0] == name for pair in self.pairs])
             same = np.array([pair[2] for pair in self.pairs])
@@ -133,34 +124,34 @@ class Fit:
 
 
 def measured(hotels: Sequence[CorpusHotel]) -> list[Pair]:
-    """The candidate pairs of hotels, by all cores."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are the parallelism
+    """The candidate pairs of hotels, computed on all cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is one process a core
     with get_context("spawn").Pool() as pool:
         return list(chain.from_iterable(pool.map(hotel_pairs, hotels, chunksize=1)))
 
 
 def fits(pairs: list[Pair], fold_of: Mapping[str, int]) -> tuple[Fit, Fit]:
-    """The first look's weights and the score's."""
+    """Fit the weights of the coarse pass and those of the score."""
     scored = [pair for pair in pairs if pair[4]]
-    first_look_ = Fit.of(pairs, [pair[3] for pair in pairs], fold_of, WRONG_START)
-    return first_look_, Fit.of(scored, [pair[4] for pair in scored if pair[4]], fold_of, WRONG_JOIN)
+    coarse = Fit.of(pairs, [pair[3] for pair in pairs], fold_of, WRONG_START)
+    return coarse, Fit.of(scored, [pair[4] for pair in scored if pair[4]], fold_of, WRONG_JOIN)
 
 
 def main() -> None:
-    """Measure, cross-validate, and write the weights if asked."""
+    """Measure the pairs, cross-validate, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--folds", type=int, default=8)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     pairs = measured(hotels_of(args.corpora))
-    start, end = fits(pairs, folds_of((pair[1] for pair in pairs), args.folds))
-    print("First look: pairs that are laid over each other exactly")
-    start.report((-2, -1, GroupingSettings().least_first_look, 0))
+    coarse, score = fits(pairs, folds_of((pair[1] for pair in pairs), args.folds))
+    print("Coarse pass: pairs that are registered")
+    coarse.report((-2, -1, GroupingSettings().least_first_look, 0))
     print("Score: pairs that are joined")
-    end.report((0, 1, 2, 3, 4))
+    score.report((0, 1, 2, 3, 4))
     if args.write:
-        document = {"first_look": asdict(start.weights), "score": asdict(end.weights)}
+        document = {"first_look": asdict(coarse.weights), "score": asdict(score.weights)}
         WEIGHTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print(f"written to {WEIGHTS}")
 

@@ -1,11 +1,10 @@
-"""What grouping costs as a hotel grows: CPU milliseconds an image, step by step.
+"""Measure what grouping costs as a hotel grows: CPU milliseconds an image, step by step.
 
     python -m benchmarks.grouping CORPUS... [--sizes 60 1000 3000] [--hotels 8] [--json]
 
-Hotels are put together from those of labelled corpora, one after the other, so that each is full of look-alikes and
-harder than a hotel of its size. Up to `--hotels` of a size are measured, no image in two of them, in one process; the
-decode is told beside what follows it. How right the groups are is not: labels hold within a hotel, and some hotels of a
-corpus share photographs.
+Hotels are composed of those of labelled corpora, one after the other. So each is full of look-alikes, and harder than a
+real hotel of its size. Up to `--hotels` of a size are measured in one process, and no image is in two of them. Whether
+the groups are right is not measured: labels hold within a hotel, and some hotels of a corpus share photographs.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: as in a worker
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a worker; numpy reads it when it is imported
 
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, read_hotels
 from image_release.lab.grouping.evaluation import group_hotel
@@ -27,7 +26,7 @@ from image_release.settings import Settings
 
 SIZES = (60, 1000, 3000)
 ROOT = Path("/")
-"""Where the images of hotels that are put together from several corpora lie, by their whole paths."""
+"""The folder of composed hotels: their images are named by their absolute paths."""
 
 
 def images_of(corpora: Sequence[Path]) -> list[LabelledImage]:
@@ -36,8 +35,8 @@ def images_of(corpora: Sequence[Path]) -> list[LabelledImage]:
     return [replace(item, image=str(hotel.path(item.image).resolve())) for hotel in hotels for item in hotel.images]
 
 
-def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[CorpusHotel]:
-    """Hotels of a size, of images that no other of them has."""
+def composed(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[CorpusHotel]:
+    """Compose at most `most` hotels of `size` images each; no image is in two of them."""
     for number in range(min(most, len(images) // size)):
         name = f"{size}-{number}"
         mine = images[number * size : (number + 1) * size]
@@ -45,18 +44,18 @@ def together(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[
 
 
 def measured(hotels: Sequence[CorpusHotel]) -> dict[str, float]:
-    """Milliseconds an image."""
+    """Number of hotels, and CPU milliseconds an image of each step."""
     costs = [group_hotel(hotel).cost for hotel in hotels]
     images = sum(cost.images for cost in costs)
     spent = {
         stage: round(1e3 * sum(getattr(cost, f"{stage}_s") for cost in costs) / images, 2)
-        for stage in ("decode", "print", "group", "best")
+        for stage in ("decode", "fingerprint", "group", "best")
     }
     return {"hotels": len(hotels), **spent}
 
 
 def main() -> int:
-    """Put together, measure, tell."""
+    """Compose the hotels, measure them and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS")
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
@@ -66,7 +65,7 @@ def main() -> int:
     images = images_of(args.corpora)
     results = {}
     for size in args.sizes:
-        hotels = list(together(images, size, args.hotels))
+        hotels = list(composed(images, size, args.hotels))
         if not hotels:
             print(f"{size}: the corpora have only {len(images)} images", file=sys.stderr)
             continue

@@ -1,8 +1,8 @@
-"""The whole job of one hotel, all reading and writing included: against the floor and against the method as published.
+"""Measure the whole job of one hotel, with all reading and writing: against a lower bound and the published method.
 
-Ours is `process_hotel` with the stores, the fetcher and the settings of the command line, in a fresh workspace each
-round, catalogues and release applied. The *floor* is what nobody can do without: decode each candidate once and encode
-each rendition once, reading and writing left out.
+Our side is `process_hotel` with the stores, the fetcher and the settings of the command line, in a fresh workspace each
+round, with catalogues and release applied. The lower bound (*floor*) is what nobody can avoid: decode each image once
+and encode each rendition once, without reading or writing.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from PIL import Image
 
 from benchmarks import published
+from benchmarks.inputs import Inputs, write_hotel, write_sixty
 from benchmarks.measuring import Samples, interleaved, ratio, typical
-from benchmarks.pictures import Inputs, write_hotel, write_sixty
 from benchmarks.rows import Row
 from image_release.hotel import HotelReport, process, process_hotel
 from image_release.one_machine.intake import apply_inbox, hand_in
@@ -28,26 +29,17 @@ from image_release.settings import Settings
 from image_release.values import Nudge
 
 HOTEL = "hotel"
-STAGES = (
-    "load",
-    "read_cache",
-    "acquire",
-    "choose",
-    "label",
-    "in_order",
-    "update_cache",
-    "render",
-    "write_page",
-    "publish",
-)
-"""The steps of `process_hotel` by the names that it calls them by."""
-UNCHANGED_LOOKS = 50
+STAGES = ("load", "acquire", "choose", "label", "order", "update_cache", "render", "gallery", "publish")
+"""The modules whose functions `process_hotel` calls, in the order of its steps."""
+UNCHANGED_TIMES = 50
+"""How often the unchanged hotel is processed in a round."""
 
 Stages = dict[str, float]
+"""Step -> CPU seconds."""
 
 
 def workspace_of(folder: Path, photos: Path) -> Workspace:
-    """An empty workspace to which a folder of photos was handed in."""
+    """A new workspace to which a folder of photos was handed in."""
     shutil.rmtree(folder, ignore_errors=True)
     workspace = Workspace(folder, Settings(), photos=(photos.resolve(),))
     hand_in(workspace, photos, None, None)
@@ -56,37 +48,45 @@ def workspace_of(folder: Path, photos: Path) -> Workspace:
 
 
 def ours(folder: Path, photos: Path) -> HotelReport:
-    """The hotel from nothing."""
+    """Process the hotel in a new workspace."""
     return process_hotel(Nudge(HOTEL, "benchmark"), workspace_of(folder, photos).ports())
 
 
 @contextmanager
 def staged() -> Iterator[Stages]:
-    """CPU seconds of each step of the looks at hotels inside, threads included."""
+    """Measure CPU seconds of each step of the hotels that are processed inside the block, threads included."""
     spent: Stages = dict.fromkeys(STAGES, 0.0)
-    before = {name: getattr(process, name) for name in STAGES}
+    before = {name: (step, _stage(step)) for name, step in vars(process).items() if _stage(step) in spent}
 
-    def timed(name: str) -> Any:
+    def timed(called: Callable[..., Any], stage: str) -> Any:
         def step(*args: Any, **kwargs: Any) -> Any:
             started = time.process_time()
             try:
-                return before[name](*args, **kwargs)
+                return called(*args, **kwargs)
             finally:
-                spent[name] += time.process_time() - started
+                spent[stage] += time.process_time() - started
 
         return step
 
-    for name in STAGES:
-        setattr(process, name, timed(name))
+    for name, (called, stage) in before.items():
+        setattr(process, name, timed(called, stage))
     try:
         yield spent
     finally:
-        for name, step in before.items():
-            setattr(process, name, step)
+        for name, (called, _) in before.items():
+            setattr(process, name, called)
+
+
+def _stage(step: object) -> str:
+    """The package or module of `hotel` that a function comes from; empty for anything but a function."""
+    if not isinstance(step, FunctionType):
+        return ""
+    _, package, *modules = [*step.__module__.split("."), ""]
+    return modules[0] if package == "hotel" else package
 
 
 def whole_job(inputs: Inputs, folder: Path, photos: int, rounds: int) -> list[Row]:
-    """A hotel of three images a photograph, in the files' own coding and in baseline JPEGs."""
+    """Measure a hotel with three images of each photograph, as the files are and as baseline JPEGs."""
     rows = []
     for name, progressive in (("as they are", None), ("baseline", False)):
         hotel = folder / f"photos-{name[:2]}" / HOTEL
@@ -100,7 +100,7 @@ def _job_rows(name: str, hotel: Path, work: Path, rounds: int) -> list[Row]:
     target.mkdir(parents=True, exist_ok=True)
     steps: list[Stages] = []
     report = ours(work / "workspace", hotel.parent)
-    candidates = [path.read_bytes() for path in sorted(hotel.rglob("*.jpg"))]
+    images = [path.read_bytes() for path in sorted(hotel.rglob("*.jpg"))]
     renditions = _renditions(report, work / "workspace" / "published")
     recipes = Settings().renditions
 
@@ -113,16 +113,16 @@ def _job_rows(name: str, hotel: Path, work: Path, rounds: int) -> list[Row]:
         {
             "ours": job,
             "published": lambda: published.hotel(hotel, target, recipes),
-            "floor": lambda: _floor(candidates, renditions),
+            "floor": lambda: _floor(images, renditions),
         },
         rounds,
     )
     samples["choose"] = [spent["choose"] for spent in steps[1:]]
     samples["rest"] = [all_ - choose for all_, choose in zip(samples["ours"], samples["choose"], strict=True)]
-    return _told(f"{len(candidates)} images, {len(renditions)} renditions, {name}", samples, steps[-1], len(candidates))
+    return _rows(f"{len(images)} images, {len(renditions)} renditions, {name}", samples, steps[-1], len(images))
 
 
-def _told(inputs: str, samples: Samples, steps: Stages, images: int) -> list[Row]:
+def _rows(inputs: str, samples: Samples, steps: Stages, images: int) -> list[Row]:
     profile = ", ".join(f"{name} {spent:.2f}" for name, spent in steps.items() if spent >= 0.01)
     cpu = f"{typical(samples, 'ours'):.2f} s against {typical(samples, 'floor'):.2f} s"
     return [
@@ -135,7 +135,7 @@ def _told(inputs: str, samples: Samples, steps: Stages, images: int) -> list[Row
 
 
 def _renditions(report: HotelReport, store: Path) -> list[tuple[Image.Image, int]]:
-    """What was published, decoded again, with the quality that it was encoded at."""
+    """The published renditions, decoded again, each with the quality that it was encoded at."""
     assert report.manifest is not None
     quality = {recipe.name: recipe.quality for recipe in Settings().renditions}
     found: list[tuple[Image.Image, int]] = []
@@ -147,15 +147,16 @@ def _renditions(report: HotelReport, store: Path) -> list[tuple[Image.Image, int
     return found
 
 
-def _floor(candidates: list[bytes], renditions: list[tuple[Image.Image, int]]) -> None:
-    for data in candidates:
+def _floor(images: list[bytes], renditions: list[tuple[Image.Image, int]]) -> None:
+    """Decode each image once and encode each rendition once."""
+    for data in images:
         published.decoded(data)
-    for image, quality in renditions:
-        image.save(io.BytesIO(), "JPEG", quality=quality, subsampling="4:2:0")
+    for rendition, quality in renditions:
+        rendition.save(io.BytesIO(), "JPEG", quality=quality, subsampling="4:2:0")
 
 
 def unchanged(inputs: Inputs, folder: Path, rounds: int) -> list[Row]:
-    """The same hotel once more: CPU, reads and writes of one look."""
+    """Measure processing an unchanged hotel: CPU time, reads and writes."""
     photos = folder / "photos"
     write_hotel(photos / HOTEL, inputs.images[:20], 60)
     workspace = workspace_of(folder / "workspace", photos)
@@ -166,11 +167,11 @@ def unchanged(inputs: Inputs, folder: Path, rounds: int) -> list[Row]:
     assert process_hotel(Nudge(HOTEL, "benchmark"), ports).status == "unchanged"
     reads, writes = counter.reads - reads, counter.writes - writes
 
-    def looks() -> None:
-        for _ in range(UNCHANGED_LOOKS):
+    def repeatedly() -> None:
+        for _ in range(UNCHANGED_TIMES):
             process_hotel(Nudge(HOTEL, "benchmark"), ports)
 
-    spent = typical(interleaved({"looks": looks}, rounds), "looks") / UNCHANGED_LOOKS
+    spent = typical(interleaved({"unchanged": repeatedly}, rounds), "unchanged") / UNCHANGED_TIMES
     where = "60 images of 3 accommodations, folder stores"
     return [
         Row("an unchanged hotel", where, spent * 1e3, "ms", 8, 4),

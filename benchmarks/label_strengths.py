@@ -1,10 +1,11 @@
-"""How far may the table of label strengths be trusted? Figures for docs/decisions/0008-order.md.
+"""Measure how far the table of label strengths can be trusted. The figures are in docs/decisions/0008-order.md.
 
-usage: python benchmarks/label_strengths.py CORPUS    (a folder with ranking.csv, labels.csv, vision_labels.jsonl)
+    python -m benchmarks.label_strengths CORPUS    (a folder with ranking.csv, labels.csv, vision_labels.jsonl)
 
-Prints the measures of the order for the shipped table, for coarser and damaged versions of it, for strengths learned
-from nothing (ridge regression, each hotel judged by the others: honest for unseen hotels), and for the shipped table
-moved by what the grades would change (each hotel by the others). The last line names the labels that would move most.
+Prints the measures of the order for four kinds of tables: the shipped one; coarser and damaged versions of it;
+strengths learned from the grades alone; and the shipped one corrected by the grades. Learning is ridge regression. Each
+hotel is judged by a table that was learned on the other hotels, as an unseen hotel would be. The last line names the
+labels that the grades would change most.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings,
 Array = NDArray[np.float64]
 Table = Mapping[str, float]
 LEARN_PENALTY = 4.0
+"""Ridge for strengths that are learned from nothing."""
 MOVE_PENALTY = 64.0
+"""Ridge for corrections of the shipped strengths."""
 REPEATS = 20
+"""Number of damaged tables whose measures are averaged."""
 
 
 class Study:
-    """The graded pictures as a matrix of label scores, picture × label, and the measures of any table of strengths."""
+    """The graded pictures as a matrix of label scores (pictures, labels), and the measures of any table."""
 
     def __init__(self, corpus: Path) -> None:
         self.grades = read_graded_corpus(corpus).grades
@@ -63,18 +67,18 @@ class Study:
         return measure(self.grades.values(), orders)
 
     def ridge(self, rows: NDArray[np.bool_], target: Array, penalty: float) -> Array:
-        """Strengths that explain `target` on some pictures, pulled to 0 by `penalty`."""
+        """Strengths (labels,) that explain `target` (pictures,) on the pictures `rows`, drawn to 0 by `penalty`."""
         centred = self.scores[rows] - self.scores[rows].mean(axis=0)
         goal = target[rows] - target[rows].mean()
         return np.linalg.solve(centred.T @ centred + penalty * np.eye(len(self.labels)), centred.T @ goal)
 
     def learned(self, rows: NDArray[np.bool_]) -> Table:
-        """Strengths from grades alone, in the table's unit (points of about the same spread)."""
+        """Strengths learned from the grades of the pictures `rows`, scaled to the spread of the shipped table."""
         strengths = self.ridge(rows, self.grade, LEARN_PENALTY)
         return dict(zip(self.labels, strengths * 4, strict=True))
 
     def moved(self, rows: NDArray[np.bool_]) -> Table:
-        """The shipped strengths with what the grades of some pictures would change, in steps of 0.5."""
+        """The shipped strengths, corrected by the grades of the pictures `rows` and rounded to 0.5."""
         shipped = np.array([_shipped().get(label.casefold(), 0.0) for label in self.labels])
         points = self.scores @ shipped
         slope = np.polyfit(points[rows], self.grade[rows], 1)[0]
@@ -96,6 +100,7 @@ def _same(table: Table, _hotel: str) -> Table:
 
 
 def main() -> None:
+    """Print the measures of every table."""
     study = Study(Path(sys.argv[1]))
     everything = np.ones(len(study.pictures), dtype=bool)
 

@@ -1,4 +1,4 @@
-"""What a command costs, its child processes included, and what pieces of work cost against each other."""
+"""Measure what a command costs, with its child processes, and what tasks cost against each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU is user + system of all processes; `peak_mb` (10^6 bytes) is the resident memory of the largest one."""
+    """What a command cost: CPU time (user + system) of all its processes, and resident memory of the largest one.
+
+    `peak_mb` is in 10^6 bytes.
+    """
 
     cpu_s: float
     peak_mb: float
@@ -30,43 +33,43 @@ _, status, usage = os.wait4(process.pid, 0)
 cpu_s, peak_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
 print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, peak_mb, time.monotonic() - started, stdout]))
 """
-"""A small process starts what is measured: a child's peak counts from what its parent held when it was started."""
+"""A small process starts the measured command, because the peak memory of a child includes what its parent held."""
 
 
 def measured(command: list[str]) -> Cost:
-    """Run a command to its end. Raises CalledProcessError where it fails."""
-    told = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True)
-    status, cpu_s, peak_mb, wall_s, stdout = json.loads(told.stdout)
+    """Run a command to its end and measure it. Raises CalledProcessError if it fails."""
+    launched = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True)
+    status, cpu_s, peak_mb, wall_s, stdout = json.loads(launched.stdout)
     if status:
         raise subprocess.CalledProcessError(status, command, stdout)
     return Cost(cpu_s, peak_mb, wall_s, stdout)
 
 
 Samples = dict[str, list[float]]
-"""What was measured -> CPU seconds of each round."""
+"""Task -> CPU seconds of each round."""
 
 
 def interleaved(tasks: Mapping[str, Callable[[], object]], rounds: int) -> Samples:
-    """CPU seconds of each task in each round, all tasks in turn; a first round warms up and does not count.
+    """Measure CPU seconds of each task in each round; the tasks take turns, and a first round only warms up.
 
-    What a task returns as a number is its cost (it was measured in another process); else this process' CPU counts.
+    If a task returns a float, that is its cost, measured in another process. Otherwise this process' CPU time counts.
     """
     samples: Samples = {name: [] for name in tasks}
     for number in range(rounds + 1):
         for name, task in tasks.items():
             started = time.process_time()
-            told = task()
-            spent = told if isinstance(told, float) else time.process_time() - started
+            cost = task()
+            spent = cost if isinstance(cost, float) else time.process_time() - started
             if number:
                 samples[name].append(spent)
     return samples
 
 
 def typical(samples: Samples, name: str) -> float:
-    """Median of the rounds."""
+    """Median of a task's rounds, in CPU seconds."""
     return median(samples[name])
 
 
 def ratio(samples: Samples, name: str, by: str) -> float:
-    """How many times as much one costs as another: the median of the rounds' own ratios, which load disturbs least."""
+    """How many times as much one task costs as another: the median of each round's ratio, which load disturbs least."""
     return median(one / other for one, other in zip(samples[name], samples[by], strict=True))

@@ -1,7 +1,7 @@
-"""What people use instead, beside ours, in one run: imagededup, pdqhash and img2dataset.
+"""Measure what people use instead, beside ours and in one run: imagededup, pdqhash and img2dataset.
 
-They live in an environment of their own (`make peers`: about 6 GB, because imagededup needs PyTorch). Where it is not
-there, or one of them is not, the row says so.
+They are installed in an environment of their own (`make peers`: about 6 GB, because imagededup needs PyTorch). If it or
+one of them is missing, a note says so.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import downloads
+from benchmarks.inputs import Inputs, mixed_sizes
 from benchmarks.measuring import interleaved, ratio, typical
-from benchmarks.pictures import Inputs, mixed_sizes
 from benchmarks.rows import Row
 from benchmarks.stages import our_hashes
 from image_release.fingerprint import near_pairs
@@ -32,13 +32,13 @@ class PeerAbsentError(Exception):
 
 
 class Peer:
-    """A process in the peers' environment that does what it is told and answers with its CPU seconds."""
+    """A process in the peers' environment that does what it is asked for and answers with its CPU seconds."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def spends(self, **document: Any) -> float:
-        """CPU seconds of what the document asks for. Raises PeerAbsentError."""
+        """CPU seconds of what the document asks for. Raises PeerAbsentError if the peer is missing or has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(document), file=self._process.stdin, flush=True)
@@ -53,12 +53,12 @@ class Peer:
 
 @contextmanager
 def peer() -> Iterator[Peer | None]:
-    """The peers' process, or None where their environment is not there."""
+    """Start the peers' process; yields None if their environment does not exist."""
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         yield None
         return
-    script = str(Path(__file__).with_name("peer.py"))
+    script = str(Path(__file__).with_name("peer_process.py"))
     command = [str(python), script]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -71,7 +71,7 @@ def peer() -> Iterator[Peer | None]:
 
 
 def beside_peers(inputs: Inputs, folder: Path, count: int, urls: int, rounds: int) -> tuple[list[Row], list[str]]:
-    """Rows, and the words about what was left out."""
+    """Measure all peers; returns rows, and notes about what was left out."""
     rows, absent = [], []
     with peer() as other:
         if other is None:
@@ -146,7 +146,7 @@ def _downloading_row(other: Peer, name: str, files: list[bytes], folder: Path, u
             },
             rounds,
         )
-    # Its processes are started anew for each list, which says nothing about an image: that is taken off.
+    # img2dataset starts its processes for each list. That says nothing about an image, so the start is subtracted.
     samples["net"] = [whole - start for whole, start in zip(samples["img2dataset"], samples["its start"], strict=True)]
     ours, net, gross = (typical(samples, side) / urls * 1e3 for side in ("ours", "net", "img2dataset"))
     note = f"{ours:.1f} against {net:.1f} ms an image ({gross:.1f} with its start)"

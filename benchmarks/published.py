@@ -1,8 +1,8 @@
-"""The method as published, written plainly from the talk's description: what the program is measured against.
+"""The published method, written plainly from the talk's description: what the program is measured against.
 
-Every image is decoded whole; 36 centred crops of it are hashed with ImageHash; images are compared by all pairs of
-their hashes, as Python integers; what is near belongs together, transitively; the largest image of a group is decoded
-once and scaled from the original for each size, bilinear, with a contrast filter. Nothing here is used by the program.
+Every image is decoded whole. 36 centred crops of it are hashed with ImageHash. Images are compared by all pairs of
+their hashes, as Python integers. Near images belong together, transitively. The largest image of a group is decoded
+once and scaled from the original for each size, bilinear, with a contrast filter. The program does not use this module.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from image_release.renditions import fitted
 from image_release.settings import RenditionSettings
 
 STEPS = 6
-"""0, 10 … 50 % of the width are cut away, times the same of the height."""
+"""Number of crops along an axis: 0, 10 … 50 % of the side are cut away."""
 NEAR = 8
-"""Images with two hashes that differ in at most so many of 64 bits show the same picture."""
+"""Maximum number of differing bits, of 64, between two hashes of images that show the same photograph."""
 
 
 def decoded(data: bytes) -> Image.Image:
-    """The whole image, RGB."""
+    """Decode the whole image, RGB."""
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
@@ -43,17 +43,17 @@ def hashes(data: bytes) -> list[int]:
 
 
 def distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """The smallest distance of any hash of one image to any of another."""
+    """The smallest distance, in bits, between any hash of one image and any hash of another."""
     return min(bin(a ^ b).count("1") for a in one for b in other)  # noqa: FURB161 - as it was published
 
 
 def distances(images: Sequence[Sequence[int]]) -> dict[tuple[int, int], int]:
-    """Every pair's distance."""
+    """The distance of every pair of images, by their indices."""
     return {(i, j): distance(one, images[j]) for i, one in enumerate(images) for j in range(i + 1, len(images))}
 
 
 def groups(near: Iterator[tuple[int, int]], count: int) -> list[list[int]]:
-    """The transitive closure: connected images are one picture."""
+    """Group `count` images by near pairs: connected images are one picture. Returns the indices of each group."""
     group = list(range(count))
     for one, other in near:
         kept, gone = group[one], group[other]
@@ -73,13 +73,13 @@ def renditions(data: bytes, recipes: Sequence[RenditionSettings]) -> list[bytes]
 
 
 def pixels(data: bytes) -> int:
-    """How large an image is, from its header."""
+    """Number of pixels of an image, from its header."""
     with Image.open(io.BytesIO(data)) as image:
         return image.width * image.height
 
 
 def hotel(folder: Path, target: Path, recipes: Sequence[RenditionSettings]) -> int:
-    """The whole job for the files of a folder; how many pictures there were."""
+    """Do the whole job for the files of a folder; returns the number of pictures."""
     files = [path.read_bytes() for path in sorted(folder.rglob("*.jpg"))]
     between = distances([hashes(data) for data in files])
     pictures = groups((pair for pair, found in between.items() if found <= NEAR), len(files))

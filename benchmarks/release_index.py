@@ -1,4 +1,4 @@
-"""A Data Release of a million hotels: write one, and index it as `run` does.
+"""Write a Data Release of a million hotels, or index it as `run` does.
 
 python -m benchmarks.release_index write FILE.csv --rows 1000000
 python -m benchmarks.release_index index FILE.csv
@@ -21,7 +21,7 @@ CITIES = (("ES", "Bilbao", 43.3, -2.9), ("JP", "京都", 35.0, 135.8), ("GB", "M
 
 
 def write(path: Path, rows: int) -> None:
-    """Three accommodations a hotel, ids with signs that need encoding, coordinates around three cities."""
+    """Write a release: three accommodations a hotel, ids with characters that need encoding, three cities."""
     chance = random.Random(7)
     with path.open("w", encoding="utf-8") as file:
         file.write("hotel_id,name,country,city,latitude,longitude,accommodations\n")
@@ -33,7 +33,7 @@ def write(path: Path, rows: int) -> None:
 
 
 def index(path: Path) -> str:
-    """Bring the release in force in empty stores."""
+    """Apply the release to empty stores; returns the number of hotels as text."""
     with tempfile.TemporaryDirectory() as folder:
         inbox, state = FolderStore(Path(folder) / "inbox"), FolderStore(Path(folder) / "state")
         inbox.put_file(f"releases/{path.name}", path)
@@ -44,7 +44,7 @@ def index(path: Path) -> str:
 
 
 def main() -> int:
-    """Write or index."""
+    """Write a release or index it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("write", "index"))
     parser.add_argument("file", type=Path)

@@ -1,4 +1,4 @@
-"""Rows of the table: a figure, what it was measured on, what is asked for and what is wished."""
+"""Rows of the table: a figure, what it was measured on, what it must reach and what it aims at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`least` and `aim` are floors where `more` is better, ceilings where it is not; None: nothing is asked for."""
+    """A measured figure. `least` must be reached and `aim` should be; with `more` they are minima, else maxima."""
 
     what: str
     inputs: str
@@ -23,14 +23,14 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Where the figure stands."""
+        """`aim`, `met`, `SHORT`, or nothing if nothing is required."""
         for name, bound in (("aim", self.aim), ("met", self.least)):
             if bound is not None and (self.value >= bound if self.more else self.value <= bound):
                 return name
         return "" if self.least is None else "SHORT"
 
     def document(self) -> dict[str, object]:
-        """For --json."""
+        """The row as a JSON object, for --json."""
         return {
             "what": self.what,
             "inputs": self.inputs,

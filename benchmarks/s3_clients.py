@@ -1,8 +1,9 @@
-"""What an S3 operation costs: boto3 against the store's client, by a double of S3 on this machine.
+"""Measure what an S3 operation costs: boto3 against the store's own client, with a double of S3 on this machine.
 
     python -m benchmarks.s3_clients http://127.0.0.1:4566 [--operations 400]
 
-CPU of the client's process; half of the operations put 20 KB, half get them. The bucket is made and left.
+CPU time of the client's process is measured. Half of the operations put 20 KB, the other half get them. The bucket is
+created and not deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BUCKET = "benchmark-clients"
 
 
 def cost_ms(operations: int, put: Callable[[str], object], get: Callable[[str], object]) -> float:
-    """CPU of one operation, the client being warm."""
+    """CPU milliseconds of one operation, after one of each kind has warmed the client up."""
     for each in (put, get):
         each("warm")
     started = time.process_time()
@@ -34,7 +35,7 @@ def cost_ms(operations: int, put: Callable[[str], object], get: Callable[[str], 
 
 
 def main() -> int:
-    """Measure both, interleaved, and fingerprint the best of three."""
+    """Measure both clients in turn, and print the best of three rounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("endpoint")
     parser.add_argument("--operations", type=int, default=400)

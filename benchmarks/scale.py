@@ -1,11 +1,11 @@
-"""Many small hotels, and one very large one, by the command that a person types: throughput, memory, time to resume.
+"""Measure the command that a person types on many small hotels, or on one very large one: throughput and memory.
 
     python -m benchmarks.scale hotels --count 10000 [--corpus ../shared/corpus] [--workers 2] [--json]
     python -m benchmarks.scale images --count 5000 [--corpus ../shared/corpus] [--json]
 
-`hotels`: each of three images from two partners, one a copy of another; files are hard links to a pool of 300. The run
-is then made again, when nothing has changed: what a run that was interrupted at its very end costs to resume. `images`:
-one hotel of so many images.
+`hotels`: each hotel has three images of two partners, and one image is a copy of another. The files are hard links to
+a pool of 300. Then everything is run again with nothing changed: this is what resuming a run costs that was interrupted
+at its very end. `images`: one hotel of `--count` images.
 """
 
 from __future__ import annotations
@@ -21,34 +21,36 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.commands import COMMAND
+from benchmarks.inputs import inputs_of, write_hotel
 from benchmarks.measuring import Cost, measured
-from benchmarks.pictures import inputs_of, write_hotel
 
 POOL = 300
+"""Number of different photographs."""
 SIDE_PX = 640
+"""Long side of an image; its copy has three quarters of it."""
 
 
 def write_pool(folder: Path, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """Photographs of 640 px, and of each a smaller copy."""
+    """Write the pool; returns for each photograph the paths of the image and of its smaller copy."""
     folder.mkdir()
     pool = []
     for number in range(POOL):
-        with Image.open(paths[number % len(paths)]) as image:
-            picture = image.convert("RGB")
-        turn = number // len(paths)  # where there are few photographs, another part of each
-        picture = picture.crop((8 * turn, 0, picture.width, picture.height))
+        with Image.open(paths[number % len(paths)]) as file:
+            image = file.convert("RGB")
+        turn = number // len(paths)  # with few photographs, take another part of each in every turn
+        image = image.crop((8 * turn, 0, image.width, image.height))
         files = folder / f"{number:04}.jpg", folder / f"{number:04}-small.jpg"
-        for file, side in zip(files, (SIDE_PX, SIDE_PX * 3 // 4), strict=True):
-            picture.thumbnail((side, side))
+        for path, side in zip(files, (SIDE_PX, SIDE_PX * 3 // 4), strict=True):
+            image.thumbnail((side, side))
             out = io.BytesIO()
-            picture.save(out, "JPEG", quality=85)
-            file.write_bytes(out.getvalue())
+            image.save(out, "JPEG", quality=85)
+            path.write_bytes(out.getvalue())
         pool.append(files)
     return pool
 
 
 def write_hotels(folder: Path, pool: Sequence[tuple[Path, Path]], count: int) -> None:
-    """Hotels of three images: a photograph, its copy by another partner, and another photograph."""
+    """Write hotels of three images: a photograph, its copy from another partner, and another photograph."""
     for number in range(count):
         one, other = pool[number % len(pool)], pool[(number * 7 + 1) % len(pool)]
         for partner, name, source in (("atlas", "1", one[0]), ("bedbank", "1", one[1]), ("atlas", "2", other[0])):
@@ -58,28 +60,28 @@ def write_hotels(folder: Path, pool: Sequence[tuple[Path, Path]], count: int) ->
 
 
 def run(folder: Path, workers: int) -> dict[str, float]:
-    """One run over the folder's photos; what it cost and did."""
+    """Run the command over the photos of a folder; returns what it did and what it cost."""
     workspace = ["--workspace", str(folder / "workspace"), "--photos", str(folder / "photos")]
     cost: Cost = measured([COMMAND, "run", "--json", "--workers", str(workers), *workspace])
-    told = json.loads(cost.stdout)
-    hotels = told["hotels"]
+    result = json.loads(cost.stdout)
+    hotels = result["hotels"]
     return {
         "hotels": sum(hotels.values()),
         "processed": hotels["processed"],
-        "images": told["images"]["total"],
-        "renditions": told["work"]["renditions_written"],
-        "reads": told["work"]["store_reads"],
-        "writes": told["work"]["store_writes"],
+        "images": result["images"]["total"],
+        "renditions": result["work"]["renditions_written"],
+        "reads": result["work"]["store_reads"],
+        "writes": result["work"]["store_writes"],
         "cpu_s": round(cost.cpu_s, 1),
         "wall_s": round(cost.wall_s, 1),
         "peak_mb": round(cost.peak_mb),
-        "cpu_ms_an_image": round(cost.cpu_s / told["images"]["total"] * 1e3, 2),
+        "cpu_ms_an_image": round(cost.cpu_s / result["images"]["total"] * 1e3, 2),
         "hotels_a_second": round(sum(hotels.values()) / cost.wall_s, 2),
     }
 
 
 def main() -> int:
-    """Make the photos, run twice, tell."""
+    """Write the photos, run the command twice, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("hotels", "images"))
     parser.add_argument("--count", type=int, required=True)
@@ -98,8 +100,8 @@ def main() -> int:
     if args.json:
         print(json.dumps(results))
     else:
-        for name, told in results.items():
-            print(name, *(f"{value:,} {figure}" for figure, value in told.items()), sep="  ")
+        for name, result in results.items():
+            print(name, *(f"{value:,} {figure}" for figure, value in result.items()), sep="  ")
     return 0
 
 

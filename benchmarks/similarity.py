@@ -1,4 +1,4 @@
-"""Structural similarity of two pictures, as Wang et al. (2004) define it: how alike renditions look."""
+"""Structural similarity of two images (Wang et al., 2004): how alike renditions look."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from PIL import Image
 Floats = NDArray[np.float32]
 
 SIGMA = 1.5
+"""Of the Gaussian window, in pixels."""
 REACH = 5
+"""Pixels of a window on each side of its middle."""
 STABILISERS = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
+"""Constants that keep the quotients of means and of variances finite."""
 
 
 def structural_similarity(one: Image.Image, other: Image.Image) -> float:
-    """Mean structural similarity of the luma of two pictures of one size, 11 x 11 Gaussian windows."""
+    """Mean structural similarity, at most 1, of the brightness of two equally large images, in 11 x 11 windows."""
     x, y = (np.asarray(image.convert("L"), np.float32) for image in (one, other))
     mean_x, mean_y = _windowed(x), _windowed(y)
     of_x, of_y = _windowed(x * x) - mean_x**2, _windowed(y * y) - mean_y**2

@@ -1,12 +1,12 @@
-"""The pieces of the work, each against the same piece of the method as published: fingerprints, comparison, renditions.
+"""Measure each stage against the same stage of the published method: fingerprints, comparison, renditions.
 
-Every figure is a ratio of CPU within one run on the same bytes.
+Every figure is a ratio of CPU times within one run, on the same bytes.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import published
+from benchmarks.inputs import Inputs, mixed_sizes, one_size
 from benchmarks.measuring import interleaved, ratio, typical
-from benchmarks.pictures import Inputs, mixed_sizes, one_size
 from benchmarks.rows import Row
 from benchmarks.similarity import structural_similarity
 from image_release.decode import Draft, decode_draft, decode_full, read_header
@@ -31,29 +31,29 @@ EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 RENDITIONS = Settings().renditions
 NAME = "0" * 64
 SMALLER_DRAFT_PX = 400
-"""What the hashes alone would need; the shipped draft also serves the choice of the best image."""
+"""Side of the draft that the hashes alone would need. The shipped draft also serves the choice of the best image."""
 PAIRS_TIMED = 435
-"""Nested Python is timed on so many pairs at most (30 images); more are extrapolated by their number."""
+"""Maximum number of pairs (of 30 images) that nested Python is timed on; for more the time is extrapolated."""
 
 T = TypeVar("T")
 
 
 def facts_of(data: bytes) -> ImageFacts:
-    """What the header says."""
+    """The facts in the header of an image of any size."""
     facts = read_header(data, NAME, EVERY_SIZE)
     assert isinstance(facts, ImageFacts), facts
     return facts
 
 
 def draft_of(data: bytes, side_px: int = DRAFT_SIDE_PX) -> Draft:
-    """The draft that everything that looks at an image is made from, or a smaller one."""
+    """The draft that an image is examined by, or a smaller one."""
     draft = decode_draft(data, facts_of(data), side_px)
     assert isinstance(draft, Draft), draft
     return draft
 
 
 def our_hashes(data: bytes, side_px: int = DRAFT_SIDE_PX) -> NDArray[np.uint64]:
-    """Decode a draft and take the 36 hashes."""
+    """Decode a draft and make its 36 hashes."""
     return crop_hashes(draft_of(data, side_px).image.convert("L"))
 
 
@@ -62,7 +62,7 @@ def _each(function: Callable[[bytes], T], files: Sequence[bytes]) -> Callable[[]
 
 
 def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
-    """36 hashes an image, decode included, against ImageHash on 36 crops; and how far the bits are apart."""
+    """Measure 36 hashes an image, with decoding, against ImageHash on 36 crops; and count the bits that differ."""
     step = max(1, len(inputs.images) // count)
     sets = {
         "one size 1,600 px, baseline": (one_size(inputs.large[:count]), 30.0, 42.0),
@@ -70,34 +70,10 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
         "sizes mixed ≥ 1,400 px, progressive": (mixed_sizes(inputs.large[:count], progressive=True), None, None),
         "images as sent": ([path.read_bytes() for path in inputs.images[::step][:count]], None, None),
     }
-    rows, drift = [], []
+    rows: list[Row] = []
+    drift: list[int] = []
     for name, (files, least, aim) in sets.items():
-        # Another image each time and not one size twice: operators that depend on the size would be cold.
-        samples = interleaved(
-            {
-                "ours": _each(our_hashes, files),
-                "published": _each(published.hashes, files),
-                "draft": _each(draft_of, files),
-                "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
-            },
-            rounds,
-        )
-        note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
-        rows.append(
-            Row(
-                "36 hashes, ImageHash ÷ ours",
-                name,
-                ratio(samples, "published", "ours"),
-                "x",
-                least,
-                aim,
-                more=True,
-                note=note,
-            )
-        )
-        alone = ratio(samples, "published", "smaller")
-        rows.append(Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x"))
-        rows.append(Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15))
+        rows += _hashing_rows(name, files, rounds, least, aim)
         if not name.startswith("one size"):
             drift += [bits for data in files for bits in _drift(data)]
     where = f"{len(drift) // 36} images of mixed sizes"
@@ -107,6 +83,26 @@ def fingerprints(inputs: Inputs, count: int, rounds: int) -> list[Row]:
         Row("drift from ImageHash, p99", where, float(np.percentile(drift, 99)), "bits", 4, 2),
     ]
     return rows
+
+
+def _hashing_rows(
+    name: str, files: Sequence[bytes], rounds: int, least: float | None, aim: float | None
+) -> Iterator[Row]:
+    # Each file is another image, mostly of another size: what depends on the size is not reused.
+    samples = interleaved(
+        {
+            "ours": _each(our_hashes, files),
+            "published": _each(published.hashes, files),
+            "draft": _each(draft_of, files),
+            "smaller": _each(partial(our_hashes, side_px=SMALLER_DRAFT_PX), files),
+        },
+        rounds,
+    )
+    times, alone = ratio(samples, "published", "ours"), ratio(samples, "published", "smaller")
+    note = f"{typical(samples, 'ours') / len(files) * 1e3:.1f} ms an image"
+    yield Row("36 hashes, ImageHash ÷ ours", name, times, "x", least, aim, more=True, note=note)
+    yield Row(f"the same from a draft of {SMALLER_DRAFT_PX} px", name, alone, "x")
+    yield Row("36 hashes ÷ draft decode alone", name, ratio(samples, "ours", "draft"), "x", None, 1.15)
 
 
 def _near_repeatedly(hashes: NDArray[np.uint64], times: int) -> None:
@@ -121,13 +117,13 @@ def _drift(data: bytes) -> list[int]:
 
 
 def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 3000)) -> list[Row]:
-    """Which images have two near hashes, against nested Python; real hashes, varied where there are too few."""
+    """Measure finding images with near hashes, against nested Python; if real hashes are too few, they are varied."""
     real = np.stack([our_hashes(path.read_bytes()) for path in inputs.images[: max(sizes)]])
     chance = np.random.default_rng(1)
     rows = []
     for images, least, aim in zip(sizes, (250, 320, 850), (500, 700, 2000), strict=False):
         turns = chance.integers(0, 2**64, (images // len(real) + 1, 1), np.uint64)
-        hashes = np.concatenate([real ^ turn for turn in turns])[:images]  # a turn keeps distances within its copy
+        hashes = np.concatenate([real ^ turn for turn in turns])[:images]  # XOR by one number keeps all distances
         numbers = hashes[:30].tolist()
         repeat = max(1, 300 // images)
         samples = interleaved(
@@ -139,8 +135,8 @@ def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 300
         )
         pairs = images * (images - 1) / 2
         times = ratio(samples, "published", "ours") * repeat * pairs / PAIRS_TIMED
-        said = "" if images == 30 else f"nested Python extrapolated from {PAIRS_TIMED} pairs; "
-        note = f"{said}{typical(samples, 'ours') / repeat * 1e3:.1f} ms"
+        how = "" if images == 30 else f"nested Python extrapolated from {PAIRS_TIMED} pairs; "
+        note = f"{how}{typical(samples, 'ours') / repeat * 1e3:.1f} ms"
         rows.append(
             Row(
                 "any of 36×36, nested Python ÷ ours", f"{images:,} images", times, "x", least, aim, more=True, note=note
@@ -150,7 +146,7 @@ def comparison(inputs: Inputs, rounds: int, sizes: Sequence[int] = (30, 300, 300
 
 
 def renditions(inputs: Inputs, count: int, rounds: int) -> list[Row]:
-    """Fourteen sizes from bytes to bytes, against the published way with its one decode and against the floor."""
+    """Measure fourteen sizes, from bytes to bytes, against the published method and against the lower bound."""
     sets = {
         "photos as they are (progressive)" if inputs.real else "samples": [
             p.read_bytes() for p in inputs.large[:count]
@@ -203,15 +199,15 @@ def _made_all(known: Sequence[tuple[bytes, ImageFacts]]) -> None:
 
 
 def _floor(files: Sequence[bytes], made: Sequence[Sequence[Image.Image]]) -> None:
-    """Decode each once, encode each of its renditions once."""
-    for data, pictures in zip(files, made, strict=True):
+    """Decode each image once and encode each of its renditions once."""
+    for data, images in zip(files, made, strict=True):
         decode_full(data, facts_of(data))
-        for picture, recipe in zip(pictures, RENDITIONS, strict=True):
-            picture.save(io.BytesIO(), "JPEG", quality=recipe.quality, subsampling="4:2:0")
+        for image, recipe in zip(images, RENDITIONS, strict=True):
+            image.save(io.BytesIO(), "JPEG", quality=recipe.quality, subsampling="4:2:0")
 
 
 def _worst_similarity(data: bytes) -> float:
-    """Of the 14 sizes, before they are encoded, against resizing the whole picture directly in Pillow."""
+    """The lowest similarity of the 14 sizes, before encoding, with resizing the whole image directly in Pillow."""
     plain = [
         RenditionSettings(name=item.name, width=item.width, height=item.height, format="png") for item in RENDITIONS
     ]

@@ -1,4 +1,4 @@
-"""What a cold start costs, function by function: CPU of the import alone, and of import and first event together.
+"""Measure what a cold start costs, function by function: CPU time of the import, and of import and first event.
 
     make layers && python -m benchmarks.starts [--tries 5] [--json]
 
@@ -37,9 +37,10 @@ FIRST_EVENTS = {
     "reprocess": "request",
     "tick": "schedule",
 }
-"""What each function is started with: samples of `events/`."""
+"""The sample in `events/` that each function is started with."""
 HOTEL_ID = "123456"
 READY_S = 600
+"""Maximum time until the hotel of the events is published, in seconds."""
 PROGRAM = """
 import json, sys, time
 sys.path[:0] = json.loads(sys.argv[3])
@@ -63,14 +64,14 @@ def budget(function: str) -> tuple[float, float]:
 
 
 def client(aws: LocalAws, service: str) -> Any:
-    """A boto3 client with the owner's rights."""
+    """A boto3 client with all rights."""
     import boto3
 
     return boto3.client(service, endpoint_url=aws.endpoint, region_name=REGION, **aws.keys)
 
 
 def wait_until_published(aws: LocalAws, published: str) -> None:
-    """Until the hotel that the events name has a manifest, and its request is done."""
+    """Wait until the hotel that the events name has a manifest. Raises RuntimeError after READY_S."""
     s3 = client(aws, "s3")
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
@@ -81,7 +82,7 @@ def wait_until_published(aws: LocalAws, published: str) -> None:
 
 
 def needed(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
-    """What the sample events name, without the sample hotels."""
+    """Yield the keys and bytes that the sample events need, without the sample hotels."""
     for key, data in what_comes_in(feed, address):
         if key.startswith("releases/"):
             first, *_, last = data.splitlines(keepends=True)
@@ -91,7 +92,7 @@ def needed(feed: Path, address: str) -> Iterator[tuple[str, bytes]]:
 
 
 def start(aws: LocalAws, function: str) -> tuple[float, float]:
-    """One cold start: milliseconds of CPU of the import, and of all of it."""
+    """Make one cold start; returns CPU milliseconds of the import, and of import and first event."""
     configured = client(aws, "lambda").get_function_configuration(FunctionName=f"image-release-{STAGE}-{function}")
     layers = [layer["Arn"].split(":")[-2].rsplit("-", 1)[1] for layer in configured["Layers"]]
     places = [ROOT / "build" / "functions", *(ROOT / "build" / "layers" / layer / "python" for layer in layers)]
@@ -107,7 +108,7 @@ def start(aws: LocalAws, function: str) -> tuple[float, float]:
 
 
 def measure(tries: int) -> dict[str, tuple[float, float]]:
-    """The least of the tries for every function. Raises ToolMissingError."""
+    """The smallest of the tries for every function. Raises ToolMissingError if the local AWS cannot be started."""
     found = tools()
     build(found)
     with tempfile.TemporaryDirectory() as temporary:
@@ -125,7 +126,7 @@ def measure(tries: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> int:
-    """Measure, print, judge."""
+    """Measure every function, print the figures, and return 1 if a budget is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")

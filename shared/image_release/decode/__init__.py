@@ -1,6 +1,6 @@
-"""Decoding: from hostile bytes to upright pixels, or to the reason why there are none.
+"""Decoding: hostile bytes become upright pixels, or the reason why they cannot.
 
-The published method's filter by size lives here too: it is answered from the header, before anything is decoded.
+The published method's filter by size is here too: the header answers it, before anything is decoded.
 """
 
 from image_release.decode.flatness import contrast, flat

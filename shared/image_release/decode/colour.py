@@ -1,4 +1,4 @@
-"""Colour management: from an embedded profile to sRGB, which is all that a page can be trusted to show."""
+"""Colour management: from an embedded profile to sRGB, the only colours that every browser shows right."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import numpy as np
 from PIL import Image, ImageCms
 
 MAX_PROFILE_BYTES = 4_000_000
-"""Printers' profiles have up to 3 MB; a larger one is ignored."""
+"""Maximum size of a profile; a larger one is ignored. Profiles of printers have up to 3 MB."""
 CACHED_PROFILES = 8
-"""Partners use few profiles, and a transform is built in milliseconds."""
+"""Number of transforms that are kept. Partners use few profiles, and a transform is built in milliseconds."""
 SAME_LEVELS = 2
-"""A profile that moves no colour of the probe by more than this is sRGB, whatever it is called."""
+"""Maximum change of any probed colour, in levels of 255, for a profile to count as sRGB, whatever its name."""
 PROBE_LEVELS = (0, 32, 64, 128, 192, 255)
+"""Levels of each channel that are probed, in all combinations."""
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert an RGB, L, CMYK or LAB picture to sRGB by its profile; one that is broken or does not fit is ignored."""
+    """Convert an RGB, L, CMYK or LAB image to sRGB by its profile; a broken or unfitting profile is ignored."""
     transform = _transform(profile or b"", image.mode) if profile or image.mode == "LAB" else None
     if transform is not None:
         managed = ImageCms.applyTransform(image, transform)
-        assert managed is not None  # it is None in place only
+        assert managed is not None  # None is returned only when converting in place
         return managed
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 @lru_cache(maxsize=CACHED_PROFILES)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The transform to sRGB, relative colorimetric as browsers do it; None where nothing has to be done."""
+    """The transform to sRGB, relative colorimetric as in browsers; None if none is needed or possible."""
     if len(profile) > MAX_PROFILE_BYTES:
         return None
     try:
@@ -42,7 +43,8 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Whether a transform leaves all probed colours nearly as they are."""
     levels = np.array(PROBE_LEVELS, np.uint8)
     colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
-    moved = ImageCms.applyTransform(Image.fromarray(colours), transform)
-    return bool(np.abs(np.asarray(moved, np.int16) - colours).max() <= SAME_LEVELS)
+    changed = ImageCms.applyTransform(Image.fromarray(colours), transform)
+    return bool(np.abs(np.asarray(changed, np.int16) - colours).max() <= SAME_LEVELS)

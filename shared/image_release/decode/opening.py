@@ -1,9 +1,9 @@
 """Opening hostile bytes with Pillow: an allow-list of formats, no warnings, and every failure an outcome.
 
-The only place where an image decoder is entered. Whatever a damaged or malicious file makes Pillow raise becomes a
-Rejection: `not_an_image` when the bytes are none of the accepted formats, `truncated` when they begin as one of them
-and then break off or are damaged. A picture with more pixels than allowed is refused from its header, before anything
-is decoded. What kills the process instead of raising is found out by a child process (`isolation`).
+This is the only place where an image decoder is entered. Whatever a damaged or malicious file makes Pillow raise
+becomes a Rejection: `not_an_image` if the bytes are in none of the accepted formats, `truncated` if they begin in one
+of them but break off or are damaged. An image with more pixels than allowed is rejected by its header, before it is
+decoded. A file that kills the process, instead of raising, is found by a child process (`isolation`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from image_release.problems import printable
 from image_release.settings import FilterSettings
 from image_release.values import ImageFacts
 
-# Pillow warns of damaged metadata and of many pixels; we answer with outcomes. For the whole process, because
-# `catch_warnings` is not safe in threads.
+# Pillow warns of damaged metadata and of many pixels; we return outcomes instead. The filter holds for the whole
+# process, because `catch_warnings` is not safe in threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 SIGNATURES = (
@@ -36,14 +36,16 @@ SIGNATURES = (
     ("TIFF", 0, b"II*\0"),
     ("TIFF", 0, b"MM\0*"),
 )
-"""Format, offset and first bytes that belong to no other; a BMP's are two letters, which text may begin with."""
+"""Format, offset, and bytes that only this format has there. BMP is missing: text may begin with its two letters."""
 MAX_JPEG_SCANS = 500
-"""Cameras and optimisers write at most about a hundred; each one may cost a pass over the whole picture."""
+"""Maximum number of scans of a JPEG. Cameras and optimisers write at most about a hundred, and each may cost a pass
+over the whole image."""
 AN_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>", re.IGNORECASE)
+"""An object in a message of Pillow, with its address in memory, which differs from run to run."""
 START_OF_SCAN = b"\xff\xda"
 ORIENTATION_TAG = 0x112
 SHORT = 3
-"""TIFF's type of 16-bit numbers, the only one that the standard allows for the orientation."""
+"""TIFF's type of 16-bit numbers, the only type that the standard allows for the orientation."""
 SIDEWAYS = range(5, 9)
 """EXIF orientations that exchange width and height."""
 
@@ -51,7 +53,7 @@ T = TypeVar("T")
 
 
 def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFacts | Rejection:
-    """Read an image's header and judge its size, before decode (the published method's first filter)."""
+    """Read an image's header and judge its size, before it is decoded (the published method's first filter)."""
     announced = announced_format(data)
     if announced and announced not in settings.formats:
         return Rejection(Outcome.NOT_AN_IMAGE, f"{announced} is not among the accepted formats")
@@ -70,7 +72,7 @@ def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFact
 
 
 def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
-    """Judge an image by the size that its header states, orientation applied."""
+    """Judge an image by the size in its header, with its orientation applied; None if it is accepted."""
     if facts.pixels > settings.max_pixels:
         return Rejection(Outcome.TOO_MANY_PIXELS, f"{facts.width}×{facts.height} pixels > {settings.max_pixels}")
     short, long = sorted((facts.width, facts.height))
@@ -82,23 +84,23 @@ def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
 
 
 def _scans(data: bytes) -> int:
-    """How often a scan may start in a JPEG: four times as fast as `bytes.count` of two bytes."""
+    """Number of places where a scan of a JPEG may start. This is four times as fast as `bytes.count` of two bytes."""
     values = np.frombuffer(data, np.uint8)
     return int(np.count_nonzero((values[:-1] == START_OF_SCAN[0]) & (values[1:] == START_OF_SCAN[1])))
 
 
 def announced_format(data: bytes) -> str | None:
-    """The format that the first bytes announce, whether or not the rest keeps the promise."""
+    """The format that the first bytes announce, even if the rest is damaged; None if they announce none."""
     return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
 
 
 def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
-    """Open, header only, with the decoders of these formats alone. Raises whatever Pillow raises."""
+    """Open an image, reading its header only, with the decoders of these formats. Raises whatever Pillow raises."""
     return Image.open(io.BytesIO(data), formats=formats)
 
 
 def decoded(decode: Callable[[], T]) -> T | Rejection:
-    """Run a decoder on bytes whose header could be read; whatever it raises is a fact about the file."""
+    """Run a decoder on bytes whose header could be read; whatever it raises becomes a Rejection of the file."""
     try:
         return decode()
     except MemoryError:
@@ -108,17 +110,17 @@ def decoded(decode: Callable[[], T]) -> T | Rejection:
 
 
 def orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1…8, of an opened image; 1 where it is absent or broken.
+    """EXIF orientation, 1…8, of an opened image; 1 if it is absent or broken.
 
-    Not by Pillow's `getexif`: that decodes a whole PNG to look behind its pixels, and copies whatever sizes a hostile
-    block states. A TIFF counts as upright: Pillow turns it while loading, and exchanges its sides at once.
+    Pillow's `getexif` is not used: it decodes a whole PNG to search behind its pixels, and copies as many bytes as a
+    hostile block states. A TIFF counts as upright: Pillow turns it while loading, and swaps its sides when opening.
     """
     block = image.info.get("exif", b"")
     return _stated_orientation(block.removeprefix(b"Exif\0\0")) if isinstance(block, bytes) else 1
 
 
 def _stated_orientation(block: bytes) -> int:
-    """Look the orientation up in the first directory of an EXIF block, which is a small TIFF file."""
+    """Read the orientation from the first directory of an EXIF block, which is a small TIFF file."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None:
         return 1
@@ -130,11 +132,12 @@ def _stated_orientation(block: bytes) -> int:
             if tag == ORIENTATION_TAG:
                 return value if kind == SHORT and value in range(1, 9) else 1
     except struct.error:
-        pass  # the block breaks off: what is left states no orientation
+        pass  # the block breaks off before it states an orientation
     return 1
 
 
 def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
+    """What the header of an opened image says, with the orientation applied."""
     width, height = image.size
     if orientation(image) in SIDEWAYS:
         width, height = height, width
@@ -143,22 +146,22 @@ def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
         sha256=sha256,
         width=width,
         height=height,
-        format="JPEG" if name == "MPO" else name,  # several JPEGs in a file, as some cameras write
+        format="JPEG" if name == "MPO" else name,  # some cameras write several JPEGs into a file
         bytes=len(data),
         frames=_frames(image),
     )
 
 
 def _frames(image: Image.Image) -> int:
-    """Number of pictures in the file, as far as it can be told at once: a GIF of many has 2, counting reads it all."""
+    """Number of frames, as far as it is known without reading the whole file: 2 for any GIF of several."""
     if image.format == "GIF":
         try:
             return 2 if getattr(image, "is_animated", False) else 1
-        except Exception:  # noqa: BLE001 - what follows the first frame may be damaged: only that one counts
+        except Exception:  # noqa: BLE001 - only the first frame counts; what follows may be damaged
             return 1
     return int(getattr(image, "n_frames", 1)) if image.format != "TIFF" else 1
 
 
 def _reason(error: Exception) -> str:
-    """One short printable sentence, the same every time: messages may quote the file, or an object's address."""
+    """The decoder's message, printable and the same in every run: it may quote the file, or an object's address."""
     return printable(" ".join(AN_ADDRESS.sub("", str(error)).split())) or type(error).__name__

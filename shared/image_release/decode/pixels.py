@@ -1,7 +1,7 @@
-"""From bytes to upright RGB pixels: a cheap draft for looking at an image, the whole of it for making renditions.
+"""From bytes to upright RGB pixels: a cheap draft for examining an image, and the whole of it for making renditions.
 
-EXIF orientation and colour profile are applied, and the first frame of an animation counts. A JPEG is shrunk while it
-is loaded, which saves most of its decoding; other formats are averaged down right after it, which saves memory.
+EXIF orientation and colour profile are applied. Of an animation the first frame is used. A JPEG is shrunk while it is
+loaded, which saves most of the decoding; other formats are averaged down right after loading, which saves memory.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from image_release.outcomes import Rejection
 from image_release.values import ImageFacts
 
 DRAFT_SIDE_PX = 512
-"""Long side that a draft has at least (where the original has it): twice what the 36 hashes are made from."""
+"""Minimum long side of a draft, if the original is not smaller: twice the side that the 36 hashes are made from."""
 
 
 class UndecodableError(Exception):
-    """An image that was decoded before cannot be decoded any more; the message is the decoder's."""
+    """An image that was decoded before cannot be decoded now; the message is the decoder's."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """An upright image at reduced size, RGB in sRGB; `facts` speak of the original."""
+    """An upright image at reduced size, in sRGB; `facts` describe the original."""
 
     image: Image.Image
     facts: ImageFacts
     step: float = 0.0
-    """Mean step of a JPEG's luminance quantisation: how coarsely it was saved. 0 for other formats."""
+    """Mean step of a JPEG's luminance quantisation, which says how coarsely it was saved. 0 for other formats."""
 
     @cached_property
     def rgb(self) -> NDArray[np.uint8]:
-        """(height, width, 3)."""
+        """(height, width, 3): the pixels."""
         return np.asarray(self.image)
 
     @property
@@ -48,7 +48,7 @@ class Draft:
 
 
 def decode_draft(data: bytes, facts: ImageFacts, side_px: int = DRAFT_SIDE_PX) -> Draft | Rejection:
-    """Decode once and cheaply, to a long side of at least `side_px` pixels where the original has that many."""
+    """Decode cheaply, to a long side of at least `side_px` pixels if the original has as many."""
     long = max(facts.width, facts.height)
     least = (max(1, facts.width * side_px // long), max(1, facts.height * side_px // long))
     return decoded(lambda: _draft(data, facts, least))
@@ -57,13 +57,13 @@ def decode_draft(data: bytes, facts: ImageFacts, side_px: int = DRAFT_SIDE_PX) -
 def decode_full(data: bytes, facts: ImageFacts, at_least: tuple[int, int] | None = None) -> Image.Image | Rejection:
     """Decode the whole image: RGB, upright, sRGB, without metadata.
 
-    `at_least` (upright width, height in pixels) allows to shrink on load while both sides stay that large.
+    With `at_least` (upright width and height in pixels) the image may be shrunk, as long as both sides stay as large.
     """
     return decoded(lambda: _decode(data, facts, at_least or (facts.width, facts.height)))
 
 
 def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -> bytes:
-    """A small JPEG of an image, long side at most `side_px`, for a tagger. Raises UndecodableError."""
+    """A small JPEG for a tagger, with a long side of at most `side_px`. Raises UndecodableError if decoding fails."""
     draft = decode_draft(data, facts, side_px)
     if isinstance(draft, Rejection):
         raise UndecodableError(draft.reason)
@@ -80,18 +80,20 @@ def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
 
 
 def _decode(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Image.Image:
-    """Decode with the one decoder that read the header. Raises whatever Pillow raises."""
+    """Decode with the decoder that read the header. Raises whatever Pillow raises."""
     with open_image(data, (facts.format,)) as image:
         return _loaded(image, least)
 
 
 def _quantisation_step(image: Image.Image) -> float:
+    """`Draft.step` of an opened image."""
     tables = getattr(image, "quantization", None)
     table = tables.get(min(tables)) if tables else None
     return sum(table) / len(table) if table else 0.0
 
 
 def _loaded(image: Image.Image, least: tuple[int, int]) -> Image.Image:
+    """Load an opened image, upright and in sRGB, shrunk while both sides stay at least `least` (upright, in pixels)."""
     turn = orientation(image)
     width, height = least[::-1] if turn in SIDEWAYS else least
     image.draft(None, (width, height))

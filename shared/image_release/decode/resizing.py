@@ -1,7 +1,7 @@
-"""Resampling: by SIMD instructions where that wheel exists, by Pillow elsewhere.
+"""Resizing: by SIMD instructions where that wheel exists, by Pillow elsewhere.
 
-Both give the same picture to the eye (structural similarity above 0.99, a small grey one to one level); which one is
-used is part of the recipe that a rendition's digest names, because the bytes differ.
+Both give images that look the same (structural similarity above 0.99; a small grey image differs by one level at most).
+Their bytes differ, so the resizer's name is part of the recipe behind a rendition's digest.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from PIL import Image
 
 Filter = Literal["lanczos", "bilinear"]
 Box = tuple[float, float, float, float]
-"""Left, top, right and bottom in pixels."""
+"""Left, top, right and bottom, in pixels."""
 
 
 class Resizer(Protocol):
-    """Resizes a picture in RGB or grey."""
+    """Resizes an image in RGB or grey."""
 
     name: str
 
     def resize(
         self, image: Image.Image, size: tuple[int, int], filter_: Filter = "lanczos", box: Box | None = None
     ) -> Image.Image:
-        """Return the picture, or what of it lies in a box, in another size (width, height)."""
+        """Resize an image, or the part of it inside a box, to another size (width, height)."""
 
 
 class PillowResizer:
@@ -36,7 +36,7 @@ class PillowResizer:
     def resize(
         self, image: Image.Image, size: tuple[int, int], filter_: Filter = "lanczos", box: Box | None = None
     ) -> Image.Image:
-        """Resize in plain C."""
+        """Resize with Pillow."""
         return image.resize(size, Image.Resampling[filter_.upper()], box=box)
 
 
@@ -55,7 +55,7 @@ class SimdResizer:
             "bilinear": ResizeAlg.convolution(FilterType.bilinear),
         }
         self._options = ResizeOptions
-        self._local = threading.local()  # a resizer keeps its buffers, so each thread has one
+        self._local = threading.local()  # a resizer reuses its buffers, so each thread needs its own
 
     def resize(
         self, image: Image.Image, size: tuple[int, int], filter_: Filter = "lanczos", box: Box | None = None
@@ -70,7 +70,7 @@ class SimdResizer:
 
 
 def best_resizer() -> Resizer:
-    """The fastest resizer that this machine has."""
+    """The fastest resizer that is installed."""
     try:
         return SimdResizer()
     except ImportError:
@@ -79,5 +79,5 @@ def best_resizer() -> Resizer:
 
 @cache
 def shipped_resizer() -> Resizer:
-    """The resizer of this process."""
+    """The resizer that this process uses everywhere."""
     return best_resizer()

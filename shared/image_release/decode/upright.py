@@ -1,8 +1,8 @@
-"""A decoded picture of any mode as upright 8-bit RGB in sRGB.
+"""A decoded image of any mode becomes upright 8-bit RGB in sRGB.
 
-Palette, 16-bit, float, CMYK, LAB and transparent pictures all become RGB; transparency is laid on white, as a page
-would show it. That is done in bands of rows, so that a large picture is never held twice in a wide mode, and each band
-may be averaged down by a whole factor at once.
+Palette, 16-bit, float, CMYK, LAB and transparent images all become RGB; transparent ones are put on white, as on a
+page. This is done in bands of rows, so that a large image is never held twice in a wide mode. Each band may be averaged
+down by a whole factor at once.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from PIL import Image
 from image_release.decode.colour import to_srgb
 
 BAND_PIXELS = 4_000_000
-"""Of a band that is converted at once: most pictures are one band."""
+"""Number of pixels that are converted at once; most images are a single band."""
 TRANSPARENT_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 KEPT_MODES = frozenset({"RGB", "L", "CMYK", "LAB"})
-"""Modes that colour management starts from; any other becomes RGB first."""
+"""Modes that colour management accepts; any other is first converted to RGB."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -26,15 +26,15 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture of an EXIF orientation upright."""
+"""The transposition that makes an image of each EXIF orientation upright."""
 WHITE_LEVELS = (1.0, 255.0, 65_535.0, 4_294_967_295.0)
-"""What a picture of 32-bit numbers may mean by white: the first that holds its brightest point."""
+"""Possible values of white in an image of 32-bit numbers; it is the first that is not below the brightest pixel."""
 
 
 def upright_srgb(image: Image.Image, turn: int, factor: int = 1) -> Image.Image:
-    """Make a loaded image (its first frame) upright 8-bit sRGB, `turn` being its EXIF orientation.
+    """Convert the first frame of a loaded image to upright 8-bit sRGB; `turn` is its EXIF orientation.
 
-    `factor`: each square of so many pixels becomes their mean.
+    Each square of `factor` x `factor` pixels becomes their mean.
     """
     profile = image.info.get("icc_profile")
     managed = to_srgb(_flattened(image, factor), profile if isinstance(profile, bytes) else None)
@@ -42,7 +42,7 @@ def upright_srgb(image: Image.Image, turn: int, factor: int = 1) -> Image.Image:
 
 
 def _flattened(image: Image.Image, factor: int) -> Image.Image:
-    """Without transparency, palette and more than 8 bits: RGB, L, CMYK or LAB."""
+    """Convert to 8-bit RGB, L, CMYK or LAB, without transparency or palette."""
     if factor == 1 and image.mode in KEPT_MODES and "transparency" not in image.info:
         return image
     white = _white_level(image)
@@ -60,10 +60,12 @@ def _flattened(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _reduced(band: Image.Image, factor: int) -> Image.Image:
+    """Average a band down by a whole factor."""
     return band.reduce(factor) if factor > 1 else band
 
 
 def _flat_band(image: Image.Image, white: float | None) -> Image.Image:
+    """As `_flattened`, for one band; `white` is the number that means white in an image of more than 8 bits."""
     if white is not None:
         return _eight_bit(image, white)
     if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
@@ -77,9 +79,9 @@ def _flat_band(image: Image.Image, white: float | None) -> Image.Image:
 
 
 def _white_level(image: Image.Image) -> float | None:
-    """The number that means white in a grey picture of more than 8 bits; None for every other picture.
+    """The number that means white in a grey image of more than 8 bits; None for every other image.
 
-    Pillow's own conversion to 8 bits clips instead of scaling.
+    It is needed because Pillow's own conversion to 8 bits clips instead of scaling.
     """
     if image.mode.startswith("I;16"):
         return WHITE_LEVELS[2]
@@ -91,5 +93,6 @@ def _white_level(image: Image.Image) -> float | None:
 
 
 def _eight_bit(image: Image.Image, white: float) -> Image.Image:
+    """Scale a grey image to 8 bits, so that `white` becomes 255."""
     values = np.asarray(image, np.float32) * np.float32(255 / white)
     return Image.fromarray(np.clip(np.nan_to_num(values) + 0.5, 0, 255).astype(np.uint8))

@@ -1,8 +1,8 @@
-"""Deduplicating: which images show the same photograph, and which of them is the best."""
+"""Deduplication: which images show the same photograph, and which of them is the best."""
 
 from image_release.dedup.best import BEST_VERSION, Best, choose_best
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.explanation import Blocks, Explanation, LaidOver, explain, scored_pairs
+from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (
     GROUPING_VERSION,
     FingerprintedImage,
@@ -16,12 +16,12 @@ from image_release.dedup.placeholders import placeholder
 __all__ = [
     "BEST_VERSION",
     "GROUPING_VERSION",
+    "AlignedPair",
     "Best",
     "Blocks",
     "Evidence",
     "Explanation",
     "FingerprintedImage",
-    "LaidOver",
     "Picture",
     "choose_best",
     "evidence_with",

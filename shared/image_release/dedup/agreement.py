@@ -1,8 +1,9 @@
 """Agreement: the affine transform on which most matches of a pair of images agree.
 
-A match says by itself how the pictures lie over each other: its shift, and its scale. Those that say roughly the same
-vote for one another; the transform is fitted to the likeliest lot, again and again with a tighter tolerance. Everything
-is done for many pairs at once, because a pair has some twenty matches and numpy's cost is in its calls.
+A single match already suggests how the images are aligned, by its shift and its scale. Matches that suggest roughly the
+same vote for one another. The transform is then fitted to the matches with most votes, several times, with a tighter
+tolerance each time. Everything is done for many pairs at once, because a pair has only some twenty matches and numpy's
+cost is in the number of its calls.
 """
 
 from __future__ import annotations
@@ -18,38 +19,41 @@ Doubles = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 LEAST_MATCHES = 6
-"""Matches that must fit the transform in the end: 11 of 4,146 true pairs had fewer, and two thirds of the others."""
+"""Minimum number of matches that fit the final transform: 11 of 4,146 true pairs had fewer, and two thirds of the other
+pairs."""
 LEAST_VOTES = 7
-"""Matches that must roughly agree for a transform to be fitted at all; true pairs had 8 or more of them."""
+"""Minimum number of matches that agree roughly before a transform is fitted; true pairs had 8 or more."""
 MOST_HYPOTHESES = 2
+"""Maximum number of matches of a pair whose own transform is refined."""
 CLOSE_PX = 3.0
-"""How well a match must fit the transform in the end, pixels of the working picture."""
+"""Maximum distance of a match from the final transform, in pixels of the working image."""
 SCALE_LOG = 0.75
-"""How far two matches' own scales may differ, natural logarithm."""
+"""Maximum difference between the scales of two matches that agree, as a natural logarithm."""
 ROUNDS = 5
+"""Number of times that a transform is fitted, each time to the matches that fitted the one before."""
 AGAINST_SHEAR = np.stack([np.diag([0.5, 1.0, 1e-9]), np.diag([1.0, 0.5, 1e-9])])
-"""How a fit to few matches is drawn towards its scale (weakly) and away from turns and shear, for x and for y."""
+"""Ridge of a fit to few matches, for x and for y: weak towards its scale, strong against turn and shear."""
 LENGTHS = (12, 24, 48, 96)
-"""Pairs with at most so many matches are worked on together: a short one is not padded to the longest."""
+"""Classes of pairs by their number of matches. Pairs of a class are computed together, padded to its number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Matches of `b` pairs, padded to `m` each. A place is x and y in pixels of the working picture, and a scale."""
+    """Matches of `b` pairs, padded to `m` each. A place is x and y in pixels of the working image, and a scale."""
 
     mine: Floats
-    """(b, m, 3)"""
+    """(b, m, 3): places in the first image."""
     theirs: Floats
-    """(b, m, 3), mirrored already if the pair is tried mirrored."""
+    """(b, m, 3): places in the second image, which is mirrored already where the pair is tried mirrored."""
     likeness: Floats
-    """(b, m): 0 where a pair has no more matches."""
+    """(b, m): likeness of the two patches, at most 1; 0 where a pair has no more matches."""
 
     def part(self, which: NDArray[np.intp] | Booleans, length: int) -> Matches:
-        """Some of the pairs, `length` matches of each."""
+        """Select some of the pairs, and the first `length` matches of each."""
         return Matches(self.mine[which, :length], self.theirs[which, :length], self.likeness[which, :length])
 
     def by_length(self) -> Iterator[tuple[NDArray[np.intp], Matches]]:
-        """The pairs in parts of like length: which they are, and their matches."""
+        """Split the pairs into classes of similar length; yields their indices and their matches."""
         counts, shortest = (self.likeness > 0).sum(axis=1), 0
         for longest in LENGTHS:
             which = np.nonzero((counts > shortest) & (counts <= longest))[0]
@@ -60,22 +64,24 @@ class Matches:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fits:
-    """`affine` (b, 2, 3) takes pixels of the other picture to this one's; `agreeing` (b,) is how many matches fit."""
+    """The fitted transforms of `b` pairs."""
 
     affine: Doubles
+    """(b, 2, 3): from pixels of the second image to pixels of the first."""
     agreeing: NDArray[np.intp]
+    """(b,): number of matches that fit the transform; 0 where no transform was found."""
 
 
 def most_votes(matches: Matches) -> NDArray[np.intp]:
-    """(b,): how many matches of each pair agree roughly with one of them."""
+    """(b,): the largest number of matches of each pair that agree roughly with a single match."""
     most = np.zeros(len(matches.likeness), np.intp)
     for which, part in matches.by_length():
         most[which] = _votes(part).sum(axis=2).max(axis=1)
     return most
 
 
-def agreed(matches: Matches) -> Fits:
-    """For each pair the transform with most agreeing matches among its likeliest hypotheses."""
+def fit_agreed(matches: Matches) -> Fits:
+    """Find for each pair the transform with most agreeing matches among its likeliest hypotheses."""
     count = len(matches.likeness)
     fits = Fits(np.zeros((count, 2, 3)), np.zeros(count, np.intp))
     for which, part in matches.by_length():
@@ -88,7 +94,7 @@ def agreed(matches: Matches) -> Fits:
             if not len(rows):
                 break
             seeds = seed[rows]
-            likely[rows] *= ~inside[rows, seeds]  # those that agree with it would say the same
+            likely[rows] *= ~inside[rows, seeds]  # matches that agree with it would lead to the same transform
             tried = part.part(rows, part.likeness.shape[1])
             affine, agreeing = _refined(tried, _from_one(tried, seeds), inside[rows, seeds])
             better = agreeing > fits.agreeing[which[rows]]
@@ -98,13 +104,13 @@ def agreed(matches: Matches) -> Fits:
 
 
 def _votes(matches: Matches) -> Booleans:
-    """(b, m, m): which matches agree with the scale and shift of each match."""
+    """(b, m, m): for each match, which matches agree with its scale and shift."""
     mine, theirs = matches.mine, matches.theirs
     scales = mine[:, :, 2] / theirs[:, :, 2]
     (offset_x, error_x), (offset_y, error_y) = (
         _offsets(theirs[:, :, axis], mine[:, :, axis], scales) for axis in (0, 1)
     )
-    # A fifth of the distance leaves room for turns, other aspects and perspective until the fit knows better.
+    # A fifth of the distance leaves room for turn, aspect and perspective, which are only fitted later.
     reach = 6 + np.float32(0.22) * np.sqrt(offset_x**2 + offset_y**2)
     logs = np.log(scales)
     near: Booleans = error_x**2 + error_y**2 < reach**2
@@ -115,13 +121,13 @@ def _votes(matches: Matches) -> Booleans:
 
 
 def _offsets(theirs: Floats, mine: Floats, scales: Floats) -> tuple[Floats, Floats]:
-    """(b, m, m) along one axis: from match to match by the first one's scale, and how far that is from the truth."""
+    """(b, m, m) each, along one axis: the offset from match to match by the first one's scale, and its error."""
     offset = scales[:, :, None] * (theirs[:, None] - theirs[:, :, None])
     return offset, offset - (mine[:, None] - mine[:, :, None])
 
 
 def _from_one(matches: Matches, seed: NDArray[np.intp]) -> Doubles:
-    """(b, 2, 3): what one match of each pair says by itself."""
+    """(b, 2, 3): the transform that one match of each pair, its seed, suggests by itself."""
     rows = np.arange(len(seed))
     mine, theirs = (side[rows, seed].astype(np.float64) for side in (matches.mine, matches.theirs))
     affine = np.zeros((len(seed), 2, 3))
@@ -131,7 +137,7 @@ def _from_one(matches: Matches, seed: NDArray[np.intp]) -> Doubles:
 
 
 def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubles, NDArray[np.intp]]:
-    """Least squares over the agreeing matches, drawn towards no shear; and how many places fit it in the end."""
+    """Refine transforms (b, 2, 3) by least squares over the agreeing matches, and count the matches that fit (b,)."""
     count, length = inside.shape
     here = np.concatenate([matches.theirs[:, :, :2], np.ones((count, length, 1), np.float32)], axis=2)
     here = here.astype(np.float64)
@@ -142,7 +148,7 @@ def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubl
         sound &= inside.sum(axis=1) >= 3  # noqa: PLR2004 - an affine transform needs three points
         affine = np.where(sound[:, None, None], _least_squares(here, mine, squared * inside, inside, affine), affine)
         determinant = affine[:, 0, 0] * affine[:, 1, 1] - affine[:, 0, 1] * affine[:, 1, 0]
-        sound &= (determinant > 0.02) & (determinant < 50)  # noqa: PLR2004 - folded over, or out of all scale
+        sound &= (determinant > 0.02) & (determinant < 50)  # noqa: PLR2004 - degenerate, or an impossible scale
         tolerance = max(CLOSE_PX, tolerance * 0.7)
         inside = (_errors(affine, here, mine) < tolerance**2) & (squared > 0)
     close = (_errors(affine, here, mine) < CLOSE_PX**2) & (squared > 0)
@@ -151,7 +157,7 @@ def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubl
 
 
 def _least_squares(here: Doubles, mine: Doubles, weight: Doubles, inside: Booleans, affine: Doubles) -> Doubles:
-    """(b, 2, 3): the transform that takes `here` (b, m, 3) to `mine` (b, m, 2) best, drawn towards `affine`."""
+    """(b, 2, 3): the transform that maps `here` (b, m, 3) to `mine` (b, m, 2) best, drawn towards `affine`."""
     number = np.maximum(inside.sum(axis=1), 1)[:, None]
     middle = np.matmul(inside[:, None], here[:, :, :2])[:, 0] / number
     away = (here[:, :, :2] - middle[:, None]) * inside[:, :, None]
@@ -167,14 +173,14 @@ def _least_squares(here: Doubles, mine: Doubles, weight: Doubles, inside: Boolea
 
 
 def _errors(affine: Doubles, here: Doubles, mine: Doubles) -> Doubles:
-    """(b, m): squared distance of each moved place from its match."""
+    """(b, m): squared distance of each mapped place from its match, in pixels squared."""
     away = here @ affine.transpose(0, 2, 1) - mine
     errors: Doubles = np.einsum("bma,bma->bm", away, away)
     return errors
 
 
 def _different(places: Floats, which: Booleans) -> NDArray[np.intp]:
-    """(b,): how many of these places there are, those within half a pixel counted once."""
+    """(b,): number of different places among those selected; places within half a pixel of each other count once."""
     x, y = (np.rint(places[:, :, axis] * 2).astype(np.int64) for axis in (0, 1))
     codes = np.sort(np.where(which, x * 65_536 + y, np.iinfo(np.int64).max), axis=1)
     changes = (np.diff(codes, axis=1) != 0).sum(axis=1) + 1

@@ -1,7 +1,7 @@
-"""The best image of a picture: the largest true resolution, whole, unmarked and as it was taken.
+"""The best image of a picture: the largest true resolution, complete, unmarked and in its original colours.
 
-A linear choice over the cues of the copies (`comparing`). Its weights are in `best_weights.json`, made by
-`benchmarks/fit_best.py`, which prints the figures, cross-validated by hotel.
+It is chosen by a linear score over the cues of the copies (`copy_cues`). The weights are in `best_weights.json`, which
+`benchmarks/fit_best.py` writes; it also prints figures, cross-validated by hotel.
 """
 
 from __future__ import annotations
@@ -19,49 +19,47 @@ from image_release.dedup.grouping import FingerprintedImage, Picture
 
 BEST_VERSION = "cues-4"
 MOST_DEVIATIONS = 4.0
-"""So many deviations of a cue count at most."""
+"""Maximum number of deviations from its mean that a cue counts."""
 PLACES = 4
-"""To which scores are rounded: equal files, laid over the reference side by side, differ by rounding noise."""
+"""Decimal places of a score. Without rounding, files with equal pixels would differ by noise of the computation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The chosen content; its lead over the second; and by theme what the lead is made of.
-
-    `margin` is the log-odds that it is the better of the two: below 1 it is a guess, from 3 it is nearly sure. It is 0
-    where there is nothing to choose from.
-    """
+    """The best image, and how sure the choice is."""
 
     sha256: str
     margin: float
+    """Log-odds that it is better than the second best: below 1 it is a guess, from 3 on nearly sure. 0 if alone."""
     reasons: Mapping[str, float]
+    """What each theme of cues adds to the margin."""
 
 
 @dataclass(frozen=True, slots=True)
 class CueWeight:
-    """How much a cue counts: `coefficient` for each `deviation` from the `mean`."""
+    """How much a cue counts: `coefficient` for each `deviation` from its `mean`."""
 
     mean: float
     deviation: float
     coefficient: float
 
     def worth(self, value: float) -> float:
-        """What a value of the cue adds to a copy's score."""
+        """What a value of the cue adds to the score of a copy."""
         away = (value - self.mean) / self.deviation
         return self.coefficient * max(-MOST_DEVIATIONS, min(MOST_DEVIATIONS, away))
 
 
 @cache
 def shipped_weights() -> Mapping[str, CueWeight]:
-    """The weights that ship with the product, by cue."""
+    """The weights that ship with the product, by the name of the cue."""
     document = json.loads((files(__package__) / "best_weights.json").read_text(encoding="utf-8"))
     return {name: CueWeight(*numbers) for name, numbers in document.items()}
 
 
 def choose_best(picture: Picture, images: Mapping[str, FingerprintedImage], eligible: AbstractSet[str]) -> Best:
-    """Choose among the eligible members; the others only take part in the comparison. Ties: the smallest SHA-256.
+    """Choose the best of the eligible members; the others only take part in the comparison.
 
-    Raises ValueError where no member may be chosen.
+    Among equals the smallest SHA-256 wins. Raises ValueError if no member is eligible.
     """
     choices = sorted(sha256 for sha256 in picture.members if sha256 in eligible)
     if not choices:
@@ -82,13 +80,13 @@ def choose_best(picture: Picture, images: Mapping[str, FingerprintedImage], elig
 
 
 def cues_of(images: Mapping[str, FingerprintedImage]) -> dict[str, dict[str, float]]:
-    """Cues of each copy of one photograph; the likeliest copy is the reference of the comparison."""
+    """Cues of each copy of one photograph, by SHA-256. The copy that is most likely the best one is the reference."""
     order = sorted(images, key=lambda sha256: (-_likely(images[sha256]), sha256))
     found = compare_copies([images[sha256].fingerprint for sha256 in order], [images[sha256].facts for sha256 in order])
     return dict(zip(order, found, strict=True))
 
 
 def _likely(image: FingerprintedImage) -> float:
-    """How likely a copy is the best one before any is compared: large, and not framed."""
+    """How likely a copy is the best one, before any comparison: large files without a border come first."""
     left, top, right, bottom = image.fingerprint.working.inside
     return image.facts.bytes * max((right - left) * (bottom - top), 0.05) ** 20

@@ -1,9 +1,9 @@
-"""Comparing the copies of one photograph: cues from which the best image is chosen.
+"""Compare the copies of one photograph: the cues from which the best image is chosen.
 
-Each cue is a plain number under the name `theme.cue`; which way it counts, and how much, is learned (`best`). Some a
-copy gives by itself, but they only mean something beside the same cue of another copy. Some are measured between two
-copies laid over each other: who shows more, who has edges or is smooth where the two disagree. And of three copies or
-more the odd one out is known, which of two cannot be.
+Each cue is a plain number under the name `theme.cue`. Which way it counts, and how much, is fitted (`best`). There are
+three kinds of cues. Single cues describe one copy; they mean something only beside the same cue of another copy. Pair
+cues are measured between two aligned copies: which one shows more, and which one has edges or is smooth where the two
+disagree. Odd cues tell which of three or more copies differs from the others; with two copies this cannot be known.
 """
 
 from __future__ import annotations
@@ -14,47 +14,56 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.alignment import Copy, lay_copies
+from image_release.dedup.alignment import AlignedCopy, align_copies
+from image_release.dedup.blocks import mean_products
 from image_release.dedup.quantiles import quantiles
-from image_release.dedup.registration import BLOCK
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
 from image_release.values import ImageFacts
 
 Floats = NDArray[np.float32]
-Cues = Mapping[str, float]
 
 MOST_WITNESSES = 8
-"""A copy is compared with so many others at most; the first ones."""
+"""Maximum number of other copies that a copy is compared with: the first ones."""
 LEAST_SHARED = 12
-"""Blocks that two copies must have in common to be compared."""
+"""Minimum number of blocks that two copies must have in common to be compared."""
 STANDARD_ASPECTS = tuple(math.log(aspect) for aspect in (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9))
-"""Cameras and websites give these; a crop, a bar or a stretch rarely ends at one."""
+"""Logarithms of the aspect ratios of cameras and websites; a crop, a bar or a stretch rarely leads to one of them."""
 ASPECT_REACH = 0.06
+"""Maximum distance from a standard aspect that counts, as a logarithm."""
 MOST_AT_THE_END = 0.15
-"""Root of the share of black or white pixels, at most: where there are more, the photograph is of night or snow."""
+"""Maximum root of the share of black or white pixels that counts. If there are more, the photograph shows night or
+snow."""
 LIKE_SCALE = 0.12
-"""Logarithm of the zoom up to which two copies' edges can be as steep: sampling at another scale changes them."""
+"""Maximum logarithm of the zoom at which the edges of two copies are compared; sampling at another scale changes them.
+"""
 MOST_STEEPER = 0.5
+"""Maximum logarithm of the ratio of two copies' steepness that counts."""
 MOST_PEAK = 0.15
+"""Maximum difference between the peaks of two copies that counts."""
 PEAK_REACH = 0.4
-"""Logarithm of the scale of two drafts from which their peaks cannot be compared: a smaller one has lost its grain."""
+"""Logarithm of the ratio of two drafts' scales from which their peaks are not compared: the smaller one has lost its
+grain."""
 RATIOS = (-0.5, 0.0, 0.5, 1.0)
-"""Bounds between classes of blocks that disagree: logarithm of one copy's contrast there over the other's."""
+"""Bounds between the classes of blocks that disagree: logarithm of one copy's contrast in the block over the other's.
+"""
 LOG_FREQUENCIES = np.log(BAND_MIDDLES)
 FINEST = 0.45
-"""Cycles a pixel: the finest detail that is compared, and by what factors coarser the others are."""
+"""Frequency of the finest detail that is compared, in cycles a pixel of the coarser draft."""
 COARSER = {"finest": 0.0, "finer": 0.35, "fine": 0.75}
+"""By how much coarser than FINEST the compared details are, as a logarithm."""
 COARSEST = 1.6
+"""The same for the detail that the power of the others is divided by."""
 SLOPES = ((5, 3), (3, 1), (1, 0), (7, 3))
-"""Pairs of bands: how steeply the spectrum falls."""
+"""Pairs of bands between which the slope of the spectrum is measured."""
 USUAL_SLOPE = -0.8
+"""Slope of an ordinary photograph, in log10 of the power."""
 FRAMED = 0.995
-"""A share of the file, within its borders, below which it is framed."""
+"""Share of a file inside its borders below which it counts as framed."""
 
 
 def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
-    """Cues of each copy, in order; the first is the reference, and all are compared with the first few."""
-    copies = lay_copies(fingerprints, facts, 0)
+    """Cues of each copy, in order. The first copy is the reference; each copy is compared with the first few others."""
+    copies = align_copies(fingerprints, facts, 0)
     finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
     found = []
     for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
@@ -67,10 +76,11 @@ def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFac
 
 
 def single_cues(fingerprint: Fingerprint, facts: ImageFacts, finer: float) -> dict[str, float]:
-    """What a copy says by itself; `finer` is the logarithm of its draft's scale over that of the coarsest copy.
+    """Cues of one copy; `finer` is the logarithm of its draft's scale over that of the coarsest copy.
 
-    A smaller copy has lost the grain of its original, and must not look the cleaner for it: noise counts as what is
-    left of it at the coarsest copy's scale, and a flat spectrum only where it is flat there too.
+    A smaller copy has lost the grain of its original, and must not be taken for cleaner because of that. So noise is
+    reduced to what would be left of it at the scale of the coarsest copy, and a spectrum counts as flat only if it is
+    flat at that scale too.
     """
     cues, spectrum = fingerprint.cues, fingerprint.cues.spectrum
     left, top, right, bottom = fingerprint.working.inside
@@ -114,14 +124,16 @@ PAIR_CUES = (
 )  # fmt: skip
 
 
-def pair_cues(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
-    """What `one` is beside `other`; all 0 where too little of them lies over each other."""
+def pair_cues(
+    one: AlignedCopy, other: AlignedCopy, fingerprint: Fingerprint, other_fingerprint: Fingerprint
+) -> dict[str, float]:
+    """Cues of `one` beside `other`; all are 0 where the two have too few blocks in common."""
     both = one.inside & other.inside
     if both.sum() < LEAST_SHARED:
         return dict.fromkeys(PAIR_CUES, 0.0)
-    correlation = np.einsum("np,np->n", one.centred, other.centred) / BLOCK**2
+    correlation = mean_products(one.centred, other.centred)
     correlation /= one.deviation * other.deviation + 2
-    sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same
+    sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same block
     sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
     gain = _middle_ratio(one.deviation[sure] + 0.5, other.deviation[sure] + 0.5)
     root = math.sqrt(gain)  # takes both to the mean contrast of the two
@@ -147,11 +159,11 @@ def pair_cues(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprin
 
 
 def odd_cues(
-    index: int, others: Sequence[int], copies: Sequence[Copy], fingerprints: Sequence[Fingerprint]
+    index: int, others: Sequence[int], copies: Sequence[AlignedCopy], fingerprints: Sequence[Fingerprint]
 ) -> dict[str, float]:
-    """How far a copy is from the middle of the others; nothing is known of fewer than three."""
+    """How far a copy is from the median of the others, 0…1; all are 0 where fewer than three copies are aligned."""
     known = [other for other in others if copies[other].inside.any()]
-    if len(known) < 2 or not copies[index].inside.any():  # noqa: PLR2004 - of two, either may be the odd one
+    if len(known) < 2 or not copies[index].inside.any():  # noqa: PLR2004 - of two copies, either may be the odd one
         return dict.fromkeys(ODD_CUES, 0.0)
 
     def away(values: Mapping[int, float], most: float) -> float:
@@ -175,9 +187,10 @@ ODD_CUES = ("tone.odd", "tone.odd_contrast", "colour.odd", "shape.odd", "shape.o
 
 
 def _marks(mine: Floats, theirs: Floats, correlation: Floats, steeper: Floats) -> dict[str, float]:
-    """Where the two disagree: who has edges that the other has not, and who is smooth where the other is not.
+    """Cues of marks: where two copies disagree, which one has extra edges, and which one is smooth.
 
-    A mark adds edges to one copy; a bar takes the texture of what it covers. All are shares of the blocks in common.
+    A mark adds edges to one copy. A bar removes the texture of what it covers. `mine` and `theirs` are the contrasts
+    (n,) of the blocks in common, in grey levels; `steeper` (n,) is the logarithm of the ratio of their steepness.
     """
     count = len(mine)
     unexplained = np.sqrt(1 - correlation**2)
@@ -202,14 +215,16 @@ def _marks(mine: Floats, theirs: Floats, correlation: Floats, steeper: Floats) -
 
 
 def _grain(mine: Floats, theirs: Floats) -> float:
-    """Contrast where both are smoothest, one over the other: noise that was added or smoothed away."""
+    """Logarithm of the ratio of the contrasts where both are smoothest: noise that was added or smoothed away."""
     least = np.minimum(mine, theirs)
     smooth = least <= max(2.0, *quantiles(least, (15,)))
     return math.log(_middle_ratio(mine[smooth] + 0.5, theirs[smooth] + 0.5))
 
 
-def _detail(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint: Fingerprint) -> dict[str, float]:
-    """Power at the finest detail that both files can hold, over that of coarser detail, one beside the other."""
+def _detail(
+    one: AlignedCopy, other: AlignedCopy, fingerprint: Fingerprint, other_fingerprint: Fingerprint
+) -> dict[str, float]:
+    """Power of the finest detail that both files can hold, relative to coarser detail, of one copy minus the other."""
     sides = [
         (_fineness(copy, item), item.cues.spectrum) for copy, item in ((one, fingerprint), (other, other_fingerprint))
     ]
@@ -223,21 +238,22 @@ def _detail(one: Copy, other: Copy, fingerprint: Fingerprint, other_fingerprint:
     return {f"sharpness.{name}": power(coarser) - coarsest for name, coarser in COARSER.items()}
 
 
-def _fineness(copy: Copy, fingerprint: Fingerprint) -> float:
-    """Logarithm of the scale of a copy's draft, in which its cues were measured."""
+def _fineness(copy: AlignedCopy, fingerprint: Fingerprint) -> float:
+    """Logarithm of the scale of a copy's draft, on which its cues were measured, against the reference."""
     return copy.density / 2 + math.log(max(fingerprint.cues.scale, 1e-3))
 
 
 def _power(spectrum: Sequence[float], log_frequency: float) -> float:
-    """log10 of the power at a frequency between the bands."""
+    """log10 of the power at a frequency, interpolated between the bands."""
     return float(np.interp(log_frequency, LOG_FREQUENCIES, spectrum))
 
 
 def _middle_ratio(mine: Floats, theirs: Floats) -> float:
+    """Median of the ratios of two arrays (n,)."""
     return math.exp(*quantiles(np.log(mine / theirs), (50,)))
 
 
 def _from_standard(width: float, height: float) -> float:
-    """How far a shape is from the nearest standard one, 0…0.06."""
+    """Distance of an aspect ratio from the nearest standard one, as a logarithm, 0…0.06."""
     aspect = abs(math.log(max(width, 1) / max(height, 1)))
     return min(ASPECT_REACH, *(abs(aspect - standard) for standard in STANDARD_ASPECTS))

@@ -1,8 +1,8 @@
 """Explaining: everything that led to a decision about two images, as plain values for people to look at.
 
-Grouping keeps one line of evidence a join. This works the same pair out again and keeps what it saw on the way: where
-one picture lies on the other, what each block said, every statistic and what it added to the score. Nothing here
-decides anything.
+Grouping keeps one line of evidence for each join. This module computes the same pair again and keeps the intermediate
+results: where one image lies in the other, the values of each block, every statistic and what it added to the score.
+Nothing here decides anything.
 """
 
 from __future__ import annotations
@@ -14,98 +14,100 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.dedup.blocks import BLOCK
 from image_release.dedup.evidence import (
+    Displacements,
     Evidence,
-    Moved,
-    displacement,
+    coarse_features,
+    displacements,
     evidence,
-    first_look,
     statistics,
     well_textured,
 )
 from image_release.dedup.grouping import FingerprintedImage, Pairs, content_key, in_content_order
 from image_release.dedup.matching import CandidatePair, candidate_pairs
-from image_release.dedup.registration import BLOCK, Registered, Sheet, lay_roughly, register
-from image_release.dedup.weights import Weights, first_look_weights, shipped_weights
-from image_release.fingerprint import Fingerprint, Working
+from image_release.dedup.prepared_image import MIDDLE, PreparedImage
+from image_release.dedup.registration import Registered, align_coarsely, register
+from image_release.dedup.weights import Weights, coarse_weights, shipped_weights
+from image_release.fingerprint import Fingerprint, WorkingImage
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
-Marks = NDArray[np.bool_]
-
-MIDDLE = 1
-"""The level of registration whose blocks are shown: the one on whose displacement the score rests."""
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
-    """What each block of `one` says, all (rows, columns)."""
+    """Values of each block of `one` at the middle level; all arrays are (rows, columns)."""
 
     area: tuple[float, float, float, float]
-    """Where they lie: (left, top, right, bottom) as shares of the whole image."""
-    inside: Marks
-    """The block lies wholly in both pictures."""
-    textured: Marks
-    """There is enough in it to compare."""
+    """Where the blocks lie: left, top, right and bottom as shares of the whole image."""
+    inside: Booleans
+    """The block lies wholly in both images."""
+    textured: Booleans
+    """The block has enough texture to be compared."""
     correlation: Floats
-    moved: Floats
-    """How far the block would still have to move to fit best, in pixels of the working picture."""
+    displacement: Floats
+    """Length of the shift that would make the block fit best, in pixels of the working image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LaidOver:
-    """A pair that could be laid over each other."""
+class AlignedPair:
+    """A pair that could be registered."""
 
     transform: Doubles
-    """(3, 3): from a place in `one` to the same thing's place in `other`, both as shares of the whole image's sides.
+    """(3, 3): from a position in `one` to the same thing in `other`, both as shares of the sides of the whole image.
 
-    It mirrors where the copy is mirrored.
+    It includes the mirroring of a mirrored copy.
     """
     blocks: Blocks
     statistics: Mapping[str, float]
     contributions: Mapping[str, float]
-    """What each statistic adds to the score; with `intercept` they sum to it."""
+    """What each statistic adds to the score; the score is their sum plus `intercept`."""
     intercept: float
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """Grouping compares a pair one way round, which their contents give: `swapped` says that `one` is the second."""
+    """What grouping sees of two images."""
 
     swapped: bool
+    """Whether `one` is the second of the two images. Their contents decide in which order a pair is compared."""
     agreeing: int
-    """Matching points that agree on one transform; 0 where there are too few to go on."""
+    """Number of matching points that agree on one transform; 0 where there are too few."""
     matches: int
+    """Number of matching points."""
     mirrored: bool
-    first_look: float | None
-    """What a pair that was laid over each other roughly scored; None where it could not be."""
-    laid: LaidOver | None
-    """Exactly, which grouping leaves out where the first look gives a pair up."""
+    coarse_score: float | None
+    """Score of the coarse pass; None where the pair could not be aligned."""
+    aligned: AlignedPair | None
+    """The registered pair; None where it could not be registered. Grouping skips it if the coarse pass gives up."""
     hash_distances: NDArray[np.uint8]
-    """(36, 36): bits in which each crop of `one` differs from each of `other`; index = 6 x width step + height step."""
+    """(36, 36): number of bits in which each crop of `one` differs from each of `other`; index = 6 x width step +
+    height step."""
 
     def given_up(self, settings: GroupingSettings) -> bool:
-        """Whether grouping goes no further after the first look."""
-        return self.first_look is not None and self.first_look < settings.least_first_look
+        """Whether grouping gives the pair up after the coarse pass."""
+        return self.coarse_score is not None and self.coarse_score < settings.least_first_look
 
 
 def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
-    """Work a pair out as grouping does, and keep what it saw."""
+    """Compute a pair as grouping does, and keep the intermediate results."""
     swapped = content_key(second) < content_key(first)
     one, other = (second, first) if swapped else (first, second)
-    candidate = next(candidate_pairs([one, other]), None)
-    mine, theirs = Sheet(one), Sheet(other)
-    rough = lay_roughly(mine, theirs, candidate) if candidate else None
-    registered = register(mine, theirs, candidate, rough) if candidate and rough else None
+    pair = next(candidate_pairs([one, other]), None)
+    mine, theirs = PreparedImage(one), PreparedImage(other)
+    coarse = align_coarsely(mine, theirs, pair) if pair else None
+    registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     return Explanation(
         swapped=swapped,
-        agreeing=candidate.agreeing if candidate else 0,
-        matches=candidate.matches if candidate else 0,
-        mirrored=candidate.mirrored if candidate else False,
-        first_look=first_look_weights().score(first_look(mine, candidate, rough)) if candidate and rough else None,
-        laid=_laid_over(one, other, mine, theirs, candidate, registered) if candidate and registered else None,
+        agreeing=pair.agreeing if pair else 0,
+        matches=pair.matches if pair else 0,
+        mirrored=pair.mirrored if pair else False,
+        coarse_score=coarse_weights().score(coarse_features(mine, pair, coarse)) if pair and coarse else None,
+        aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
 
@@ -113,7 +115,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
 def scored_pairs(
     images: Mapping[str, FingerprintedImage], wanted: Callable[[str, str], bool]
 ) -> Iterator[tuple[str, str, float]]:
-    """The SHA-256s and the score of each wanted pair of a hotel that can be compared at all."""
+    """Yield the SHA-256s and the score of each wanted pair of a hotel that is a candidate pair."""
     shas = in_content_order(images)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings())
     for one, other in pairs.likeliest_first():
@@ -124,23 +126,28 @@ def scored_pairs(
         yield shas[one], shas[other], score
 
 
-def _laid_over(
-    one: Fingerprint, other: Fingerprint, mine: Sheet, theirs: Sheet, candidate: CandidatePair, registered: Registered
-) -> LaidOver:
-    moved, weights = displacement(mine, registered), shipped_weights()
-    found = statistics(mine, theirs, candidate, registered, moved)
-    return LaidOver(
-        transform=_in_shares(registered, one.working, other.working, mirrored=candidate.mirrored),
-        blocks=_blocks(mine, one.working, registered, moved),
+def _aligned_pair(
+    one: Fingerprint,
+    other: Fingerprint,
+    mine: PreparedImage,
+    theirs: PreparedImage,
+    pair: CandidatePair,
+    registered: Registered,
+) -> AlignedPair:
+    displaced, weights = displacements(mine, registered), shipped_weights()
+    found = statistics(mine, theirs, pair, registered, displaced)
+    return AlignedPair(
+        transform=_in_shares(registered, one.working, other.working, mirrored=pair.mirrored),
+        blocks=_blocks(mine, one.working, registered, displaced),
         statistics=found,
         contributions=_contributions(weights, found),
         intercept=weights.intercept,
-        evidence=evidence("", candidate, registered, moved, found, weights.score(found)),
+        evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
     )
 
 
 def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, float]:
-    """What each statistic adds: the weights' own score, taken apart by letting them in one after the other."""
+    """What each statistic adds to the score: the change of the score when it replaces its mean, one after the other."""
     means = dict(zip(weights.names, weights.mean, strict=True))
     steps = [{**means, **{name: found[name] for name in weights.names[:count]}} for count in range(len(means) + 1)]
     return {
@@ -149,9 +156,9 @@ def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, fl
     }
 
 
-def _blocks(one: Sheet, working: Working, registered: Registered, moved: Moved) -> Blocks:
+def _blocks(one: PreparedImage, working: WorkingImage, registered: Registered, displaced: Displacements) -> Blocks:
     rows, columns = one.blocks
-    laid = registered.laid[MIDDLE]
+    aligned = registered.levels[MIDDLE]
     left, top, right, bottom = working.inside
     height, width = one.shape
     return Blocks(
@@ -161,22 +168,22 @@ def _blocks(one: Sheet, working: Working, registered: Registered, moved: Moved) 
             left + (right - left) * columns * BLOCK / width,
             top + (bottom - top) * rows * BLOCK / height,
         ),
-        inside=laid.inside.reshape(rows, columns),
-        textured=well_textured(one, laid).reshape(rows, columns),
-        correlation=laid.correlation.reshape(rows, columns),
-        moved=moved.pooled.reshape(rows, columns),
+        inside=aligned.inside.reshape(rows, columns),
+        textured=well_textured(one, aligned).reshape(rows, columns),
+        correlation=aligned.correlation.reshape(rows, columns),
+        displacement=displaced.pooled.reshape(rows, columns),
     )
 
 
-def _in_shares(registered: Registered, one: Working, other: Working, *, mirrored: bool) -> Doubles:
-    """The transform between working pictures as one between whole images."""
+def _in_shares(registered: Registered, one: WorkingImage, other: WorkingImage, *, mirrored: bool) -> Doubles:
+    """(3, 3): the transform between working images, as a transform between shares of the whole images."""
     mirror = np.array([[-1, 0, other.grey.shape[1]], [0, 1, 0], [0, 0, 1]]) if mirrored else np.eye(3)
     transform = np.linalg.inv(_to_working(other)) @ mirror @ registered.transform @ _to_working(one)
     return np.asarray(transform / transform[2, 2], np.float64)
 
 
-def _to_working(working: Working) -> Doubles:
-    """From shares of the whole image to pixels of the working picture."""
+def _to_working(working: WorkingImage) -> Doubles:
+    """(3, 3): from shares of the whole image to pixels of the working image."""
     left, top, right, bottom = working.inside
     height, width = working.grey.shape
     across, down = width / (right - left), height / (bottom - top)

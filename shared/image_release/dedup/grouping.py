@@ -1,12 +1,12 @@
 """Grouping: which images of a hotel show the same photograph, with the evidence that joined them.
 
-Clear pairs first. A pair whose images are in one group already is not looked at again, so about one registration an
-image is made. Groups cannot chain: a join that makes a group of more than two needs clear evidence, or other pairs
-across the two groups that agree; two groups of several need even more. What people decided binds, later decisions
-winning over earlier ones.
+Clear pairs are joined first. A pair whose images are in one group already is not registered, so a hotel needs about one
+registration an image. Groups cannot chain: a join that makes a group of more than two needs clear evidence, or other
+pairs across the two groups that agree. A join of two groups of several images needs even more. People's decisions are
+binding, and later decisions win over earlier ones.
 
-The result does not depend on the order of the images or on their names: pairs are looked at in an order that their
-contents give.
+The result does not depend on the order of the images or on their names: the order of the pairs follows from their
+contents.
 """
 
 from __future__ import annotations
@@ -19,34 +19,35 @@ from itertools import combinations
 
 from image_release.dedup.evidence import (
     Evidence,
-    displacement,
+    coarse_features,
+    displacements,
     evidence,
-    first_look,
     statistics,
 )
 from image_release.dedup.matching import CandidatePair, candidate_pairs
-from image_release.dedup.registration import Sheet, lay_roughly, register
-from image_release.dedup.weights import first_look_weights, shipped_weights
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely, register
+from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import ImageFacts, Override
 
 GROUPING_VERSION = "5"
-KEPT_SHEETS = 96
-"""Pictures that are kept ready for registration, about 2 MB each: bounds the memory of a hotel of hundreds."""
+KEPT_PREPARED = 96
+"""Number of images that are kept prepared for registration, about 2 MB each: bounds the memory of a large hotel."""
 HOPELESS = -9.0
-"""Score of a pair that cannot even be laid over each other, or so badly that it is given up."""
+"""Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
 WITNESSES = 3
-"""Other pairs across two groups that are asked when the evidence of one is not clear."""
+"""Number of other pairs across two groups that are asked when the evidence of one pair is not clear."""
 UNKNOWN = -1.0
-"""What a pair across two groups that has nothing in common counts: a little against, two crops may not overlap."""
-MOST_SAID = 4.0
-"""A witness's score counts at most so much, for or against."""
+"""Score of a witness pair that has nothing in common. It counts a little against, because two crops may not overlap."""
+MOST_WITNESS_SCORE = 4.0
+"""Maximum score of a witness pair, for or against."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FingerprintedImage:
-    """An image as grouping and choosing see it."""
+    """An image with its fingerprint: the input of grouping and of the choice of the best image."""
 
     facts: ImageFacts
     fingerprint: Fingerprint
@@ -54,16 +55,18 @@ class FingerprintedImage:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Images that show one photograph: `members` are SHA-256, sorted; `joins` says of all but one how it was joined."""
+    """Images that show one photograph."""
 
     members: tuple[str, ...]
+    """SHA-256, sorted."""
     joins: Mapping[str, Evidence]
+    """How each member but one was joined with another member."""
 
 
 def group_same(
     images: Mapping[str, FingerprintedImage], decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
-    """Group images (SHA-256 -> seen) by photograph, sorted by their first member; every image is in one picture."""
+    """Group images (by SHA-256) by photograph, sorted by first member; every image is in exactly one picture."""
     shas = in_content_order(images)
     return _grouped(shas, Pairs([images[sha256].fingerprint for sha256 in shas], settings), decisions, settings)
 
@@ -71,9 +74,10 @@ def group_same(
 def groupings(
     images: Mapping[str, FingerprintedImage], settings: Sequence[GroupingSettings]
 ) -> Iterator[tuple[Picture, ...]]:
-    """What `group_same` gives under each of several settings, each pair being registered once for those that can share.
+    """Yield what `group_same` returns under each of several settings, without decisions.
 
-    What is given up at the first look depends on a setting, so those with another one have pairs of their own.
+    A pair is registered once for all settings with the same `least_first_look`, which decides whether it is given up
+    after the coarse pass.
     """
     shas = in_content_order(images)
     fingerprints = [images[sha256].fingerprint for sha256 in shas]
@@ -84,21 +88,22 @@ def groupings(
 
 
 def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
-    """SHA-256s in the order in which pairs are measured: laid the other way round, a pair has another score."""
+    """SHA-256s in the order in which pairs are measured. A pair measured the other way round has another score."""
     return sorted(images, key=lambda sha256: (content_key(images[sha256].fingerprint), sha256))
 
 
 def content_key(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
-    """What the order of two fingerprints depends on, whatever they are called."""
+    """The key by which fingerprints are ordered: their contents, not their names."""
     return fingerprint.hashes.tobytes(), fingerprint.working.grey.tobytes()
 
 
 def evidence_with(
     picture: Picture, images: Mapping[str, FingerprintedImage], best: str, among: Collection[str]
 ) -> dict[str, Evidence]:
-    """Why some members show the same photograph as `best`: how the two were joined, or else measured on the two.
+    """Say why the members in `among` show the same photograph as `best`.
 
-    Where they have too little in common for that, the weakest of the joins that lead from one to the other.
+    Members that were joined with `best` keep that evidence. The others are measured against it. Where this gives no
+    clear evidence, the weakest of the joins that lead from one to the other is returned.
     """
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
@@ -110,62 +115,61 @@ def evidence_with(
         if member != best:
             why = pairs.evidence(number, at, best)
             clear = why is not None and why.score > 0
-            found[member] = why if why and clear else replace(_weakest_on_the_way(picture, member, best), other=best)
+            found[member] = why if why and clear else replace(_weakest_join_between(picture, member, best), other=best)
     return found
 
 
 class Pairs:
-    """Pairs of fingerprints, registered when they are first asked about."""
+    """Pairs of fingerprints; each is registered when it is first asked for."""
 
     def __init__(
         self, fingerprints: Sequence[Fingerprint], settings: GroupingSettings, with_image: int | None = None
     ) -> None:
         self._least_first_look = settings.least_first_look
-        self._sheet = lru_cache(KEPT_SHEETS)(lambda index: Sheet(fingerprints[index]))
-        self._candidates = {(found.one, found.other): found for found in candidate_pairs(fingerprints, with_image)}
+        self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
+        self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
-        """Pairs that might show the same photograph, most agreeing matches first."""
-        found = self._candidates
-        return sorted(found, key=lambda pair: (-found[pair].agreeing, pair))
+        """Indices of the pairs that might show the same photograph, most agreeing matches first."""
+        return sorted(self._pairs, key=lambda indices: (-self._pairs[indices].agreeing, indices))
 
     def related(self, one: int, other: int) -> bool:
-        """Whether two images share points at all."""
-        return (min(one, other), max(one, other)) in self._candidates
+        """Whether two images have enough keypoints in common to be a candidate pair."""
+        return (min(one, other), max(one, other)) in self._pairs
 
     def score(self, one: int, other: int) -> float | None:
-        """Log-odds of the same photograph; None where the pair has nothing in common."""
-        pair = (min(one, other), max(one, other))
-        if pair not in self._candidates:
+        """Log-odds of the same photograph; None if the two are no candidate pair."""
+        indices = (min(one, other), max(one, other))
+        if indices not in self._pairs:
             return None
-        found = self.evidence(*pair, "")
+        found = self.evidence(*indices, "")
         return found.score if found else HOPELESS
 
     def evidence(self, one: int, other: int, name: str) -> Evidence | None:
-        """Evidence about a pair, under the name that the other one has."""
-        pair = (min(one, other), max(one, other))
-        if pair not in self._known:
-            candidate = self._candidates.get(pair)
-            self._known[pair] = self._measured(candidate) if candidate else None
-        known = self._known[pair]
+        """Evidence about a pair, with `name` as the other image; None if the two cannot be registered."""
+        indices = (min(one, other), max(one, other))
+        if indices not in self._known:
+            pair = self._pairs.get(indices)
+            self._known[indices] = self._measured(pair) if pair else None
+        known = self._known[indices]
         return replace(known, other=name) if known else None
 
-    def _measured(self, candidate: CandidatePair) -> Evidence | None:
-        one, other = self._sheet(candidate.one), self._sheet(candidate.other)
-        rough = lay_roughly(one, other, candidate)
-        if rough is None or first_look_weights().score(first_look(one, candidate, rough)) < self._least_first_look:
+    def _measured(self, pair: CandidatePair) -> Evidence | None:
+        one, other = self._prepared(pair.one), self._prepared(pair.other)
+        coarse = align_coarsely(one, other, pair)
+        if coarse is None or coarse_weights().score(coarse_features(one, pair, coarse)) < self._least_first_look:
             return None
-        registered = register(one, other, candidate, rough)
+        registered = register(one, other, pair, coarse)
         if registered is None:
             return None
-        moved = displacement(one, registered)
-        found = statistics(one, other, candidate, registered, moved)
-        return evidence("", candidate, registered, moved, found, shipped_weights().score(found))
+        displaced = displacements(one, registered)
+        found = statistics(one, other, pair, registered, displaced)
+        return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
 
 
 class _Groups:
-    """Disjoint groups of images, some of which must stay apart."""
+    """Disjoint groups of images; some images must stay in different groups."""
 
     def __init__(self, count: int) -> None:
         self._members = {index: [index] for index in range(count)}
@@ -174,7 +178,7 @@ class _Groups:
         self.joins: dict[int, list[tuple[int, Evidence]]] = {index: [] for index in range(count)}
 
     def all(self) -> Iterable[list[int]]:
-        """Every group's members."""
+        """The members of every group."""
         return self._members.values()
 
     def of(self, index: int) -> list[int]:
@@ -186,17 +190,17 @@ class _Groups:
         return self._group[one] == self._group[other]
 
     def may_join(self, one: int, other: int) -> bool:
-        """Whether nobody decided that images of the two groups differ."""
+        """Whether no person decided that an image of one group differs from an image of the other."""
         theirs = set(self.of(other))
         return not any(self._apart[member] & theirs for member in self.of(one))
 
     def keep_apart(self, one: int, other: int) -> None:
-        """The groups of these two never join."""
+        """Forbid that the groups of two images are ever joined."""
         self._apart[one].add(other)
         self._apart[other].add(one)
 
     def join(self, one: int, other: int, why: Evidence) -> None:
-        """Make one group of two."""
+        """Join the groups of two images."""
         kept, gone = self._group[one], self._group[other]
         for member in self._members[gone]:
             self._group[member] = kept
@@ -209,15 +213,15 @@ def _grouped(
     shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
     groups = _Groups(len(shas))
-    _obey(groups, shas, decisions)
+    _apply_decisions(groups, shas, decisions)
     waiting = _join_clear(groups, pairs, settings)
     _join_supported(groups, pairs, waiting, settings)
     pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
     return tuple(sorted(pictures, key=lambda picture: picture.members))
 
 
-def _obey(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
-    """Apply people's decisions from the last to the first; one that contradicts later ones no longer holds."""
+def _apply_decisions(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
+    """Apply people's decisions from the last to the first; one that contradicts a later one is ignored."""
     index = {sha256: number for number, sha256 in enumerate(shas)}
     for decision in reversed(decisions):
         named = sorted({index[sha256] for sha256 in decision.images if sha256 in index})
@@ -231,7 +235,7 @@ def _obey(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -
 
 
 def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
-    """Join what is clear; the pairs that speak for the same photograph, but not clearly, are left."""
+    """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
     waiting = []
     for one, other in pairs.likeliest_first():
         if groups.together(one, other) or not groups.may_join(one, other):
@@ -250,7 +254,7 @@ def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> li
 
 
 def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings) -> None:
-    """Join what is likely, likeliest first: two single images, or groups whose other pairs do not speak against it."""
+    """Join likely pairs, likeliest first: two single images, or groups whose other pairs do not speak against it."""
     for one, other in sorted(waiting, key=lambda pair: (-(pairs.score(*pair) or 0), pair)):
         if groups.together(one, other) or not groups.may_join(one, other) or _bridge(groups, pairs, one, other):
             continue
@@ -258,55 +262,55 @@ def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]
         assert found is not None
         alone = len(groups.of(one)) == len(groups.of(other)) == 1
         least = settings.single_score if alone else settings.least_score
-        if found.score + _said_across(groups, pairs, one, other) >= least:
+        if found.score + _witness_score(groups, pairs, one, other) >= least:
             groups.join(one, other, found)
 
 
 def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
-    """Whether only one image holds two groups together, as a collage of two photographs would."""
+    """Whether a single image connects two groups, as a collage of two photographs would."""
     mine, theirs = groups.of(one), groups.of(other)
     without_one = [(a, b) for a in mine if a != one for b in theirs]
     without_other = [(a, b) for a in mine for b in theirs if b != other]
     return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
 
 
-def _said_across(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
-    """What the likeliest other pairs across two groups say, summed."""
+def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
+    """Sum of the scores of the likeliest other pairs across the two groups of a pair."""
     across = [(a, b) for a in groups.of(one) for b in groups.of(other) if (a, b) != (one, other)]
     order = {pair: number for number, pair in enumerate(pairs.likeliest_first())} if across else {}
     across.sort(key=lambda pair: (order.get((min(pair), max(pair)), len(order)), pair))
     total = 0.0
     for a, b in across[:WITNESSES]:
-        said = pairs.score(a, b)
-        total += UNKNOWN if said is None else max(-MOST_SAID, min(MOST_SAID, said))
+        score = pairs.score(a, b)
+        total += UNKNOWN if score is None else max(-MOST_WITNESS_SCORE, min(MOST_WITNESS_SCORE, score))
     return total
 
 
 def _picture(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
-    """A group as a tree of joins, from its first member outwards."""
+    """A group as a tree of joins, whose root is the first member."""
     first = min(members, key=lambda member: shas[member])
     why: dict[str, Evidence] = {}
     reached, queue = {first}, deque([first])
     while queue:
         here = queue.popleft()
-        for there, evidence_ in sorted(joins[here], key=lambda join: shas[join[0]]):
+        for there, join in sorted(joins[here], key=lambda item: shas[item[0]]):
             if there not in reached:
                 reached.add(there)
                 queue.append(there)
-                why[shas[there]] = replace(evidence_, other=shas[here])
+                why[shas[there]] = replace(join, other=shas[here])
     return Picture(tuple(sorted(shas[member] for member in members)), why)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
-    """The join of exactly these two, if there is one, as seen from `a`."""
+    """The join of exactly these two, as evidence that names `b`; None if they were not joined with each other."""
     for one, other in ((a, b), (b, a)):
         if one in picture.joins and picture.joins[one].other == other:
             return replace(picture.joins[one], other=b)
     return None
 
 
-def _weakest_on_the_way(picture: Picture, a: str, b: str) -> Evidence:
-    """Of the joins that lead from `a` to `b`, the one of lowest score: a chain is as strong as that."""
+def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
+    """The join with the lowest score on the way from `a` to `b`: a chain is as strong as its weakest link."""
     ways = []
     for start in (a, b):
         way, here = [start], start

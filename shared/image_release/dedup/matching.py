@@ -1,8 +1,8 @@
-"""Candidates: which pairs of images might show the same photograph, and by which rough transform.
+"""Matching: the pairs of images that might show the same photograph, each with a rough transform.
 
-Patches are matched both ways round at once (see fingerprinting.keypoints). A few of each image's strongest points sort
-out most pairs; those that stay are matched with all points, and a transform is fitted that many matches agree on.
-Recall is what counts here: look-alikes are told apart afterwards, by registration.
+Patches are matched mirrored and unmirrored at once (see `fingerprint/keypoints.py`). The strongest points of each image
+rule out most pairs. The other pairs are matched with all their points, and an affine transform is fitted on which many
+matches agree. Only recall counts here: registration tells look-alikes apart afterwards.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.agreement import Matches, agreed, most_votes
+from image_release.dedup.agreement import Matches, fit_agreed, most_votes
 from image_release.dedup.shortlist import shared_points
 from image_release.fingerprint import MOST_POINTS, Fingerprint
 
@@ -21,45 +21,54 @@ Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 STRONGEST = 64
-"""Points of each image with which pairs are sorted out."""
+"""Number of points of each image with which pairs are ruled out."""
 ALIKE = 0.72
-"""Least likeness of two patches (1: equal) to be a match."""
+"""Minimum likeness of two patches to be a match; equal patches have 1."""
 SURE = 0.85
-"""Likeness from which a match need not be the best one both ways."""
+"""Likeness from which a match need not be the best one in both directions."""
 EITHER_WAY = 0.12
-"""Below this odd part a patch is symmetric and matches mirrored and unmirrored."""
+"""Odd part below which a patch is symmetric, so that it matches mirrored and unmirrored."""
 LEAST_AGREEING = 6
-"""Matches of the strongest points, agreeing on a transform, for a pair to be looked at with all points: 1 of 3,515 true
-pairs had fewer, and two thirds of the others."""
+"""Minimum number of matches of the strongest points that agree on a transform, for a pair to be matched with all
+points: 1 of 3,515 true pairs had fewer, and two thirds of the other pairs."""
 PAIRS_AT_ONCE = 128
-"""Bounds memory."""
+"""Number of pairs that are matched together, which bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidatePair:
-    """`affine` (2, 3) takes pixels of `other` (mirrored first if `mirrored`) to pixels of `one`."""
+    """Two images that might show the same photograph."""
 
     one: int
+    """Index of the first image."""
     other: int
+    """Index of the second image."""
     mirrored: bool
+    """Whether the second image is mirrored against the first."""
     affine: NDArray[np.float64]
+    """(2, 3): from pixels of the second image (mirrored first if `mirrored`) to pixels of the first."""
     agreeing: int
-    """Matches that fit the transform."""
+    """Number of matches that fit the transform."""
     matches: int
+    """Number of matching points."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Points:
-    """The keypoints of all images, as floats and padded to one number, ready for products."""
+    """The keypoints of all images as floats, padded to MOST_POINTS each."""
 
     places: Floats
+    """(images, points, 3): x, y and scale, in pixels of the working image."""
     even: Floats
+    """(images, points, 21): the even part of each patch; 0 for padding."""
     odd: Floats
+    """(images, points, 17): the odd part of each patch; 0 for padding."""
     width: Floats
-    """(images, 1)"""
+    """(images, 1): width of the working image, in pixels."""
 
     @classmethod
     def of(cls, fingerprints: Sequence[Fingerprint]) -> _Points:
+        """Unpack the keypoints of some images."""
         unit = np.float32(1 / 127)
         places, even, odd = (
             np.zeros((len(fingerprints), MOST_POINTS, part.shape[1]), np.float32)
@@ -72,7 +81,7 @@ class _Points:
         for index, points in enumerate(item.keypoints for item in fingerprints):
             count = len(points.places)
             places[index, :count], even[index, :count], odd[index, :count] = points.places, points.even, points.odd
-        places[:, :, 2] += places[:, :, 2] == 0  # any scale, of points that are not there
+        places[:, :, 2] += places[:, :, 2] == 0  # padding needs a scale other than 0
         even *= unit
         odd *= unit
         width = np.array([[item.working.grey.shape[1]] for item in fingerprints], np.float32)
@@ -80,7 +89,7 @@ class _Points:
 
 
 def candidate_pairs(fingerprints: Sequence[Fingerprint], with_image: int | None = None) -> Iterator[CandidatePair]:
-    """Every pair that might show the same photograph, `one` before `other`; only pairs with one image, if given."""
+    """Yield every pair that might show the same photograph, `one` before `other`; with `with_image`, only its pairs."""
     if not fingerprints:
         return
     points = _Points.of(fingerprints)
@@ -90,7 +99,7 @@ def candidate_pairs(fingerprints: Sequence[Fingerprint], with_image: int | None 
 
 
 def _plausible(points: _Points, with_image: int | None) -> Iterator[tuple[int, int]]:
-    """Pairs whose strongest points agree."""
+    """Yield the pairs whose strongest points agree, as indices."""
     even, odd = points.even[:, :STRONGEST], points.odd[:, :STRONGEST]
     for one, later, likeness in shared_points(even, odd, ALIKE, LEAST_AGREEING, with_image):
         found = _matched(likeness)
@@ -103,42 +112,45 @@ def _plausible(points: _Points, with_image: int | None) -> Iterator[tuple[int, i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """(pairs, m): numbers of points of the two images that match, and how alike they are, 0 where there are no more."""
+class _MatchedPoints:
+    """The matching points of many pairs, padded to `m` each; all arrays are (pairs, m)."""
 
     mine: NDArray[np.intp]
+    """Indices of points of the first image."""
     theirs: NDArray[np.intp]
+    """Indices of the matching points of the second image."""
     likeness: Floats
+    """Likeness of the two patches; 0 for padding."""
 
-    def of(self, which: NDArray[np.bool_]) -> _Found:
-        """Some of the pairs."""
-        return _Found(self.mine[which], self.theirs[which], self.likeness[which])
+    def of(self, which: NDArray[np.bool_]) -> _MatchedPoints:
+        """Select some of the pairs."""
+        return _MatchedPoints(self.mine[which], self.theirs[which], self.likeness[which])
 
-    def only(self, which: NDArray[np.bool_]) -> _Found:
-        """Some of the matches (pairs, m) of each pair, those that stay first."""
+    def only(self, which: NDArray[np.bool_]) -> _MatchedPoints:
+        """Select some of the matches (pairs, m) of each pair and move them to the front."""
         order = np.argsort(~which, axis=1, kind="stable")[:, : which.sum(axis=1).max(initial=0)]
         rows = np.arange(len(order))[:, None]
-        return _Found(self.mine[rows, order], self.theirs[rows, order], (self.likeness * which)[rows, order])
+        return _MatchedPoints(self.mine[rows, order], self.theirs[rows, order], (self.likeness * which)[rows, order])
 
     def matches(self, points: _Points, one: Indices, other: Indices, *, mirrored: bool) -> Matches:
-        """With their places, those of the other image mirrored if asked for."""
+        """Look up the places of the points; those of the second image are mirrored if asked for."""
         mine, theirs = points.places[one[:, None], self.mine], points.places[other[:, None], self.theirs]
         if mirrored:
             theirs[:, :, 0] = points.width[other] - theirs[:, :, 0]
         return Matches(mine, theirs, self.likeness)
 
 
-def _matched(likeness: Floats) -> _Found:
-    """Of (pairs, points, points): points that are each other's best match, or too alike to doubt."""
+def _matched(likeness: Floats) -> _MatchedPoints:
+    """Match points by their likeness (pairs, points, points): each other's best match, or too alike for doubt."""
     partner = likeness.argmax(axis=2)
     best = np.take_along_axis(likeness, partner[:, :, None], axis=2)[:, :, 0]
     most = np.take_along_axis(likeness.max(axis=1), partner, axis=1)
     keep = (best > ALIKE) & ((best >= most) | (best > SURE))
-    return _Found(np.broadcast_to(np.arange(likeness.shape[1]), partner.shape), partner, best).only(keep)
+    return _MatchedPoints(np.broadcast_to(np.arange(likeness.shape[1]), partner.shape), partner, best).only(keep)
 
 
 def _fitted(points: _Points, pairs: Indices) -> Iterator[CandidatePair]:
-    """Of pairs (n, 2), those with a transform on which enough matches agree."""
+    """Yield those of the pairs (n, 2) for which enough matches agree on a transform."""
     one, other = pairs.T
     even = points.even[one] @ points.even[other].transpose(0, 2, 1)
     odd = points.odd[one] @ points.odd[other].transpose(0, 2, 1)
@@ -148,7 +160,7 @@ def _fitted(points: _Points, pairs: Indices) -> Iterator[CandidatePair]:
     fits, counts = [], []
     for mirrored in (False, True):
         these = found.only(there & (((way < 0) == mirrored) | (np.abs(way) < EITHER_WAY)))
-        fits.append(agreed(these.matches(points, one, other, mirrored=mirrored)))
+        fits.append(fit_agreed(these.matches(points, one, other, mirrored=mirrored)))
         counts.append((these.likeness > 0).sum(axis=1))
     for number, (first, second) in enumerate(pairs.tolist()):
         mirrored = bool(fits[1].agreeing[number] > fits[0].agreeing[number])

@@ -1,9 +1,9 @@
-"""Shortlisting: which images share points, without comparing every image of a large hotel with every other.
+"""Shortlist: which images share points, without comparing every image of a large hotel with every other.
 
-A small hotel is compared point by point in a few matrix products. From INDEXED_FROM images on, points are sorted into
-cells by their likeness to sample points, and only points that share a cell are compared; each image then keeps the
-MOST_OTHERS images with which it shares most, points that match everywhere counting little. What is traded: a pair that
-is alike in few and common points only, in a hotel of hundreds of images, may be missed.
+A small hotel is compared point by point, in a few matrix products. From INDEXED_FROM images on, points are put into
+cells by their likeness to sample points, and only points that share a cell are compared. Each image then keeps the
+MOST_OTHERS images with which it shares most; a point that matches in many images counts little. The price is that in a
+hotel of hundreds a pair that shares only a few common points may be missed.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 INDEXED_FROM = 160
-"""Images from which the index is cheaper than comparing everything."""
+"""Number of images from which the index is cheaper than comparing everything."""
 MOST_OTHERS = 32
-"""Images that an image is matched with, in an indexed hotel."""
+"""Maximum number of images that an image of an indexed hotel is matched with."""
 CELLS = 2
-"""Cells that a point is put into: points near a border meet their neighbours. With CELLS times the root of the points
-as the number of cells, finding the cells costs as much as comparing within them."""
+"""Number of cells that a point is put into, so that points near a border meet their neighbours. The number of cells is
+CELLS times the root of the number of points: then finding the cells costs as much as comparing within them."""
 ROWS = 512
-"""Points compared at once: bounds memory."""
+"""Number of points compared at once, which bounds the memory."""
 
 
 def shared_points(
     even: Floats, odd: Floats, alike: float, least: int, with_image: int | None = None
 ) -> Iterator[tuple[int, Indices, Floats]]:
-    """For each image, those later ones that share `least` points with it, and the likeness of all their points.
+    """Yield for each image the later images that share at least `least` points with it, and their likeness.
 
-    `even` (images, points, 21) and `odd` (images, points, 17) describe the points; an absent one is zero. Likeness is
-    (later ones, points, points). Only pairs with one image, if it is given.
+    `even` (images, points, 21) and `odd` (images, points, 17) describe the points; padding is zero. Two points are
+    shared if their likeness is above `alike`. The likeness is (later images, points, points). With `with_image`, only
+    pairs with that image are compared.
     """
     if with_image is not None:
         others = _with_one(len(even), with_image)
@@ -51,18 +52,20 @@ def shared_points(
 
 
 def _everyone(count: int) -> Iterator[tuple[int, Indices]]:
+    """Each image with all later ones."""
     for one in range(count - 1):
         yield one, np.arange(one + 1, count)
 
 
 def _with_one(count: int, image: int) -> Iterator[tuple[int, Indices]]:
+    """The pairs that contain one image."""
     for one in range(image):
         yield one, np.array([image])
     yield image, np.arange(image + 1, count)
 
 
 def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tuple[int, Indices]]:
-    """For each image those later ones that it, or they, share most with."""
+    """Each image with those later ones that share most with it, or it with them."""
     images, points = even.shape[:2]
     present = np.nonzero(np.abs(even).sum(axis=2).ravel() > 0)[0]
     flat_even, flat_odd = even.reshape(-1, even.shape[2])[present], odd.reshape(-1, odd.shape[2])[present]
@@ -90,7 +93,7 @@ def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tu
 def _alike_within_cells(
     even: Floats, odd: Floats, owner: Indices, alike: float
 ) -> Iterator[tuple[Indices, Indices, NDArray[np.bool_]]]:
-    """Points, other points, and which of them are alike: of different images, in one cell, each pair once."""
+    """Yield points (n,), other points (m,), and which are alike (n, m): of different images, and each pair once."""
     nearest = _nearest_cells(even, odd)
     point, cell = np.repeat(np.arange(len(even)), CELLS), nearest.ravel()
     elsewhere = nearest[:, ::-1].ravel()
@@ -110,7 +113,7 @@ def _alike_within_cells(
 
 
 def _nearest_cells(even: Floats, odd: Floats) -> NDArray[np.int32]:
-    """(n, CELLS): the sample points that each point is most alike."""
+    """(n, CELLS): for each point the indices of the sample points that are most like it."""
     cells = min(len(even), round(CELLS * len(even) ** 0.5))
     samples = np.linspace(0, len(even) - 1, cells).astype(np.intp)
     nearest = np.empty((len(even), CELLS), np.int32)
@@ -125,7 +128,7 @@ def _nearest_cells(even: Floats, odd: Floats) -> NDArray[np.int32]:
 
 
 def _most_shared(worth: Floats) -> NDArray[np.bool_]:
-    """Pairs (earlier image, later image) that are among the MOST_OTHERS of one of the two."""
+    """(images, images): which pairs (earlier, later) are among the MOST_OTHERS of at least one of the two."""
     kept = np.zeros(worth.shape, np.bool_)
     for image in range(len(worth)):
         with_it = worth[image] + worth[:, image]

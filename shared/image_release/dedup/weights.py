@@ -1,6 +1,6 @@
-"""The fitted constants: what each statistic of a pair counts for the same photograph, and which pairs to give up early.
+"""Fitted weights: how much each statistic of a pair counts for the same photograph, and which pairs are given up early.
 
-They are in `weights.json`, made by `benchmarks/fit_grouping.py`, which prints the figures, cross-validated by hotel.
+They are in `weights.json`, which `benchmarks/fit_grouping.py` writes; it also prints figures, cross-validated by hotel.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Score = intercept + sum of coefficient x (statistic - mean) / deviation."""
+    """A logistic regression: score = intercept + sum of coefficient x (statistic - mean) / deviation."""
 
     names: tuple[str, ...]
     mean: tuple[float, ...]
@@ -23,7 +23,7 @@ class Weights:
     intercept: float
 
     def score(self, statistics: Mapping[str, float]) -> float:
-        """Log-odds of the same photograph; each statistic counts at most four deviations."""
+        """Log-odds of the same photograph; each statistic is limited to four deviations from its mean."""
         total = self.intercept
         for name, mean, deviation, coefficient in zip(
             self.names, self.mean, self.deviation, self.coefficient, strict=True
@@ -32,17 +32,17 @@ class Weights:
         return total
 
     def most(self) -> float:
-        """The highest score there can be: what identical bytes get."""
+        """The highest possible score, which identical bytes get."""
         return self.intercept + sum(4.0 * abs(coefficient) for coefficient in self.coefficient)
 
 
 def shipped_weights() -> Weights:
-    """What decides about a pair that was laid over each other exactly."""
+    """The weights that score a registered pair."""
     return _shipped()["score"]
 
 
-def first_look_weights() -> Weights:
-    """What says of a pair that was laid over each other roughly whether to go on; below 0 it is given up."""
+def coarse_weights() -> Weights:
+    """The weights that score a coarsely aligned pair; pairs below the setting `least_first_look` are given up."""
     return _shipped()["first_look"]
 
 

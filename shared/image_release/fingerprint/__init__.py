@@ -1,4 +1,4 @@
-"""Fingerprinting: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
+"""Fingerprints: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
 from image_release.fingerprint.cues import BAND_MIDDLES, Cues
 from image_release.fingerprint.hash_comparison import hash_distances, near_pairs
@@ -12,7 +12,7 @@ from image_release.fingerprint.packing import (
     pack_fingerprints,
     unpack_fingerprints,
 )
-from image_release.fingerprint.working_image import Working
+from image_release.fingerprint.working_image import WorkingImage
 
 __all__ = [
     "BAND_MIDDLES",
@@ -22,7 +22,7 @@ __all__ = [
     "Fingerprint",
     "FingerprintsUnreadableError",
     "Keypoints",
-    "Working",
+    "WorkingImage",
     "blur",
     "crop_hashes",
     "fingerprint",

@@ -1,10 +1,10 @@
-"""Cues about the quality of a file, measured once from its draft: what choosing the best of several copies needs.
+"""Cues about the quality of a file, measured once from its draft. The best of several copies is chosen by them.
 
-None of them is a verdict. A soft file may be a soft photograph; only against other copies of the same photograph does
+A cue is no verdict. A soft file may show a soft photograph; only beside other copies of the same photograph does
 softness mean that a file was enlarged, or a border that it was framed.
 
-Sharpness and noise are looked for in a few small windows, at the draft's own resolution: a whole draft would take
-longer than its decoding.
+Sharpness and noise are measured in a few small windows at the draft's own resolution; measuring the whole draft would
+take longer than decoding it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,30 @@ from numpy.typing import NDArray
 from image_release.decode import Draft
 
 CELL = 8
-"""Pixels of a cell: JPEG's blocks, and what counts as flat."""
+"""Side of a cell in pixels: JPEG's blocks have this size, and flatness is measured in cells."""
 FLAT_RANGE = 0.03
-"""Of the picture's own range of brightness: a cell within it is flat, also in a dark or faded picture."""
+"""Maximum range of brightness inside a flat cell, as a share of the image's own range: dark and faded images have less.
+"""
 LEAST_RANGE = 48.0
-"""Grey levels: a picture's range counts as at least this."""
+"""Minimum range of brightness of an image that is assumed, in grey levels."""
 LEVELS = 16
+"""Number of equal parts of the image's range of brightness, for `modal_share`."""
 WINDOW = 64
+"""Side of a window in pixels."""
 WINDOWS = (3, 4)
 """Rows and columns of windows, spread evenly over what lies inside the borders."""
 BANDS = (0.04, 0.08, 0.14, 0.20, 0.26, 0.32, 0.38, 0.44, 0.501)
-"""Bounds of the bands of the spectrum, cycles a pixel along the faster axis: enlarging leaves a square of it empty."""
+"""Bounds of the bands of the spectrum, in cycles a pixel along the axis of the higher frequency. Enlarging leaves the
+bands above a bound empty in this measure."""
 BAND_MIDDLES = tuple((low + high) / 2 for low, high in itertools.pairwise(BANDS))
 CORNER_SHARE = 0.012
-"""Side of a corner, of the shorter one: small enough to lie outside a corner rounded by a twentieth."""
+"""Side of a corner as a share of the shorter side. It lies outside an image rounded by a twentieth of that side."""
 BESIDE = 4
-"""How many corners further inwards the picture is compared with its corner."""
+"""Distance between a corner and the area that it is compared with, in sides of a corner."""
 COLOUR_STEP = 4
-"""Every so many pixels colour is looked at."""
+"""Colour is measured at every fourth pixel in each direction."""
 NEARLY_BLACK, NEARLY_WHITE = 3, 252
+"""Grey levels up to which a channel counts as black, and from which it counts as white."""
 
 Grey = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -46,47 +51,49 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """Each a plain number; see `measure` for what it is."""
+    """The cues of one file."""
 
     noise: float
-    """Deviation inside the flattest tenth of the cells, grey levels."""
+    """Mean standard deviation inside the flattest tenth of the cells, in grey levels."""
     peak: float
-    """log10 of the steepest hundredth of the second differences over their mean: high where edges were sharpened."""
+    """log10 of the steepest hundredth of the second differences over their mean; high if edges were sharpened."""
     blockiness: float
-    """Steps across JPEG's 8-pixel grid over steps elsewhere, minus 1; 0 where the draft is not at native size."""
+    """Brightness steps across JPEG's 8-pixel grid over all steps, minus 1; 0 if the draft is smaller than the file."""
     brightness: float
+    """Mean brightness inside the borders, in grey levels."""
     saturation: float
-    """Mean of the largest minus the smallest channel."""
+    """Mean of the largest minus the smallest channel, in grey levels."""
     tint: float
-    """How far the mean of the channels is from grey, grey levels."""
+    """Largest minus smallest mean of the three channels, in grey levels."""
     black: float
-    """Share of pixels that are nearly black; `white` likewise."""
+    """Share of pixels that are nearly black."""
     white: float
+    """Share of pixels that are nearly white."""
     full: float
-    """Share of pixels with a channel at its upper end."""
+    """Share of pixels of which at least one channel is nearly 255."""
     corners: float
-    """How much the corners, all flat and alike, differ from what lies inwards, grey levels: rounded corners."""
+    """Difference between the corners and what lies inwards, in grey levels, if the corners are flat and alike."""
     border: float
-    """Deviation of the brightness of the borders left and right, or above and below: 0 for bars of one colour."""
+    """Mean standard deviation of the brightness inside each border, in grey levels: 0 for bars of one colour."""
     flat_share: float
     """Share of cells that are flat."""
     modal_share: float
-    """Share of the commonest sixteenth of the picture's own range of brightness, found where it is commonest."""
+    """Largest share of pixels inside any interval of a sixteenth of the image's range of brightness."""
     step: float
-    """Mean step of the file's luminance quantisation, where it is a JPEG; 0 elsewhere."""
+    """Mean step of a JPEG's luminance quantisation; 0 for other formats."""
     scale: float
-    """Long side of the draft over that of the file."""
+    """Long side of the draft over that of the file, 0…1."""
     spectrum: tuple[float, ...]
-    """log10 of the power in each of BANDS, mean over the windows."""
+    """log10 of the mean power of the windows in each of BANDS."""
 
     def to_array(self) -> NDArray[np.float32]:
-        """The numbers in the order of the fields."""
+        """The cues as an array (COUNT,), in the order of the fields."""
         single = [getattr(self, field.name) for field in fields(self)[:-1]]
         return np.array([*single, *self.spectrum], np.float32)
 
     @classmethod
     def from_array(cls, values: NDArray[np.float32]) -> Cues:
-        """Back from `to_array`."""
+        """The cues that `to_array` made an array of."""
         numbers = [float(value) for value in values]
         names = [field.name for field in fields(cls)[:-1]]
         single = dict(zip(names, numbers, strict=False))
@@ -94,10 +101,15 @@ class Cues:
 
 
 COUNT = len(fields(Cues)) - 1 + len(BANDS) - 1
+"""Number of cues, each band of the spectrum counted."""
 
 
 def measure(draft: Draft, grey: Bytes, inside: tuple[float, float, float, float]) -> Cues:
-    """Measure a draft; `grey` is its brightness and `inside` where it lies within its borders, as shares."""
+    """Measure the cues of a draft.
+
+    `grey` (height, width) is its brightness. `inside` is what lies inside its borders: left, top, right and bottom as
+    shares of the sides.
+    """
     box = _box(grey, inside)
     windows = _windows(grey[box[0] : box[1], box[2] : box[3]])
     deviations = np.sort(_cells(windows).std(axis=1))
@@ -128,13 +140,14 @@ def measure(draft: Draft, grey: Bytes, inside: tuple[float, float, float, float]
 
 
 def _box(grey: Bytes, inside: tuple[float, float, float, float]) -> Box:
+    """What lies inside the borders, in pixels."""
     height, width = grey.shape
     left, top, right, bottom = inside
     return round(top * height), round(bottom * height), round(left * width), round(right * width)
 
 
 def _windows(grey: Bytes) -> Grey:
-    """(n, 64, 64): windows spread evenly; a picture smaller than one is continued at its edges."""
+    """(n, 64, 64): evenly spread windows; an image smaller than a window is continued at its edges."""
     missing = [max(0, WINDOW - side) for side in grey.shape]
     whole = np.pad(grey, ((0, missing[0]), (0, missing[1])), mode="edge")
     rows, columns = (
@@ -146,6 +159,7 @@ def _windows(grey: Bytes) -> Grey:
 
 
 def _spectrum(windows: Grey) -> tuple[float, ...]:
+    """log10 of the mean power of the windows in each of BANDS."""
     taper = np.hanning(WINDOW).astype(np.float32)
     centred = windows - windows.mean(axis=(1, 2), keepdims=True)
     power = np.abs(np.fft.rfft2(centred * taper[:, None] * taper)) ** 2 / WINDOW**2
@@ -157,8 +171,8 @@ def _spectrum(windows: Grey) -> tuple[float, ...]:
 
 
 def _shares(grey: Bytes) -> tuple[float, float]:
-    """Share of flat cells, of every second in each direction; and share of the commonest greys."""
-    # A picture smaller than two cells is continued at its edges: there is nothing to measure in less.
+    """`flat_share`, measured on every second cell in each direction, and `modal_share`."""
+    # An image smaller than two cells is continued at its edges: less cannot be measured.
     missing = [max(0, 2 * CELL - side) for side in grey.shape]
     whole = np.pad(grey, ((0, missing[0]), (0, missing[1])), mode="edge")
     counts = np.bincount(whole[::2, ::2].ravel(), minlength=256)
@@ -175,7 +189,7 @@ def _shares(grey: Bytes) -> tuple[float, float]:
 
 
 def _across(lines: Bytes, columns: int, taken: np.ufunc) -> Bytes:
-    """Of every second cell of each line, the largest or the smallest: vectorised along the lines, not the cells."""
+    """Maximum or minimum (`taken`) of every second cell of each line, vectorised along the lines and not the cells."""
     found = lines[:, : columns * CELL : 2 * CELL]
     for offset in range(1, CELL):
         found = taken(found, lines[:, offset : columns * CELL : 2 * CELL])
@@ -183,7 +197,7 @@ def _across(lines: Bytes, columns: int, taken: np.ufunc) -> Bytes:
 
 
 def _peak(windows: Grey) -> float:
-    """log10 of the steepest hundredth of the second differences over their mean, in every second window."""
+    """`peak`, measured in every second window."""
     some = windows[::2]
     second = some[:, 1:-1, 1:-1] * 4 - some[:, :-2, 1:-1] - some[:, 2:, 1:-1] - some[:, 1:-1, :-2] - some[:, 1:-1, 2:]
     second = np.abs(second).ravel()
@@ -192,13 +206,14 @@ def _peak(windows: Grey) -> float:
 
 
 def _cells(windows: Grey) -> Grey:
-    """(n, 64): the pixels of every cell."""
+    """(n, 64): the pixels of every cell of the windows."""
     count = WINDOW // CELL
     parts = windows.reshape(-1, count, CELL, count, CELL).transpose(0, 1, 3, 2, 4)
     return parts.reshape(-1, CELL * CELL)
 
 
 def _blockiness(grey: Bytes) -> float:
+    """`blockiness`, measured along every fourth row."""
     rows = grey[:: CELL // 2].astype(np.int16)
     steps = np.abs(np.diff(rows, axis=1)).mean(axis=0)
     on_grid = steps[CELL - 1 :: CELL]
@@ -206,7 +221,7 @@ def _blockiness(grey: Bytes) -> float:
 
 
 def _corners(grey: Bytes) -> float:
-    """The least difference between a corner and its inside, of four corners that are flat and alike."""
+    """`corners`: the second smallest difference between a corner and what lies inwards, less their own variation."""
     side = max(2, round(min(grey.shape) * CORNER_SHARE))
     found = []
     for flipped in (grey, grey[::-1], grey[:, ::-1], grey[::-1, ::-1]):
@@ -223,7 +238,7 @@ def _corners(grey: Bytes) -> float:
 
 
 def _border(grey: Bytes, box: Box) -> float:
-    """Mean deviation within the borders that were found, each for itself; 0 where there is none."""
+    """`border`: mean of the standard deviations of the borders that were found; 0 if there is none."""
     top, bottom, left, right = box
     parts = (
         grey[: top * 3 // 4],

@@ -1,9 +1,10 @@
-"""The published method's question: are any two of the 36 hashes of two images near each other? Exact, at every size.
+"""The published method's question: are any two of the 36 hashes of two images near each other? The answer is exact.
 
-`hash_distances` looks at every pair of hashes: a row of XOR, a row of bit counts. `near_pairs` only asks which images
-have two hashes within some bits, so it can look hashes up instead: cut into `bits // 2 + 1` pieces, two hashes that
-differ in at most `bits` bits differ in at most one bit of at least one piece (multi-index hashing). Sorted by a piece,
-those are a bucket and the buckets one bit away.
+`hash_distances` compares every pair of hashes: one row of XOR, one row of bit counts. `near_pairs` only asks which
+images have two hashes within some bits of each other, so it can look hashes up instead (multi-index hashing: Norouzi,
+Punjani and Fleet, 2012). The hashes are cut into `bits // 2 + 1` pieces. Two hashes that differ in at most `bits` bits
+differ in at most one bit of at least one piece. Sorted by a piece, those hashes are in the same bucket or in a bucket
+that is one bit away.
 """
 
 from __future__ import annotations
@@ -18,27 +19,31 @@ Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
 
 COLUMNS = 4096
-"""Hashes that are compared at once with one image's 36: what fits the processor's second cache."""
+"""Number of hashes that are compared at once with the 36 of one image, so that they fit the second-level cache."""
 ROWS = 64
-"""Images whose distances to every hash are kept until they are reduced together."""
+"""Number of images whose distances to every hash are kept until they are reduced together."""
 FEW_HASHES = 3_000
-"""Up to so many, looking at every pair costs less than sorting."""
+"""Number of hashes up to which comparing every pair costs less than sorting."""
 MOST_LOOKED_UP = 14
-"""Bits; beyond it the pieces are so short that nearly everything shares a bucket with everything."""
+"""Maximum distance in bits for looking up. Beyond it the pieces are so short that nearly all hashes share a bucket."""
 FEWEST_PIECES = 4
-"""Of 16 bits: a longer piece has more buckets than there are hashes."""
+"""Minimum number of pieces, which then have 16 bits: a longer piece has more buckets than there are hashes."""
 AT_ONCE = 2_000_000
-"""Candidates that are compared at once, which bounds memory where many hashes share a bucket."""
+"""Number of hash pairs that are compared at once; it bounds the memory where many hashes share a bucket."""
 BITS = 64
+"""Bits of a hash."""
 
 
 def hash_distances(one: Hashes, other: Hashes) -> NDArray[np.uint8]:
-    """Smallest Hamming distance of any hash of an image to any of another: (n, k), (m, k) to (n, m)."""
+    """(n, m): the smallest Hamming distance between any hash of an image in `one` (n, k) and any in `other` (m, k)."""
     return _looked_through(one, other, [0] * len(one))
 
 
 def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
-    """Pairs of images (n, k) with two hashes within `bits` bits: (p, 2), smaller index first, sorted."""
+    """(p, 2): the pairs of images that have two hashes within `bits` bits, smaller index first, sorted.
+
+    `hashes` is (n, k): k hashes for each of n images.
+    """
     if hashes.size <= FEW_HASHES or bits > MOST_LOOKED_UP:
         return np.argwhere(_looked_through(hashes, hashes, range(1, len(hashes) + 1)) <= bits)
     images, each = hashes.shape
@@ -49,7 +54,7 @@ def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
 
 
 def _looked_through(one: Hashes, other: Hashes, skipped: Sequence[int]) -> NDArray[np.uint8]:
-    """The same but for so many images of `other` that each of `one` skips: those are farther than hashes can be."""
+    """As `hash_distances`, but each image of `one` skips so many images of `other`; their distance is BITS + 1."""
     (images, each), columns = other.shape, other.ravel()
     distances = np.empty((len(one), images), np.uint8)
     for start in range(0, len(one), ROWS):
@@ -63,7 +68,7 @@ def _looked_through(one: Hashes, other: Hashes, skipped: Sequence[int]) -> NDArr
 
 
 def _looked_up(values: Hashes, bits: int) -> Iterator[tuple[Indices, Indices]]:
-    """Every pair of hashes within `bits` bits at least once, as indices."""
+    """Yield every pair of hashes within `bits` bits at least once, as two arrays of indices."""
     edges = np.linspace(0, BITS, max(bits // 2 + 1, FEWEST_PIECES) + 1).round().astype(int).tolist()
     for low, high in pairwise(edges):
         piece = (values >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)
@@ -79,7 +84,7 @@ def _looked_up(values: Hashes, bits: int) -> Iterator[tuple[Indices, Indices]]:
 
 
 def _together(one: Indices, first: Indices, end: Indices) -> Iterator[tuple[Indices, Indices]]:
-    """Each of `one` with everything from its `first` to before its `end`, at most about AT_ONCE pairs at a time."""
+    """Yield each of `one` with everything from its `first` up to its `end`, about AT_ONCE pairs at a time."""
     counts = end - first
     upto = np.cumsum(counts)
     cuts = np.unique([0, *np.searchsorted(upto, np.arange(AT_ONCE, counts.sum(), AT_ONCE)), len(one)])
@@ -91,7 +96,7 @@ def _together(one: Indices, first: Indices, end: Indices) -> Iterator[tuple[Indi
 
 
 def _pair_numbers(one: Indices, other: Indices, images: int) -> Indices:
-    """Pairs of different images as single numbers, smaller index first."""
+    """Encode each pair of different images as one number: smaller index times `images` plus larger index."""
     differ = one != other
     one, other = one[differ], other[differ]
     return np.minimum(one, other) * images + np.maximum(one, other)

@@ -5,9 +5,9 @@ scaling to 32 pixels and the low 8 frequencies of a cosine transform are all lin
 an axis fold into one operator of 48 rows: `R @ grey @ C.T` holds all 36 blocks of 8 x 8 coefficients. Crops are shares
 of a side, so after the reduction to a fixed square one operator serves every image and both axes.
 
-Bits are ImageHash's: row-major over the 8 x 8 block, the first bit the most significant (`imagehash.hex_to_hash` of
-`to_hex`), set where a coefficient is above the block's median. What differs by the reduction is bounded by a
-test.
+The bits are those of ImageHash: row-major over the 8 x 8 block, the most significant bit first
+(`imagehash.hex_to_hash` of `to_hex`), set where a coefficient is above the median of the block. The reduction changes a
+few bits; a test bounds how many.
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ from image_release.decode import shipped_resizer
 
 HASH_VERSION = "1"
 CROPS = 6
-"""Steps of an axis: 0, 10 … 50 % of the side are cut away."""
+"""Number of crops along an axis: 0, 10 … 50 % of the side are cut away."""
 SIDE = 256
-"""Grey square that all crops are taken from, in pixels: eight times what a hash is made of."""
+"""Side of the grey square that all crops are taken from, in pixels: eight times that of a scaled crop."""
 PHASH_PIXELS = 32
+"""Side of a scaled crop, in pixels."""
 PHASH_FREQUENCIES = 8
+"""Number of frequencies along an axis that a hash is made of."""
 LANCZOS_LOBES = 3.0
 COEFFICIENT_PLACES = 3
-"""Coefficients are rounded before they are compared: on flat and periodic pictures the median is met exactly, and
-rounding noise would decide."""
+"""Decimal places to which coefficients are rounded before they are compared. In flat and periodic images some equal the
+median exactly, and without rounding the noise of the computation would set their bits."""
 
 Kind = Literal["phash", "dhash"]
 
 
 def crop_hashes(grey: Image.Image, kind: Kind = "phash") -> NDArray[np.uint64]:
-    """36 hashes of 64 bits of an upright picture in grey (mode L); index = 6 x width step + height step."""
+    """(36,): the 64-bit hashes of an upright grey image (mode L); index = 6 x width step + height step."""
     pixels = np.asarray(shipped_resizer().resize(grey, (SIDE, SIDE), "bilinear"), np.float32)
     return _phashes(pixels) if kind == "phash" else _dhashes(pixels)
 
@@ -48,16 +50,18 @@ def to_hex(value: np.uint64) -> str:
 
 
 def _phashes(pixels: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Which of the low 64 coefficients of each crop are above their median."""
     operator = _phash_operator()
     coefficients = operator @ pixels @ operator.T
     blocks = coefficients.reshape(CROPS, PHASH_FREQUENCIES, CROPS, PHASH_FREQUENCIES).transpose(2, 0, 1, 3)
     flat = blocks.reshape(CROPS * CROPS, -1).round(COEFFICIENT_PLACES)
     half = PHASH_FREQUENCIES**2 // 2
-    median = np.sort(flat, axis=1)[:, half - 1 : half + 1].mean(axis=1, keepdims=True)  # as np.median, quicker
+    median = np.sort(flat, axis=1)[:, half - 1 : half + 1].mean(axis=1, keepdims=True)  # as np.median, but faster
     return _packed(flat > median)
 
 
 def _dhashes(pixels: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Which pixels of each crop, scaled to 9 x 8, are darker than their right neighbour."""
     scaled = _scaling(8) @ pixels @ _scaling(9).T
     blocks = scaled.reshape(CROPS, 8, CROPS, 9).transpose(2, 0, 1, 3).round()
     return _packed((blocks[..., 1:] > blocks[..., :-1]).reshape(CROPS * CROPS, -1))
@@ -78,7 +82,7 @@ def _phash_operator() -> NDArray[np.float32]:
 
 @cache
 def _scaling(pixels: int) -> NDArray[np.float32]:
-    """(6 x pixels, SIDE): for each of six crops, the weights that scale it to so many pixels, Lanczos as in Pillow."""
+    """(6 x pixels, SIDE): for each of six crops the weights that scale it to `pixels` pixels, Lanczos as in Pillow."""
     edges = np.arange(SIDE + 1.0)
     rows = []
     for step in range(CROPS):
@@ -88,6 +92,6 @@ def _scaling(pixels: int) -> NDArray[np.float32]:
         distance = (edges[:-1] + 0.5 - centres) / max(scale, 1.0)
         weights = np.sinc(distance) * np.sinc(distance / LANCZOS_LOBES) * (np.abs(distance) < LANCZOS_LOBES)
         inside = np.clip(np.minimum(edges[1:], SIDE - cut) - np.maximum(edges[:-1], cut), 0, 1)
-        weights = weights * inside  # what is cropped away must not shine in
+        weights = weights * inside  # exclude pixels outside the crop
         rows.append(weights / weights.sum(axis=1, keepdims=True))
     return np.concatenate(rows).astype(np.float32)

@@ -1,9 +1,10 @@
-"""Keypoints of a working picture, described so that a mirrored copy matches at no extra cost.
+"""Keypoints of a working image, described so that a mirrored copy can be matched at no extra cost.
 
-Extrema of differences of Gaussians in three octaves, at most MOST_POINTS, spread over a grid so that the text of a
-watermark cannot take them all. Each is described by the low frequencies of an upright 12 x 12 patch, those even in x
-apart from those odd in x: mirroring a patch changes the sign of the odd ones only. So with P the product of two even
-parts and Q of two odd ones, P + |Q| says how alike two patches are either way, and the sign of Q which way it is.
+Keypoints are extrema of differences of Gaussians in three octaves. There are at most MOST_POINTS, spread over a grid so
+that the text of a watermark cannot take them all. Each is described by the low frequencies of an upright 12 x 12 patch.
+The frequencies even in x are kept apart from those odd in x, because mirroring a patch changes the sign of the odd ones
+only. Let P be the product of the even parts of two patches and Q the product of their odd parts: P + |Q| says how alike
+they are, mirrored or not, and the sign of Q says which of the two.
 """
 
 from __future__ import annotations
@@ -19,36 +20,44 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 MOST_POINTS = 96
+"""Maximum number of keypoints of an image."""
 SIGMAS = (1.0, 1.41, 2.0, 2.83)
+"""Blurs of an octave, in pixels of the octave."""
 OCTAVES = 3
 GRID = (6, 4)
-"""Columns and rows over which points are spread."""
+"""Columns and rows of the grid over which points are spread."""
 BAND = 40
-"""Pixels that are blurred by one product: of 32 to 86 the quickest."""
+"""Number of pixels that are blurred by one matrix product: the fastest of 32 to 86."""
 PATCH = 12
+"""Samples along a side of a patch."""
 STEP_SIGMAS = 1.35
-"""Distance of a patch's samples, in sigmas of its point."""
+"""Distance between the samples of a patch, in sigmas of its point."""
 EVEN, ODD = 21, 17
+"""Number of frequencies that describe a patch: even in x, and odd in x."""
 LEAST_EXTREMUM = 0.8 / 50
-"""Of the picture's contrast."""
+"""Minimum strength of an extremum, as a share of the image's contrast."""
 MOST_EDGE = 12.1
-"""Ratio of curvatures beyond which an extremum lies on an edge and cannot be located along it."""
+"""Ratio of squared trace to determinant of the curvature beyond which an extremum lies on an edge, where its place
+along the edge is undetermined."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keypoints:
-    """`places` is (n, 3): x, y, sigma in pixels of the working picture; `even` (n, 21) and `odd` (n, 17) in int8."""
+    """The `n` keypoints of a working image."""
 
     places: Floats
+    """(n, 3): x, y and sigma, in pixels of the working image."""
     even: NDArray[np.int8]
+    """(n, 21): frequencies of the patch that are even in x, times 127."""
     odd: NDArray[np.int8]
+    """(n, 17): frequencies of the patch that are odd in x, times 127."""
 
 
 def keypoints(grey: NDArray[np.uint8]) -> Keypoints:
-    """Find and describe the keypoints of a working picture; the same picture gives the same ones in the same order."""
-    picture = grey.astype(np.float32)
-    least = LEAST_EXTREMUM * max(float(picture.std()), 8.0)
-    found, levels, current, scale = [], [], picture, 1
+    """Find and describe the keypoints of a working image (height, width); their order depends on the image only."""
+    image = grey.astype(np.float32)
+    least = LEAST_EXTREMUM * max(float(image.std()), 8.0)
+    found, levels, current, scale = [], [], image, 1
     for octave in range(OCTAVES):
         blurred = [blur(current, sigma) for sigma in SIGMAS]
         levels.append(blurred)
@@ -58,17 +67,17 @@ def keypoints(grey: NDArray[np.uint8]) -> Keypoints:
         current, scale = halved(blurred[1]), scale * 2
     points = np.concatenate(found)
     points = points[np.lexsort((points[:, 0], points[:, 1], -points[:, 3]))]
-    points = points[_spread(points, picture.shape)]
+    points = points[_spread(points, image.shape)]
     described = _described(points, levels)
     return Keypoints(points[:, :3].astype(np.float32), described[:, :EVEN], described[:, EVEN:])
 
 
-def blur(picture: Floats, sigma: float) -> Floats:
-    """Gaussian blur by products with the weights along each axis; edges are mirrored."""
-    height, width = picture.shape
-    down, across = np.empty_like(picture), np.empty_like(picture)
+def blur(image: Floats, sigma: float) -> Floats:
+    """Gaussian blur of an image (height, width) by `sigma` pixels, by matrix products; edges are mirrored."""
+    height, width = image.shape
+    down, across = np.empty_like(image), np.empty_like(image)
     for part, reached, weights in _bands(height, sigma):
-        np.matmul(weights, picture[reached], out=down[part])
+        np.matmul(weights, image[reached], out=down[part])
     for part, reached, weights in _bands(width, sigma):
         np.matmul(down[:, reached], weights.T, out=across[:, part])
     return across
@@ -76,9 +85,9 @@ def blur(picture: Floats, sigma: float) -> Floats:
 
 @lru_cache(maxsize=1024)
 def _bands(size: int, sigma: float) -> tuple[tuple[slice, slice, Floats], ...]:
-    """The weights of a blur along one axis, in parts: what it makes, from what, by which weights.
+    """The weights of a blur along one axis, in bands: which pixels are made, from which pixels, by which weights.
 
-    A whole matrix would be nearly all zeros, a row at a time nearly all calls.
+    A matrix for the whole axis would consist mostly of zeros; going row by row, most of the cost would be calls.
     """
     reach = int(4 * sigma + 1)  # pixels on each side that count
     weights = _gaussian(size, sigma, reach)
@@ -88,7 +97,7 @@ def _bands(size: int, sigma: float) -> tuple[tuple[slice, slice, Floats], ...]:
 
 
 def _gaussian(size: int, sigma: float, reach: int) -> Floats:
-    """(size, size): row i holds the weights of the blur at i, as far as `reach` on each side."""
+    """(size, size): row i holds the weights of the blur at pixel i, up to `reach` pixels on each side."""
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-(offsets**2) / (2 * sigma * sigma))
     weights /= weights.sum()
@@ -104,7 +113,7 @@ def _gaussian(size: int, sigma: float, reach: int) -> Floats:
 
 
 def _gaussian_of_few(size: int, offsets: NDArray[np.int_], weights: NDArray[np.float64]) -> Floats:
-    """The same where the blur reaches beyond both edges: what lies beyond the mirrored picture is its last pixel."""
+    """As `_gaussian`, if the blur reaches beyond both edges: beyond the mirrored image its last pixel is repeated."""
     at = np.arange(size)[:, None] + offsets
     at = np.where(at < 0, -at - 1, at)
     at = np.clip(np.where(at >= size, 2 * size - 1 - at, at), 0, size - 1)
@@ -113,18 +122,19 @@ def _gaussian_of_few(size: int, offsets: NDArray[np.int_], weights: NDArray[np.f
     return matrix
 
 
-def halved(picture: Floats) -> Floats:
-    """Each pixel the mean of a square of four; an odd last row or column is left out."""
-    whole = picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2]
-    # Fifteen times as fast as a mean over two axes of a reshaped picture.
+def halved(image: Floats) -> Floats:
+    """Halve the sides of an image: each pixel is the mean of four. An odd last row or column is left out."""
+    whole = image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2]
+    # Fifteen times as fast as a mean over two axes of a reshaped image.
     upper, lower = whole[::2, ::2] + whole[::2, 1::2], whole[1::2, ::2] + whole[1::2, 1::2]
     return np.asarray((upper + lower) / 4, np.float32)
 
 
 def _extrema(blurred: list[Floats], octave: int, scale: int, least: float) -> Floats:
-    """Extrema of an octave's differences of Gaussians that are no edges, to a part of a pixel, level by level.
+    """Extrema of an octave's differences of Gaussians that are not on edges, located to a part of a pixel.
 
-    Rows of x, y, sigma, strength, octave, level, x and y in the octave.
+    Returns rows of x, y, sigma, strength, octave, level, x in the octave, y in the octave. `scale` is the size of a
+    pixel of the octave, in pixels of the working image.
     """
     differences = np.stack([after - before for before, after in pairwise(blurred)])
     strengths = np.abs(differences)
@@ -136,16 +146,17 @@ def _extrema(blurred: list[Floats], octave: int, scale: int, least: float) -> Fl
 
 
 def _strongest_around(strengths: Floats) -> Floats:
-    """The largest of the 3 x 3 values around each, level by level."""
+    """The largest of the 3 x 3 values around each value, level by level."""
     padded = np.pad(strengths, ((0, 0), (1, 1), (1, 1)))
     rows = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     return np.maximum(np.maximum(rows[:, :, :-2], rows[:, :, 1:-1]), rows[:, :, 2:])
 
 
 def _located(here: Floats, peak: NDArray[np.bool_], octave: int, scale: int) -> Floats:
+    """Locate peaks in `here` (levels, height, width) by parabolas through their neighbours; drops those on edges."""
     at = np.flatnonzero(peak)
     _, height, width = here.shape
-    flat = here.ravel()  # one index a point is twice as fast to look up as three
+    flat = here.ravel()  # looking up one index a point is twice as fast as three
     middle = flat[at]
     right, left, below, above = (flat[at + step] for step in (1, -1, width, -width))
     xx, yy = right + left - 2 * middle, below + above - 2 * middle
@@ -166,7 +177,7 @@ def _located(here: Floats, peak: NDArray[np.bool_], octave: int, scale: int) -> 
 
 
 def _spread(points: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """The strongest points of every cell of the grid in turn, in their own order; `points` come strongest first."""
+    """Indices of the kept points: the strongest of each cell of the grid in turn. `points` are strongest first."""
     column = np.minimum((points[:, 0] / shape[1] * GRID[0]).astype(int), GRID[0] - 1)
     row = np.minimum((points[:, 1] / shape[0] * GRID[1]).astype(int), GRID[1] - 1)
     cell = row * GRID[0] + column
@@ -177,7 +188,7 @@ def _spread(points: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
 
 
 def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
-    """(n, 38): even and odd frequencies of each point's patch, of unit length together, times 127."""
+    """(n, 38): even and odd frequencies of each point's patch, normalised to length 127."""
     cosine = _cosine()
     frequencies = cosine @ _patches(points, levels) @ cosine.T
     even, odd = _kept()
@@ -188,14 +199,17 @@ def _described(points: Floats, levels: list[list[Floats]]) -> NDArray[np.int8]:
 
 
 def _patches(points: Floats, levels: list[list[Floats]]) -> Floats:
-    """(n, 12, 12): bilinear samples around each point in the picture where it was found; edges are repeated."""
-    # All blurred pictures lie one after the other, so that the points of all of them are sampled at once.
-    pictures = [picture for blurred in levels for picture in blurred[:-1]]
-    flat = np.concatenate([picture.ravel() for picture in pictures])
-    begins = np.cumsum([0, *(picture.size for picture in pictures[:-1])])
+    """(n, 12, 12): bilinear samples around each point, in the blurred image where it was found; edges are repeated.
+
+    The positions of a patch form a grid, so the shares are computed once a row and once a column.
+    """
+    # All blurred images lie one after the other, so that the points of all of them are sampled at once.
+    images = [image for blurred in levels for image in blurred[:-1]]
+    flat = np.concatenate([image.ravel() for image in images])
+    begins = np.cumsum([0, *(image.size for image in images[:-1])])
     octave, level = points[:, 4].astype(np.intp), points[:, 5].astype(np.intp)
     source = octave * (len(SIGMAS) - 1) + level
-    heights, widths = np.array([picture.shape for picture in pictures]).T[:, source, None]
+    heights, widths = np.array([image.shape for image in images]).T[:, source, None]
     offsets = np.arange(PATCH) - (PATCH - 1) / 2
     reach = offsets * (np.array(SIGMAS) * STEP_SIGMAS)[level, None]
     x = np.clip(points[:, 6, None] + reach, 0, widths - 1.001)
@@ -212,7 +226,7 @@ def _patches(points: Floats, levels: list[list[Floats]]) -> Floats:
 
 @cache
 def _cosine() -> Floats:
-    """The orthonormal cosine transform of PATCH samples."""
+    """(PATCH, PATCH): the orthonormal cosine transform of PATCH samples."""
     steps = np.arange(PATCH)
     matrix = np.cos(np.pi * steps[:, None] * (2 * steps + 1) / (2 * PATCH)) * (2 / PATCH) ** 0.5
     matrix[0] *= 0.5**0.5
@@ -221,7 +235,7 @@ def _cosine() -> Floats:
 
 @cache
 def _kept() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The frequencies (row, column) that describe a patch, lowest first: those even in x, those odd in x."""
+    """The frequencies (rows, columns) that describe a patch, lowest first: those even in x, and those odd in x."""
     every = [(v, u) for v in range(7) for u in range(7) if 0 < u + v <= 8]  # noqa: PLR2004 - the low corner
     every.sort(key=lambda pair: (pair[0] + pair[1], pair[0]))
     even = [pair for pair in every if pair[1] % 2 == 0][:EVEN]

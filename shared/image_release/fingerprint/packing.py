@@ -1,7 +1,8 @@
-"""A fingerprint: what grouping needs to know of one content, so that it is never decoded again to be compared.
+"""A fingerprint: all that grouping needs of an image's content, so that no image is decoded again to be compared.
 
-The 36 hashes of the published method, a small working picture with its keypoints for registration, and cues about the
-file. About 25 KB; packed fingerprints are compressed arrays without any object in them.
+It holds the 36 hashes of the published method, a small working image with its keypoints for registration, and cues
+about the quality of the file. A packed fingerprint takes about 25 KB. Packed fingerprints are compressed plain arrays,
+so reading them never runs code.
 """
 
 from __future__ import annotations
@@ -19,26 +20,28 @@ from image_release.decode import Draft, contrast
 from image_release.fingerprint.cues import COUNT, Cues, measure
 from image_release.fingerprint.hashes import HASH_VERSION, crop_hashes
 from image_release.fingerprint.keypoints import EVEN, ODD, Keypoints, keypoints
-from image_release.fingerprint.working_image import Working, working_picture
+from image_release.fingerprint.working_image import WorkingImage, working_image
 from image_release.settings import FingerprintSettings
 
 FINGERPRINT_VERSION = f"4-{HASH_VERSION}"
 HASHES = 36
 COMPRESSION = 1
-"""zlib's quickest: grey pictures shrink little beyond it."""
+"""The fastest level of zlib. Higher levels hardly make grey images smaller."""
 
 
 class FingerprintsUnreadableError(Exception):
-    """Bytes that are no packed fingerprints of this version."""
+    """The bytes are no packed fingerprints of this version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """`hashes` is (36,) uint64; `contrast` the deviation of the brightness."""
+    """What grouping and the choice of the best image know of one content."""
 
     hashes: NDArray[np.uint64]
+    """(36,): the hashes of the published method."""
     contrast: float
-    working: Working
+    """Standard deviation of the brightness, in grey levels."""
+    working: WorkingImage
     keypoints: Keypoints
     cues: Cues
 
@@ -46,19 +49,19 @@ class Fingerprint:
 def fingerprint(draft: Draft, settings: FingerprintSettings) -> Fingerprint:
     """Make the fingerprint of a draft."""
     grey = draft.image.convert("L")
-    working = working_picture(grey)
+    working = working_image(grey)
     cues = measure(draft, np.asarray(grey), working.inside)
     return Fingerprint(
         hashes=crop_hashes(grey, settings.hash),
         contrast=contrast(draft),
         working=working,
         keypoints=keypoints(working.grey),
-        cues=Cues.from_array(cues.to_array()),  # as exact as packing keeps them
+        cues=Cues.from_array(cues.to_array()),  # rounded to float32, as packing does
     )
 
 
 def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
-    """Fingerprints as bytes, by SHA-256; the same fingerprints give the same bytes."""
+    """Pack fingerprints, by SHA-256, into bytes; the same fingerprints give the same bytes."""
     shas = sorted(fingerprints)
     items = [fingerprints[sha256] for sha256 in shas]
     arrays = {
@@ -78,7 +81,7 @@ def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
 
 
 def unpack_fingerprints(data: bytes) -> dict[str, Fingerprint]:
-    """Fingerprints back from bytes. Raises FingerprintsUnreadableError."""
+    """Unpack fingerprints, by SHA-256. Raises FingerprintsUnreadableError if the bytes are none of this version."""
     try:
         with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
             return _fingerprints({name: arrays[name] for name in arrays.files})
@@ -96,16 +99,16 @@ def _fingerprints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Fingerpri
     hashes, cues = arrays["hashes"].astype(np.uint64, copy=False), arrays["cues"].astype(np.float32, copy=False)
     whole = len(grey) == pixels[-1] and len(places) == len(even) == len(odd) == points[-1]
     if not (whole and cues.shape[1:] == (COUNT,)):
-        raise ValueError("parts do not fit together")
+        raise ValueError("the arrays do not fit together")
     result = {}
     for index, sha in enumerate(arrays["shas"].astype(np.uint8, copy=False)):
         height, width, _ = shapes[index]
         mine = slice(points[index], points[index + 1])
-        found, *inside = (float(number) for number in arrays["numbers"][index].astype(np.float64))
+        contrast_, *inside = (float(number) for number in arrays["numbers"][index].astype(np.float64))
         result[sha.tobytes().hex()] = Fingerprint(
             hashes=hashes[index],
-            contrast=found,
-            working=Working(
+            contrast=contrast_,
+            working=WorkingImage(
                 grey[pixels[index] : pixels[index + 1]].reshape(height, width),
                 (inside[0], inside[1], inside[2], inside[3]),
             ),

@@ -1,7 +1,7 @@
-"""The working picture: grey, trimmed of frames, and of the same area for every image, so that copies can be registered.
+"""The working image: grey, trimmed of borders, and of the same area for every image, so that copies can be registered.
 
-Partners put white or black borders around a picture; what registers is what lies inside. The threshold is relative to
-the picture's contrast: a fixed one would eat the white walls of a faded copy.
+Partners put white or black borders around an image; only what lies inside is registered. The tolerance is relative to
+the contrast of the image: a fixed one would take the white walls of a faded copy for a border.
 """
 
 from __future__ import annotations
@@ -15,34 +15,38 @@ from PIL import Image
 from image_release.decode import shipped_resizer
 
 AREA_PX = 160 * 120
-"""Pixels of a working picture, whatever its shape: enough to tell two shots of one room apart by their displacement."""
+"""Number of pixels of a working image, whatever its shape. It is enough to tell two shots of a room apart by their
+displacement."""
 DRAFT_SIDE_PX = 400
-"""Borders are looked for at this size."""
+"""Long side, in pixels, at which borders are searched."""
 LEAST_CONTRAST = 4.0
+"""Minimum standard deviation of the brightness, in grey levels, that the tolerance is computed from."""
 SAME_SHARE = 0.12
-"""Share of the picture's contrast by which a border's pixels may differ from its edge."""
+"""Tolerance for the pixels of a border, as a share of the image's contrast."""
 STRAY_SHARE = 0.04
-"""Share of a border line's pixels that may differ more."""
+"""Maximum share of a border line's pixels that may lie outside the tolerance."""
 MOST_BORDER = 0.3
-"""Of a side, at each end."""
+"""Maximum width of a border at either end, as a share of the side."""
 LEAST_INSIDE = 0.4
-"""A picture that would lose more than the rest is left as it is: it is a flat one, not a framed one."""
+"""Minimum share of a side that must be left. If less were left, the image is flat, not framed, and is not trimmed."""
 BLEED = 0.004
-"""Of a side: the blurred edge between border and picture that goes too."""
+"""Share of a side that is cut off beyond a border: the blurred edge between border and image."""
 
 Grey = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Working:
-    """`grey` is (height, width) uint8; `inside` is (left, top, right, bottom) as shares of the whole image."""
+class WorkingImage:
+    """A small grey image without borders."""
 
     grey: NDArray[np.uint8]
+    """(height, width)."""
     inside: tuple[float, float, float, float]
+    """Where it lies in the whole image: left, top, right and bottom as shares of the sides."""
 
 
-def working_picture(grey: Image.Image) -> Working:
-    """Make the working picture of a draft's brightness."""
+def working_image(grey: Image.Image) -> WorkingImage:
+    """Make the working image of a draft, from its brightness (mode L)."""
     shrink = DRAFT_SIDE_PX / max(grey.size)
     if shrink < 1:
         size = (max(1, round(grey.width * shrink)), max(1, round(grey.height * shrink)))
@@ -56,11 +60,11 @@ def working_picture(grey: Image.Image) -> Working:
     else:
         small = shipped_resizer().resize(grey, size, "bilinear", box)
     inside = (left / grey.width, top / grey.height, right / grey.width, bottom / grey.height)
-    return Working(np.asarray(small), inside)
+    return WorkingImage(np.asarray(small), inside)
 
 
 def trimmed(grey: Grey) -> tuple[int, int, int, int]:
-    """Where the picture lies inside its borders: (top, bottom, left, right)."""
+    """Find the borders of an image; returns the (top, bottom, left, right) of what lies inside, in pixels."""
     height, width = grey.shape
     tolerance = SAME_SHARE * max(float(grey.std()), LEAST_CONTRAST) + 2.0
     top, bottom = _border(grey, tolerance), _border(grey[::-1], tolerance)
@@ -74,15 +78,16 @@ def trimmed(grey: Grey) -> tuple[int, int, int, int]:
 
 
 def _border(lines: Grey, tolerance: float) -> int:
-    """How many lines from the edge inwards look like the edge."""
+    """Number of lines from the edge inwards that belong to a border."""
     edge = np.median(lines[0])
     if _differs(lines[:1], edge, tolerance)[0]:
-        return 0  # as in most pictures: the rest need not be looked at
-    looked_at = lines[: int(len(lines) * MOST_BORDER)]
-    differs = _differs(looked_at, edge, tolerance)
-    found = int(differs.argmax()) if differs.any() else len(looked_at)
+        return 0  # as in most images: no need to check the other lines
+    outer = lines[: int(len(lines) * MOST_BORDER)]
+    differs = _differs(outer, edge, tolerance)
+    found = int(differs.argmax()) if differs.any() else len(outer)
     return found + max(1, int(len(lines) * BLEED)) if found else 0
 
 
 def _differs(lines: Grey, edge: float, tolerance: float) -> NDArray[np.bool_]:
+    """(lines,): whether too many pixels of a line differ from the edge's grey level."""
     return np.asarray((np.abs(lines - edge) > tolerance).mean(axis=1) > STRAY_SHARE)

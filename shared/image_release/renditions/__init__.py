@@ -1,4 +1,4 @@
-"""Generating: the sizes that the site needs, from one decode of a best image."""
+"""Renditions: a best image in the sizes that the site needs, from one decode."""
 
 from image_release.renditions.sizes import (
     Rendition,

@@ -1,8 +1,8 @@
 """Renditions: a best image in the sizes that the site needs, from one decode.
 
 The published method decodes once and scales each size from the original, bilinear, with a contrast filter. Here the
-sizes form a pyramid: each is made from the smallest one before it that is at least PYRAMID_STEP times as large, which
-keeps Lanczos quality, and contrast is a table of 256 values. No metadata is written.
+sizes form a pyramid. Each is made from the smallest size before it that is at least PYRAMID_STEP times as large; this
+keeps the quality of Lanczos. Contrast is a table of 256 values. No metadata is written.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from image_release.values import ImageFacts
 
 GENERATOR_VERSION = "1"
 PYRAMID_STEP = 1.5
-"""A size may be made from another that is this much larger: below it, filtering twice would soften the picture."""
+"""Minimum ratio of the size that another is made from. Below it, filtering twice would soften the image."""
 EXTENSIONS = {"jpeg": "jpg", "webp": "webp", "png": "png"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One encoded size. `width` and `height` are in pixels."""
+    """One encoded size of an image; `width` and `height` are in pixels."""
 
     name: str
     data: bytes
@@ -44,13 +44,16 @@ def rendition_extension(format_: str) -> str:
 
 
 def rendition_digest(settings: RenditionSettings) -> str:
-    """Digest of what shapes a rendition besides its original: while it stays, the rendition is not made again."""
+    """Digest of all that shapes a rendition besides its original. While it stays, the rendition is not made again."""
     recipe = [GENERATOR_VERSION, shipped_resizer().name, settings.model_dump(mode="json", exclude={"name"})]
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
-    """The largest size of the same shape that fits the box and enlarges nothing; halves round to even, least is 1."""
+    """The largest size (width, height) of the same shape that fits the box without enlarging; no side is below 1.
+
+    Halves are rounded to even.
+    """
     scale = min(box[0] / width, box[1] / height, 1.0)
     return max(1, min(box[0], round(width * scale))), max(1, min(box[1], round(height * scale)))
 
@@ -58,7 +61,7 @@ def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
 def generate(
     data: bytes, facts: ImageFacts, renditions: Sequence[RenditionSettings], resizer: Resizer | None = None
 ) -> tuple[Rendition, ...] | Rejection:
-    """Make the asked renditions of one image, in the order asked; a Rejection if it cannot be decoded whole."""
+    """Make renditions of one image, in the order of `renditions`; a Rejection if the image cannot be decoded."""
     resizer = resizer or shipped_resizer()
     sizes = [fitted(facts.width, facts.height, (item.width, item.height)) for item in renditions]
     if not sizes:
@@ -76,22 +79,22 @@ def generate(
 
 
 def _decode_at_least(facts: ImageFacts, largest: tuple[int, int]) -> tuple[int, int]:
-    """Shrink on load only down to a size from which the largest rendition is still filtered properly."""
+    """The size that decoding may shrink to, so that the largest rendition is still filtered properly."""
     return (min(facts.width, round(largest[0] * PYRAMID_STEP)), min(facts.height, round(largest[1] * PYRAMID_STEP)))
 
 
 def _pyramid(image: Image.Image, sizes: set[tuple[int, int]], resizer: Resizer) -> dict[tuple[int, int], Image.Image]:
-    """Every size, largest first, each from the smallest picture before it that is large enough."""
+    """Make every size, largest first, each from the smallest image made before that is large enough."""
     made: dict[tuple[int, int], Image.Image] = {}
     for size in sorted(sizes, reverse=True):
         sources = [source for source in made.values() if source.width >= size[0] * PYRAMID_STEP]
-        source = min(sources, key=lambda candidate: candidate.width, default=image)
+        source = min(sources, key=lambda made_before: made_before.width, default=image)
         made[size] = source if source.size == size else resizer.resize(source, size)
     return made
 
 
 def _contrasted(image: Image.Image, contrast: float, mean: int) -> Image.Image:
-    """Contrast around the mean brightness, as Pillow's ImageEnhance.Contrast does it, by a table."""
+    """Change the contrast around the mean brightness, as Pillow's ImageEnhance.Contrast does, but by a table."""
     if contrast == 1.0:
         return image
     return image.point(_contrast_table(contrast, mean))
@@ -99,10 +102,12 @@ def _contrasted(image: Image.Image, contrast: float, mean: int) -> Image.Image:
 
 @lru_cache(64)
 def _contrast_table(contrast: float, mean: int) -> list[int]:
+    """The new level of each of 256 levels, for three channels."""
     return [min(255, max(0, round(mean + (value - mean) * contrast))) for value in range(256)] * 3
 
 
 def _encoded(image: Image.Image, settings: RenditionSettings) -> bytes:
+    """Encode an image as its settings say, without metadata."""
     out = io.BytesIO()
     if settings.format == "jpeg":
         image.save(out, "JPEG", quality=settings.quality, progressive=settings.progressive, subsampling="4:2:0")

@@ -1,4 +1,4 @@
-"""From hostile bytes to upright pixels, or to an outcome: every format, mode and turn, and what is no picture."""
+"""Hostile bytes become upright pixels or an outcome: every format, mode and orientation, and non-images."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 360, 240
 
 
 def scene() -> Image.Image:
-    """A picture whose quarters have a colour each: red, green / blue, white."""
+    """An image whose quarters have one colour each: red, green / blue, white."""
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     for box, colour in (((0, 0), (200, 30, 30)), ((1, 0), (30, 160, 30)), ((0, 1), (30, 30, 200))):
         image.paste(
@@ -89,42 +89,42 @@ class TestFormats:
         ],
     )
     def test_each_accepted_one_gives_its_pixels(self, format_, options):
-        """Whatever the partner saves as, under its own name in the facts."""
+        """Every accepted format is decoded, and the facts name it."""
         data = saved(scene(), format_, **options)
         assert read_header(data, "0" * 64, FILTER).format == format_
         assert looks_like(quarters(data), COLOURS)
 
     @pytest.mark.parametrize("format_", ["PPM", "ICO", "PCX", "TGA", "EPS", "PDF", "SGI"])
     def test_any_other_is_no_image(self, format_):
-        """Pillow could open it; its decoder is never entered."""
+        """Pillow could open the file, but its decoder is never entered."""
         rejection = read_header(saved(scene(), format_), "0" * 64, FILTER)
         assert rejection.outcome is Outcome.NOT_AN_IMAGE
 
     def test_the_settings_narrow_what_is_accepted(self):
-        """A site that wants JPEG alone."""
+        """A site may accept JPEG only."""
         rejection = read_header(saved(scene(), "PNG"), "0" * 64, FilterSettings(formats=("JPEG",)))
         assert (rejection.outcome, rejection.reason) == (Outcome.NOT_AN_IMAGE, "PNG is not among the accepted formats")
 
 
 class TestModes:
     def test_cmyk_becomes_rgb(self):
-        """As printers send it."""
+        """CMYK files, as printers send them."""
         assert looks_like(quarters(saved(scene().convert("CMYK"), "JPEG", quality=95)), COLOURS)
 
     def test_a_palette_becomes_rgb(self):
-        """GIF and small PNG."""
+        """Palettes are used by GIF and small PNG files."""
         data = saved(scene().quantize(16), "PNG")
         assert looks_like(quarters(data), COLOURS)
 
     def test_transparency_lies_on_white(self):
-        """As a page would show it: a hole is white, not what lies below it in the file."""
+        """As on a page, a hole is white, whatever colour the file has below it."""
         image = scene().convert("RGBA")
         image.paste((200, 30, 30, 0), (0, 0, WIDTH // 2, HEIGHT // 2))
         for data in (saved(image, "PNG"), saved(image, "WEBP", lossless=True)):
             assert looks_like(quarters(data), [(255, 255, 255), *COLOURS[1:]])
 
     def test_a_transparent_palette_entry_lies_on_white(self):
-        """GIF's kind of transparency."""
+        """The transparency of GIF."""
         image = scene().quantize(8)
         image.info["transparency"] = image.getpixel((10, 10))
         assert looks_like(
@@ -133,20 +133,20 @@ class TestModes:
 
     @pytest.mark.parametrize("scale", [1, 257])
     def test_grey_of_sixteen_bits_is_scaled_and_not_clipped(self, scale):
-        """Half of white is half of white."""
+        """Half of white stays half of white."""
         values = np.full((HEIGHT, WIDTH), 100 * 257, np.uint16)
         values[:, : WIDTH // 2] = 200 * 257
         found = quarters(saved(Image.fromarray(values), "PNG" if scale == 1 else "TIFF"))
         assert looks_like(found, [(200,) * 3, (100,) * 3] * 2, 1)
 
     def test_one_bit_becomes_black_and_white(self):
-        """A scan."""
+        """A scan has one bit a pixel."""
         image = scene().convert("L").point(lambda value: 255 * (value > 100)).convert("1")
         assert {value for colour in quarters(saved(image, "PNG")) for value in colour} <= {0, 255}
 
     @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG", "TIFF"])
     def test_the_first_frame_of_an_animation_counts(self, format_):
-        """The others are not looked at."""
+        """The other frames are not decoded."""
         other = Image.new("RGB", (WIDTH, HEIGHT), "black")
         data = saved(
             scene(),
@@ -158,7 +158,7 @@ class TestModes:
         assert looks_like(quarters(data), COLOURS)
 
     def test_an_embedded_profile_is_applied(self):
-        """A picture in another colour space is shown as it was meant: here red and green have changed places."""
+        """An image in another colour space keeps its meaning: in this profile red and green are swapped."""
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         swapped = profile.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
         red, green, blue, white = quarters(saved(scene(), "PNG", icc_profile=swapped))
@@ -168,7 +168,7 @@ class TestModes:
 
     @pytest.mark.parametrize("profile", [b"no profile", b"\0" * 128, b"x" * 5_000_000])
     def test_a_broken_profile_is_ignored(self, profile):
-        """Colours as they are in the file."""
+        """The colours stay as they are in the file."""
         assert looks_like(quarters(saved(scene(), "JPEG", quality=95, icc_profile=profile)), COLOURS)
 
 
@@ -177,7 +177,7 @@ class TestOrientation:
     @pytest.mark.parametrize("turn", range(1, 9))
     @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF"])
     def test_is_applied_to_pixels_and_facts(self, format_, turn):
-        """All eight turns come out as the same upright picture, and width and height are those of it."""
+        """All eight orientations give the same upright image, and the facts hold its width and height."""
         undo = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM}
         undo |= {5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE}
         undo |= {8: Image.Transpose.ROTATE_270}
@@ -194,12 +194,12 @@ class TestOrientation:
         "block", [b"", b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"]
     )
     def test_that_cannot_be_read_is_upright(self, block):
-        """A broken block says nothing."""
+        """A broken block is ignored."""
         assert looks_like(quarters(saved(scene(), "JPEG", quality=95, exif=block)), COLOURS)
 
     @pytest.mark.parametrize("stated", [0, 9, 65_535])
     def test_out_of_range_is_upright(self, stated):
-        """Only 1…8 mean something."""
+        """Only 1…8 are orientations."""
         block = b"Exif\0\0II*\0" + struct.pack("<LHHHLHH", 8, 1, 0x112, 3, 1, stated, 0)
         assert looks_like(quarters(saved(scene(), "JPEG", quality=95, exif=block)), COLOURS)
 
@@ -216,13 +216,13 @@ class TestFilter:
         ],
     )
     def test_judges_short_and_long_side(self, size, reason):
-        """Width and height as they are, whichever is longer; the limits themselves are allowed."""
+        """The limits hold for the short and the long side, whichever is the width; the limits are allowed."""
         found = read_header(saved(Image.new("RGB", size), "JPEG"), "0" * 64, FILTER)
         assert (found.reason if isinstance(found, Rejection) else None) == reason
         assert reason is None or found.outcome is Outcome.TOO_SMALL
 
     def test_judges_the_sides_after_turning(self):
-        """A limit on the short side is about the picture that people see; both sides are known from the header."""
+        """The limits hold for the image that people see, which the header tells."""
         exif = Image.Exif()
         exif[0x112] = 6
         facts = read_header(saved(scene(), "JPEG", exif=exif), "0" * 64, FILTER)
@@ -237,12 +237,12 @@ class TestFilter:
             assert rejected(data).outcome is outcome
 
     def test_a_very_wide_picture_is_too_small(self):
-        """60,000 × 1: many pixels in a row are no picture."""
+        """60,000 × 1 pixels are rejected as too small."""
         found = read_header(saved(Image.new("RGB", (60_000, 1)), "PNG"), "0" * 64, FILTER)
         assert (found.outcome, found.reason) == (Outcome.TOO_SMALL, "short side 1 < 200")
 
     def test_finds_what_shows_nothing(self):
-        """One colour, and a faint gradient; a photograph is none."""
+        """One colour and a faint gradient are flat; a photograph is not."""
         gradient = Image.linear_gradient("L").resize((WIDTH, HEIGHT)).point(lambda value: 120 + value // 64)
         for image, expected in ((Image.new("RGB", (WIDTH, HEIGHT), "beige"), True), (gradient, True), (scene(), False)):
             data = saved(image, "PNG")
@@ -255,7 +255,7 @@ class TestDamage:
     @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
     @pytest.mark.parametrize("share", [0.5, 0.9])
     def test_a_file_that_breaks_off_is_truncated(self, format_, share):
-        """Half a picture is not shown."""
+        """Half an image is never shown."""
         rng = np.random.default_rng(1)
         data = saved(Image.fromarray(rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)), format_)
         assert rejected(data[: int(len(data) * share)]).outcome is Outcome.TRUNCATED
@@ -264,18 +264,18 @@ class TestDamage:
         "data", [b"", b"\0" * 100, b"<!doctype html><title>404</title>", b"BM is how this text begins", b"%PDF-1.7"]
     )
     def test_what_is_no_picture_is_not_an_image(self, data):
-        """An error page under a picture's name."""
+        """For instance an error page under an image's name."""
         assert rejected(data).outcome is Outcome.NOT_AN_IMAGE
 
     def test_a_jpeg_of_thousands_of_scans_is_not_decoded(self):
-        """Each would cost a pass over all pixels."""
+        """Each scan would cost a pass over all pixels."""
         data = saved(scene(), "JPEG", progressive=True)
         scan = data.rindex(b"\xff\xda")
         bomb = data[:scan] + data[scan:-2] * 2_000 + data[-2:]
         assert rejected(bomb).outcome is Outcome.TRUNCATED
 
     def test_reasons_are_the_same_every_time(self):
-        """A manifest must not change because an object lies elsewhere in memory."""
+        """A manifest must not change because an object has another address in memory."""
         data = saved(scene(), "GIF")[:300]
         assert rejected(data) == rejected(bytes(bytearray(data)))
 
@@ -288,7 +288,7 @@ class TestDamage:
     )
     @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
     def test_any_damage_is_a_picture_or_an_outcome(self, format_, damage):
-        """Never an exception: whatever is written over the file, at most what it says of the picture is wrong."""
+        """Damage never raises: at worst the facts about the image are wrong."""
         data = bytearray(ORIGINALS[format_])
         for place, written in damage:
             at = int(place * len(data))

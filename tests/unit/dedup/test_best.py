@@ -1,4 +1,4 @@
-"""The best image is the largest true resolution, whole, unmarked and as it was taken; order means nothing."""
+"""The best image has the largest true resolution, is complete, unmarked and unchanged; order does not matter."""
 
 import io
 import random
@@ -31,9 +31,9 @@ A_GUESS = 1.2
 """Margin of a choice, in log-odds: about three to one."""
 
 
-def saved(picture, side=800, quality=85):
+def saved(image, side=800, quality=85):
     """What a partner sends: a JPEG of this longer side, never enlarged."""
-    copy = picture.copy()
+    copy = image.copy()
     copy.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     copy.save(out, "JPEG", quality=quality)
@@ -77,10 +77,11 @@ class TestOfTwoCopiesOfLikeSizeAndQuality:
         ],
     )
     def test_the_untouched_one_is_best(self, attack, strength, least):
-        """Uncropped over cropped, unmarked over marked, unframed over framed, as taken over darkened.
+        """Uncropped beats cropped, unmarked beats marked, unframed beats framed, unchanged beats darkened.
 
-        At least so many times of eight: a corner mark on a plain margin, dusk by gamma and fine noise on a
-        picture that has grain of its own are known to be missed. But for the dusk, what is missed is a guess.
+        This holds for at least `least` of eight photographs. Known to be missed: a corner mark on a plain margin,
+        darkening by gamma, and fine noise on a photograph with grain of its own. All misses but those of darkening
+        have a small margin.
         """
         missed = []
         for number in range(len(PHOTOGRAPHS)):
@@ -91,7 +92,7 @@ class TestOfTwoCopiesOfLikeSizeAndQuality:
         assert attack == "dark" or max(missed, default=0) <= A_GUESS
 
     def test_which_is_mirrored_cannot_be_told(self):
-        """A known failure, stated: the margins say that the choice is a guess."""
+        """A known limit: the margins say that the choice is a guess."""
         margins = [
             chosen({"a": saved(photograph(number)), "b": saved(attacked("mirror", 1, number))})[1].margin
             for number in range(len(PHOTOGRAPHS))
@@ -103,14 +104,14 @@ class TestOfTwoCopiesOfLikeSizeAndQuality:
 class TestOfSeveralCopies:
     @pytest.mark.parametrize("number", range(len(PHOTOGRAPHS)))
     def test_an_enlarged_one_does_not_win_by_its_pixels(self, number):
-        """What was made large again has more pixels, and shows less than a smaller copy."""
+        """An enlarged copy has more pixels, but shows less than a smaller copy."""
         small = photograph(number).resize((300, 300 * photograph(number).height // photograph(number).width))
         enlarged = small.resize(photograph(number).size, Image.Resampling.BICUBIC)
         assert chosen({"a": saved(enlarged, 900), "b": saved(photograph(number), 600)})[0] == "b"
 
     @pytest.mark.parametrize("number", range(len(PHOTOGRAPHS)))
     def test_the_largest_and_finest_saved_is_best(self, number):
-        """Among untouched copies it is the one that keeps most."""
+        """Among untouched copies the one that keeps most detail is best."""
         copies = {
             "a": saved(photograph(number), 320, 60),
             "b": saved(photograph(number), 480, 75),
@@ -120,20 +121,20 @@ class TestOfSeveralCopies:
 
     @pytest.mark.parametrize("side", [360, 480, 640])
     def test_a_smaller_untouched_one_never_beats_its_original(self, side):
-        """Finer pixels are no finer picture: the whole file is best, however well a small one is saved."""
+        """The original is best, however finely a smaller copy is saved."""
         for number, path in enumerate(PHOTOGRAPHS):
             assert chosen({"a": saved(photograph(number), side, 92), "b": path.read_bytes()})[0] == "b"
 
     @pytest.mark.parametrize("number", range(len(PHOTOGRAPHS)))
-    def test_one_that_is_looked_at_in_a_smaller_draft_beats_one_that_is_not(self, number):
-        """Above 1,023 pixels a draft is half the size; the file still counts as what it is."""
+    def test_one_whose_draft_is_reduced_beats_one_whose_draft_is_not(self, number):
+        """Above 1,023 pixels a draft has half the size of the file; the file still counts with its own size."""
         large = photograph(number).resize((1600, 1600 * photograph(number).height // photograph(number).width))
         assert chosen({"a": saved(photograph(number), 480, 90), "b": saved(large, 1600, 88)})[0] == "b"
 
     @pytest.mark.parametrize("number", range(len(PHOTOGRAPHS)))
     @pytest.mark.parametrize(("attack", "strength"), [("recolour", 0.4), ("mirror", 1.0), ("rotate", 3.0)])
     def test_the_odd_one_out_of_four_is_not_best(self, attack, strength, number):
-        """Where the others agree on colours, sides and the horizon, the one that does not is known."""
+        """Where three copies agree on colours, sides and horizon, the fourth is recognised as changed."""
         copies = {
             "a": saved(attacked(attack, strength, number), 800, 86),
             "b": saved(photograph(number), 790, 85),
@@ -143,7 +144,7 @@ class TestOfSeveralCopies:
         assert chosen(copies)[0] != "a"
 
     def test_one_that_may_not_be_chosen_is_not(self):
-        """A witness takes part in the comparison and never wins."""
+        """A copy that is not eligible takes part in the comparison, but never wins."""
         copies = {"a": saved(photograph(0), 300, 50), "b": saved(photograph(0), 400, 50), "c": saved(photograph(0))}
         assert chosen(copies, {"a", "b"})[0] == "b"
 
@@ -154,14 +155,14 @@ class TestOfSeveralCopies:
 
 class TestTheChoice:
     def test_of_one_image_compares_nothing(self):
-        """Nothing is looked up, and there is no margin to speak of."""
+        """Nothing is compared, and the margin is 0."""
         best = choose_best(Picture(("a",), {}), {}, {"a"})
         assert (best.sha256, best.margin, best.reasons) == ("a", 0.0, {})
 
     @given(st.permutations(range(5)))
     @settings(max_examples=20)
     def test_does_not_depend_on_the_order(self, order):
-        """Whatever comes first, the same image is best, by the same margin and for the same reasons."""
+        """In any order the same image is best, by the same margin and for the same reasons."""
         images = five_copies()
         shuffled = {sha256: images[sha256] for sha256 in (sorted(images)[number] for number in order)}
         best = choose_best(Picture(tuple(shuffled), {}), shuffled, shuffled.keys())
@@ -181,7 +182,7 @@ class TestTheChoice:
         assert best.reasons["marks"] == max(best.reasons.values())
 
     def test_is_made_between_pictures_that_share_nothing(self):
-        """People may have said that they are the same; then each counts by what it is."""
+        """People may have joined them; then each counts by its own cues."""
         assert chosen({"a": saved(photograph(0), 200, 30), "b": saved(photograph(1))})[0] == "b"
 
     @pytest.mark.parametrize("size", [(1, 1), (3, 200), (900, 5), (40, 40)])
@@ -197,6 +198,6 @@ class TestTheChoice:
 
 @cache
 def five_copies():
-    pictures = [photograph(2), attacked("crop", 0.1, 2), attacked("mark_corner", 0.3, 2), attacked("dark", 0.4, 2)]
-    files = [saved(picture) for picture in (*pictures, attacked("mirror", 1.0, 2))]
+    images = [photograph(2), attacked("crop", 0.1, 2), attacked("mark_corner", 0.3, 2), attacked("dark", 0.4, 2)]
+    files = [saved(image) for image in (*images, attacked("mirror", 1.0, 2))]
     return {sha256_hex(data): seen(data) for data in files}

@@ -1,4 +1,4 @@
-"""Copies of one photograph are one picture; people's decisions bind; the order and the names of images mean nothing."""
+"""Copies of one photograph are one picture; people's decisions are binding; order and names of images do not matter."""
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,7 @@ from image_release.dedup import choose_best, evidence_with, group_same, placehol
 from image_release.outcomes import Outcome
 from image_release.settings import GroupingSettings
 from image_release.values import Override
-from tests.unit.dedup.pictures import COPIES, photo, seen
+from tests.unit.dedup.images import COPIES, photo, seen
 
 SETTINGS = GroupingSettings()
 
@@ -33,7 +33,7 @@ def groups(images, decisions=()):
 class TestCopies:
     @pytest.mark.parametrize("name", COPIES)
     def test_are_found(self, hotel, name):
-        """Each change that partners make leaves the photograph the same one."""
+        """Whatever partners change, a copy shows the same photograph."""
         pair = {key: hotel[key] for key in ("0-original", f"0-{name}")}
         assert groups(pair) == {frozenset(pair)}
 
@@ -48,7 +48,7 @@ class TestCopies:
 
 class TestGroups:
     def test_every_image_is_in_one(self, hotel):
-        """Nothing is lost and nothing stands twice."""
+        """No image is lost, and none is in two pictures."""
         members = [member for picture in group_same(hotel, (), SETTINGS) for member in picture.members]
         assert sorted(members) == sorted(hotel)
 
@@ -67,12 +67,12 @@ class TestGroups:
 
     @pytest.mark.parametrize("image", [Image.new("RGB", (300, 200), "white"), Image.new("RGB", (1, 1)), photo(3)])
     def test_of_one_image(self, image):
-        """One image is one picture, even if there is nothing to see in it."""
+        """One image is one picture, even if it shows nothing."""
         (picture,) = group_same({"a": seen(image)}, (), SETTINGS)
         assert (picture.members, dict(picture.joins)) == (("a",), {})
 
     def test_flat_images_do_not_attract_each_other(self):
-        """Images without texture are no copies of each other, nor of anything."""
+        """Images without texture are copies of nothing."""
         images = {name: seen(Image.new("RGB", (300, 200), name)) for name in ("white", "black", "grey")}
         images["photo"] = seen(photo(1))
         assert len(groups(images)) == 4
@@ -83,7 +83,7 @@ class TestGroups:
         """Shuffled and renamed images fall into the same groups."""
         keys = [key for key in hotel if not key.startswith("2")]
         shuffled = chance.sample(keys, len(keys))
-        numbers = chance.sample(range(1_000_000), len(keys))  # all different, which drawn ones need not be
+        numbers = chance.sample(range(1_000_000), len(keys))  # sampled without repetition: all names differ
         names = {key: f"{number:064x}" for key, number in zip(shuffled, numbers, strict=True)}
         expected = {frozenset(names[key] for key in group) for group in groups({key: hotel[key] for key in keys})}
         assert groups({names[key]: hotel[key] for key in shuffled}) == expected
@@ -124,7 +124,7 @@ class TestDecisions:
 
 class TestEvidence:
     def test_is_a_tree(self, hotel):
-        """All members but one say whom they were joined with, and every way leads to that one."""
+        """All members but one, the root, name the image that they were joined with, and every way leads to the root."""
         for picture in group_same(hotel, (), SETTINGS):
             (root,) = set(picture.members) - set(picture.joins)
             for member in picture.members:
@@ -160,13 +160,13 @@ class TestPlaceholder:
 
     @pytest.mark.parametrize("name", COPIES)
     def test_a_photograph_is_none(self, hotel, name):
-        """Not even one that is dark, faded or covered."""
+        """Not even a dark, faded or covered one."""
         assert placeholder(hotel[f"0-{name}"].fingerprint) is None
 
 
 class TestBest:
     def test_is_eligible(self, hotel):
-        """A witness is never the best image, and whoever is must be a member."""
+        """Only an eligible image can be the best one."""
         (picture,) = group_same({key: hotel[key] for key in ("0-original", "0-dark")}, (), SETTINGS)
         assert choose_best(picture, hotel, {"0-dark"}).sha256 == "0-dark"
 

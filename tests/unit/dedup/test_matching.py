@@ -1,4 +1,4 @@
-"""Matching finds the pairs that might be copies, each by itself whatever else the hotel holds."""
+"""Matching finds the pairs that might be copies, whatever other images the hotel has."""
 
 import numpy as np
 import pytest
@@ -6,21 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from image_release.dedup import matching, shortlist
-from image_release.dedup.evidence import first_look
+from image_release.dedup.evidence import coarse_features
 from image_release.dedup.matching import CandidatePair, candidate_pairs
-from image_release.dedup.registration import Sheet, lay_roughly
-from image_release.dedup.weights import first_look_weights
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely
+from image_release.dedup.weights import coarse_weights
 from image_release.settings import GroupingSettings
-from tests.unit.dedup.pictures import COPIES, photo, seen
+from tests.unit.dedup.images import COPIES, photo, seen
 
 
 @pytest.fixture(scope="module")
 def fingerprints():
     """Three photographs, each with its copies."""
-    pictures = [photo(number) for number in range(3)]
-    return [
-        seen(image).fingerprint for image in (*pictures, *(copy(one) for one in pictures for copy in COPIES.values()))
-    ]
+    photos = [photo(number) for number in range(3)]
+    return [seen(image).fingerprint for image in (*photos, *(copy(one) for one in photos for copy in COPIES.values()))]
 
 
 def as_values(found):
@@ -31,7 +30,7 @@ class TestCandidates:
     @given(st.data())
     @settings(deadline=None, max_examples=15)
     def test_a_pair_is_found_whatever_else_is_there(self, fingerprints, data):
-        """Pairs are worked on many at once, padded to one length: that must not show."""
+        """Many pairs are computed at once, padded to one length; the results are those of each pair alone."""
         chosen = data.draw(st.lists(st.integers(0, len(fingerprints) - 1), min_size=2, max_size=8, unique=True))
         among = {
             (chosen[c.one], chosen[c.other]): c for c in candidate_pairs([fingerprints[number] for number in chosen])
@@ -64,13 +63,13 @@ class TestCandidates:
         assert not list(candidate_pairs([]))
 
 
-class TestFirstLook:
+class TestCoarsePass:
     @staticmethod
-    def score(one, other, candidate):
-        mine = Sheet(one)
-        rough = lay_roughly(mine, Sheet(other), candidate)
-        assert rough is not None
-        return first_look_weights().score(first_look(mine, candidate, rough))
+    def score(one, other, pair):
+        mine = PreparedImage(one)
+        coarse = align_coarsely(mine, PreparedImage(other), pair)
+        assert coarse is not None
+        return coarse_weights().score(coarse_features(mine, pair, coarse))
 
     def test_goes_on_with_copies(self, fingerprints):
         copies = candidate_pairs([fingerprints[0], *fingerprints[3 : 3 + len(COPIES)]])
@@ -81,7 +80,7 @@ class TestFirstLook:
         )
 
     def test_gives_up_what_only_seems_to_agree(self, fingerprints):
-        """Seven matches of two photographs of different things."""
+        """Two photographs of different things with seven agreeing matches are given up."""
         affine = np.array([[1.0, 0, 2], [0, 1, 3]])
         assert (
             self.score(fingerprints[0], fingerprints[1], CandidatePair(0, 1, False, affine, 7, 20))

@@ -1,4 +1,4 @@
-"""Cues say of a file what was done to it, as plain numbers: each moves the way that its name says."""
+"""Cues tell what was done to a file, as plain numbers; each changes in the direction of its name."""
 
 import io
 
@@ -15,15 +15,15 @@ EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 PHOTOGRAPH = Image.open(ROOT / "samples/hotels/casa-brisa/pool.jpg").convert("RGB").resize((720, 480))
 
 
-def draft_of(picture, kind="JPEG", quality=90):
+def draft_of(image, kind="JPEG", quality=90):
     out = io.BytesIO()
-    picture.save(out, kind, quality=quality)
+    image.save(out, kind, quality=quality)
     facts = read_header(out.getvalue(), "a" * 64, EVERY_SIZE)
     return decode_draft(out.getvalue(), facts)
 
 
-def cues(picture, kind="JPEG", quality=90):
-    return fingerprint(draft_of(picture, kind, quality), FingerprintSettings()).cues
+def cues(image, kind="JPEG", quality=90):
+    return fingerprint(draft_of(image, kind, quality), FingerprintSettings()).cues
 
 
 def grain(deviation):
@@ -41,7 +41,7 @@ def rounded(colour):
 
 class TestQuality:
     def test_is_read_from_the_tables_of_a_jpeg(self):
-        """The coarser a file was saved, the larger the step; another format has none."""
+        """The coarser a file was saved, the larger the step; other formats have none."""
         fine, coarse = (cues(PHOTOGRAPH, quality=quality).step for quality in (90, 40))
         assert 0 < fine < coarse
         assert cues(PHOTOGRAPH, "PNG").step == 0
@@ -60,13 +60,13 @@ class TestSharpness:
         ids=["enlarged", "blurred"],
     )
     def test_is_lost_in_the_finest_bands(self, softened):
-        """What was enlarged or blurred has less there than it had, and as much as before in the coarsest."""
+        """An enlarged or blurred image has lost power there, but not in the coarsest band."""
         before, after = cues(PHOTOGRAPH).spectrum, cues(softened).spectrum
         assert after[5] < before[5] - 0.5
         assert after[0] == pytest.approx(before[0], abs=0.3)
 
     def test_is_not_told_from_noise_by_the_spectrum_alone(self):
-        """Why noise has a cue of its own: grain raises the finest bands too."""
+        """Noise has a cue of its own because grain raises the finest bands too."""
         assert cues(grain(15)).spectrum[7] > cues(PHOTOGRAPH).spectrum[7]
         assert cues(grain(15)).noise > 3 * cues(PHOTOGRAPH).noise
 
@@ -90,17 +90,17 @@ class TestColour:
 class TestEdges:
     @pytest.mark.parametrize("colour", ["white", "black"])
     def test_round_corners_are_seen(self, colour):
-        """Four corners of one colour, whichever it is, that differ from what lies inside."""
+        """Four corners of one colour that differ from what lies inside, whatever the colour."""
         assert cues(rounded(colour)).corners > 20
         assert cues(PHOTOGRAPH).corners == 0
 
     def test_a_border_of_one_colour_hardly_varies(self):
-        """Bars vary by JPEG's error only."""
+        """Bars of one colour vary only by the error of JPEG."""
         assert cues(ImageOps.expand(PHOTOGRAPH, (90, 0, 90, 0), "black")).border < 2
 
 
 class TestLargeFiles:
     def test_are_measured_on_a_smaller_draft(self):
-        """And say by how much it is smaller."""
+        """`scale` says by how much the draft is smaller."""
         assert cues(PHOTOGRAPH.resize((1600, 1066))).scale == 0.5
         assert cues(PHOTOGRAPH).scale == 1

@@ -13,13 +13,13 @@ from image_release.settings import FilterSettings
 from samples.partners import sent_files
 
 SAME_DISTANCE = 8
-"""The published method's kind of threshold: so many of 64 bits may differ."""
+"""Maximum number of differing bits, of 64, as in the published method."""
 PUBLISHED = {"phash": imagehash.phash, "dhash": imagehash.dhash}
 
 
 @pytest.fixture(scope="module")
 def feed():
-    """What the sample partners send of photographs: the picture they show, and the image, upright and whole."""
+    """The photographs that the sample partners send: a name for what they show, and their pixels, upright and whole."""
     found = []
     for sent in sent_files():
         if sent.photograph and sent.data:
@@ -30,7 +30,7 @@ def feed():
 
 
 def published_hashes(rgb: np.ndarray, kind: str) -> list[imagehash.ImageHash]:
-    """As the talk's code has it: 36 centred crops of the whole picture, each hashed by ImageHash."""
+    """As the talk's code does it: 36 centred crops of the whole image, each hashed by ImageHash."""
     image = Image.fromarray(rgb)
     width, height = image.size
     crops = []
@@ -54,7 +54,7 @@ def groups(distances: np.ndarray) -> set[frozenset[int]]:
 
 @pytest.mark.parametrize("kind", ["phash", "dhash"])
 def test_bits_are_imagehashs(feed, kind):
-    """Every crop of every photograph: two bits of 64 apart at most in 95 of 100, whichever hash is set."""
+    """For 95 of 100 crops at most two bits of 64 differ, with either kind of hash."""
     drift = []
     for _, rgb in feed[::4]:
         apart = bits(published_hashes(rgb, kind)) ^ crop_hashes(Image.fromarray(rgb).convert("L"), kind)
@@ -65,7 +65,7 @@ def test_bits_are_imagehashs(feed, kind):
 
 
 def test_groups_are_those_of_the_published_method(feed):
-    """All that the three partners send of a hotel, both ways: the same images share a group."""
+    """For all images of a hotel, our hashes and those of the published method give the same groups."""
     for hotel in ("100001", "100002", "100003"):
         images = [rgb for name, rgb in feed if name.startswith(hotel)]
         slow = np.stack([bits(published_hashes(rgb, "phash")) for rgb in images])
@@ -74,5 +74,5 @@ def test_groups_are_those_of_the_published_method(feed):
 
 
 def test_a_hash_reads_as_imagehash_writes_it():
-    """`hex_to_hash` takes it back."""
+    """`imagehash.hex_to_hash` reads it."""
     assert str(imagehash.hex_to_hash(to_hex(np.uint64(0xF0F0_0000_0000_0001)))) == "f0f0000000000001"

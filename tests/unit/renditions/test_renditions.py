@@ -49,7 +49,7 @@ def opened(data: bytes) -> Image.Image:
 
 class TestDefaults:
     def test_are_fourteen_sizes_with_names_of_their_own(self):
-        """What the site needs, from hero to thumb."""
+        """The sizes that the site needs, from hero to thumb."""
         assert len({rendition.name for rendition in Settings().renditions}) == 14
 
     def test_are_made_as_they_are_described(self, photograph):
@@ -65,7 +65,7 @@ class TestDefaults:
 class TestSize:
     @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 3000), st.integers(1, 3000))
     def test_fits_keeps_the_shape_and_enlarges_nothing(self, width, height, box_width, box_height):
-        """Within half a pixel, whatever the shapes."""
+        """The shape is kept within half a pixel, for any shape and box."""
         found = fitted(width, height, (box_width, box_height))
         scale = min(box_width / width, box_height / height, 1)
         assert 1 <= found[0] <= min(box_width, width)
@@ -73,14 +73,14 @@ class TestSize:
         assert all(abs(side - max(1, whole * scale)) <= 0.5 for side, whole in zip(found, (width, height), strict=True))
 
     def test_of_a_small_original_is_its_own(self):
-        """A box that is larger changes nothing."""
+        """A box larger than the image changes nothing."""
         assert fitted(320, 240, (2048, 1365)) == (320, 240)
 
 
 class TestQuality:
     @pytest.mark.parametrize("resizer", [PillowResizer(), best_resizer()], ids=lambda resizer: resizer.name)
     def test_of_the_pyramid_is_that_of_direct_lanczos(self, photograph, resizer):
-        """A thumb that came through five other sizes shows what one that was made directly shows."""
+        """A thumb that was made through five other sizes looks like one that was made directly."""
         full = decode_full(photograph, facts_of(photograph))
         recipes = [
             RenditionSettings(name=r.name, width=r.width, height=r.height, format="png") for r in DEFAULT_RENDITIONS
@@ -91,7 +91,7 @@ class TestQuality:
             assert difference.mean() < 1.5, rendition.name
 
     def test_of_both_resizers_is_the_same_to_the_eye(self, photograph):
-        """Where there is no wheel with SIMD, a site looks the same."""
+        """Without the SIMD wheel renditions look the same."""
         if not isinstance(best_resizer(), SimdResizer):
             pytest.skip("no wheel of the SIMD resizer for this machine")
         settings = RenditionSettings(name="card", width=400, height=267, format="png")
@@ -101,7 +101,7 @@ class TestQuality:
         assert np.percentile(difference, 99.9) <= 3
 
     def test_setting_decides_on_bytes(self, photograph):
-        """More quality, more bytes; progressive JPEG where it is asked for."""
+        """Higher quality gives more bytes, and JPEG is progressive if asked for."""
         sizes = [
             len(made(photograph, RenditionSettings(name="a", width=640, height=427, quality=q))[0].data)
             for q in (50, 70, 90)
@@ -112,7 +112,7 @@ class TestQuality:
 
     @pytest.mark.parametrize("contrast", [0.7, 1.05, 1.5])
     def test_contrast_is_pillows(self, photograph, contrast):
-        """Around the mean brightness, as the published method does it, within a level of rounding the mean."""
+        """Contrast is changed around the mean brightness, as in the published method, within one level of rounding."""
         plain, changed = (
             opened(
                 made(photograph, RenditionSettings(name="a", width=320, height=213, format="png", contrast=value))[
@@ -126,7 +126,7 @@ class TestQuality:
 
     @pytest.mark.parametrize("format_", ["jpeg", "webp", "png"])
     def test_each_format_is_what_it_says(self, photograph, format_):
-        """And has its own extension."""
+        """Each format has its own extension."""
         [rendition] = made(photograph, RenditionSettings(name="a", width=320, height=213, format=format_))
         assert (opened(rendition.data).format, rendition.format) == (format_.upper(), format_)
         assert rendition_extension(format_) == {"jpeg": "jpg"}.get(format_, format_)
@@ -134,7 +134,7 @@ class TestQuality:
 
 class TestMetadata:
     def test_is_not_written(self, photograph):
-        """No EXIF with a place in it, no profile, no comment: what a partner's camera wrote stays with us."""
+        """No EXIF, profile or comment of a partner's file is published."""
         exif = Image.Exif()
         exif[0x010E] = "a description"
         exif.get_ifd(0x8825)[1] = "N"
@@ -150,7 +150,7 @@ class TestMetadata:
 
 class TestDamage:
     def test_of_an_original_is_told(self, photograph):
-        """One that can be read at its beginning only becomes an outcome."""
+        """A file of which only the beginning can be read becomes an outcome."""
         facts = facts_of(photograph)
         found = generate(photograph[: len(photograph) // 2], facts, DEFAULT_RENDITIONS)
         assert isinstance(found, Rejection)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from image_release.dedup import Blocks, Evidence, Explanation, LaidOver
+from image_release.dedup import AlignedPair, Blocks, Evidence, Explanation
 from image_release.lab.grouping.report.pair_drawings import block_cells, heat
 from image_release.lab.grouping.report.sentences import Reason, Verdict, agreeing_share, sentence
 from image_release.settings import GroupingSettings
@@ -13,7 +13,7 @@ from image_release.settings import GroupingSettings
 SETTINGS = GroupingSettings(clear_score=3.5, bridge_score=8, single_score=1.5, least_score=0.5)
 
 
-def blocks(correlation, moved, inside=None, textured=None):
+def blocks(correlation, displacement, inside=None, textured=None):
     values = np.asarray(correlation, np.float32)
     everywhere = np.ones(values.shape, bool)
     return Blocks(
@@ -21,12 +21,12 @@ def blocks(correlation, moved, inside=None, textured=None):
         inside=everywhere if inside is None else np.asarray(inside),
         textured=everywhere if textured is None else np.asarray(textured),
         correlation=values,
-        moved=np.asarray(moved, np.float32),
+        displacement=np.asarray(displacement, np.float32),
     )
 
 
 def explanation(score=7.2, distance=0.08, mirrored=False):
-    laid = LaidOver(
+    aligned = AlignedPair(
         transform=np.eye(3),
         blocks=blocks(np.full((2, 5), 0.9), np.full((2, 5), 0.05)),
         statistics={},
@@ -34,7 +34,7 @@ def explanation(score=7.2, distance=0.08, mirrored=False):
         intercept=0.0,
         evidence=Evidence("", "registration", distance, 0.9, score, mirrored),
     )
-    return Explanation(False, 40, 44, mirrored, 3.0, laid, np.zeros((36, 36), np.uint8))
+    return Explanation(False, 40, 44, mirrored, 3.0, aligned, np.zeros((36, 36), np.uint8))
 
 
 class TestSentence:
@@ -79,18 +79,18 @@ class TestSentence:
 
     def test_says_that_a_pair_was_rejected_after_coarse_alignment(self):
         """The score is measured later, for the page only, and did not decide."""
-        given_up = replace(explanation(0.4), first_look=-2.0)
+        given_up = replace(explanation(0.4), coarse_score=-2.0)
         assert "rejected after coarse alignment" in sentence(given_up, Verdict(Reason.APART), SETTINGS)
         assert "rejected after coarse alignment" in sentence(given_up, Verdict(Reason.BY_OTHERS), SETTINGS)
         assert "score" not in sentence(given_up, Verdict(Reason.APART), SETTINGS)
 
     def test_of_pictures_with_nothing_in_common_is_short(self):
         """There is no score if nothing could be measured."""
-        nothing = replace(explanation(), laid=None, agreeing=0)
+        nothing = replace(explanation(), aligned=None, agreeing=0)
         assert sentence(nothing, Verdict(Reason.APART), SETTINGS) == (
             "Kept apart: too few matching points agree on an alignment."
         )
-        some = replace(explanation(), laid=None, agreeing=8)
+        some = replace(explanation(), aligned=None, agreeing=8)
         assert "8 matching points agree" in sentence(some, Verdict(Reason.APART), SETTINGS)
 
 

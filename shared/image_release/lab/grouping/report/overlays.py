@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from image_release.dedup import LaidOver
+from image_release.dedup import AlignedPair
 
 SIDE_PX = 480
 QUALITY = 78
@@ -50,7 +50,7 @@ def embedded(image: Image.Image) -> EmbeddedImage:
     return EmbeddedImage("data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode(), *small.size)
 
 
-def overlays(one: Image.Image, other: Image.Image, aligned: LaidOver) -> Overlays:
+def overlays(one: Image.Image, other: Image.Image, aligned: AlignedPair) -> Overlays:
     """Align `other` with `one` by the transform that registration found."""
     base = one.copy()
     base.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)

@@ -63,7 +63,7 @@ def block_cells(blocks: Blocks) -> list[Cell]:
     cells = []
     for row in range(rows):
         for column in range(columns):
-            correlation, moved = float(blocks.correlation[row, column]), float(blocks.moved[row, column])
+            correlation, moved = float(blocks.correlation[row, column]), float(blocks.displacement[row, column])
             if not blocks.inside[row, column]:
                 kind, title = "outside", "not in both images"
             elif not counted[row, column]:

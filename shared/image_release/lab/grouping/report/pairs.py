@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import Explanation, FingerprintedImage, LaidOver, explain, group_same, placeholder
+from image_release.dedup import AlignedPair, Explanation, FingerprintedImage, explain, group_same, placeholder
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.report.meanings import meaning
 from image_release.lab.grouping.report.overlays import Overlays, embedded, overlays
@@ -89,7 +89,7 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     explanation = explain(first.seen.fingerprint, second.seen.fingerprint)
     one, other = (second, first) if explanation.swapped else (first, second)
     summary = sentence(explanation, verdict, settings.grouping)
-    aligned, statistics = explanation.laid, _statistics(explanation)
+    aligned, statistics = explanation.aligned, _statistics(explanation)
     page = render_report_page(
         "pair.html",
         one=one,
@@ -122,7 +122,7 @@ def _open_draft(path: Path, name: str, settings: Settings) -> Draft:
     return draft
 
 
-def _overlays(one: Side, other: Side, aligned: LaidOver | None) -> Overlays | None:
+def _overlays(one: Side, other: Side, aligned: AlignedPair | None) -> Overlays | None:
     return overlays(one.draft, other.draft, aligned) if aligned else None
 
 
@@ -139,12 +139,12 @@ def _verdict_of_two(first: Side, second: Side, settings: Settings) -> Verdict:
 
 def _statistics(explanation: Explanation) -> list[_Statistic]:
     """The statistics that make the score, the largest contribution first."""
-    if explanation.laid is None:
+    if explanation.aligned is None:
         return []
-    found = explanation.laid.contributions
+    found = explanation.aligned.contributions
     largest = max((abs(value) for value in found.values()), default=0.0) or 1.0
     return [
-        _Statistic(name, meaning(name), explanation.laid.statistics[name], found[name], abs(found[name]) / largest)
+        _Statistic(name, meaning(name), explanation.aligned.statistics[name], found[name], abs(found[name]) / largest)
         for name in sorted(found, key=lambda name: -abs(found[name]))
     ]
 

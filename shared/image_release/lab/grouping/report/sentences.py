@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from image_release.dedup import Blocks, Explanation, LaidOver
+from image_release.dedup import AlignedPair, Blocks, Explanation
 from image_release.settings import GroupingSettings
 
 AGREES = 0.7
@@ -50,7 +50,7 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
     if verdict.reason is Reason.REJECTED:
         return f"Not compared: {verdict.detail}."
     seen = observation(explanation)
-    score = explanation.laid.evidence.score if explanation.laid else None
+    score = explanation.aligned.evidence.score if explanation.aligned else None
     if verdict.reason is Reason.BY_OTHERS:
         alone = "" if score is None else f"; on their own these two score {_number(score)}"
         if explanation.given_up(settings):
@@ -63,25 +63,25 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
 
 def observation(explanation: Explanation) -> str:
     """What the comparison of the two images found."""
-    if explanation.laid is None:
+    if explanation.aligned is None:
         if explanation.agreeing:
             return f"{explanation.agreeing} matching points agree on an alignment, but the aligned images disagree"
         return "too few matching points agree on an alignment"
     mirrored = " (one of them is mirrored)" if explanation.mirrored else ""
-    moved = explanation.laid.evidence.distance
+    moved = explanation.aligned.evidence.distance
     second_shot = ", as between two shots" if moved > SECOND_SHOT_PX else ""
-    share = agreeing_share(explanation.laid.blocks)
+    share = agreeing_share(explanation.aligned.blocks)
     return (
         f"after alignment{mirrored}, {share:.0%} of the textured blocks agree "
         f"and the typical block has moved by {moved:.2f} px{second_shot}"
     ).replace("%", " %")
 
 
-def facts(aligned: LaidOver) -> list[tuple[str, str]]:
+def facts(aligned: AlignedPair) -> list[tuple[str, str]]:
     """The numbers behind the sentence, as (name, value)."""
     blocks = aligned.blocks
     textured = significant_blocks(blocks)
-    still = float((blocks.moved[textured] < STILL_PX).mean()) if textured.any() else 0.0
+    still = float((blocks.displacement[textured] < STILL_PX).mean()) if textured.any() else 0.0
     return [
         ("textured blocks that agree", f"{agreeing_share(blocks):.0%} of {int(textured.sum())}"),
         ("textured blocks that have not moved", f"{still:.0%}"),

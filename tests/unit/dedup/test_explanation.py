@@ -1,4 +1,4 @@
-"""An explanation shows what grouping saw: the same score, a transform that leads to the same things."""
+"""An explanation shows what grouping sees: the same score, and a transform that leads to the same things."""
 
 import random
 from dataclasses import replace
@@ -18,7 +18,7 @@ FRAME = 30
 
 
 def photo(seed, size=(480, 340)):
-    """A picture of textures and boxes, unlike those of other seeds."""
+    """An image of textures and boxes, unlike those of other seeds."""
     noise, chance = np.random.default_rng(seed), random.Random(seed)
     layers = [
         np.asarray(Image.fromarray(noise.integers(0, 256, (cells, cells), np.uint8)).resize(size), np.float32)
@@ -47,14 +47,14 @@ MIRRORED = CROPPED.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 def hotel():
     framed = Image.new("RGB", (480 + 2 * FRAME, 340 + 2 * FRAME), "white")
     framed.paste(ORIGINAL, (FRAME, FRAME))
-    pictures = {"a" * 64: ORIGINAL, "b" * 64: CROPPED, "c" * 64: MIRRORED, "d" * 64: framed, "e" * 64: photo(2)}
-    return {sha256: seen(picture, sha256) for sha256, picture in pictures.items()}
+    images = {"a" * 64: ORIGINAL, "b" * 64: CROPPED, "c" * 64: MIRRORED, "d" * 64: framed, "e" * 64: photo(2)}
+    return {sha256: seen(image, sha256) for sha256, image in images.items()}
 
 
 def place(hotel, one, other, x, y):
-    """Where the explanation says that a place of `one` lies in `other`, in shares of the sides."""
+    """Where a place of `one` lies in `other` by the explanation, in shares of the sides."""
     explained = explain(hotel[one].fingerprint, hotel[other].fingerprint)
-    transform = np.linalg.inv(explained.laid.transform) if explained.swapped else explained.laid.transform
+    transform = np.linalg.inv(explained.aligned.transform) if explained.swapped else explained.aligned.transform
     found = transform @ (x, y, 1)
     return tuple(found[:2] / found[2])
 
@@ -78,14 +78,14 @@ class TestScore:
         for sha256, kept in picture.joins.items():
             for one, other in ((sha256, kept.other), (kept.other, sha256)):
                 found = explain(hotel[one].fingerprint, hotel[other].fingerprint)
-                assert replace(found.laid.evidence, other=kept.other) == kept
+                assert replace(found.aligned.evidence, other=kept.other) == kept
                 assert found.mirrored == kept.mirrored
 
     def test_is_what_the_statistics_add_up_to(self, hotel):
         """Intercept and contributions sum to it; each weight's statistic is there with its value."""
-        laid = explain(hotel["a" * 64].fingerprint, hotel["c" * 64].fingerprint).laid
-        assert laid.intercept + sum(laid.contributions.values()) == pytest.approx(laid.evidence.score)
-        assert laid.contributions.keys() <= laid.statistics.keys()
+        aligned = explain(hotel["a" * 64].fingerprint, hotel["c" * 64].fingerprint).aligned
+        assert aligned.intercept + sum(aligned.contributions.values()) == pytest.approx(aligned.evidence.score)
+        assert aligned.contributions.keys() <= aligned.statistics.keys()
 
     def test_of_every_wanted_pair_is_told(self, hotel):
         """The pairs of copies, and only those that were asked for."""
@@ -97,19 +97,19 @@ class TestScore:
 
 class TestBlocks:
     def test_of_a_copy_agree_and_have_not_moved(self, hotel):
-        """Nearly all of those that lie in both pictures."""
-        blocks = explain(hotel["a" * 64].fingerprint, hotel["b" * 64].fingerprint).laid.blocks
+        """Nearly all textured blocks that lie in both images."""
+        blocks = explain(hotel["a" * 64].fingerprint, hotel["b" * 64].fingerprint).aligned.blocks
         counted = blocks.inside & blocks.textured
         assert counted.sum() > 50
         assert (blocks.correlation[counted] > 0.7).mean() > 0.95
-        assert (blocks.moved[counted] < 0.2).mean() > 0.95
+        assert (blocks.displacement[counted] < 0.2).mean() > 0.95
 
 
 class TestNothingInCommon:
     def test_has_no_registration(self, hotel):
-        """Two different pictures: no transform, no score, but the distances of their hashes."""
+        """Two different photographs have no transform and no score, but distances of their hashes."""
         found = explain(hotel["a" * 64].fingerprint, hotel["e" * 64].fingerprint)
-        assert found.laid is None
+        assert found.aligned is None
         assert found.hash_distances.shape == (36, 36)
         assert found.hash_distances.min() > 8
 

@@ -1,4 +1,4 @@
-"""A fingerprint holds what grouping needs, survives packing bit by bit, and nothing else is ever read as one."""
+"""A fingerprint holds what grouping needs, and packing keeps every bit; damaged bytes are an error of one kind."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def photo(width=512, height=340, seed=1):
     return np.clip(sum(layers) / len(layers) * 2 - 128, 0, 255).astype(np.uint8)
 
 
-def print_of(rgb):
+def fingerprint_of(rgb):
     facts = ImageFacts("a" * 64, rgb.shape[1], rgb.shape[0], "JPEG", 1000)
     return fingerprint(Draft(Image.fromarray(rgb), facts), FingerprintSettings())
 
@@ -39,31 +39,31 @@ def assert_same(one, other):
     assert (one.working.grey == other.working.grey).all()
 
 
-class TestPrint:
+class TestFingerprint:
     def test_is_small(self):
         """A fingerprint takes at most 40 KB, packed."""
-        assert len(pack_fingerprints({"a" * 64: print_of(photo())})) < MOST_BYTES
+        assert len(pack_fingerprints({"a" * 64: fingerprint_of(photo())})) < MOST_BYTES
 
     @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (16, 16), (3, 7), (2000, 20)])
     def test_can_be_made_of_any_size(self, size):
-        """Tiny and extreme pictures have fingerprints too, all of them finite."""
-        found = print_of(photo(*size))
+        """Tiny and extreme images have fingerprints too, and all their values are finite."""
+        found = fingerprint_of(photo(*size))
         assert np.isfinite(found.keypoints.places).all()
         assert np.isfinite(found.cues.to_array()).all()
 
     def test_of_one_colour_has_no_points(self):
-        """Where there is nothing to see there is nothing to match."""
-        assert len(print_of(np.full((300, 400, 3), 200, np.uint8)).keypoints.places) == 0
+        """An image of one colour has no keypoints."""
+        assert len(fingerprint_of(np.full((300, 400, 3), 200, np.uint8)).keypoints.places) == 0
 
     def test_leaves_a_frame_out(self):
-        """A white frame is no part of the working picture."""
+        """A white frame is no part of the working image."""
         framed = np.pad(photo(), ((30, 30), (30, 30), (0, 0)), constant_values=255)
-        left, top, right, bottom = print_of(framed).working.inside
+        left, top, right, bottom = fingerprint_of(framed).working.inside
         assert (left, top, right, bottom) == pytest.approx((30 / 572, 30 / 400, 542 / 572, 370 / 400), abs=0.012)
 
-    def test_of_a_mirrored_picture_has_mirrored_points(self):
-        """Mirroring keeps even parts and turns the sign of odd ones."""
-        one, other = print_of(photo()), print_of(np.ascontiguousarray(photo()[:, ::-1]))
+    def test_of_a_mirrored_image_has_mirrored_points(self):
+        """Mirroring keeps the even parts and changes the sign of the odd ones."""
+        one, other = fingerprint_of(photo()), fingerprint_of(np.ascontiguousarray(photo()[:, ::-1]))
         even = one.keypoints.even.astype(float) @ other.keypoints.even.T.astype(float)
         odd = one.keypoints.odd.astype(float) @ other.keypoints.odd.T.astype(float)
         likeness, best = (even + np.abs(odd)) / 127**2, (even + np.abs(odd)).argmax(axis=1)
@@ -75,8 +75,8 @@ class TestPrint:
 class TestPacking:
     def test_round_trip(self):
         """Unpacked fingerprints equal the packed ones, and packing them again gives the same bytes."""
-        fingerprints = {f"{seed:064x}": print_of(photo(seed=seed)) for seed in range(3)}
-        fingerprints["f" * 64] = print_of(np.zeros((50, 50, 3), np.uint8))
+        fingerprints = {f"{seed:064x}": fingerprint_of(photo(seed=seed)) for seed in range(3)}
+        fingerprints["f" * 64] = fingerprint_of(np.zeros((50, 50, 3), np.uint8))
         packed = pack_fingerprints(fingerprints)
         unpacked = unpack_fingerprints(packed)
         assert unpacked.keys() == fingerprints.keys()
@@ -85,7 +85,7 @@ class TestPacking:
         assert pack_fingerprints(dict(reversed(unpacked.items()))) == packed
 
     def test_of_nothing(self):
-        """No fingerprints are packed as well."""
+        """An empty set of fingerprints can be packed too."""
         assert unpack_fingerprints(pack_fingerprints({})) == {}
 
     @given(st.binary(max_size=300))
@@ -96,7 +96,7 @@ class TestPacking:
 
     @given(st.data())
     def test_damage_is_told(self, data):
-        """Fingerprints cut off or with bytes changed are unreadable, or still fingerprints; never anything else."""
+        """Shortened or changed bytes are unreadable, or still fingerprints; no other error is raised."""
         packed = bytearray(PACKED)
         if data.draw(st.booleans()):
             packed = packed[: data.draw(st.integers(0, len(packed) - 1))]
@@ -109,4 +109,4 @@ class TestPacking:
         assert all(item.hashes.shape == (36,) for item in found.values())
 
 
-PACKED = pack_fingerprints({"a" * 64: print_of(photo(64, 48))})
+PACKED = pack_fingerprints({"a" * 64: fingerprint_of(photo(64, 48))})

@@ -1,4 +1,4 @@
-"""Are any two of the 36 hashes of two images near? Exactly what looking at every pair says, at every size."""
+"""Comparing hashes gives exactly what comparing every pair gives, at every size."""
 
 import numpy as np
 import pytest
@@ -34,14 +34,14 @@ def test_distances_are_the_smallest_of_all_pairs():
 @pytest.mark.parametrize("images", [0, 1, 2, 40, 200])
 @pytest.mark.parametrize("bits", [0, 1, 7, 8, 14, 20])
 def test_near_pairs_are_those_within_the_distance(images, bits):
-    """Whether they are looked through or looked up."""
+    """Whether all pairs are compared or hashes are looked up."""
     hashes = hashes_of(images) if images else np.zeros((0, 36), np.uint64)
     assert near_pairs(hashes, bits).tolist() == plainly(hashes, bits)
 
 
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=12), st.integers(0, 3))
 def test_near_pairs_are_found_where_hashes_crowd(values, bits):
-    """Many hashes in one bucket, equal ones among them; looked up however few they are."""
+    """Many hashes are in one bucket, and some are equal; here even few hashes are looked up."""
     hashes = np.array(values, np.uint64)[:, None] << np.array([0, 30, 60], np.uint64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hash_comparison, "FEW_HASHES", 0)

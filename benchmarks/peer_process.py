@@ -1,7 +1,7 @@
-"""The other side of `benchmarks/peers.py`: runs in the peers' own environment and knows nothing of this program.
+"""The peers' side of `benchmarks/peers.py`. It runs in the peers' own environment and imports nothing of this program.
 
-Reads one JSON document a line, does what it says, answers with the CPU that it took, child processes included. Imports
-are made before anything is measured.
+It reads one JSON document a line, does what the document asks for, and answers with the CPU time that this took,
+including child processes. Imports are made before anything is measured.
 
     {"do": "imagededup", "files": [...]}            one hash an image, decode included
     {"do": "imagededup duplicates", "files": [...]} the same, and which are near each other
@@ -31,18 +31,21 @@ def cpu() -> float:
 
 
 def imagededup(document: dict[str, Any]) -> None:
+    """Hash each file."""
     hasher = importlib.import_module("imagededup.methods").PHash(verbose=False)
     for file in document["files"]:
         assert hasher.encode_image(image_file=file)
 
 
 def imagededup_duplicates(document: dict[str, Any]) -> None:
+    """Hash each file and find the hashes that are near each other."""
     hasher = importlib.import_module("imagededup.methods").PHash(verbose=False)
     known = {file: hasher.encode_image(image_file=file) for file in document["files"]}
     hasher.find_duplicates(encoding_map=known, num_dist_workers=0)
 
 
 def pdqhash(document: dict[str, Any]) -> None:
+    """Hash each file."""
     compute = importlib.import_module("pdqhash").compute
     numpy, image = importlib.import_module("numpy"), importlib.import_module("PIL.Image")
     for file in document["files"]:
@@ -51,6 +54,7 @@ def pdqhash(document: dict[str, Any]) -> None:
 
 
 def img2dataset(document: dict[str, Any]) -> None:
+    """Download each URL and resize the image to 256 px."""
     shutil.rmtree(document["to"], ignore_errors=True)
     importlib.import_module("img2dataset").download(
         url_list=document["urls"],
@@ -72,9 +76,9 @@ WORK: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {
 
 
 def main() -> None:
-    """Answer until standard input ends; only answers go to standard output."""
+    """Answer until standard input ends; standard output holds the answers only."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the peers and their child processes print goes elsewhere
+    os.dup2(2, 1)  # what the peers and their child processes write goes to standard error
     logging.disable(logging.WARNING)
     for line in sys.stdin:
         document = json.loads(line)

@@ -1,4 +1,4 @@
-"""Curves over a logarithmic axis as a small SVG, readable on light and dark pages."""
+"""A line chart over a logarithmic axis as a small SVG, readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ COLOURS = ("#2a6fbb", "#c2571a", "#2e8b57", "#8a4fbf", "#7a7a7a")
 INK = "#808080"
 FONT = 'font-family="sans-serif" font-size="12"'
 LINES = 5
+"""Number of horizontal lines above the axis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A named line of points (x, y)."""
+    """A line through points (x, y), with its name."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -27,22 +28,24 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where values lie on the page: x logarithmic, y from 0."""
+    """Maps values to positions on the page: x is logarithmic, y starts at 0."""
 
     least_x: float
     most_x: float
     most_y: float
 
     def x(self, value: float) -> float:
+        """Distance from the left edge of the page."""
         share = math.log(value / self.least_x) / (math.log(self.most_x / self.least_x) or 1)
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
+        """Distance from the upper edge of the page."""
         return HEIGHT - BOTTOM - value / self.most_y * (HEIGHT - TOP - BOTTOM)
 
 
-def drawn(title: str, across: str, up: str, curves: Sequence[Curve]) -> str:
-    """The document."""
+def line_chart(title: str, across: str, up: str, curves: Sequence[Curve]) -> str:
+    """The SVG document of some curves; `across` and `up` are the labels of the axes."""
     xs = sorted({x for curve in curves for x, _ in curve.points})
     step = round_step(max(y for curve in curves for _, y in curve.points) / LINES)
     frame = _Frame(xs[0], xs[-1], step * LINES)
@@ -77,10 +80,10 @@ def _lines(frame: _Frame, curves: Sequence[Curve]) -> Iterator[str]:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in places)
-        last_y = min(places[-1][1] + 4, last_y - 15)  # names do not lie on each other
+        last_y = min(places[-1][1] + 4, last_y - 15)  # so that names do not overlap
         yield _text(WIDTH - RIGHT + 8, last_y, curve.name, colour=colour)
 
 
-def _text(x: float, y: float, words: str, *, anchor: str = "start", weight: str = "normal", colour: str = INK) -> str:
+def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal", colour: str = INK) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" fill="{colour}"'
-    return f"<text {place}>{escape(words)}</text>"
+    return f"<text {place}>{escape(text)}</text>"

@@ -1,4 +1,4 @@
-"""Pictures of shapes and textures, and what partners do to them."""
+"""Images of shapes and textures, and what partners do to them."""
 
 import random
 
@@ -13,7 +13,7 @@ from image_release.values import ImageFacts
 
 
 def photo(seed, size=(480, 340)):
-    """A picture of shapes and textures, as unlike others as two photographs of different things."""
+    """An image of shapes and textures, as unlike those of other seeds as photographs of different things."""
     noise = np.random.default_rng(seed)
     layers = []
     for cells in (5, 11, 24, 50):
