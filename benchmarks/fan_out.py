@@ -23,11 +23,11 @@ from benchmarks.speed import sentence, slowness
 from image_release.ingest import read_current
 from image_release.queueing import Message
 from image_release.queueing.sqs import batches
+from image_release.serverless.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
+from image_release.serverless.messages import ShardMessage, read_nudge
+from image_release.serverless.ports import Suite
 from image_release.settings import Settings
 from image_release.storage import FolderStore
-from image_release.suite.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
-from image_release.suite.messages import ShardMessage, read_nudge
-from image_release.suite.ports import Suite
 from image_release.tag import AccountQuota, MemoryCounters
 
 MOST_MB = 512

@@ -1,4 +1,4 @@
-"""Fit the weights of `dedup/best.py` on labelled corpora, and print figures that are cross-validated by hotel.
+"""Fit the weights of `dedup/best_image.py` on labelled corpora, and print figures that are cross-validated by hotel.
 
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
@@ -31,7 +31,7 @@ from benchmarks.folds import folds_of
 from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import FingerprintedImage
-from image_release.dedup.best import MOST_DEVIATIONS, cues_of
+from image_release.dedup.best_image import MOST_DEVIATIONS, cues_of
 from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts, sha256_hex

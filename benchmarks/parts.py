@@ -19,7 +19,7 @@ from image_release.fingerprint.cues import measure
 from image_release.fingerprint.keypoints import keypoints
 from image_release.fingerprint.working_image import working_image
 from image_release.renditions import fitted
-from image_release.renditions import sizes as generating
+from image_release.renditions import rendering as generating
 from image_release.settings import Settings
 
 

@@ -1,1 +1,1 @@
-"""The AWS functions: one folder each, with a thin handler that calls `image_release.suite`."""
+"""The AWS functions: one folder each, with a thin handler that calls `image_release.serverless`."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from functions.environment import Environment, read_environment
 from image_release.queueing import Queue, SqsQueue
+from image_release.serverless.ports import Suite
 from image_release.settings import Settings, SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
-from image_release.suite.ports import Suite
 from image_release.tag import AccountQuota, DynamoCounters
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def queue_of(arn: str) -> Queue:
 @cache
 def isolated_caller() -> Caller:
     """Return a caller that runs functions in a child process, which may crash. The child starts at the first call."""
-    from image_release.isolation import IsolatedCaller
+    from image_release.child_process import IsolatedCaller
 
     return IsolatedCaller()
 

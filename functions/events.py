@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from image_release.suite.messages import BadMessageError, NudgeMessage, read_nudge
+from image_release.serverless.messages import BadMessageError, NudgeMessage, read_nudge
 
 
 def s3_keys(body: str) -> list[str]:

@@ -9,7 +9,7 @@ from functions.batches import handle_keys
 from functions.observing import count, log_bad_lines, logger, metrics, set_log_context
 from image_release.ingest import CatalogueApplied, Held
 from image_release.problems import printable
-from image_release.suite.detect_changes import detect_changes
+from image_release.serverless.detect_changes import detect_changes
 
 
 @logger.inject_lambda_context(clear_state=True)

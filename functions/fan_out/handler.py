@@ -9,7 +9,7 @@ from functions.batches import handle_keys
 from functions.observing import count, log_bad_lines, logger, metrics, set_log_context
 from image_release.ingest import Held, ReleaseApplied
 from image_release.problems import printable
-from image_release.suite.fan_out import fan_out
+from image_release.serverless.fan_out import fan_out
 
 
 @logger.inject_lambda_context(clear_state=True)

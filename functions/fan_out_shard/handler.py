@@ -7,8 +7,8 @@ from typing import Any
 from functions import composition
 from functions.batches import handle_records
 from functions.observing import count, logger, metrics, set_log_context
-from image_release.suite.fan_out import fan_out_shard
-from image_release.suite.messages import read_shard_message
+from image_release.serverless.fan_out import fan_out_shard
+from image_release.serverless.messages import read_shard_message
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -9,8 +9,8 @@ from functions import composition
 from functions.batches import handle_records
 from functions.events import read_nudges
 from functions.observing import count, hotel_counts, logger, metrics, set_log_context
-from image_release.suite.messages import BadMessageError, NudgeMessage
-from image_release.suite.process_hotel import Attempt, ComeBackError, serve
+from image_release.serverless.messages import BadMessageError, NudgeMessage
+from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
 
 RESERVE_S = 25.0
 """Seconds of the function's time kept for work that is under way at the deadline: a download, renditions, the swap."""

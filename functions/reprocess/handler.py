@@ -10,7 +10,7 @@ from functions import composition
 from functions.batches import handle_keys
 from functions.observing import count, logger, metrics, set_log_context
 from image_release.ingest import Request, parse_request
-from image_release.suite.reprocess import reprocess, request_at
+from image_release.serverless.reprocess import reprocess, request_at
 
 
 @logger.inject_lambda_context(clear_state=True)

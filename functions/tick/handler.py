@@ -7,7 +7,7 @@ from typing import Any
 
 from functions import composition
 from functions.observing import count, logger, metrics
-from image_release.suite.tick import tick
+from image_release.serverless.tick import tick
 
 
 @logger.inject_lambda_context(clear_state=True)

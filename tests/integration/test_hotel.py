@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from image_release.keys import manifest_key, renditions_folder
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.storage import CountingStore, StoreCounter
+from image_release.store_keys import manifest_key, renditions_folder
 from image_release.values import Accommodation
 from tests.integration.world import World, jpeg, photo
 

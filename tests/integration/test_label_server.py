@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from image_release.isolation import ChildCrashedError, IsolatedCaller
+from image_release.child_process import ChildCrashedError, IsolatedCaller
 from image_release.lab.grouping.labelling import LabelServer, Session, Thumbnails, find_hotels, read_rows
 from image_release.settings import Settings
 from tests.integration import labelled_corpus

@@ -7,15 +7,14 @@ import time
 
 import pytest
 
+from image_release.child_process import IsolatedCaller
 from image_release.ingest import parse_request, progress, store_request
-from image_release.isolation import IsolatedCaller
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.queueing import MemoryQueue
-from image_release.storage import StorageError
-from image_release.suite.messages import NudgeMessage
-from image_release.suite.ports import Suite
-from image_release.suite.process_hotel import (
+from image_release.serverless.messages import NudgeMessage
+from image_release.serverless.ports import Suite
+from image_release.serverless.process_hotel import (
     FIRST_BACK_OFF_S,
     LAST_BACK_OFF_S,
     Attempt,
@@ -23,7 +22,8 @@ from image_release.suite.process_hotel import (
     back_off_s,
     serve,
 )
-from image_release.suite.tick import tick
+from image_release.serverless.tick import tick
+from image_release.storage import StorageError
 from image_release.tag import AccountQuota, MemoryCounters, NotTagged, Tagged
 from image_release.values import Label
 from tests.integration.world import World, jpeg, photo

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from image_release.isolation import IsolatedCaller
+from image_release.child_process import IsolatedCaller
 from image_release.storage import BadKeyError, FolderStore, StorageError
 from tests.integration import storage_writers as writers
 

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from image_release.keys import renditions_folder
 from image_release.publish import read_before
 from image_release.storage import FolderStore, MemoryStore, S3Address, S3Store
+from image_release.store_keys import renditions_folder
 from tests.integration.world import World, jpeg, photo
 
 

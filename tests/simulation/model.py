@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from image_release.ingest import append_override
-from image_release.suite.messages import NudgeMessage
+from image_release.serverless.messages import NudgeMessage
 from image_release.values import Override, key_part, sha256_hex
 from tests.simulation.photographs import copy_of
 from tests.simulation.scheduling import Scheduler

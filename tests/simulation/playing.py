@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 from image_release.cache import read_cached_images
 from image_release.ingest import progress
-from image_release.keys import rendition_seq, renditions_folder
 from image_release.publish import Manifest, read_before
-from image_release.suite.messages import NudgeMessage
+from image_release.serverless.messages import NudgeMessage
+from image_release.store_keys import rendition_seq, renditions_folder
 from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun
 from tests.simulation.photographs import best_once, group_once

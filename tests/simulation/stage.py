@@ -8,15 +8,15 @@ from collections.abc import Callable
 from image_release.hotel import Context, Ports
 from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
+from image_release.serverless.detect_changes import detect_changes
+from image_release.serverless.fan_out import fan_out, fan_out_shard
+from image_release.serverless.messages import NudgeMessage, read_nudge, read_shard_message
+from image_release.serverless.ports import Suite
+from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
+from image_release.serverless.reprocess import reprocess, request_at
+from image_release.serverless.tick import tick
 from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores
-from image_release.suite.detect_changes import detect_changes
-from image_release.suite.fan_out import fan_out, fan_out_shard
-from image_release.suite.messages import NudgeMessage, read_nudge, read_shard_message
-from image_release.suite.ports import Suite
-from image_release.suite.process_hotel import Attempt, ComeBackError, serve
-from image_release.suite.reprocess import reprocess, request_at
-from image_release.suite.tick import tick
 from image_release.tag import AccountQuota, MemoryCounters
 from tests.simulation.outside import AskedCounters, AskedFetcher, AskedQueue, AskedStore, AskedTagger
 from tests.simulation.photographs import call_once

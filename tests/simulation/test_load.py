@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 from image_release.ingest import parse_request
 from image_release.publish import read_before
+from image_release.serverless.fan_out import fan_out
+from image_release.serverless.messages import read_nudge
+from image_release.serverless.reprocess import reprocess
 from image_release.storage import MemoryStore
-from image_release.suite.fan_out import fan_out
-from image_release.suite.messages import read_nudge
-from image_release.suite.reprocess import reprocess
 from image_release.values import sha256_hex
 from tests.simulation.photographs import best_once, copy_of, group_once
 from tests.simulation.scheduling import Faults, Scheduler

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from image_release import keys
+from image_release import store_keys
 from image_release.outcomes import Outcome
 from image_release.values import Accommodation
 from tests.conftest import ROOT
@@ -110,8 +110,8 @@ class TestThePage:
         table = PAGE.partition("## Keys")[2].partition("\n## ")[0]
         made = {
             name: function(*(SAMPLE[parameter] for parameter in inspect.signature(function).parameters))
-            for name, function in inspect.getmembers(keys, inspect.isfunction)
-            if function.__module__ == keys.__name__ and name.endswith("_key")
+            for name, function in inspect.getmembers(store_keys, inspect.isfunction)
+            if function.__module__ == store_keys.__name__ and name.endswith("_key")
         }
         assert len(made) > 20
         assert {name: key for name, key in made.items() if not _stands_in(key, table)} == {}

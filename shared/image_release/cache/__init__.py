@@ -1,6 +1,6 @@
 """Cache: what is known of an accommodation's images, so that no image is fetched, decoded or tagged twice."""
 
-from image_release.cache.gone import may_go
+from image_release.cache.gone_brake import may_go
 from image_release.cache.records import CachedImages, ContentRecord, Failure, UrlRecord, merge
 from image_release.cache.store import (
     merge_cached_images,

@@ -20,9 +20,9 @@ from image_release.fingerprint import (
     pack_fingerprints,
     unpack_fingerprints,
 )
-from image_release.keys import cached_images_key, fingerprints_key
 from image_release.state import swap
 from image_release.storage import Store
+from image_release.store_keys import cached_images_key, fingerprints_key
 from image_release.values import Accommodation
 
 log = logging.getLogger(__name__)

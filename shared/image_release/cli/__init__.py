@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import click
 
-from image_release.cli.lazy import LazyGroup
+from image_release.cli.lazy_group import LazyGroup
 
 __all__ = ["COMMANDS", "LazyGroup", "main"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from image_release.cli.invocation import Invocation, common_options
-from image_release.keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE, RELEASE_SUFFIXES, RELEASES, partner_folder
 from image_release.problems import printable
+from image_release.store_keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE, RELEASE_SUFFIXES, RELEASES, partner_folder
 
 
 @click.group()

@@ -10,10 +10,10 @@ from image_release.cli.requested import process_request
 from image_release.cli.selection import FORCES, new_request
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import find_row, read_current
-from image_release.keys import manifest_key
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
+from image_release.store_keys import manifest_key
 from image_release.values import Nudge
 
 

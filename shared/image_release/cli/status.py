@@ -11,9 +11,9 @@ import click
 
 from image_release.cli.invocation import Invocation, common_options
 from image_release.ingest import Progress, progress, read_current, request_ids
-from image_release.keys import CATALOGUES, HELD, RELEASES, RUNS
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
+from image_release.store_keys import CATALOGUES, HELD, RELEASES, RUNS
 
 LAST = 5
 """Maximum number of runs and of requests that are shown, the latest ones."""

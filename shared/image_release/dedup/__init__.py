@@ -1,6 +1,6 @@
 """Deduplication: which images show the same photograph, and which of them is the best."""
 
-from image_release.dedup.best import BEST_VERSION, Best, choose_best
+from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.agreement import Matches, fit_agreed, most_votes
+from image_release.dedup.affine_fit import Matches, fit_agreed, most_votes
 from image_release.dedup.shortlist import shared_points
 from image_release.fingerprint import MOST_POINTS, Fingerprint
 

@@ -14,8 +14,8 @@ from functools import cache
 from urllib.parse import quote
 
 from image_release.gallery.templating import TEMPLATES, render_template
-from image_release.keys import hotel_folder, renditions_folder
 from image_release.publish import Manifest, PublishedPicture
+from image_release.store_keys import hotel_folder, renditions_folder
 
 THUMB_PX = 320
 """Minimum width of the rendition that the index shows for a hotel."""

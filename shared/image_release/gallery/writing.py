@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator
 
 from image_release.gallery.pages import entry_of, hotel_page, index_page
-from image_release.keys import page_key
 from image_release.publish import Manifest, ManifestUnreadableError
 from image_release.storage import Store
+from image_release.store_keys import page_key
 
 log = logging.getLogger(__name__)
 

@@ -25,15 +25,15 @@ from image_release.cache import (
     read_cached_images,
     read_fingerprints,
 )
+from image_release.child_process import ChildCrashedError
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content
 from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
-from image_release.isolation import ChildCrashedError
-from image_release.keys import original_key
 from image_release.outcomes import Outcome, Rejection
 from image_release.storage import ConditionFailedError, Store
+from image_release.store_keys import original_key
 from image_release.values import Accommodation, CatalogueImage, ImageFacts, PartnerImage, sha256_hex
 
 DECODERS = 2

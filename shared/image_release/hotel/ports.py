@@ -14,7 +14,7 @@ from image_release.settings import Settings
 from image_release.storage import Stores
 from image_release.tag import Tagger
 from image_release.values import PartnerImage
-from image_release.work import Work
+from image_release.work_counter import Work
 
 P = ParamSpec("P")
 T = TypeVar("T")

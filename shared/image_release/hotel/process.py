@@ -23,7 +23,6 @@ from image_release.hotel.render import UnreadableBestError, render, standing_ren
 from image_release.hotel.repair import LostOriginalError, cache_unreadable, forget_copy, read_original
 from image_release.hotel.update_cache import update_cache
 from image_release.ingest import mark_done, unserved_force
-from image_release.keys import page_key
 from image_release.publish import (
     Before,
     LostSwapError,
@@ -34,8 +33,9 @@ from image_release.publish import (
     sweep_renditions,
 )
 from image_release.storage import Store
+from image_release.store_keys import page_key
 from image_release.values import Nudge
-from image_release.work import Work
+from image_release.work_counter import Work
 
 
 class HotelContendedError(Exception):

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from image_release.child_process import ChildCrashedError
 from image_release.hotel.load import Hotel, algorithm_versions
 from image_release.hotel.ports import Ports
-from image_release.isolation import ChildCrashedError
-from image_release.keys import rendition_key
 from image_release.outcomes import Outcome, Rejection
 from image_release.publish import Manifest, PublishedRendition, put_rendition
 from image_release.renditions import generate, rendition_extension
 from image_release.settings import RenditionSettings, Settings
 from image_release.state import leave_marker
+from image_release.store_keys import rendition_key
 from image_release.values import ImageFacts
 
 

@@ -14,9 +14,9 @@ from image_release.hotel.acquire import Acquired
 from image_release.hotel.examine import examiner_version
 from image_release.hotel.load import Hotel
 from image_release.hotel.render import UnreadableBestError
-from image_release.keys import original_key
 from image_release.settings import Settings
 from image_release.storage import Store
+from image_release.store_keys import original_key
 
 
 class LostOriginalError(Exception):

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from image_release.cache import CachedImages, ContentRecord, merge_cached_images, merge_fingerprints
 from image_release.hotel.acquire import Acquired, HotelCache
 from image_release.hotel.load import Hotel
-from image_release.keys import original_key
 from image_release.storage import Store
+from image_release.store_keys import original_key
 from image_release.values import Accommodation, Label
 
 

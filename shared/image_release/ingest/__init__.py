@@ -9,8 +9,8 @@ from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
 from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.held import Held, Ignored
 from image_release.ingest.ids import BadValueError
+from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import append_override, read_overrides
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from image_release.keys import overrides_key
 from image_release.problems import Problem
 from image_release.state import swap
 from image_release.storage import Store
+from image_release.store_keys import overrides_key
 from image_release.values import Label, Override
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

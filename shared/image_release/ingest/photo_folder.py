@@ -18,9 +18,9 @@ from urllib.parse import unquote
 
 from image_release.ingest.ids import BadValueError, checked_id
 from image_release.ingest.releases.reading import COLUMNS
-from image_release.keys import CATALOGUES, RELEASES, partner_folder
 from image_release.problems import Problem
 from image_release.storage import Store
+from image_release.store_keys import CATALOGUES, RELEASES, partner_folder
 from image_release.values import key_part
 
 RELEASE_ID = "photos"

@@ -18,10 +18,10 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from image_release.ingest.releases.index import ReleaseIndex
-from image_release.keys import REQUESTS, request_key, request_marker_key
 from image_release.problems import Problem
 from image_release.state import read_json, write_json
 from image_release.storage import Store
+from image_release.store_keys import REQUESTS, request_key, request_marker_key
 from image_release.values import Nudge
 
 Force = Literal["none", "redownload", "retag", "rerender"]

@@ -29,7 +29,9 @@ from image_release.ingest import (
     hand_in_photos,
     read_overrides,
 )
-from image_release.keys import (
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import Problem
+from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
     CATALOGUES,
     OVERRIDES,
@@ -38,8 +40,6 @@ from image_release.keys import (
     overridden_hotel,
     partner_folder,
 )
-from image_release.one_machine.workspace import Workspace
-from image_release.problems import Problem
 
 CHUNK_BYTES = 1 << 20
 """Bytes that are read at once when two files are compared."""

@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed, hotel_ids, read_current
-from image_release.keys import STALE_GALLERY, run_key
 from image_release.one_machine.intake import Intake
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.state import markers_until
+from image_release.store_keys import STALE_GALLERY, run_key
 from image_release.values import Nudge
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
+from image_release.child_process import IsolatedCaller
 from image_release.fetch import UrlFetcher
 from image_release.hotel import Context, Ports, call_directly
-from image_release.isolation import IsolatedCaller
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter, Stores

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from image_release.keys import manifest_key
 from image_release.publish.manifest import Manifest, ManifestUnreadableError
 from image_release.storage import ConditionFailedError, Store
+from image_release.store_keys import manifest_key
 
 
 class LostSwapError(Exception):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from image_release.keys import rendition_seq, renditions_folder
 from image_release.publish.manifest import Manifest, Pending
 from image_release.storage import Store
+from image_release.store_keys import rendition_seq, renditions_folder
 
 
 def sweep_renditions(published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from image_release.rank.parts import CategoryScore, CategoryScorer, LabelPoints, partner_value, size_value
+from image_release.rank.score_parts import CategoryScore, CategoryScorer, LabelPoints, partner_value, size_value
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label
 

@@ -1,6 +1,6 @@
 """Renditions: a best image in the sizes that the site needs, from one decode."""
 
-from image_release.renditions.sizes import (
+from image_release.renditions.rendering import (
     Rendition,
     fitted,
     generate,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
-from image_release.keys import DUE, due_key
 from image_release.storage import ConditionFailedError, Listed, Store
+from image_release.store_keys import DUE, due_key
 
 SERVED = b"served"
 """Bytes of a served marker. No other marker has this length, so a listing tells which ones were served."""

@@ -4,7 +4,7 @@ An `Allowance` says how many images may still be sent to a paid tagger: the `Spe
 the `AccountQuota` that all workers share.
 """
 
-from image_release.tag.dynamo import DynamoCounters
+from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.events import read_nudges, s3_keys
-from image_release.suite.messages import BadMessageError, NudgeMessage, ShardMessage, read_nudge, read_shard_message
+from image_release.serverless.messages import (
+    BadMessageError,
+    NudgeMessage,
+    ShardMessage,
+    read_nudge,
+    read_shard_message,
+)
 
 
 def notification(*keys):

@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 import pytest
 
 from image_release.gallery import IndexEntry, entry_of, hotel_page, index_page
-from image_release.keys import rendition_key
 from image_release.outcomes import Outcome
 from image_release.publish import (
     Manifest,
@@ -20,6 +19,7 @@ from image_release.publish import (
     PublishedScore,
     RejectedImage,
 )
+from image_release.store_keys import rendition_key
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7*7 }}&\u202e"
 ALLOWED_TAGS = {

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from image_release.ingest import append_override, read_overrides
-from image_release.keys import overrides_key
 from image_release.storage import ConditionFailedError, MemoryStore
+from image_release.store_keys import overrides_key
 from image_release.values import Label, Override
 
 A, B = "a" * 64, "b" * 64

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from image_release.keys import rendition_key, renditions_folder
 from image_release.publish import (
     Before,
     LostSwapError,
@@ -26,6 +25,7 @@ from image_release.publish import (
     sweep_renditions,
 )
 from image_release.storage import FolderStore, MemoryStore
+from image_release.store_keys import rendition_key, renditions_folder
 
 HOTEL = "h/1"
 GRACE = timedelta(days=7)

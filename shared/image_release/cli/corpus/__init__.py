@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from image_release.cli.lazy import LazyGroup
+from image_release.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "evaluate": "Group a labelled corpus as the product does, and measure the result.",

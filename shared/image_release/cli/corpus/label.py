@@ -8,9 +8,9 @@ from threading import Thread
 
 import click
 
+from image_release.child_process import IsolatedCaller
 from image_release.cli import INTERRUPTED
 from image_release.cli.common import FILE, FOLDER, emit, tell_problems
-from image_release.isolation import IsolatedCaller
 from image_release.lab.grouping import CorpusUnreadableError
 from image_release.lab.grouping.labelling import (
     BusyError,

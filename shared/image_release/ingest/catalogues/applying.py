@@ -28,12 +28,17 @@ from image_release.ingest.catalogues.reading import (
     read_catalogue,
 )
 from image_release.ingest.files import opened
-from image_release.ingest.held import Held, Ignored
-from image_release.keys import accept_catalogue_key, catalogue_digests_key, catalogue_state_key, held_catalogue_key
+from image_release.ingest.not_applied import Held, Ignored
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.state import MAX_SWAPS, DocumentContendedError, read_json, swap_json, write_json
 from image_release.storage import Store
+from image_release.store_keys import (
+    accept_catalogue_key,
+    catalogue_digests_key,
+    catalogue_state_key,
+    held_catalogue_key,
+)
 from image_release.values import Accommodation, Listing
 
 T = TypeVar("T")

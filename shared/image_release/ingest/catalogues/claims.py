@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from image_release.keys import catalogue_claim_key, touched_folder, touched_key, touched_version
 from image_release.state import read_json, swap_json
 from image_release.storage import Store
+from image_release.store_keys import catalogue_claim_key, touched_folder, touched_key, touched_version
 
 
 def claim(state: Store, partner_id: str, version: str) -> bool:

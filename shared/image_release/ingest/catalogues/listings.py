@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from image_release.keys import listing_key
 from image_release.state import swap_json, write_json
 from image_release.storage import ConditionFailedError, Store
+from image_release.store_keys import listing_key
 from image_release.values import Accommodation, CatalogueImage, Listing
 
 

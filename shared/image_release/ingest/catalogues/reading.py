@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.ingest.catalogues.listings import image_document
 from image_release.ingest.ids import BadValueError, checked_id
-from image_release.keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.problems import Problem
+from image_release.store_keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.values import CatalogueImage
 
 MAX_LINE_BYTES = 32_000_000

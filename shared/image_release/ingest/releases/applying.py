@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from image_release.ingest.files import opened
-from image_release.ingest.held import Held, Ignored
 from image_release.ingest.ids import checked_id
+from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.releases.current import (
     Current,
     Release,
@@ -21,7 +21,11 @@ from image_release.ingest.releases.current import (
 )
 from image_release.ingest.releases.index import IndexBuilder, ReleaseIndex, shard_bits, write_shards
 from image_release.ingest.releases.reading import BadRow, GoodRow, ReleaseUnreadableError, Warned, read_release
-from image_release.keys import (
+from image_release.problems import Problem
+from image_release.settings import Settings
+from image_release.state import DocumentContendedError, swap_json, write_json
+from image_release.storage import ConditionFailedError, Store
+from image_release.store_keys import (
     CURRENT_RELEASE,
     RELEASE_SUFFIXES,
     RELEASES,
@@ -33,10 +37,6 @@ from image_release.keys import (
     release_index_key,
     without_suffix,
 )
-from image_release.problems import Problem
-from image_release.settings import Settings
-from image_release.state import DocumentContendedError, swap_json, write_json
-from image_release.storage import ConditionFailedError, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from image_release.ingest.releases.index import ReleaseIndex, read_shard, shard_of
-from image_release.keys import CURRENT_RELEASE, release_index_key
 from image_release.state import read_json, swap_json
 from image_release.storage import Store
+from image_release.store_keys import CURRENT_RELEASE, release_index_key
 from image_release.values import HotelRow
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
-from image_release.keys import rows_key
 from image_release.problems import Problem
 from image_release.storage import Store
+from image_release.store_keys import rows_key
 from image_release.values import Accommodation, HotelRow, key_part
 
 ROWS_A_SHARD = 250

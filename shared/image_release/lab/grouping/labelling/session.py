@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from image_release.isolation import ChildCrashedError
+from image_release.child_process import ChildCrashedError
 from image_release.lab.corpus_csv import LabelRow
 from image_release.lab.grouping.labelling.edits import Edit, History, Names, State
 from image_release.lab.grouping.labelling.finding import FoundHotel

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from image_release.child_process import ChildCrashedError
 from image_release.decode import UndecodableError, read_header, thumbnail_jpeg
-from image_release.isolation import ChildCrashedError
 from image_release.lab.size_filter import ANY_SIZE
 from image_release.outcomes import Rejection
 from image_release.values import sha256_hex

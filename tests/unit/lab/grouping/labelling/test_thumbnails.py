@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from image_release.isolation import ChildCrashedError
+from image_release.child_process import ChildCrashedError
 from image_release.lab.grouping.labelling import Thumbnails
 
 

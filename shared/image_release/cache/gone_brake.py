@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from image_release.keys import accept_gone_key, catalogue_state_key, gone_key
 from image_release.state import read_json, swap_json
 from image_release.storage import Store
+from image_release.store_keys import accept_gone_key, catalogue_state_key, gone_key
 from image_release.values import PartnerImage
 
 

@@ -16,9 +16,9 @@ from image_release.hotel import SWEEP, Caller, HotelOutOfTimeError, HotelReport,
 from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
+from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
+from image_release.serverless.messages import NudgeMessage
 from image_release.state import marker_etag
-from image_release.suite.due_markers import leave_due_markers, mark_next_sweep, settle_marker
-from image_release.suite.messages import NudgeMessage
 
 FIRST_BACK_OFF_S = 10
 """Wait after the first failure; doubled after each further one."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from image_release.queueing import MemoryQueue
+from image_release.serverless.ports import Suite
 from image_release.settings import Settings
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
-from image_release.suite.ports import Suite
 from image_release.tag import AccountQuota, MemoryCounters
 
 

@@ -22,10 +22,10 @@ from image_release.ingest import (
     release_id_of,
     shard_hotels,
 )
-from image_release.keys import RELEASE_SUFFIXES, fanned_out_folder, fanned_out_key
-from image_release.suite.detect_changes import accepted
-from image_release.suite.messages import NudgeMessage, ShardMessage
-from image_release.suite.ports import Suite
+from image_release.serverless.detect_changes import accepted
+from image_release.serverless.messages import NudgeMessage, ShardMessage
+from image_release.serverless.ports import Suite
+from image_release.store_keys import RELEASE_SUFFIXES, fanned_out_folder, fanned_out_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from image_release.decode import decode_draft, read_header
 from image_release.dedup import FingerprintedImage, Picture, choose_best
-from image_release.dedup.best import cues_of, shipped_weights
+from image_release.dedup.best_image import cues_of, shipped_weights
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.attacks import ATTACKS
 from image_release.settings import FilterSettings, FingerprintSettings

@@ -23,9 +23,9 @@ from image_release.ingest import (
     open_index,
     read_current,
 )
-from image_release.keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE
-from image_release.suite.messages import NudgeMessage
-from image_release.suite.ports import Suite
+from image_release.serverless.messages import NudgeMessage
+from image_release.serverless.ports import Suite
+from image_release.store_keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE
 from image_release.values import Accommodation
 
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from image_release.isolation import ChildCrashedError, IsolatedCaller
+from image_release.child_process import ChildCrashedError, IsolatedCaller
 from tests.integration import doomed
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
+from image_release.serverless.fan_out import complete_when_fanned_out
+from image_release.serverless.messages import NudgeMessage
+from image_release.serverless.ports import Suite
 from image_release.state import KEPT, DueMarker, leave_marker, markers_until
-from image_release.suite.fan_out import complete_when_fanned_out
-from image_release.suite.messages import NudgeMessage
-from image_release.suite.ports import Suite
 
 REST: Mapping[str, timedelta] = {"tag": timedelta(hours=1), "download": timedelta(hours=1)}
 """Rest period of a marker after it was written or nudged: a hotel without labels asks again after an hour."""

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
-from image_release.suite.fan_out import fan_out
-from image_release.suite.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
+from image_release.serverless.fan_out import fan_out
+from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
 
 
 def request(**fields):

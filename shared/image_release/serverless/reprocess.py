@@ -21,12 +21,12 @@ from image_release.ingest import (
     select,
     store_request,
 )
-from image_release.keys import request_key
 from image_release.problems import printable
+from image_release.serverless.detect_changes import local_index
+from image_release.serverless.messages import NudgeMessage
+from image_release.serverless.ports import Suite
 from image_release.storage import ConditionFailedError
-from image_release.suite.detect_changes import local_index
-from image_release.suite.messages import NudgeMessage
-from image_release.suite.ports import Suite
+from image_release.store_keys import request_key
 
 SAMPLE = 200
 """Maximum number of hotels that a dry run reads: enough for the mean, few enough for a request over a million."""

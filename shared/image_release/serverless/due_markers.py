@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from image_release.keys import renditions_folder
 from image_release.publish import Manifest
 from image_release.state import leave_marker, mark_served
 from image_release.storage import Store
+from image_release.store_keys import renditions_folder
 
 
 def leave_due_markers(state: Store, before: Manifest | None, manifest: Manifest) -> None:

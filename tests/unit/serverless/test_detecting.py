@@ -4,8 +4,8 @@ import pytest
 
 from image_release.ingest import Ignored, MissingInputError, apply_catalogue, read_listing
 from image_release.queueing import QueueError
-from image_release.suite.detect_changes import detect_changes
-from image_release.suite.fan_out import fan_out
+from image_release.serverless.detect_changes import detect_changes
+from image_release.serverless.fan_out import fan_out
 from image_release.values import Accommodation
 
 

@@ -1,8 +1,8 @@
 """`fan_out` and `fan_out_shard`: every hotel of a release once, every departed one too, whatever comes twice."""
 
 from image_release.ingest import Ignored, read_current
-from image_release.suite.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
-from image_release.suite.messages import ShardMessage
+from image_release.serverless.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
+from image_release.serverless.messages import ShardMessage
 
 MANY = 600
 

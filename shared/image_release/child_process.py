@@ -39,7 +39,7 @@ ENDING_S = 5
 BOOTSTRAP = """
 import json, sys
 descriptor, memory_mb, timeout_s, sys.path[:] = json.loads(sys.argv[1])
-from image_release.isolation import serve
+from image_release.child_process import serve
 serve(descriptor, memory_mb, timeout_s)
 """
 """The program of the child; it has the `sys.path` of its caller."""

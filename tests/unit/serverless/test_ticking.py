@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-from image_release.keys import due_key
 from image_release.publish import Manifest, Pending
+from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
+from image_release.serverless.tick import tick
 from image_release.state import SERVED, marker_etag
-from image_release.suite.due_markers import leave_due_markers, mark_next_sweep, settle_marker
-from image_release.suite.tick import tick
+from image_release.store_keys import due_key
 
 
 def manifest(hand, kind, seq=1, hotel_id="h1", **later):
