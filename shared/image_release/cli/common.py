@@ -55,9 +55,14 @@ def tell_problems(problems: list[Problem] | tuple[Problem, ...], warnings: list[
         click.echo(f"warning: {printable(warning, 400)}", err=True)
 
 
-def emit(document: dict[str, Any]) -> None:
-    """Print one JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=True))
+def show(document: dict[str, Any], text: str | Callable[[], object], *, as_json: bool) -> None:
+    """Answer on stdout: one JSON document with `--json`, else `text`, which may be a function that prints."""
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=True))
+    elif isinstance(text, str):
+        click.echo(text)
+    else:
+        text()
 
 
 def end(*, failed: bool) -> NoReturn:

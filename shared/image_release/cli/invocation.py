@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from image_release.cli.common import F, emit, json_option, settings_option, workers_option
+from image_release.cli.common import F, json_option, settings_option, show, workers_option
 from image_release.cli.progress import progress_bar
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
@@ -59,12 +59,7 @@ class Invocation:
 
     def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:
         """Answer: print `document` with `--json`, else `text`, which may be a function that prints."""
-        if self.as_json:
-            emit(document)
-        elif isinstance(text, str):
-            click.echo(text)
-        else:
-            text()
+        show(document, text, as_json=self.as_json)
 
     @contextmanager
     def progress(self, hotels: int | None) -> Iterator[Callable[[HotelResult], None]]:

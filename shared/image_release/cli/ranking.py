@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from image_release.cli.common import json_option, settings_option, show
 from image_release.problems import printable
 from image_release.settings import SettingsError, load_settings
 
@@ -29,13 +30,8 @@ def ranking() -> None:
 @click.option(
     "--order-out", type=click.Path(dir_okay=False, path_type=Path), help="Write the order into this CSV file."
 )
-@click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings that differ from the shipped ones, YAML.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@settings_option
+@json_option
 def evaluate(directory: Path, order_out: Path | None, settings_file: Path | None, as_json: bool) -> None:
     """Order the graded pictures of a corpus, and measure the order against people's grades.
 
@@ -57,14 +53,16 @@ def evaluate(directory: Path, order_out: Path | None, settings_file: Path | None
             for hotel_id, order in evaluation.orders.items():
                 rows.writerows((hotel_id, placed.image, position) for position, placed in enumerate(order, start=1))
     measures = asdict(evaluation.measures)
-    if as_json:
-        click.echo(json.dumps({**measures, "problems": [str(problem) for problem in evaluation.problems]}))
-    else:
-        click.echo(f"{'hotels':12} {measures['hotels']}")
-        for name in MEASURES:
-            click.echo(f"{name:12} {'-' if measures[name] is None else format(measures[name], '.3f')}")
-        for line in evaluation.measures.wrong:
-            click.echo(printable(line))
+    document = {**measures, "problems": [str(problem) for problem in evaluation.problems]}
+    show(document, lambda: _print(measures), as_json=as_json)
     for problem in evaluation.problems:
         click.echo(str(problem), err=True)
     sys.exit(1 if evaluation.problems else 0)
+
+
+def _print(measures: dict[str, Any]) -> None:
+    click.echo(f"{'hotels':12} {measures['hotels']}")
+    for name in MEASURES:
+        click.echo(f"{name:12} {'-' if measures[name] is None else format(measures[name], '.3f')}")
+    for line in measures["wrong"]:
+        click.echo(printable(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +12,16 @@ from typing import Any
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
+from image_release.cli.common import (
+    FOLDER,
+    OUT_FOLDER,
+    end,
+    json_option,
+    settings_option,
+    show,
+    tell_problems,
+    workers_option,
+)
 from image_release.cli.corpus.progress import corpus_progress
 from image_release.lab.grouping import (
     FEW_PAIRS,
@@ -53,8 +63,8 @@ COSTS = {
 @click.option("--gate", is_flag=True, help="End with status 1 if a measure is worse than the shipped gate.")
 @click.option("--report", type=OUT_FOLDER, help="Write pages that show every mistake into this folder.")
 @workers_option
-@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@settings_option
+@json_option
 def evaluate(
     directory: Path,
     groups_out: Path | None,
@@ -90,14 +100,9 @@ def evaluate(
     if groups_out is not None:
         _write_groups(groups_out, result)
     worse = missed(result.measures)
-    if as_json:
-        emit(_document(result, worse))
-    else:
-        _print(result)
-        for line in worse if gate else ():
-            click.echo(f"gate: {line}")
-        if report is not None:
-            click.echo(f"report: {report / 'index.html'}")
+    closing = [f"gate: {line}" for line in worse if gate]
+    closing += [f"report: {report / 'index.html'}"] if report is not None else []
+    show(_document(result, worse), lambda: _print(result, closing), as_json=as_json)
     tell_problems([*result.problems, *problems])
     end(failed=bool(result.problems or problems or (gate and worse)))
 
@@ -124,7 +129,7 @@ def _document(result: GroupingEvaluation, worse: tuple[str, ...]) -> dict[str, A
     }
 
 
-def _print(result: GroupingEvaluation) -> None:
+def _print(result: GroupingEvaluation, closing: Sequence[str]) -> None:
     values = asdict(result.measures)
     for name in ("images", "labels", "groups", "rejected"):
         click.echo(f"{name:15} {values[name]}")
@@ -140,6 +145,8 @@ def _print(result: GroupingEvaluation) -> None:
         click.echo(f"  wrong: {printable(wrong.hotel_id)} {labels} <- {', '.join(map(printable, wrong.images))}")
     for image, why in result.rejected.items():
         click.echo(f"  rejected: {printable(image)}: {printable(why)}")
+    for line in closing:
+        click.echo(line)
 
 
 def _write_groups(path: Path, result: GroupingEvaluation) -> None:

@@ -10,7 +10,7 @@ import click
 
 from image_release.child_process import IsolatedCaller
 from image_release.cli import INTERRUPTED
-from image_release.cli.common import FILE, FOLDER, emit, tell_problems
+from image_release.cli.common import FOLDER, json_option, settings_option, show, tell_problems
 from image_release.lab.grouping import CorpusUnreadableError
 from image_release.lab.grouping.labelling import (
     BusyError,
@@ -38,8 +38,8 @@ GROUPING_MEMORY_MB = 8_192
     "--hotel", "hotel_id", help="Open this hotel first; default: the first hotel with images without a label."
 )
 @click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
-@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@settings_option
+@json_option
 @click.pass_context
 def label(
     ctx: click.Context,
@@ -103,8 +103,6 @@ def _print_address(server: LabelServer, first: int, problems: list[Problem], *, 
     hotels = server.session.hotels
     images = sum(len(hotel.images) for hotel in hotels)
     address = f"{server.address}#{first}"
-    if as_json:
-        emit({"address": address, "hotels": len(hotels), "images": images, "problems": [str(p) for p in problems]})
-    else:
-        click.echo(f"{len(hotels)} hotels, {images} images\n{address}\nCtrl-C ends it")
+    document = {"address": address, "hotels": len(hotels), "images": images, "problems": [str(p) for p in problems]}
+    show(document, f"{len(hotels)} hotels, {images} images\n{address}\nCtrl-C ends it", as_json=as_json)
     tell_problems(problems)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from image_release.cli.common import FOLDER, emit, end, tell_problems
+from image_release.cli.common import FOLDER, end, json_option, show, tell_problems
 from image_release.cli.corpus.progress import corpus_progress
 from image_release.lab.grouping import CorpusUnreadableError, RecipeError, make_corpus, read_originals, read_recipe
 
@@ -22,7 +22,7 @@ from image_release.lab.grouping import CorpusUnreadableError, RecipeError, make_
     help="Which changes are made to the copies, how strong and how often.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@json_option
 def make(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -> None:
     """Make a labelled corpus of copies like those of partners.
 
@@ -42,9 +42,8 @@ def make(source: Path, directory: Path, recipe: str, seed: int, as_json: bool) -
     directory.mkdir(parents=True, exist_ok=True)
     with corpus_progress(len(originals), quiet=as_json, unit="photographs") as on_original:
         images, problems = make_corpus(originals, directory, wanted, seed, on_original)
-    if as_json:
-        emit({"originals": len(originals) - len(problems), "images": images})
-    else:
-        click.echo(f"{images} images of {len(originals) - len(problems)} photographs in {directory}")
+    used = len(originals) - len(problems)
+    text = f"{images} images of {used} photographs in {directory}"
+    show({"originals": used, "images": images}, text, as_json=as_json)
     tell_problems(problems)
     end(failed=bool(problems))

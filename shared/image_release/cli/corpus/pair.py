@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, emit
+from image_release.cli.common import FOLDER, json_option, settings_option, show
 from image_release.lab.grouping import CorpusUnreadableError, read_labels
 from image_release.lab.grouping.report import ImageUnreadableError, compare_files, read_side
 from image_release.settings import SettingsError, load_settings
@@ -17,8 +17,8 @@ from image_release.settings import SettingsError, load_settings
 @click.argument("other", metavar="IMAGE")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page into this HTML file.")
 @click.option("--corpus", type=FOLDER, help="A corpus; both images are named as in its labels.csv.")
-@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@settings_option
+@json_option
 def pair(
     one: str, other: str, out: Path | None, corpus: Path | None, settings_file: Path | None, as_json: bool
 ) -> None:
@@ -39,7 +39,5 @@ def pair(
     found = compare_files(first, second, settings)
     if out is not None:
         out.write_text(found.page, encoding="utf-8")
-    if as_json:
-        emit({"joined": found.joined, "score": found.score, "sentence": found.sentence})
-    else:
-        click.echo(found.sentence)
+    document = {"joined": found.joined, "score": found.score, "sentence": found.sentence}
+    show(document, found.sentence, as_json=as_json)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import click
 
-from image_release.cli.common import FILE, FOLDER, OUT_FOLDER, emit, end, tell_problems, workers_option
+from image_release.cli.common import (
+    FOLDER,
+    OUT_FOLDER,
+    end,
+    json_option,
+    settings_option,
+    show,
+    tell_problems,
+    workers_option,
+)
 from image_release.cli.corpus.progress import corpus_progress
 from image_release.lab.grouping import CorpusUnreadableError, WorkerDiedError
 from image_release.lab.grouping.method_comparison import (
@@ -50,8 +59,8 @@ COLUMNS = ("method", "threshold", "groups", "purity", "completeness", "duplicate
     "--report", type=OUT_FOLDER, help="Write the curves into this folder, where `corpus evaluate --report` shows them."
 )
 @workers_option
-@click.option("--settings", "settings_file", type=FILE, help="Settings that differ from the shipped ones, YAML.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@settings_option
+@json_option
 def sweep(
     directory: Path,
     names: str,
@@ -84,10 +93,7 @@ def sweep(
         raise click.ClickException(str(error)) from error
     if table_out is not None:
         _write_table(table_out, result)
-    if as_json:
-        emit(asdict(result))
-    else:
-        _print(result, settings.grouping)
+    show(asdict(result), lambda: _print(result, settings.grouping), as_json=as_json)
     tell_problems(result.problems)
     end(failed=bool(result.problems) or result.recommended is None)
 
