@@ -9,7 +9,7 @@ from PIL import Image
 Floats = NDArray[np.float32]
 
 SIGMA = 1.5
-"""Of the Gaussian window, in pixels."""
+"""Standard deviation of the Gaussian window, in pixels."""
 REACH = 5
 """Pixels of a window on each side of its middle."""
 STABILISERS = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)

@@ -107,7 +107,7 @@ class FilterSettings(Section):
 
 
 class FingerprintSettings(Section):
-    """The 36 crop hashes of the published method: stored, compared by `corpus sweep`, not compared by grouping."""
+    """The 36 crop hashes of the published method: stored as it asks; grouping does not compare them."""
 
     hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
@@ -281,7 +281,7 @@ DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
 
 
 class PublishingSettings(Section):
-    """How many pictures a hotel shows, and how long files are kept that no manifest names."""
+    """How many pictures a hotel shows, and how long files that no manifest names are kept."""
 
     max_pictures: int = Field(200, ge=1, description="pictures of a hotel; further ones are `over_limit`")
     grace_days: int = Field(7, ge=0, description="days after which files that nothing names are deleted")

@@ -1,7 +1,7 @@
 """Every key of the three stores, inbox, state and published (architecture, Keys): where each thing lies.
 
-A key is a relative path with `/` between its parts. An id becomes a part by `key_part`, which percent-encodes it. No
-other module writes a key by hand.
+A key is a relative path with `/` between its parts. An id becomes a part by `key_part`, which percent-encodes it. The
+other modules take their keys from here.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from image_release.values import Accommodation, key_part
 # The inbox: what people and partners hand in.
 
 CATALOGUES = "catalogues/"
-"""In the inbox the catalogues that partners handed in; in the state what is in force of them."""
+"""In the inbox: catalogues that partners handed in. In the state: the catalogues in force."""
 RELEASES = "releases/"
-"""In the inbox the Data Releases; in the state their indexes and rows."""
+"""In the inbox: Data Releases. In the state: their indexes and rows."""
 REQUESTS = "requests/"
 OVERRIDES = "overrides/"
 ACCEPTS = "accepts/"
 """Below it lies an empty object for each file that a person lets through a brake."""
 GONE = "gone-"
-"""First characters of an accept that lets images go which disappeared on one day."""
+"""First characters of an accept: images that disappeared on that day may be dropped."""
 CATALOGUE_SUFFIXES = (".jsonl", ".jsonl.gz")
 RELEASE_SUFFIXES = (".csv", ".csv.gz")
 
 
 def without_suffix(name: str, suffixes: Sequence[str]) -> str | None:
-    """The name without its suffix, the longest that fits; None if it has none of them or is nothing else."""
+    """The name without its suffix (the longest that fits); None if it has none of these, or is only a suffix."""
     suffix = next((suffix for suffix in sorted(suffixes, key=len, reverse=True) if name.endswith(suffix)), None)
     return name.removesuffix(suffix) or None if suffix else None
 
@@ -57,7 +57,7 @@ def accept_catalogue_key(partner_id: str, version: str) -> str:
 
 
 def accept_gone_key(partner_id: str, day: date) -> str:
-    """Inbox key that lets images go which disappeared from a partner's servers on a day."""
+    """Inbox key that accepts that images which disappeared from a partner's servers on a day are dropped."""
     return accept_catalogue_key(partner_id, f"{GONE}{day.isoformat()}")
 
 
@@ -73,7 +73,7 @@ CURRENT_RELEASE = f"{RELEASES}current.json"
 DUE = "due/"
 RUNS = "runs/"
 STALE_GALLERY = "gallery/stale"
-"""Stands while the gallery's index may be behind the hotels: after a kill the next run writes the index."""
+"""Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
 HELD = "held.json"
 
 
@@ -200,6 +200,7 @@ def run_key(started: datetime) -> str:
 # The published: what a site shows.
 
 HOTELS = "hotels/"
+MANIFEST = "manifest.json"
 GALLERY_INDEX = "index.html"
 
 
@@ -210,7 +211,7 @@ def hotel_folder(hotel_id: str) -> str:
 
 def manifest_key(hotel_id: str) -> str:
     """The manifest of a hotel."""
-    return hotel_folder(hotel_id) + "manifest.json"
+    return hotel_folder(hotel_id) + MANIFEST
 
 
 def page_key(hotel_id: str) -> str:

@@ -1,6 +1,6 @@
 """What is known of one accommodation's images, as values: by URL, and by content.
 
-All of it is a cache (invariant 3): losing it costs time and, for labels, money, but never a picture that is published.
+All of it is a cache (invariant 3): it can be built again by downloading; losing it costs time and, for labels, money.
 `merge` unites what two writers know; the result does not depend on who wrote first.
 """
 
@@ -50,7 +50,7 @@ class ContentRecord:
     unreadable: tuple[Outcome, str, str] | None = None
     """Outcome, reason and decoder version, where decoding failed. Another decoder version tries again."""
     unnamed_since: datetime | None = None
-    """Since when no catalogue, manifest or override names this content."""
+    """Since when neither a listed URL nor an override names this content."""
 
 
 @dataclass(frozen=True, slots=True)

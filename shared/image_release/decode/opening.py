@@ -3,7 +3,7 @@
 This is the only place where an image decoder is entered. Whatever a damaged or malicious file makes Pillow raise
 becomes a Rejection: `not_an_image` if the bytes are in none of the accepted formats, `truncated` if they begin in one
 of them but break off or are damaged. An image with more pixels than allowed is rejected by its header, before it is
-decoded. A file that kills the process, instead of raising, is found by a child process (`isolation`).
+decoded. A file that kills the process, instead of raising, is found by a child process (`child_process`).
 """
 
 from __future__ import annotations

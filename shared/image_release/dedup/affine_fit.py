@@ -1,9 +1,9 @@
 """Agreement: the affine transform on which most matches of a pair of images agree.
 
 A single match already suggests how the images are aligned, by its shift and its scale. Matches that suggest roughly the
-same vote for one another. The transform is then fitted to the matches with most votes, several times, with a tighter
-tolerance each time. Everything is done for many pairs at once, because a pair has only some twenty matches and numpy's
-cost is in the number of its calls.
+same alignment support one another. The transform is then fitted to the matches with most votes, several times, with a
+tighter tolerance each time. Everything is done for many pairs at once, because a pair has only some twenty matches and
+numpy's cost is in the number of its calls.
 """
 
 from __future__ import annotations

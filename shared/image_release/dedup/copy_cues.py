@@ -1,9 +1,10 @@
 """Compare the copies of one photograph: the cues from which the best image is chosen.
 
-Each cue is a plain number under the name `theme.cue`. Which way it counts, and how much, is fitted (`best`). There are
-three kinds of cues. Single cues describe one copy; they mean something only beside the same cue of another copy. Pair
-cues are measured between two aligned copies: which one shows more, and which one has edges or is smooth where the two
-disagree. Odd cues tell which of three or more copies differs from the others; with two copies this cannot be known.
+Each cue is a plain number under the name `theme.cue`. Fitted weights say which way it counts, and how much
+(`best_image`). There are three kinds of cues. Single cues describe one copy; they mean something only beside the same
+cue of another copy. Pair cues are measured between two aligned copies: which one shows more, and which one has edges or
+is smooth where the two disagree. Odd cues tell which of three or more copies differs from the others; with two copies
+this cannot be known.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Displacements:
 def statistics(
     one: PreparedImage, other: PreparedImage, pair: CandidatePair, registered: Registered, displaced: Displacements
 ) -> dict[str, float]:
-    """The statistics that the score is computed from, by name; all are logarithms but the scale."""
+    """The statistics that the score is computed from, by name; all are logarithms, the scale without its sign."""
     coarse, middle, fine = registered.levels
     coarse_variance, fine_variance = one.level(COARSEST).variance, one.level(FINEST).variance
     least = least_variance(one)

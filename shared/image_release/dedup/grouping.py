@@ -40,7 +40,7 @@ HOPELESS = -9.0
 WITNESSES = 3
 """Number of other pairs across two groups that are asked when the evidence of one pair is not clear."""
 UNKNOWN = -1.0
-"""Score of a witness pair that has nothing in common. It counts a little against, because two crops may not overlap."""
+"""Score of a witness pair that has nothing in common. It counts a little against a join: two crops may not overlap."""
 MOST_WITNESS_SCORE = 4.0
 """Maximum score of a witness pair, for or against."""
 

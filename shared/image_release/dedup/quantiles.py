@@ -1,4 +1,4 @@
-"""Quantiles of a few hundred values, as `np.percentile` computes them in ten to thirty times the time."""
+"""Quantiles of a few hundred values, the same as those of `np.percentile`, computed ten to thirty times as fast."""
 
 from __future__ import annotations
 

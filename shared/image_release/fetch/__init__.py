@@ -3,7 +3,7 @@
 The first step of the published method. It returns bytes only; `decode` finds out whether they are an image.
 
     urls         a partner's URL, read strictly and written canonically
-    addresses    which addresses a host may be asked at
+    addresses    which addresses of a host we may connect to
     limits       how many requests run at once, and how much time a fetch has
     connections  urllib3's connections, to judged addresses only, with a time limit on every read
     client       one GET, with its body

@@ -1,4 +1,4 @@
-"""From a host to the addresses that it may be asked at: public unicast addresses only, never the inside of our network.
+"""From a host to the addresses that we may connect to: public unicast addresses only, never the inside of our network.
 
 A host is resolved once, every address is judged, and the connection goes to a judged address. If one address of a host
 is forbidden, the whole host is refused: neither the resolver's order nor its next answer may decide whether a partner's
@@ -99,7 +99,7 @@ _32_BITS = 0xFFFF_FFFF
 
 
 def forbidden_because(address: Address, allowed: Iterable[Network] = ()) -> str | None:
-    """The reason why no connection may go to `address`, as in `loopback (127.0.0.0/8)`; None if one may.
+    """The reason why no connection may go to `address`, as in `loopback (127.0.0.0/8)`; None if it may.
 
     An IPv4 address inside an IPv6 address is judged like the IPv4 address itself, in every form. `allowed` networks are
     exceptions, for the inner address too.

@@ -4,7 +4,7 @@ Outside `fetch` a failure is data (`FetchFailed`, an outcome with its reason) an
 fact about a partner's feed. Inside `fetch` it travels as an exception:
 
     FailedError                 another attempt would give the same
-    ├── BadUrlError             the URL cannot be asked for
+    ├── BadUrlError             the URL cannot be requested
     ├── ForbiddenAddressError   the host leads to an address that no partner may send us to
     ├── TooManyBytesError       the body is larger than an original may be
     ├── FetchOutOfTimeError     the time of this image is used up
@@ -78,7 +78,7 @@ class FailedError(Exception):
 
 
 class BadUrlError(FailedError):
-    """The URL cannot be asked for."""
+    """The URL cannot be requested."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Outcome.BAD_URL, reason)

@@ -1,8 +1,8 @@
 """A partner's URL, read strictly and written canonically.
 
-Pure functions. The parsed URL is the one that is asked for: no second parser could see another host in it, which is how
-most address filters are bypassed. Feeds are full of spaces and accents; they are encoded. What can only be an attack or
-a mistake (credentials, control characters, odd ports) is refused.
+Pure functions. The parsed URL is the one that is requested, so no second parser can see another host in it: most
+bypasses of address filters use such a difference. Feeds are full of spaces and accents; they are encoded. What can only
+be an attack or a mistake (credentials, control characters, odd ports) is refused.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class FileUrl:
 
 
 def parse_url(text: str, max_characters: int = MAX_URL_CHARACTERS) -> WebUrl | FileUrl:
-    """Read a URL of at most `max_characters`. Raises BadUrlError if it cannot be asked for."""
+    """Read a URL of at most `max_characters`. Raises BadUrlError if it cannot be requested."""
     text = text.strip(" ")
     if len(text) > max_characters:
         raise BadUrlError(f"the URL has {len(text)} characters, more than {max_characters}")

@@ -20,8 +20,8 @@ from image_release.decode import Draft
 CELL = 8
 """Side of a cell in pixels: JPEG's blocks have this size, and flatness is measured in cells."""
 FLAT_RANGE = 0.03
-"""Maximum range of brightness inside a flat cell, as a share of the image's own range: dark and faded images have less.
-"""
+"""Maximum range of brightness inside a flat cell, as a share of the image's own range, which is smaller in
+dark and faded images."""
 LEAST_RANGE = 48.0
 """Minimum range of brightness of an image that is assumed, in grey levels."""
 LEVELS = 16
@@ -35,7 +35,7 @@ BANDS = (0.04, 0.08, 0.14, 0.20, 0.26, 0.32, 0.38, 0.44, 0.501)
 bands above a bound empty in this measure."""
 BAND_MIDDLES = tuple((low + high) / 2 for low, high in itertools.pairwise(BANDS))
 CORNER_SHARE = 0.012
-"""Side of a corner as a share of the shorter side. It lies outside an image rounded by a twentieth of that side."""
+"""Side of a corner as a share of the shorter side. It is blank if the corners are rounded by a twentieth."""
 BESIDE = 4
 """Distance between a corner and the area that it is compared with, in sides of a corner."""
 COLOUR_STEP = 4

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from image_release.gallery.templating import TEMPLATES, render_template
 from image_release.publish import Manifest, PublishedPicture
-from image_release.store_keys import hotel_folder, renditions_folder
+from image_release.store_keys import page_key, renditions_folder
 
 THUMB_PX = 320
 """Minimum width of the rendition that the index shows for a hotel."""
@@ -66,7 +66,7 @@ def entry_of(manifest: Manifest) -> IndexEntry:
     return IndexEntry(
         hotel_id=manifest.hotel_id,
         name=manifest.name or manifest.hotel_id,
-        href=quote(hotel_folder(manifest.hotel_id)) + "index.html",
+        href=quote(page_key(manifest.hotel_id)),
         thumb=quote(thumb) if thumb else None,
         pictures=len(manifest.pictures),
         merged=sum(len(picture.merged) for picture in manifest.pictures),

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from image_release.gallery.pages import entry_of, hotel_page, index_page
 from image_release.publish import Manifest, ManifestUnreadableError
 from image_release.storage import Store
-from image_release.store_keys import page_key
+from image_release.store_keys import GALLERY_INDEX, HOTELS, MANIFEST, page_key
 
 log = logging.getLogger(__name__)
 
-INDEX_KEY = "index.html"
 MAX_HOTELS = 5_000
 """Maximum number of hotels in the index: browsers are slow with larger pages."""
 
@@ -21,7 +20,7 @@ def write_index(published: Store) -> None:
     """Write the index of all published hotels; withdrawn hotels come last."""
     entries = [entry_of(manifest) for manifest in manifests(published)]
     entries.sort(key=lambda entry: (entry.withdrawn, entry.name.casefold(), entry.hotel_id))
-    published.put(INDEX_KEY, index_page(entries[:MAX_HOTELS], len(entries)))
+    published.put(GALLERY_INDEX, index_page(entries[:MAX_HOTELS], len(entries)))
 
 
 def write_pages(published: Store) -> int:
@@ -35,8 +34,8 @@ def write_pages(published: Store) -> int:
 
 def manifests(published: Store) -> Iterator[Manifest]:
     """Yield every published manifest. One that cannot be read is left out, with a warning in the log."""
-    for listed in published.list("hotels/"):
-        stored = published.get(listed.key) if listed.key.endswith("/manifest.json") else None
+    for listed in published.list(HOTELS):
+        stored = published.get(listed.key) if listed.key.endswith(f"/{MANIFEST}") else None
         if stored is None:
             continue
         try:

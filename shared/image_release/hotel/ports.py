@@ -24,7 +24,7 @@ class Caller(Protocol):
     """Calls a function that decodes hostile bytes: directly, or in a child process that may die for it."""
 
     def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the function returns. Raises isolation.ChildCrashedError if the child process died."""
+        """Return what the function returns. Raises child_process.ChildCrashedError if the child process died."""
 
 
 def call_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -67,7 +67,7 @@ class Ports:
     threads: int = 8
     """Renditions of one hotel that are written at once."""
     leave_markers: Callable[[Manifest | None, Manifest], None] = leave_no_markers
-    """Called before a manifest is published, with the manifest before it: what the new one puts off must come back."""
+    """Leaves due-markers for what a manifest puts off, before it is published; gets the manifest before it, too."""
 
 
 @dataclass(frozen=True, slots=True)

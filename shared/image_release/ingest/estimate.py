@@ -15,7 +15,7 @@ CPU_S_AN_IMAGE = 0.045
 CPU_S_A_PICTURE = 0.15
 """Decode and 14 renditions of one picture of 2,000 pixels (docs/performance.md)."""
 IMAGES_A_PICTURE = 3.0
-"""Partners who send one photograph, on average: what a hotel of 60 images and 20 pictures has."""
+"""Images of one picture, on average: a hotel of 60 images has about 20 pictures."""
 DOLLARS_A_THOUSAND_LABELS = 1.5
 """Vision's price for label detection after the first thousand a month."""
 

@@ -35,6 +35,6 @@ def opened(inbox: Store, key: str) -> Iterator[BinaryIO]:
                 with gzip.open(stream) as unpacked:
                     yield io.BufferedReader(unpacked)
             except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise InputDamagedError(f"is no whole gzip file: {error}") from error
+                raise InputDamagedError(f"is not a whole gzip file: {error}") from error
         else:
             yield stream

@@ -1,7 +1,6 @@
 """Take in what is new: copy what the command line names into the inbox, then apply the inbox.
 
-Catalogues are applied before releases, because a release reads the accommodations that the catalogues write
-(architecture, Data flow).
+Catalogues are applied before releases, so that listings are there before the release comes into force (invariant 8).
 """
 
 from __future__ import annotations

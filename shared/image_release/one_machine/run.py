@@ -1,6 +1,6 @@
 """Update a workspace: process every hotel that may need it, then complete the release and write the gallery's index.
 
-The order matters (architecture, Data flow): a release is in force before its hotels are nudged, and it is completed
+The order matters (invariant 9): a release is in force before its hotels are nudged, and it is completed
 only after all of its hotels, and those that departed, were processed.
 """
 

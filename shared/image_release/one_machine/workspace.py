@@ -18,6 +18,7 @@ from image_release.hotel import Context, Ports, call_directly
 from image_release.problems import Problem
 from image_release.settings import Settings
 from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter, Stores
+from image_release.store_keys import GALLERY_INDEX
 from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
 
 STORES = ("inbox", "state", "published")
@@ -82,8 +83,8 @@ class Workspace:
     def gallery(self) -> str:
         """Path or address of the gallery's index page."""
         if isinstance(self.root, Buckets):
-            return f"{self.root.published}/index.html"
-        return str((self.root / "published" / "index.html").resolve())
+            return f"{self.root.published}/{GALLERY_INDEX}"
+        return str((self.root / "published" / GALLERY_INDEX).resolve())
 
     def _store(self, name: str) -> CountingStore:
         if isinstance(self.root, Buckets):

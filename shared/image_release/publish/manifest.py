@@ -54,7 +54,7 @@ class PublishedEvidence(ManifestPart):
 
 
 class MergedImage(PublishedImage):
-    """An image whose picture is shown by another one."""
+    """A copy: another image stands for its picture."""
 
     evidence: PublishedEvidence
 

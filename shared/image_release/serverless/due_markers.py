@@ -15,7 +15,7 @@ from image_release.store_keys import renditions_folder
 
 
 def leave_due_markers(state: Store, before: Manifest | None, manifest: Manifest) -> None:
-    """Leave a marker for each day and kind that a manifest about to be published is due and `before` was not."""
+    """Leave a marker for each (day, kind) in the new manifest's `pending` that `before` did not have."""
     known = _due(before, manifest.published_at) if before else set()
     body = json.dumps({"seq": manifest.seq, "at": manifest.published_at.isoformat()}).encode()
     for day, kind in sorted(_due(manifest, manifest.published_at) - known):
@@ -36,7 +36,7 @@ def settle_marker(
 
 
 def mark_next_sweep(state: Store, published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> bool:
-    """Leave a marker for another sweep if renditions remain that the manifest does not name; whether that was so.
+    """Leave a marker for another sweep if renditions remain that the manifest does not name; returns whether any do.
 
     What a failed writer put under the next manifest's `seq` must not be deleted before that manifest exists.
     """

@@ -37,7 +37,7 @@ class Planned:
 
 
 def fan_out(key: str, suite: Suite) -> Planned:
-    """Bring the release at a key of the inbox in force, or the one that a key below `accepts/` lets through.
+    """Bring the release at a key of the inbox into force, or the one that a key below `accepts/` lets through.
 
     A message that comes back finds its release in force and sends the shards again, unless all of them are done.
     Raises ReleaseUnreadableError, BadValueError, InputDamagedError, MissingInputError.

@@ -1,7 +1,7 @@
 """`reprocess`: a request selects hotels through the release's index, and each is nudged with the request's id.
 
 The selection is written once, before the first nudge. So a request that comes twice nudges the same hotels, and its
-progress stays exact if another release comes in force meanwhile. `all` goes to the bulk queue, the rest is urgent.
+progress stays exact if another release comes into force meanwhile. `all` goes to the bulk queue, the rest is urgent.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 A marker is written before the manifest that it belongs to. A crash in between leaves a marker too many, never one too
 few. Its bytes belong to one manifest: whoever served the marker swaps in `SERVED` against the ETag that was read before
-the hotel was processed, and that swap fails if another manifest wrote the marker anew meanwhile. Nobody writes a marker
-for a past day, so a served marker can be deleted two days later without a condition.
+the hotel was processed, and that swap fails if another manifest wrote the marker anew meanwhile. No new marker is
+written for a past day, and `tick` rewrites only those not served: so a served marker can be deleted two days later
+without a condition.
 """
 
 from __future__ import annotations

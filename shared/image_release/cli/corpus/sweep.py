@@ -73,8 +73,9 @@ def sweep(
 ) -> None:
     """Try every threshold of several methods on a labelled corpus, and recommend one.
 
-    Only thresholds that lose at most --max-lost of the photographs are considered, and the one that repeats the fewest
-    photographs is recommended. The exit status is 1 if rows are bad, or if no threshold of any method is good enough.
+    Only thresholds that lose at most --max-lost of the photographs are considered, and the one with the highest
+    completeness, then purity, is recommended. The exit status is 1 if rows are bad, or if no threshold of any method is
+    good enough.
 
     Example: image-release corpus sweep my-corpus --methods crops-phash,ours --max-lost 0.0025
     """

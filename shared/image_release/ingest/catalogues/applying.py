@@ -79,7 +79,7 @@ def apply_catalogue(
     announce: Callable[[Sequence[Accommodation]], None] = tell_nobody,
     threads: int = 1,
 ) -> CatalogueApplied | Held | Ignored:
-    """Bring a catalogue in force, unless it is older, or deletes too much without an accept.
+    """Bring a catalogue into force, unless it is older, or deletes too much without an accept.
 
     `announce` is called with the accommodations that changed, after they are written and before the catalogue is in
     force. If it fails, or the caller is killed, the same catalogue is applied and announced again.
@@ -93,7 +93,7 @@ def apply_catalogue(
             return result
         if not claim(state, partner_id, version):
             return Ignored(f"{partner_id} {version}", "a newer catalogue is being applied", is_warning=True)
-        # Read these lists before the state: a catalogue that comes in force deletes its list.
+        # Read these lists before the state: a catalogue that comes into force deletes its list.
         nothing_else = touched(state, partner_id) <= result.forced
         if nothing_else and read_json(state, catalogue_state_key(partner_id)) == result.base:
             return result.apply(inbox, key, announce)
@@ -186,8 +186,8 @@ class _CataloguePlan:
     def _changes(self, line: GoodLine) -> Changes:
         """What a line changes of the catalogue in force, as the brake counts it.
 
-        The stored listing may have been overwritten by another catalogue that was not applied to its end. Of the one in
-        force only the number of images is known then: count at most that number as deleted.
+        The stored listing may have been overwritten by another catalogue that was applied only in part. Then only the
+        number of images of the catalogue in force is known: count at most that number as deleted.
         """
         name = line.accommodation_id
         known = self.before.get(name)

@@ -1,10 +1,10 @@
-"""Two catalogues of one partner that are applied at the same time, or one that was applied by half.
+"""What happens when two catalogues of one partner are applied at the same time, or one is applied only in part.
 
 A catalogue writes only what differs from the one in force. If another catalogue is being applied, or stopped half-way,
 that is not enough: what the other one wrote must be overwritten too. So each writer says, before it writes a listing,
 which version it applies (`claim.json`, which only moves forward) and which accommodations it is going to write
-(`touched/<version>.json`). Claim first, then read the others' lists: no writer is missed, because one that comes later
-finds the newer claim and stops.
+(`touched/<version>.json`). Claim first, then read the others' lists: no writer is missed, because one that
+stores its list after we read the lists finds our newer claim and stops.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def read_listing(state: Store, accommodation: Accommodation) -> Listing | None:
 
 
 def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bool:
-    """Put a listing in force; False if a newer one is there, or the same. Raises DocumentContendedError.
+    """Put a listing into force; False if a newer one is there, or the same. Raises DocumentContendedError.
 
     `is_new` saves a read: the listing is put if there is none yet, and compared only if there is one.
     """

@@ -59,7 +59,7 @@ def release_id_of(key: str) -> str | None:
 def apply_release(
     inbox: Store, state: Store, key: str, settings: Settings, now: datetime
 ) -> ReleaseApplied | Held | Ignored:
-    """Bring a release in force, unless it is older than the one in force, or withdraws too much without an accept.
+    """Bring a release into force, unless it is older than the one in force, or withdraws too much without an accept.
 
     Raises ReleaseUnreadableError when the file as a whole cannot be read, MissingInputError when it is not there.
     """
@@ -167,7 +167,7 @@ class _ReleasePlan:
             return {**asdict(following), "applied_at": now.isoformat()}
 
         if swap_json(self.state, CURRENT_RELEASE, change) is None:
-            return Ignored(release_id, "a later release came in force meanwhile", is_warning=True)
+            return Ignored(release_id, "a later release came into force meanwhile", is_warning=True)
         return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
 
     def _folder(self, release_id: str, digest: str) -> str:

@@ -35,7 +35,7 @@ class Current(Release):
 
     completed: Release | None = None
     unfinished: tuple[Release, ...] = ()
-    """Releases that came in force after it and were superseded: their hotels may be published too."""
+    """Releases that came into force after it and were superseded: their hotels may be published too."""
 
     @property
     def is_completed(self) -> bool:

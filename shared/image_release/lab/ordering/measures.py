@@ -1,4 +1,4 @@
-"""OrderMeasures of an order of pictures against people's grades.
+"""The measures of an order of pictures against people's grades.
 
 | measure | meaning |
 |---|---|

@@ -18,7 +18,7 @@ from image_release.outcomes import Rejection
 from image_release.values import sha256_hex
 
 Caller = Callable[..., Any]
-"""Calls a function in a child process (`isolation.IsolatedCaller`)."""
+"""Calls a function in a child process (`child_process.IsolatedCaller`)."""
 SIDES_PX = {"small": 320, "large": 1600}
 """Longer side. Small is twice the width of a tile, for dense screens; large fills a screen."""
 QUALITY = 82

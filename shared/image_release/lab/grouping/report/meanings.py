@@ -21,7 +21,7 @@ MEANINGS = {
     "shear": "amount by which it is sheared",
     "aspect": "difference in stretching between its sides",
     "bend": "difference in perspective",
-    "scale": "factor by which it is enlarged or reduced",
+    "scale": "logarithm of the factor by which it is enlarged or reduced",
 }
 FAMILIES = {
     "fine": "{0} % quantile of the disagreement of the finest blocks",
