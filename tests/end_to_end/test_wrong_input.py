@@ -89,7 +89,7 @@ class TestFilesThatCannotBeRead:
         path.write_bytes(damage(gzip.compress("\n".join(rows if "csv" in file else lines).encode())))
         told = two_hotels.run(status=1)
         assert [problem.split(":")[0] for problem in told["problems"]] == [file]
-        assert "no whole gzip file" in told["problems"][0]
+        assert "not a whole gzip file" in told["problems"][0]
         assert told["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
 
 
