@@ -46,7 +46,8 @@ class TestACatalogue:
                 detect_changes(key, world.suite)
         assert detect_changes(key, world.suite).nudged == 1
 
-    def test_that_is_accepted_by_name_is_found_with_its_suffix(self, world):
+    def test_that_is_accepted_is_found_by_its_version(self, world):
+        """An accept names the version without the suffix of the file."""
         world.catalogue("1", {"a": ["u1"]})
         detect_changes("accepts/catalogues/atlas/1", world.suite)
         assert urls(world, "a") == ["u1"]
