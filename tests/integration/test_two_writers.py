@@ -43,17 +43,17 @@ def shown(manifest):
     return [picture.best.sha256 for picture in manifest.pictures]
 
 
-def test_one_result_is_published_and_it_is_the_serial_one(world):
-    """The first writer has read the old catalogue when the second publishes the new one: it loses and starts again."""
+def test_the_result_is_the_same_as_of_one_writer_after_the_other(world):
+    """The first writer read the old catalogue; the second publishes the new one: the first loses and starts again."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(3)]
     world.catalogue("atlas", "1", {"a1": urls[:2]})
     world.release("r1", {"h1": [("atlas", "a1")]})
     gate, reports = Gate(world), []
-    slow = threading.Thread(target=lambda: reports.append(world.look(now=gate.now)))
+    slow = threading.Thread(target=lambda: reports.append(world.process(now=gate.now)))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "2", {"a1": [urls[0], urls[2]]})
-    fast = world.look()
+    fast = world.process()
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -65,24 +65,24 @@ def test_one_result_is_published_and_it_is_the_serial_one(world):
         other.site.files.update(world.site.files)
         other.catalogue("atlas", "2", {"a1": [f"{other.site.address}/{number}.jpg" for number in (0, 2)]})
         other.release("r1", {"h1": [("atlas", "a1")]})
-        assert shown(other.look().manifest) == shown(published)
+        assert shown(other.process().manifest) == shown(published)
     finally:
         other.close()
 
 
-def test_inputs_that_went_and_came_back_are_not_published_over(world):
-    """A is published; a slow writer reads B; A comes back, and a fast writer finds nothing to do: A must stay."""
+def test_a_slow_writer_does_not_replace_inputs_that_have_come_back(world):
+    """A slow writer reads B while A is published. A comes back, and a fast writer changes nothing: A must stay."""
     urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in range(2)]
     world.catalogue("atlas", "1", {"a1": urls[:1]})
     world.release("r1", {"h1": [("atlas", "a1")]})
-    first = world.look().manifest
+    first = world.process().manifest
     world.catalogue("atlas", "2", {"a1": urls})
     gate = Gate(world)
-    slow = threading.Thread(target=lambda: world.look(now=gate.now))
+    slow = threading.Thread(target=lambda: world.process(now=gate.now))
     slow.start()
     assert gate.arrived.wait(60)
     world.catalogue("atlas", "3", {"a1": urls[:1]})
-    assert world.look().status == "unchanged"
+    assert world.process().status == "unchanged"
     gate.go_on.set()
     slow.join(120)
     assert not slow.is_alive()
@@ -96,23 +96,23 @@ def test_no_orphans_are_left_after_the_sweep(world):
     world.release("r1", {"h1": [("atlas", "a1")]})
     failures = []
 
-    def look():
+    def process():
         try:
-            world.look()
-        except Exception as error:  # noqa: BLE001 - as a queue would: the message is delivered again
+            world.process()
+        except Exception as error:  # noqa: BLE001 - a queue would deliver the message again, whatever the error
             failures.append(error)
 
     for version, chosen in (("2", urls[1:3]), ("3", urls[2:]), ("4", urls[:1])):
-        looks = [threading.Thread(target=look) for _ in range(3)]
-        for thread in looks:
+        writers = [threading.Thread(target=process) for _ in range(3)]
+        for thread in writers:
             thread.start()
         world.catalogue("atlas", version, {"a1": chosen})
-        for thread in looks:
+        for thread in writers:
             thread.join(120)
-    world.look()
+    world.process()
     for days in (9, 9):
         world.wait(days=days)
-        world.look(reason="sweep")
+        world.process(reason="sweep")
     manifest = read_before(world.published, "h1").manifest
     left = {listed.key for listed in world.published.list(renditions_folder("h1"))}
     assert shown(manifest) == [manifest.pictures[0].best.sha256]

@@ -1,4 +1,4 @@
-"""Two writers' knowledge is united without regard to who wrote first, and never loses a label."""
+"""What two writers cached is merged: the order of their writes makes no difference, and no label is lost."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,46 +30,46 @@ LABELS = st.just((Label("Bedroom", 0.9),))
 CONTENTS = st.builds(
     ContentRecord, MOMENTS, st.none() | FACTS, st.none() | LABELS, st.none(), st.none(), st.none() | MOMENTS
 )
-MEMORIES = st.builds(CachedImages, st.dictionaries(st.sampled_from(["u", "v"]), URLS), st.dictionaries(SHAS, CONTENTS))
+CACHED = st.builds(CachedImages, st.dictionaries(st.sampled_from(["u", "v"]), URLS), st.dictionaries(SHAS, CONTENTS))
 
 
-@given(MEMORIES, MEMORIES)
+@given(CACHED, CACHED)
 def test_merge_does_not_depend_on_who_wrote_first(one, other):
-    """The same union for both orders, or a lost swap would change what is known."""
+    """Both orders give the same result: otherwise a lost swap would change what is cached."""
     assert merge(one, other).contents == merge(other, one).contents
     for url in one.urls.keys() | other.urls.keys():
-        united = merge(one, other).urls[url]
-        assert united.at == merge(other, one).urls[url].at
-        assert united.sha256 == merge(other, one).urls[url].sha256
+        merged = merge(one, other).urls[url]
+        assert merged.at == merge(other, one).urls[url].at
+        assert merged.sha256 == merge(other, one).urls[url].sha256
 
 
-@given(MEMORIES)
-def test_merging_what_is_known_already_changes_nothing(memory):
-    """An unchanged memory is not written again."""
-    assert merge(memory, memory) == memory
+@given(CACHED)
+def test_merging_what_is_cached_already_changes_nothing(cached):
+    """Without a change there is nothing to write."""
+    assert merge(cached, cached) == cached
 
 
-@given(MEMORIES, MEMORIES)
+@given(CACHED, CACHED)
 def test_labels_that_somebody_paid_for_are_never_lost(one, other):
-    """Labels of either side survive the union."""
-    united = merge(one, other)
-    for memory in (one, other):
-        for sha256, content in memory.contents.items():
+    """Labels of either side survive the merge."""
+    merged = merge(one, other)
+    for cached in (one, other):
+        for sha256, content in cached.contents.items():
             if content.labels is not None:
-                assert united.contents[sha256].labels is not None
+                assert merged.contents[sha256].labels is not None
 
 
-@given(MEMORIES)
-def test_a_memory_is_read_back_as_it_was_written(memory):
-    """Nothing that is remembered is lost on the way through the store."""
+@given(CACHED)
+def test_cached_images_are_read_back_as_they_were_written(cached):
+    """Nothing cached is lost on its way through the store."""
     state, accommodation = MemoryStore(), Accommodation("p", "a/../%24")
-    merge_cached_images(state, accommodation, memory)
-    assert read_cached_images(state, accommodation) == memory
+    merge_cached_images(state, accommodation, cached)
+    assert read_cached_images(state, accommodation) == cached
 
 
 @pytest.mark.parametrize("garbage", [b"", b"{", b"[]", b'{"urls": 3}', b"\xff\xfe"])
-def test_a_memory_that_cannot_be_read_is_forgotten_and_replaced(garbage):
-    """State is a cache: damage costs time, never a run."""
+def test_a_cache_that_cannot_be_read_is_ignored_and_replaced(garbage):
+    """A damaged cache costs time, but never stops a run."""
     state, accommodation = MemoryStore(), Accommodation("p", "a")
     merge_cached_images(state, accommodation, CachedImages())
     (key,) = (listed.key for listed in state.list(""))

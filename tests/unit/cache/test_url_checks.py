@@ -1,4 +1,4 @@
-"""When a URL is looked at again, and what a failed look leaves of the copy that we have (invariant 5)."""
+"""When a URL is checked again, and what a failed check keeps of the last good copy (invariant 5)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,14 +19,14 @@ def need(record, image=PLAIN, now=NOW, *, redownload=False):
     return check_needed(record, image, now, MONTH, redownload=redownload)
 
 
-class TestWhetherToLook:
+class TestWhetherToCheck:
     def test_a_new_url_is_downloaded(self):
         assert need(None) is UrlCheck.DOWNLOAD
 
-    def test_a_known_url_rests(self):
+    def test_a_known_url_is_not_checked_again_at_once(self):
         assert need(after_success(SHA, '"e"', None, PLAIN, NOW)) is UrlCheck.KEEP
 
-    def test_another_version_is_asked_for(self):
+    def test_another_version_is_revalidated(self):
         assert need(after_success(SHA, '"e"', None, PLAIN, NOW), VERSIONED) is UrlCheck.REVALIDATE
 
     def test_a_url_without_version_is_revalidated_after_a_month(self):
@@ -34,27 +34,27 @@ class TestWhetherToLook:
         assert need(record, now=NOW + MONTH) is UrlCheck.KEEP
         assert need(record, now=NOW + MONTH + timedelta(days=1)) is UrlCheck.REVALIDATE
 
-    def test_a_versioned_url_is_vouched_for_by_its_catalogue(self):
+    def test_a_versioned_url_is_not_checked_while_its_version_stays_the_same(self):
         record = after_success(SHA, '"e"', None, VERSIONED, NOW)
         assert need(record, VERSIONED, NOW + 100 * MONTH) is UrlCheck.KEEP
 
-    def test_a_forced_download_asks_no_questions(self):
+    def test_a_forced_download_is_never_skipped_or_revalidated(self):
         assert need(after_success(SHA, '"e"', None, PLAIN, NOW), redownload=True) is UrlCheck.DOWNLOAD
 
     @pytest.mark.parametrize("outcome", [Outcome.FORBIDDEN_ADDRESS, Outcome.BAD_URL, Outcome.GONE])
-    def test_a_final_failure_is_looked_at_again_only_at_revalidation(self, outcome):
+    def test_a_url_that_failed_for_good_is_tried_again_only_at_revalidation(self, outcome):
         record = after_failure(None, Rejection(outcome, "no"), None, VERSIONED, NOW)
         assert need(record, VERSIONED, NOW + timedelta(days=2)) is UrlCheck.KEEP
         assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is UrlCheck.DOWNLOAD
 
 
-class TestWhatAFailureLeaves:
+class TestAfterAFailure:
     def test_every_failure_keeps_the_last_good_copy(self):
         had = after_success(SHA, None, None, PLAIN, NOW)
         for outcome in (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE, Outcome.FORBIDDEN_ADDRESS):
             assert after_failure(had, Rejection(outcome, "no"), None, PLAIN, NOW).sha256 == SHA
 
-    def test_a_passing_failure_is_tried_again_later_and_later(self):
+    def test_a_transient_failure_is_retried_after_growing_waits(self):
         record = after_success(SHA, None, None, PLAIN, NOW)
         waits = []
         for _ in range(8):
@@ -77,7 +77,7 @@ class TestWhatAFailureLeaves:
         later = after_failure(soon, gone, None, PLAIN, NOW + timedelta(days=1))
         assert believed_gone(later)
 
-    def test_a_recovery_between_two_404s_starts_the_count_anew(self):
+    def test_a_recovery_between_two_404s_restarts_the_count(self):
         gone = Rejection(Outcome.GONE, "404")
         first = after_failure(after_success(SHA, None, None, PLAIN, NOW), gone, None, PLAIN, NOW)
         back = after_success(SHA, None, None, PLAIN, NOW + timedelta(hours=5))

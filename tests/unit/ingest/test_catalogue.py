@@ -1,4 +1,4 @@
-"""A partner's catalogue: what differs from the last one, and what a bad line may not do."""
+"""A partner's catalogue: how it differs from the previous one, and what a bad line must not delete."""
 
 import gzip
 import io
@@ -38,7 +38,7 @@ def read(*lines: str):
 
 
 class Catalogues:
-    """Hand in one partner's catalogues and look at what is in force."""
+    """Hand in one partner's catalogues and read the lists in force."""
 
     def __init__(self) -> None:
         self.inbox, self.state = MemoryStore(), MemoryStore()
@@ -61,17 +61,17 @@ def catalogues():
 
 
 class TestDiff:
-    def test_tells_new_updated_and_deleted_urls(self):
-        """`updated` is the same URL with another version; a new rank or caption is no new file."""
-        before = [CatalogueImage("same", rank=1), CatalogueImage("changed", version="1"), CatalogueImage("left")]
-        after = [CatalogueImage("came"), CatalogueImage("same", rank=9), CatalogueImage("changed", version="2")]
+    def test_lists_new_updated_and_deleted_urls(self):
+        """An updated URL has another version; another rank or caption is no update."""
+        before = [CatalogueImage("same", rank=1), CatalogueImage("changed", version="1"), CatalogueImage("removed")]
+        after = [CatalogueImage("added"), CatalogueImage("same", rank=9), CatalogueImage("changed", version="2")]
         changes = diff(before, after)
-        named = [[image.url for image in part] for part in (changes.new, changes.updated, changes.deleted)]
-        assert named == [["came"], ["changed"], ["left"]]
+        urls = [[image.url for image in part] for part in (changes.new, changes.updated, changes.deleted)]
+        assert urls == [["added"], ["changed"], ["removed"]]
 
     @given(IMAGES, IMAGES)
     def test_applied_to_the_old_list_gives_the_new_one(self, before, after):
-        """Nothing is missing and nothing is told twice."""
+        """No change is missing and no change is listed twice."""
         changes = diff(before, after)
         versions = {image.url: image.version for image in before}
         for image in changes.deleted:
@@ -86,20 +86,20 @@ class TestDiff:
 
     @given(IMAGES)
     def test_of_a_list_with_itself_is_empty(self, images):
-        """In any order."""
+        """The order of the images makes no difference."""
         changes = diff(images, images[::-1])
         assert (changes.new, changes.updated, changes.deleted) == ((), (), ())
 
 
 class TestLine:
     def test_is_an_accommodation_with_all_its_images(self):
-        """What is optional may be left out; unknown keys are ignored."""
+        """Optional keys may be missing; unknown keys are ignored."""
         full = {"url": "u", "rank": 1, "caption": "Lobby", "version": "v", "stars": 5}
         [found] = read(line("123", full, "w"))
         assert found == GoodLine("123", (CatalogueImage("u", 1, "Lobby", "v"), CatalogueImage("w")))
 
     @pytest.mark.parametrize(
-        ("text", "owner", "rule"),
+        ("text", "accommodation_id", "rule"),
         [
             ('{"accommodation_id": "1", "ima', None, "Invalid JSON"),
             ("[]", None, "object"),
@@ -114,21 +114,21 @@ class TestLine:
             ('{"accommodation_id": "1"}', "1", "images: Field required"),
         ],
     )
-    def test_that_breaks_a_rule_is_told_with_its_owner_if_it_can_be_read(self, text, owner, rule):
-        """File, line, and the rule; the next line is read."""
+    def test_that_breaks_a_rule_is_reported_with_its_accommodation_if_readable(self, text, accommodation_id, rule):
+        """The problem names file, line and rule; the next line is still read."""
         bad, good = read(text, line("next"))
         assert isinstance(bad, BadLine)
-        assert (bad.accommodation_id, bad.problem.file, bad.problem.line) == (owner, "c.jsonl", 1)
+        assert (bad.accommodation_id, bad.problem.file, bad.problem.line) == (accommodation_id, "c.jsonl", 1)
         assert rule in bad.problem.rule
         assert good.accommodation_id == "next"
 
-    def test_of_an_accommodation_that_stands_twice_does_not_count(self):
-        """The first one stands."""
+    def test_of_an_accommodation_that_had_a_line_before_does_not_count(self):
+        """The first line counts, and the second is reported."""
         first, second = read(line("1", "u"), line("1", "w"))
         assert (type(first), type(second), second.problem.line) == (GoodLine, BadLine, 2)
 
     def test_with_a_url_twice_counts_it_once(self):
-        """And says so."""
+        """The first entry counts, and the second is reported."""
         [found] = read(line("1", {"url": "u", "rank": 1}, {"url": "u", "rank": 2}))
         assert [image.rank for image in found.images] == [1]
         assert found.problems[0].value == "u"
@@ -136,7 +136,7 @@ class TestLine:
 
 class TestCatalogue:
     def test_names_the_accommodations_that_changed(self, catalogues):
-        """Only those: their hotels are looked at."""
+        """It names no other accommodation, because only hotels that changed are processed."""
         catalogues.apply("v1", line("1", "a"), line("2", "b"), line("3", "c"), line("4", "d"))
         applied = catalogues.apply("v2", line("4", "d"), line("2", "b", "b2"), line("1", "a"), line("5", "e"))
         assert isinstance(applied, CatalogueApplied)
@@ -145,19 +145,19 @@ class TestCatalogue:
         assert (catalogues.urls("2"), catalogues.urls("3")) == (["b", "b2"], [])
 
     def test_in_another_order_is_the_same(self, catalogues):
-        """A file that says the same in other words is ignored silently."""
+        """A file with the same content in another order is ignored without a warning."""
         catalogues.apply("v1", line("1", "a", "b"), line("2", "c"))
         ignored = catalogues.apply("v1", line("2", "c"), line("1", "b", "a"))
         assert (type(ignored), ignored.is_warning) == (Ignored, False)
 
     def test_that_is_older_is_ignored_with_a_warning(self, catalogues):
-        """Versions sort as text."""
+        """Versions are compared as text."""
         catalogues.apply("2026-11-02", line("1", "a"))
         ignored = catalogues.apply("2026-11-01", line("1", "z"))
         assert (type(ignored), ignored.is_warning, catalogues.urls("1")) == (Ignored, True, ["a"])
 
-    def test_may_be_packed(self, catalogues):
-        """`.gz` by name."""
+    def test_may_be_compressed(self, catalogues):
+        """A file whose name ends in `.gz` is read as gzip."""
         catalogues.inbox.put("catalogues/p/v1.jsonl.gz", gzip.compress(line("1", "a").encode()))
         apply_catalogue(catalogues.inbox, catalogues.state, "catalogues/p/v1.jsonl.gz", Settings())
         assert catalogues.urls("1") == ["a"]
@@ -165,8 +165,8 @@ class TestCatalogue:
     @pytest.mark.parametrize(
         "key", ["catalogues/p.jsonl", "catalogues/p/v1.csv", "catalogues/p/q/v.jsonl", "catalogues/p/.jsonl"]
     )
-    def test_of_another_name_is_refused(self, catalogues, key):
-        """The rule is in the message."""
+    def test_with_a_wrong_name_is_refused(self, catalogues, key):
+        """The error message states the rule for names."""
         catalogues.inbox.put(key, b"")
         with pytest.raises(CatalogueMisnamedError, match="<partner_id>/<version>"):
             apply_catalogue(catalogues.inbox, catalogues.state, key, Settings())
@@ -174,19 +174,19 @@ class TestCatalogue:
 
 class TestBadLine:
     def test_keeps_what_its_accommodation_had(self, catalogues):
-        """Accommodation 1's line is broken; 2, which is on no line, is deleted."""
+        """Accommodation 1 has a bad line and keeps its images; accommodation 2 has no line and is deleted."""
         catalogues.apply("v1", line("1", "a"), line("2", "b"), line("3", "c", "d", "e"))
         catalogues.apply("v2", line("1", {"rank": 1}), line("3", "c", "d", "e"))
         assert (catalogues.urls("1"), catalogues.urls("2")) == (["a"], [])
 
     def test_without_an_id_keeps_every_accommodation(self, catalogues):
-        """The file adds and updates, and deletes no accommodation."""
+        """The file adds and updates images, but deletes no accommodation."""
         catalogues.apply("v1", line("1", "a"), line("2", "b"))
         catalogues.apply("v2", "{", line("1", "a", "a2"))
         assert (catalogues.urls("1"), catalogues.urls("2")) == (["a", "a2"], ["b"])
 
-    def test_is_not_forgotten_by_the_next_catalogue(self, catalogues):
-        """What was kept is deleted when a good catalogue leaves it out."""
+    def test_keeps_an_accommodation_only_until_the_next_good_catalogue(self, catalogues):
+        """An accommodation that was kept is deleted when a catalogue without bad lines leaves it out."""
         catalogues.apply("v1", line("1", "a"), line("2", "b", "c", "d"))
         catalogues.apply("v2", "{", line("2", "b", "c", "d"))
         catalogues.apply("v3", line("2", "b", "c", "d"))
@@ -194,8 +194,8 @@ class TestBadLine:
 
 
 class TestBrake:
-    def test_holds_what_deletes_more_than_thirty_in_a_hundred(self, catalogues):
-        """Four of ten images; nothing has changed until somebody accepts."""
+    def test_holds_a_catalogue_that_deletes_more_than_thirty_percent(self, catalogues):
+        """The catalogue deletes four of ten images: nothing changes until somebody accepts it."""
         urls = [f"u{number}" for number in range(10)]
         catalogues.apply("v1", line("1", *urls))
         held = catalogues.apply("v2", line("1", *urls[4:]))
@@ -204,8 +204,8 @@ class TestBrake:
         assert isinstance(catalogues.apply("v2", line("1", *urls[4:]), accepted=True), CatalogueApplied)
         assert len(catalogues.urls("1")) == 6
 
-    def test_lets_three_of_ten_go(self, catalogues):
-        """Exactly the limit is not above it."""
+    def test_lets_a_catalogue_delete_three_of_ten(self, catalogues):
+        """A share equal to the limit is allowed."""
         urls = [f"u{number}" for number in range(10)]
         catalogues.apply("v1", line("1", *urls))
         assert isinstance(catalogues.apply("v2", line("1", *urls[3:])), CatalogueApplied)

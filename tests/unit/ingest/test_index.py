@@ -1,4 +1,4 @@
-"""The release as an index: hotels by id, name, place, box and partner, and the shards that hold their rows."""
+"""The release as an index: hotels are found by id, name, place, box and partner, and shards hold their rows."""
 
 import sqlite3
 
@@ -46,45 +46,45 @@ def index(tmp_path):
         ({"cities": ["' OR 1=1 --"]}, set()),
     ],
 )
-def test_selectors_narrow_by_kind_and_widen_by_value(index, selectors, found):
-    """A box may cross the date line; a hotel without coordinates is in no box; a value is never SQL."""
+def test_every_selector_must_match_with_one_of_its_values(index, selectors, found):
+    """A box may cross the date line; a hotel without coordinates is in no box; a value is never run as SQL."""
     assert set(index.select(**selectors)) == found
 
 
-def test_rows_come_back_as_they_went_in(index):
-    """Ids with the separators of the format in them too."""
+def test_rows_are_read_back_as_they_were_added(index):
+    """Ids may contain the separators of the format; an unknown id has no row."""
     assert [index.row(row.hotel_id) for row in ROWS] == ROWS
     assert index.row("unknown") is None
 
 
 def test_hotels_are_found_by_name_and_by_accommodation(index):
-    """Names whatever their case; an accommodation of nobody finds nobody."""
+    """The case of a name makes no difference; an accommodation without a hotel finds none."""
     assert list(index.named("PLAZA")) == ["madrid", "nowhere"]
     wanted = [Accommodation("b", "x:y;z"), Accommodation("a", "9"), Accommodation("a", "2")]
     assert list(index.hotels_of(wanted)) == ["bilbao", "madrid"]
 
 
-def test_the_box_is_answered_by_an_rtree(index, tmp_path):
-    """A million hotels are not looked at one by one."""
+def test_a_box_is_searched_with_an_rtree(index, tmp_path):
+    """The search does not read a million hotels one by one."""
     with sqlite3.connect(tmp_path / "index") as database:
         plan = database.execute("EXPLAIN QUERY PLAN SELECT number FROM places WHERE west >= 1 AND east <= 2").fetchall()
     assert "VIRTUAL TABLE INDEX" in plan[0][-1]
 
 
 @given(st.integers(1, 2_000_000))
-def test_shards_hold_at_most_some_hundred_rows(hotels):
-    """About 250, whatever the number of hotels: one small read."""
+def test_shards_hold_at_most_250_rows_on_average(hotels):
+    """A shard is one small read, whatever the number of hotels."""
     assert hotels / 2 ** shard_bits(hotels) <= 250
 
 
 @given(st.text(min_size=1), st.integers(0, 20))
 def test_every_hotel_has_one_shard(hotel_id, bits):
-    """Among as many as there are."""
+    """The number of the shard is below the number of shards."""
     assert 0 <= shard_of(hotel_id, bits) < 2**bits
 
 
 def test_each_row_is_in_its_shard(index):
-    """And in no other."""
+    """Every row is in the shard of its hotel and in no other."""
     state = MemoryStore()
     write_shards(index, state, "releases/r", 2)
     for shard in range(4):

@@ -1,4 +1,4 @@
-"""People's decisions: read line by line, added one behind the other, whoever else is adding one."""
+"""People's decisions: they are read line by line, and appended even while somebody else appends one."""
 
 import json
 
@@ -23,7 +23,7 @@ def read(*lines: str):
 
 
 def test_each_action_is_read_as_it_was_written():
-    """All six, in the order of the file."""
+    """All six actions are read, in the order of the file."""
     decisions = [
         Override("pin", (A,), 2, by="ann", at="2026-11-01", why="the view"),
         Override("hide", (A, B)),
@@ -57,27 +57,27 @@ def test_each_action_is_read_as_it_was_written():
         (line(reason="typo of why"), "reason"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_told_and_the_others_hold(bad, rule):
-    """File, line and rule; what stands before and after it counts."""
+def test_a_bad_line_is_reported_and_the_others_count(bad, rule):
+    """The problem names file, line and rule; the lines before and after it count."""
     decisions, [problem] = read(line(), bad, line(action="show"))
     assert [decision.action for decision in decisions] == ["hide", "show"]
     assert (problem.file, problem.line) == ("overrides/h.jsonl", 2)
     assert rule in problem.rule
 
 
-def test_a_decision_is_added_behind_a_line_without_an_end():
-    """A person's editor may leave the last line open."""
+def test_a_decision_is_appended_after_a_line_without_a_line_break():
+    """A text editor may leave out the last line break; the new decision still gets its own line."""
     inbox = MemoryStore()
     inbox.put(overrides_key("h"), line().encode())
     append_override(inbox, "h", Override("show", (A,)))
     assert [decision.action for decision in read_overrides(inbox, "h")[0]] == ["hide", "show"]
 
 
-def test_no_decision_is_lost_between_two_people():
-    """Another one is added between our reading and our writing: both are there."""
+def test_no_decision_is_lost_when_two_people_append():
+    """Another decision is appended between our read and our write: both are kept."""
 
     class Interrupted(MemoryStore):
-        """Somebody else writes first, once."""
+        """A store to which somebody else writes once, just before our first write."""
 
         rival = True
 

@@ -1,4 +1,4 @@
-"""A Data Release: what is a row, what is a problem, and that a bad line never deletes."""
+"""A Data Release: which lines are rows, which are problems, and that a bad line never withdraws a hotel."""
 
 import gzip
 import io
@@ -37,7 +37,7 @@ def row(hotel_id: str, accommodations: str = "") -> str:
 
 
 class Releases:
-    """Hand in releases and look at the one in force."""
+    """Hand in releases and read the one in force."""
 
     def __init__(self) -> None:
         self.inbox, self.state = MemoryStore(), MemoryStore()
@@ -64,7 +64,7 @@ def releases():
 
 class TestLine:
     def test_becomes_a_row_with_decoded_ids(self):
-        """The design's own example, read exactly."""
+        """The example of the documentation is read exactly (architecture, Formats)."""
         pairs = "partner-a:123;partner-b:%24abc;partner-c:bilbao-hot1"
         [found] = read(HEADER, f"123456,Euskalduna Conference Center,ES,Bilbao,43.2661,-2.9469,{pairs}")
         ids = (("partner-a", "123"), ("partner-b", "$abc"), ("partner-c", "bilbao-hot1"))
@@ -72,15 +72,15 @@ class TestLine:
         name = "Euskalduna Conference Center"
         assert found == GoodRow(HotelRow("123456", name, "ES", "Bilbao", 43.2661, -2.9469, accommodations), 2)
 
-    def test_columns_may_stand_in_any_order_and_unknown_ones_warn_once(self):
-        """Columns go by their names."""
+    def test_columns_may_be_in_any_order_and_unknown_ones_warn_once(self):
+        """Columns are recognised by their names."""
         warned, found = read("stars,city,hotel_id,country,accommodations,name,longitude,latitude", "5,Bilbao,h,ES,,H,,")
         assert isinstance(warned, Warned)
         assert (warned.problem.value, warned.problem.line) == ("stars", 1)
         assert found.row == HotelRow("h", "H", "ES", "Bilbao", None, None, ())
 
     def test_may_hold_quoted_commas_quotes_and_a_byte_order_mark(self):
-        """As spreadsheets write it."""
+        """Spreadsheet programs write such files."""
         [found] = read(b"\xef\xbb\xbf" + HEADER.encode(), 'h,"Bar, ""Grill"" & Rooms",ES,Bilbao,,,')
         assert found.row.name == 'Bar, "Grill" & Rooms'
 
@@ -105,7 +105,7 @@ class TestLine:
         ],
     )
     def test_that_breaks_a_rule_names_line_value_and_rule(self, line, value, rule):
-        """And still says whose it was, so that the hotel keeps what it had."""
+        """The bad row still names its hotel, so that the hotel keeps what it had."""
         [bad, good] = read(HEADER, line, row("next"))
         assert isinstance(bad, BadRow)
         assert (bad.hotel_id, bad.problem.file, bad.problem.line, bad.problem.value) == ("h", "r.csv", 2, value)
@@ -113,13 +113,13 @@ class TestLine:
         assert good.row.hotel_id == "next"
 
     @pytest.mark.parametrize("hotel_id", ["", "\x00", "a\nb", "x" * 201, "ü" * 34])
-    def test_without_a_usable_id_belongs_to_nobody(self, hotel_id):
-        """An id becomes a part of a key: printable, not empty, and of bounded length once it is encoded."""
+    def test_without_a_usable_id_belongs_to_no_hotel(self, hotel_id):
+        """An id is part of a key: it must be printable, not empty, and of bounded length once it is encoded."""
         [bad] = read(HEADER, f'"{hotel_id}",H,ES,B,,,')
         assert (type(bad), bad.hotel_id) == (BadRow, None)
 
     def test_of_a_million_characters_does_not_stop_the_next(self):
-        """A quote that is never closed swallows what follows up to the limit, and is told."""
+        """A quote that is never closed takes in text up to the field limit, and is reported as a bad row."""
         found = read(HEADER, 'h,"' + "x" * 1_000_001 + '",ES,B,,,', row("next"))
         assert isinstance(found[0], BadRow)
         assert "not CSV" in found[0].problem.rule
@@ -127,29 +127,29 @@ class TestLine:
 
 class TestFile:
     @pytest.mark.parametrize("data", [b"", b"id;name\n1;x\n", b"hotel_id,name\n1,x\n", b"\x00\x01\x02"])
-    def test_without_the_columns_is_no_release(self, data):
-        """The error names what is needed."""
+    def test_without_the_required_columns_is_no_release(self, data):
+        """The error names the required columns."""
         with pytest.raises(ReleaseUnreadableError, match="needs the columns "):
             list(read_release(io.BytesIO(data), "r.csv"))
 
-    def test_may_be_packed(self, releases):
-        """`.gz` by name."""
+    def test_may_be_compressed(self, releases):
+        """A file whose name ends in `.gz` is read as gzip."""
         releases.inbox.put("releases/r1.csv.gz", gzip.compress(f"{HEADER}\n{row('h1')}\n".encode()))
         applied = apply_release(releases.inbox, releases.state, "releases/r1.csv.gz", Settings(), NOW)
         assert (applied.release_id, applied.hotels) == ("r1", 1)
         assert releases.hotels == ["h1"]
 
 
-class TestTwice:
-    def test_a_hotel_stands_as_it_stood_first(self, releases):
-        """The second line is a problem, its accommodations stay free."""
+class TestDuplicate:
+    def test_line_of_a_hotel_does_not_count(self, releases):
+        """The second line is reported, and other hotels may have its accommodations."""
         applied = releases.apply("r1", row("h1", "p:1"), row("h1", "p:2"), row("h2", "p:2"))
         assert [(problem.line, problem.value) for problem in applied.problems] == [(3, "h1")]
         assert releases.accommodations("h1") == (Accommodation("p", "1"),)
         assert releases.accommodations("h2") == (Accommodation("p", "2"),)
 
-    def test_an_accommodation_stays_with_its_first_hotel(self, releases):
-        """The second hotel is there without it."""
+    def test_accommodation_stays_with_its_first_hotel(self, releases):
+        """The second hotel is accepted without the accommodation."""
         applied = releases.apply("r1", row("h1", "p:1"), row("h2", "p:1;p:2"))
         assert [(problem.line, problem.value) for problem in applied.problems] == [(3, "p:1")]
         assert releases.accommodations("h2") == (Accommodation("p", "2"),)
@@ -157,14 +157,14 @@ class TestTwice:
 
 class TestBadLine:
     def test_keeps_the_row_of_its_hotel(self, releases):
-        """h1's new line is broken: its old row stands, and h2, which is on no line, leaves."""
+        """h1 has a bad line and keeps its old row; h2 has no line and is withdrawn."""
         releases.apply("r1", row("h1", "p:1"), row("h2"))
         applied = releases.apply("r2", "h1,H,ES,B,north,,", row("h3"), accepted=True)
         assert releases.hotels == ["h1", "h3"]
         assert (releases.accommodations("h1"), applied.withdrawn) == ((Accommodation("p", "1"),), 1)
 
     def test_without_an_id_keeps_every_row(self, releases):
-        """Whose line it was cannot be read: the file adds and updates, and withdraws nothing."""
+        """The line may be of any hotel, so the file adds and updates hotels, but withdraws none."""
         releases.apply("r1", row("h1", "p:1"), row("h2"))
         applied = releases.apply("r2", ",H,ES,B,,,", row("h1", "p:9"), row("h3"))
         assert (releases.hotels, applied.withdrawn) == (["h1", "h2", "h3"], 0)
@@ -173,28 +173,28 @@ class TestBadLine:
 
 class TestOrder:
     def test_an_older_release_is_ignored_with_a_warning(self, releases):
-        """Ids sort as text."""
+        """Ids are compared as text."""
         releases.apply("2026-11-02", row("h1"))
         ignored = releases.apply("2026-11-01", row("h2"))
         assert isinstance(ignored, Ignored)
         assert (ignored.is_warning, releases.hotels) == (True, ["h1"])
 
     def test_the_same_release_again_is_ignored_silently(self, releases):
-        """Nothing has changed."""
+        """Nothing has changed, so nobody is warned."""
         releases.apply("r1", row("h1"))
         ignored = releases.apply("r1", row("h1"))
         assert (type(ignored), ignored.is_warning) == (Ignored, False)
 
     def test_the_same_id_with_other_content_is_applied_again(self, releases):
-        """A correction."""
+        """A release can be corrected under its own id."""
         releases.apply("r1", row("h1"))
         assert isinstance(releases.apply("r1", row("h1"), row("h2")), ReleaseApplied)
         assert releases.hotels == ["h1", "h2"]
 
 
 class TestBrake:
-    def test_holds_what_withdraws_more_than_five_in_a_hundred(self, releases):
-        """Two of twenty: held until somebody accepts."""
+    def test_holds_a_release_that_withdraws_more_than_five_percent(self, releases):
+        """The release withdraws two of twenty hotels: nothing changes until somebody accepts it."""
         hotels = [row(f"h{number:02}") for number in range(20)]
         releases.apply("r1", *hotels)
         held = releases.apply("r2", *hotels[2:])
@@ -203,16 +203,16 @@ class TestBrake:
         assert isinstance(releases.apply("r2", *hotels[2:], accepted=True), ReleaseApplied)
         assert len(releases.hotels) == 18
 
-    def test_lets_one_of_twenty_go(self, releases):
-        """Exactly the limit is not above it."""
+    def test_lets_a_release_withdraw_one_of_twenty(self, releases):
+        """A share equal to the limit is allowed."""
         hotels = [row(f"h{number:02}") for number in range(20)]
         releases.apply("r1", *hotels)
         assert isinstance(releases.apply("r2", *hotels[1:]), ReleaseApplied)
 
 
 class TestDeparted:
-    def test_hotels_are_known_until_they_were_nudged(self, releases):
-        """Since the last *completed* release, however many came in between."""
+    def test_hotels_are_listed_until_a_release_is_completed(self, releases):
+        """Hotels of every release since the last *completed* one are listed, if the current one lacks them."""
         releases.apply("r1", row("h1"), row("h2"), row("h3"))
         complete_release(releases.state, read_current(releases.state))
         releases.apply("r2", row("h1"), row("h2"), accepted=True)

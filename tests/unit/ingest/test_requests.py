@@ -1,4 +1,4 @@
-"""A request to do hotels again: what it may say, and progress that stays exact however often a nudge comes."""
+"""A request to process hotels again: what it may contain, and progress that is exact when a nudge comes twice."""
 
 import json
 
@@ -26,8 +26,8 @@ def request(**fields: object):
 
 
 class TestDocument:
-    def test_of_the_design_is_read(self):
-        """Every key of it, an empty box among them."""
+    def test_with_every_key_is_read(self):
+        """A document may have every key at once; an empty box counts as none."""
         document = {
             "request_id": "r-1", "countries": ["ES"], "cities": [], "bbox": [], "hotel_ids": [], "partners": ["a"],
             "all": False, "force": "rerender", "dry_run": False,
@@ -51,13 +51,13 @@ class TestDocument:
         ],
     )
     def test_that_breaks_a_rule_is_refused_with_file_and_rule(self, fields, rule):
-        """What was mistyped must not select everything."""
+        """A mistyped request must not select every hotel."""
         with pytest.raises(RequestError, match=rule) as refused:
             request(**fields)
         assert str(refused.value).startswith("r1.json:")
 
     def test_that_is_no_json_is_refused(self):
-        """One sentence."""
+        """The error says that the document is not JSON."""
         with pytest.raises(RequestError, match="Invalid JSON"):
             parse_request(b"{", "r.json")
 
@@ -65,7 +65,7 @@ class TestDocument:
 class TestProgress:
     @given(st.lists(st.tuples(st.sampled_from(["done", "failed"]), st.sampled_from(["h1", "h/2", "h3"]))))
     def test_counts_each_hotel_once(self, events):
-        """However often and in whatever order nudges come; one that was done after it had failed is done."""
+        """Nudges may come in any order and several times; a hotel that was done once counts as done."""
         state = MemoryStore()
         store_request(state, request(), 3)
         for kind, hotel_id in events:
@@ -75,11 +75,11 @@ class TestProgress:
         assert progress(state, "r1") == Progress("r1", 3, len(done), len(failed))
 
     def test_of_an_unknown_request_is_none(self):
-        """It was never made."""
+        """A request that was never stored has no progress."""
         assert progress(MemoryStore(), "r1") is None
 
     def test_requests_are_listed(self):
-        """Sorted, each once, whatever lies below them."""
+        """Ids are sorted, and each is listed once, however many objects its request has."""
         state = MemoryStore()
         for name in ("b", "a"):
             store_request(state, request(request_id=name), 1)
@@ -97,6 +97,6 @@ class TestForce:
         assert [unserved_force(state, nudge) for nudge in nudges] == ["none", "redownload"]
 
     def test_of_no_request_is_none(self):
-        """A nudge without a request, and one whose request is gone."""
+        """A nudge without a request forces nothing, and neither does one whose request is unknown."""
         assert unserved_force(MemoryStore(), Nudge("h1", "catalogue")) == "none"
         assert unserved_force(MemoryStore(), Nudge("h1", "request", "r9")) == "none"

@@ -1,4 +1,4 @@
-"""Publish and sweep in any interleaving: whatever writers, kills, withdrawals and sweepers do, a manifest is whole."""
+"""Writers, kills, withdrawals and sweeps in any interleaving: every rendition that a manifest names exists."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def content(sha256: str, recipe: int) -> bytes:
 
 
 class Writer:
-    """A `process_hotel` under way: it holds the ETag it read, and what it still has to put."""
+    """A run of `process_hotel` in progress: it holds the ETag it read and the renditions it still has to put."""
 
     def __init__(self, store, shas, recipe, now):
         self.before: Before = read_before(store, HOTEL)
@@ -46,18 +46,18 @@ class Writer:
         self.seq = self.before.next_seq
         self.keys = {}
         manifest = self.before.manifest
-        standing = {p.best.sha256: p.renditions[0].key for p in manifest.pictures} if manifest else {}
+        published = {p.best.sha256: p.renditions[0].key for p in manifest.pictures} if manifest else {}
         same_recipe = manifest is not None and manifest.versions.get("recipe") == recipe
         self.missing = []
         for sha256 in shas:
-            if same_recipe and sha256 in standing:
-                self.keys[sha256] = standing[sha256]
+            if same_recipe and sha256 in published:
+                self.keys[sha256] = published[sha256]
             else:
                 self.keys[sha256] = rendition_key(HOTEL, self.seq, sha256, "only", "jpg")
                 self.missing.append(sha256)
 
     def manifest(self) -> Manifest:
-        owed = pending_sweeps(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
+        pending = pending_sweeps(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
         pictures = tuple(
             PublishedPicture(
                 position=position,
@@ -73,7 +73,7 @@ class Writer:
         )
         return Manifest(
             seq=self.seq, hotel_id=HOTEL, name="", release_id="r", inputs="", versions={"recipe": self.recipe},
-            published_at=self.now, withdrawn=not pictures, pictures=pictures, pending=tuple[Pending, ...](owed),
+            published_at=self.now, withdrawn=not pictures, pictures=pictures, pending=tuple[Pending, ...](pending),
         )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(who=WRITERS, shas=st.lists(st.sampled_from(SHAS), unique=True), recipe=st.integers(1, 2))
     def start(self, who, shas, recipe):
-        """A writer starts (a withdrawal is a writer with nothing to show); the one it replaces was killed."""
+        """Start a writer; a writer without images withdraws the hotel. The writer it replaces counts as killed."""
         self.writers[who] = Writer(self.store, shas, recipe, self.now)
 
     @precondition(lambda self: any(writer.missing for writer in self.writers.values()))
@@ -127,7 +127,7 @@ class Interleaving(RuleBasedStateMachine):
         self.now += timedelta(days=days)
 
     @invariant()
-    def every_named_rendition_exists_and_is_what_it_says(self):
+    def every_named_rendition_exists_with_its_content(self):
         manifest = read_before(self.store, HOTEL).manifest if hasattr(self, "store") else None
         for picture in manifest.pictures if manifest else ():
             stored = self.store.get(picture.renditions[0].key)
@@ -135,7 +135,7 @@ class Interleaving(RuleBasedStateMachine):
             assert stored.data == content(picture.best.sha256, manifest.versions["recipe"])
 
     def teardown(self):
-        """When everybody has stopped: one more look a grace period later, and nothing unnamed is left."""
+        """Process and sweep once more after the grace period: only files that the manifest names are left."""
         if not hasattr(self, "store"):
             return
         before = read_before(self.store, HOTEL)
@@ -153,7 +153,7 @@ class Interleaving(RuleBasedStateMachine):
 
 
 class InterleavingInAFolder(Interleaving):
-    """The same with files, whose times are the machine's."""
+    """The same with a store of files, whose times come from the machine's clock."""
 
     def make_store(self):
         self.folder = tempfile.TemporaryDirectory()

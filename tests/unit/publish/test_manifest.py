@@ -1,4 +1,4 @@
-"""The manifest as bytes: the same content gives the same bytes, and a reader of this version knows what it can read."""
+"""The manifest as bytes: the same content gives the same bytes, and what cannot be read raises an error."""
 
 import json
 from datetime import UTC, datetime
@@ -32,8 +32,8 @@ def manifest(total: float = 0.5, name: str = "Hôtel") -> Manifest:
 
 
 @given(SCORES, st.text())
-def test_reads_back_as_it_was_but_for_the_seventh_place(total, name):
-    """Six places are kept, and names of any script; written again, it is the same bytes."""
+def test_is_read_back_with_six_decimal_places(total, name):
+    """Names may be in any script; a manifest that was read and is written again has the same bytes."""
     written = manifest(total, name).to_bytes()
     read = Manifest.from_bytes(written)
     assert read.name == name
@@ -42,15 +42,15 @@ def test_reads_back_as_it_was_but_for_the_seventh_place(total, name):
 
 
 @given(SCORES)
-def test_noise_below_the_sixth_place_changes_no_byte(total):
-    """Another machine's last bits, or a zero's sign."""
+def test_noise_below_the_sixth_decimal_place_changes_no_byte(total):
+    """The last bits of a number and the sign of a zero may differ between machines."""
     rounded = round(total, 6)
     assert manifest(rounded).to_bytes() == manifest(rounded + 1e-9).to_bytes()
     assert manifest(0.0).to_bytes() == manifest(-0.0).to_bytes()
 
 
 def test_keys_are_sorted():
-    """At every depth, so that two manifests can be compared by eye."""
+    """Keys are sorted at every depth, so that people can compare two manifests."""
 
     def check(value):
         if isinstance(value, dict):
@@ -64,8 +64,8 @@ def test_keys_are_sorted():
     check(json.loads(manifest().to_bytes()))
 
 
-def test_keys_that_a_newer_version_added_do_not_disturb():
-    """More keys may join."""
+def test_keys_that_a_newer_version_added_are_ignored():
+    """A newer version may add keys at any depth."""
     document = json.loads(manifest().to_bytes())
     document["weather"] = "fine"
     document["pictures"][0]["best"]["camera"] = "good"
@@ -73,15 +73,15 @@ def test_keys_that_a_newer_version_added_do_not_disturb():
 
 
 @pytest.mark.parametrize("change", [{"schema": 2}, {"seq": 0}, {"published_at": "soon"}, {"pictures": [{}]}])
-def test_what_this_version_cannot_read_is_told(change):
-    """It is not taken for an empty hotel."""
+def test_a_manifest_that_this_version_cannot_read_raises_an_error(change):
+    """Such a manifest does not count as a hotel without pictures."""
     document = json.loads(manifest().to_bytes()) | change
     with pytest.raises(ManifestUnreadableError, match=next(iter(change))):
         Manifest.from_bytes(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff"])
-def test_what_is_no_manifest_is_told(data):
-    """Whatever lies there."""
+def test_bytes_that_are_no_manifest_raise_an_error(data):
+    """The error is the same, whatever the bytes are."""
     with pytest.raises(ManifestUnreadableError):
         Manifest.from_bytes(data)

@@ -1,4 +1,4 @@
-"""A suite in memory with a clock that can be moved, and catalogues and releases to hand in."""
+"""What the functions need, for tests: a suite in memory with a clock that can be moved."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ from image_release.storage import CountingStore, MemoryStore, StoreCounter
 from image_release.tag import AccountQuota, MemoryCounters
 
 
-class Hand:
-    """What people do, and the clock."""
+class World:
+    """A suite in memory and its clock; methods hand in catalogues and releases."""
 
     def __init__(self):
         self.now = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -37,7 +37,7 @@ class Hand:
         self.now += timedelta(**duration)
 
     def release(self, release_id, hotels):
-        """`{hotel: [accommodation of atlas, …]}`; the key of the file."""
+        """Hand in a release `{hotel: [accommodation of atlas, …]}`; return the key of its file."""
         rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
         for hotel_id, accommodations in hotels.items():
             rows.append(f"{hotel_id},Hotel,ES,Bilbao,43.2,-2.9,{';'.join(f'atlas:{name}' for name in accommodations)}")
@@ -45,14 +45,14 @@ class Hand:
         return f"releases/{release_id}.csv"
 
     def catalogue(self, version, lists):
-        """`{accommodation: [url, …]}`; the key of the file."""
+        """Hand in a catalogue of atlas, `{accommodation: [url, …]}`; return the key of its file."""
         lines = [{"accommodation_id": name, "images": [{"url": url} for url in urls]} for name, urls in lists.items()]
         self.suite.inbox.put(f"catalogues/atlas/{version}.jsonl", "\n".join(map(json.dumps, lines)).encode())
         return f"catalogues/atlas/{version}.jsonl"
 
     @staticmethod
     def take(queue):
-        """All that waits in a queue, dealt with."""
+        """Receive and delete all messages of a queue; return their bodies."""
         bodies = []
         while received := queue.receive():
             bodies.append(json.loads(received.body))
@@ -61,5 +61,5 @@ class Hand:
 
 
 @pytest.fixture
-def hand():
-    return Hand()
+def world():
+    return World()

@@ -1,4 +1,4 @@
-"""A folder of photos as a release and catalogues: what lies where it should, and nothing else."""
+"""A folder of photos becomes a release and catalogues: misplaced files are reported and not used."""
 
 import json
 import os
@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Folder:
-    """A folder of photos, and the inbox that it is handed into."""
+    """A folder of photos, and the inbox that receives its release and catalogues."""
 
     def __init__(self, root) -> None:
         self.root = root
@@ -29,7 +29,7 @@ class Folder:
         return hand_in_photos(self.root, self.inbox, NOW + timedelta(days=days))
 
     def catalogue(self, partner: str) -> dict[str, list[str]]:
-        """The latest catalogue of a partner: accommodation -> names of its files."""
+        """Return the partner's latest catalogue as accommodation -> names of its files."""
         key = max(listed.key for listed in self.inbox.list(f"catalogues/{partner}/"))
         lines = map(json.loads, self.inbox.get(key).data.splitlines())
         return {line["accommodation_id"]: [url["url"].rsplit("/", 1)[1] for url in line["images"]] for line in lines}
@@ -46,7 +46,7 @@ def folder(tmp_path):
 
 
 def test_becomes_a_release_and_a_catalogue_for_each_partner(folder):
-    """One accommodation a hotel and partner, files in order, names percent-encoded in their URLs."""
+    """Each hotel has one accommodation per partner; files are in order; names are percent-encoded in URLs."""
     for path in ("h1/a/2.jpg", "h1/a/1 ä.jpg", "h1/b/x.png", "h;2/a/y.jpg"):
         folder.write(path)
     assert folder.hand_in() == ()
@@ -56,8 +56,8 @@ def test_becomes_a_release_and_a_catalogue_for_each_partner(folder):
     assert release[1:] == ["h1,h1,ZZ,,,,a:h1;b:h1", "h;2,h;2,ZZ,,,,a:h%3B2"]
 
 
-def test_that_has_not_changed_hands_in_nothing_anew(folder):
-    """The inbox stays as it is, or every hotel would be looked at for nothing."""
+def test_that_has_not_changed_hands_in_nothing_new(folder):
+    """The inbox stays as it is: otherwise every hotel would be processed for nothing."""
     folder.write("h1/a/1.jpg")
     folder.hand_in()
     before = folder.keys
@@ -66,7 +66,7 @@ def test_that_has_not_changed_hands_in_nothing_anew(folder):
 
 
 def test_with_a_file_replaced_hands_in_a_new_version_of_it(folder):
-    """Same name, other time: it is fetched again."""
+    """A file with the same name and another modification time gets a new version, so it is fetched again."""
     file = folder.write("h1/a/1.jpg")
     folder.hand_in()
     os.utime(file, ns=(1, 1))
@@ -76,7 +76,7 @@ def test_with_a_file_replaced_hands_in_a_new_version_of_it(folder):
 
 
 def test_with_a_partner_gone_hands_in_an_empty_catalogue(folder):
-    """What is no longer there leaves its hotel."""
+    """The partner's images are deleted from its hotels."""
     folder.write("h1/a/1.jpg")
     (folder.write("h1/b/1.jpg")).unlink()
     folder.write("h1/b/2.jpg")
@@ -87,8 +87,8 @@ def test_with_a_partner_gone_hands_in_an_empty_catalogue(folder):
     assert (folder.catalogue("a"), folder.catalogue("b")) == ({"h1": ["1.jpg"]}, {})
 
 
-def test_says_what_lies_in_the_wrong_place_and_uses_the_rest(folder, tmp_path):
-    """Files too high or too deep, links that lead out, names that no id can have; hidden files are no photos."""
+def test_reports_misplaced_files_and_uses_the_rest(folder, tmp_path):
+    """Files too high or too deep, links that lead out and names that are no ids are reported; hidden ones are not."""
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"secret")
     folder.write("h1/a/good.jpg")
@@ -113,8 +113,8 @@ def test_says_what_lies_in_the_wrong_place_and_uses_the_rest(folder, tmp_path):
 
 
 @pytest.mark.parametrize("make", [lambda root: None, lambda root: (root / "empty").mkdir(), lambda root: root.rmdir()])
-def test_without_photos_is_wrong_use(folder, make):
-    """A mistyped folder must not withdraw every hotel."""
+def test_without_photos_is_refused(folder, make):
+    """A mistyped folder name must not withdraw every hotel."""
     make(folder.root)
     with pytest.raises(PhotosFolderError):
         folder.hand_in()

@@ -1,4 +1,4 @@
-"""How the suite processes a nudge: failures return soon, images that crash are found, due work is not forgotten."""
+"""How the suite processes a nudge: failures are retried, images that crash are found, pending work is not lost."""
 
 import json
 import os
@@ -39,37 +39,37 @@ def world():
     found.close()
 
 
-def process(world, receives=1, most=5, deadline_s=None, isolated=None, order=None, **ports):
-    order = order or NudgeMessage(hotel_id="h1", reason="test")
+def process(world, receives=1, most=5, deadline_s=None, isolated=None, message=None, **ports):
+    message = message or NudgeMessage(hotel_id="h1", reason="test")
     caller = isolated or refuse
-    return serve(order, world.ports(**ports), Attempt(receives, most), isolated=caller, deadline_s=deadline_s)
+    return serve(message, world.ports(**ports), Attempt(receives, most), isolated=caller, deadline_s=deadline_s)
 
 
 def refuse(*_, **__):
-    raise AssertionError("nothing is decoded in a child before a message comes back")
+    raise AssertionError("a message that is received for the first time must not decode in a child")
 
 
 def failing():
-    raise StorageError("the store is away")
+    raise StorageError("the store is unavailable")
 
 
 class TestAFailure:
-    def test_returns_after_a_time_that_doubles_up_to_a_limit(self):
+    def test_is_retried_after_a_wait_that_doubles_up_to_a_limit(self):
         waits = [[back_off_s(f"h{number}", receives) for number in range(50)] for receives in (1, 2, 3, 12)]
         for receives, wait in zip((1, 2, 3, 12), waits, strict=True):
             most = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** (receives - 1))
             assert all(most // 2 <= seconds <= most for seconds in wait)
             assert len(set(wait)) > 3
 
-    def test_of_the_store_returns_and_is_counted_at_the_last_receive(self, world):
+    def test_of_the_store_is_retried_and_counted_at_the_last_receive(self, world):
         request = parse_request(json.dumps({"request_id": "q1", "hotel_ids": ["h1"]}).encode(), "q1.json")
         store_request(world.state, request, 1)
-        order = NudgeMessage(hotel_id="h1", reason="request", request_id="q1")
+        message = NudgeMessage(hotel_id="h1", reason="request", request_id="q1")
         for receives in (1, 2):
-            with pytest.raises(ComeBackError, match="the store is away"):
-                process(world, receives, 2, now=failing, order=order, isolated=IsolatedCaller())
+            with pytest.raises(ComeBackError, match="the store is unavailable"):
+                process(world, receives, 2, now=failing, message=message, isolated=IsolatedCaller())
             assert progress(world.state, "q1").failed == (receives == 2)
-        process(world, order=order)
+        process(world, message=message)
         found = progress(world.state, "q1")
         assert (found.done, found.failed) == (1, 0)
 
@@ -82,6 +82,8 @@ class TestAMessageReceivedBefore:
         killer = world.site.files["/bad.jpg"]
 
         class Deadly(IsolatedCaller):
+            """A caller whose child process is killed by the bad image."""
+
             def __call__(self, function, /, *args, **kwargs):
                 if args and args[0] == killer:
                     return super().__call__(die)
@@ -97,7 +99,7 @@ def die():
 
 
 class TestATimeBudget:
-    def test_that_ends_before_anything_is_rendered_keeps_what_was_learned(self, world):
+    def test_that_ends_before_anything_is_rendered_keeps_what_was_downloaded(self, world):
         """The same message continues where it stopped: nothing is downloaded twice."""
         end_s = time.monotonic() + 3_600
         with pytest.raises(ComeBackError, match="out of time") as back:
@@ -108,13 +110,13 @@ class TestATimeBudget:
         assert report.outcomes == {Outcome.PUBLISHED: 3}
         assert (report.work.downloads, len(world.site.asked)) == (0, 3)
 
-    def test_that_ended_during_downloads_publishes_what_there_is_and_goes_on(self, world):
+    def test_that_ends_during_downloads_publishes_a_part_and_continues(self, world):
         with pytest.raises(ComeBackError, match="in part"):
             process(world, deadline_s=-1.0)
         assert process(world).outcomes == {Outcome.PUBLISHED: 3}
 
     def test_that_ends_at_the_last_receive_leaves_a_marker(self, world):
-        """The queue forgets the message after its last receive, so a due-marker has to keep what is left."""
+        """The queue drops the message after its last receive, so a due-marker brings the hotel back."""
         report = process(world, 5, 5, deadline_s=-1.0, isolated=IsolatedCaller())
         assert report.outcomes == {Outcome.DEFERRED: 3}
         assert [item.key for item in world.state.list("due/")] == [f"due/{world.now.date()}/download/h1"]
@@ -137,8 +139,8 @@ class PaidTagger:
         }
 
 
-class TestARefusedHotel:
-    def test_is_published_without_labels_and_tick_brings_it_back(self, world):
+class TestAHotelOverTheQuota:
+    def test_is_published_without_labels_and_nudged_again_by_tick(self, world):
         quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)
         bulk = MemoryQueue(lambda: world.now)
         suite = Suite(
@@ -152,8 +154,8 @@ class TestARefusedHotel:
         assert len(bulk) == 0
         world.wait(minutes=61)
         assert tick(suite).nudged == {"tag": 1}
-        order = NudgeMessage.model_validate_json(bulk.receive().body)
-        assert process(world, order=order, tagger=tagger).status == "processed"
+        message = NudgeMessage.model_validate_json(bulk.receive().body)
+        assert process(world, message=message, tagger=tagger).status == "processed"
         assert [len(picture.labels) for picture in read_before(world.published, "h1").manifest.pictures] == [1] * 3
         world.wait(hours=2)
         assert tick(suite).nudged == {}

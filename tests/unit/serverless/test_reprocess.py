@@ -1,0 +1,70 @@
+"""`reprocess`: the hotels of a request are fixed when it first comes, and its progress stays exact."""
+
+import json
+
+import pytest
+
+from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
+from image_release.serverless.fan_out import fan_out
+from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
+
+
+def request(**fields):
+    document = {"request_id": "q1", "cities": ["Bilbao"], **fields}
+    return parse_request(json.dumps(document).encode(), "q1.json")
+
+
+def test_a_request_nudges_its_hotels_urgently_and_under_its_id(world):
+    fan_out(world.release("r1", {"h1": ["a"], "h2": ["b"]}), world.suite)
+    assert reprocess(request(), world.suite).nudged == 2
+    bodies = world.take(world.suite.urgent)
+    assert sorted(body["hotel_id"] for body in bodies) == ["h1", "h2"]
+    assert {body["request_id"] for body in bodies} == {"q1"}
+
+
+def test_a_request_for_everything_is_bulk_work(world):
+    fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
+    reprocess(request(cities=[], all=True), world.suite)
+    assert (len(world.suite.urgent), len(world.suite.bulk)) == (0, 1)
+
+
+def test_a_request_that_comes_twice_nudges_the_same_hotels_even_after_a_new_release(world):
+    fan_out(world.release("r1", {"h1": ["a"], "h2": ["b"]}), world.suite)
+    reprocess(request(), world.suite)
+    world.take(world.suite.urgent)
+    fan_out(world.release("r2", {"h2": ["b"], "h3": ["c"]}), world.suite)
+    reprocess(request(), world.suite)
+    assert sorted(body["hotel_id"] for body in world.take(world.suite.urgent)) == ["h1", "h2"]
+    for hotel_id in ("h1", "h2", "h1"):
+        mark_done(world.suite.state, "q1", hotel_id)
+    found = progress(world.suite.state, "q1")
+    assert (found.total, found.done) == (2, 2)
+
+
+def test_a_request_with_the_id_of_another_one_is_refused(world):
+    fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
+    reprocess(request(), world.suite)
+    with pytest.raises(RequestTakenError):
+        reprocess(request(force="retag"), world.suite)
+
+
+def test_a_dry_run_estimates_the_cost_and_nudges_no_hotel(world):
+    fan_out(world.release("r1", {"h1": ["a"], "h2": ["b"]}), world.suite)
+    requested = reprocess(request(dry_run=True), world.suite)
+    assert (requested.hotels, requested.nudged, requested.estimate.hotels) == (2, 0, 2)
+    assert len(world.suite.urgent) == 0
+    assert progress(world.suite.state, "q1") is None
+    assert reprocess(request(), world.suite).nudged == 2
+
+
+def test_a_request_before_the_first_release_raises_an_error(world):
+    with pytest.raises(NoReleaseError):
+        reprocess(request(), world.suite)
+
+
+def test_an_object_that_is_no_request_is_reported(world):
+    world.suite.inbox.put("requests/q1.json", b"{}")
+    with pytest.raises(RequestError):
+        request_at("requests/q1.json", world.suite)
+    with pytest.raises(MissingInputError):
+        request_at("requests/q2.json", world.suite)
