@@ -32,7 +32,7 @@ Tree = dict[str, dict[str, list[Path]]]
 
 
 class PhotosFolderError(Exception):
-    """The folder is not there, or no photo lies in it as it must."""
+    """The folder does not exist, or no photo in it is where it must be."""
 
 
 def hand_in_photos(folder: Path, inbox: Store, now: datetime) -> tuple[Problem, ...]:
@@ -76,7 +76,7 @@ def _tree(folder: Path) -> tuple[Tree, tuple[Problem, ...]]:
 
 
 def _entries(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Folders in a folder; a file there lies in the wrong place."""
+    """Folders in a folder. A file among them is reported: it is in the wrong place."""
     for entry in _visible(folder):
         if entry.is_dir() and not entry.is_symlink():
             yield entry

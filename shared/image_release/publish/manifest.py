@@ -20,7 +20,7 @@ Sha256 = Field(pattern="^[0-9a-f]{64}$")
 
 
 class ManifestUnreadableError(Exception):
-    """What lies under the manifest's key is no manifest that this version can read."""
+    """The object under the manifest's key is not a manifest that this version can read."""
 
 
 class ManifestPart(BaseModel):
