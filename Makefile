@@ -10,8 +10,10 @@ READY  := $(VENV)/.ready
 .DEFAULT_GOAL := help
 DOUBLES ?= .doubles
 SEEDS  ?= 10000
+SEED   ?= 1
+SAMPLE ?= 300
 
-.PHONY: help setup doubles test simulate lint format types demo docs bench peers corpus layers package aws e2e \
+.PHONY: help setup doubles test mutants simulate lint format types demo docs bench peers corpus layers package aws e2e \
 	requirements clean
 
 help: ## list these targets
@@ -25,15 +27,18 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-doubles: $(DOUBLES)/.ready ## make .doubles with the AWS doubles that tests start (without it those tests are skipped)
+doubles: $(DOUBLES)/.ready ## make .doubles with the AWS doubles that tests start
 
 $(DOUBLES)/.ready: tests/doubles.txt
 	test -x $(DOUBLES)/bin/pip || $(PYTHON) -m venv $(DOUBLES)
 	$(DOUBLES)/bin/python -m pip install --quiet --requirement tests/doubles.txt
 	touch $@
 
-test: setup ## run all tests
+test: setup doubles ## run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+mutants: setup doubles ## change SAMPLE=300 places of the program, drawn by SEED=1: which changes does no test find?
+	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)
 
 lint: setup ## check style, formatting and the direction of imports
 	$(BIN)/ruff check .

@@ -70,11 +70,13 @@ def free_port() -> int:
 @contextmanager
 def started(name: str, folder: Path) -> Iterator[LocalAws]:
     """Start a double, and end it afterwards. Skips the test when it is not installed."""
-    program = DOUBLES / "bin" / {"ministack": "ministack", "moto": "moto_server"}[name]
-    if not program.is_file():
-        pytest.skip(f"{name} is not installed: `make doubles` installs it")
+    if not (DOUBLES / ".ready").is_file():
+        pytest.skip(f"{name} is not installed: run `make doubles`, or `make test`, which does so")
     port = free_port()
-    arguments = ["-H", "127.0.0.1", "-p", str(port)] if name == "moto" else []
+    command = {
+        "ministack": [DOUBLES / "bin" / "ministack"],
+        "moto": [DOUBLES / "bin" / "python", ROOT / "tests" / "serialised_moto.py", str(port)],
+    }[name]
     environment = {
         **{variable: value for variable, value in os.environ.items() if not variable.startswith("AWS_")},
         **KEYS,
@@ -83,7 +85,7 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
         "MINISTACK_HOST": "127.0.0.1",
     }
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen([program, *arguments], cwd=folder, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
             _wait(
                 process,

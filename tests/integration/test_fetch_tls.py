@@ -3,12 +3,12 @@
 import ssl
 
 import pytest
+import trustme
 
 from image_release.outcomes import Outcome
 from tests.integration.faulty_server import FaultyServer, sends
 from tests.integration.fetching import bytes_of, local_fetcher, outcome_of, ticking_clock
 
-trustme = pytest.importorskip("trustme", reason="trustme makes the certificates")
 HOST = "photos.example"
 
 
