@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import random
+import hashlib
+import json
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -30,9 +33,11 @@ MUTATED = (
 )
 """What the sample is drawn from: folders, and the modules that decide which images are grouped."""
 MOST_SURVIVORS = 0.1
-BUDGET_S = 25.0
+BUDGET_S = 20.0
 """Recorded time of the tests that a mutant has to survive, in seconds."""
 HERE = Path(__file__).parent
+REPORT = ROOT / "build" / "mutants.json"
+"""Keys of the mutants that survived the last sample, for `--survivors`."""
 EXPLAINED = HERE / "survivors.toml"
 
 
@@ -55,6 +60,24 @@ def all_mutants(only: list[str]) -> list[Mutant]:
     roots = [ROOT / name for name in only] or [ROOT / PACKAGE / name for name in MUTATED]
     files = [path for root in roots for path in (sorted(root.rglob("*.py")) if root.is_dir() else [root])]
     return [mutant for path in files for mutant in mutants_of(ROOT, str(path.relative_to(ROOT)))]
+
+
+def drawn(mutants: list[Mutant], *, seed: int, number: int) -> list[Mutant]:
+    """Draw a sample by the hash of each mutant, so that a change of the program changes little of the sample."""
+    times: Counter[tuple[str, ...]] = Counter()
+
+    def lot(mutant: Mutant) -> bytes:
+        times[mutant.key] += 1
+        return hashlib.sha256(repr((seed, mutant.key, times[mutant.key])).encode()).digest()
+
+    return [mutant for _, mutant in sorted([(lot(mutant), mutant) for mutant in mutants], key=itemgetter(0))[:number]]
+
+
+def survivors_before() -> set[tuple[str, ...]]:
+    """Keys of the mutants that survived the last sample."""
+    if not REPORT.is_file():
+        raise SystemExit(f"{REPORT} is missing: draw a sample first")
+    return {tuple(key) for key in json.loads(REPORT.read_text(encoding="utf-8"))}
 
 
 def explanations() -> dict[tuple[str, str, str, str], str]:
@@ -122,6 +145,8 @@ def run_sample(places: list[Copy], mutants: list[Mutant]) -> tuple[int, int]:
     verdicts = judged([(str(mutant), job(mutant)) for mutant in mutants], places)
     reasons = explanations()
     survived = [mutant for mutant, verdict in zip(mutants, verdicts, strict=True) if not verdict.killed]
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps([mutant.key for mutant in survived], indent=1), encoding="utf-8")
     for mutant in survived:
         print(f"survived: {mutant}\n          {reasons.get(mutant.key, 'NO REASON IS GIVEN')}")
     print(f"sample: {len(mutants) - len(survived)} killed, {len(survived)} survived of {len(mutants)}")
@@ -134,6 +159,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which sample is drawn (default: 1)")
     parser.add_argument("--sample", type=int, default=300, help="number of mutants that are drawn (default: 300)")
     parser.add_argument("--by-hand", action="store_true", help="only the mutants made by hand")
+    parser.add_argument("--survivors", action="store_true", help="only those that survived the last sample")
     parser.add_argument("files", nargs="*", help="draw from these files or folders only; none made by hand")
     given = parser.parse_args()
     began = time.monotonic()
@@ -141,9 +167,12 @@ def main() -> int:
         wrong = 0 if given.files else run_by_hand(places)
         if not given.by_hand:
             everything = all_mutants(given.files)
-            drawn = random.Random(given.seed).sample(everything, min(given.sample, len(everything)))
-            survived, unexplained = run_sample(places, drawn)
-            wrong += unexplained + (survived > MOST_SURVIVORS * len(drawn))
+            sample = drawn(everything, seed=given.seed, number=given.sample)
+            if given.survivors:
+                before = survivors_before()
+                sample = [mutant for mutant in everything if mutant.key in before]
+            survived, unexplained = run_sample(places, sample)
+            wrong += unexplained + (survived > MOST_SURVIVORS * len(sample))
     print(f"{time.monotonic() - began:.0f} s")
     return 1 if wrong else 0
 

@@ -1,7 +1,7 @@
 """Mutants of a Python file: every small change that the operators below can make, as a replacement of bytes.
 
 Text for people is not mutated: docstrings, f-strings, messages of errors, log calls. Neither are annotations, imports,
-decorators and asserts, which state what the types cannot.
+decorators, asserts (they state what the types cannot), and flags such as `frozen` and the `strict` of `zip`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 """Calls that become another call."""
 LOGGERS = {"logger", "log", "logging", "warnings"}
+GUARDS = {"frozen", "slots", "kw_only"}
+"""Arguments that only guard against mistakes of programmers: `strict` of `zip` is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,10 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         yield from node.body
     elif isinstance(node, ast.ClassDef):
         yield from node.body
+    elif isinstance(node, ast.Call):
+        yield from (node.func, *node.args)
+        is_zip = isinstance(node.func, ast.Name) and node.func.id == "zip"
+        yield from (word.value for word in node.keywords if word.arg not in GUARDS and not is_zip)
     elif isinstance(node, ast.AnnAssign):
         if node.value:
             yield node.value

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from tests.conftest import ROOT
-from tests.mutation.__main__ import all_mutants, by_hand, explanations
+from tests.mutation.__main__ import all_mutants, by_hand, drawn, explanations
 from tests.mutation.mutating import mutants_of
 from tests.mutation.recording import Record
 
@@ -39,6 +39,8 @@ def test_a_returned_value_is_forgotten(tmp_path):
         "f'{a + 1}'",
         "logger.info('a', extra=1 + 2)",
         "a: Field(1)",
+        "a = ConfigDict(frozen=True)",
+        "zip(a, b, strict=True)",
         "__all__ = [1]",
         "assert a < 1",
         "def f():\n    return None\n",
@@ -86,6 +88,13 @@ def test_every_mutant_made_by_hand_applies_and_names_tests_that_exist():
         compile(mutant.apply((ROOT / mutant.file).read_bytes()), name, "exec")
         assert tests, name
         assert all((ROOT / test.partition("::")[0]).is_file() for test in tests), name
+
+
+def test_a_change_of_one_mutant_leaves_the_rest_of_a_sample():
+    everything = all_mutants(["shared/image_release/publish"])
+    sample = drawn(everything, seed=1, number=20)
+    assert drawn([mutant for mutant in everything if mutant != sample[0]], seed=1, number=19) == sample[1:]
+    assert drawn(everything, seed=2, number=20) != sample
 
 
 def test_every_reason_is_about_a_mutant_that_exists():

@@ -85,7 +85,7 @@ def _selected_once(request: Request, suite: Suite) -> Sequence[str]:
     key = request_key(request.request_id, "selected.json.gz")
     stored = suite.state.get(key)
     if stored is None:
-        hotel_ids, _ = _selected(request, suite)
+        hotel_ids, _ = _selected(request, suite, estimate=False)
         document = {"request": request.model_dump(mode="json"), "hotel_ids": hotel_ids}
         data = gzip.compress(json.dumps(document).encode(), compresslevel=3, mtime=0)
         try:
@@ -101,7 +101,7 @@ def _selected_once(request: Request, suite: Suite) -> Sequence[str]:
     return selected
 
 
-def _selected(request: Request, suite: Suite, *, estimate: bool = False) -> tuple[list[str], Estimate | None]:
+def _selected(request: Request, suite: Suite, *, estimate: bool) -> tuple[list[str], Estimate | None]:
     current = read_current(suite.state)
     if current is None:
         raise NoReleaseError("no release is in force yet")
