@@ -1,0 +1,159 @@
+"""The rules of grouping, each on a small graph of scores: which pairs join, and which do not."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from image_release.dedup.evidence import Evidence
+from image_release.dedup.grouping import Pairs, Picture, _grouped, _weakest_join_between
+from image_release.dedup.matching import CandidatePair
+from image_release.settings import GroupingSettings
+from image_release.values import Override
+
+SETTINGS = GroupingSettings(clear_score=3.5, bridge_score=6, single_score=1, least_score=0)
+COPIES = 9.0
+"""Score of a pair that joins whatever the other pairs say."""
+HOPELESS = None
+"""Score of a candidate pair that cannot be registered."""
+
+Scores = Mapping[str, float | None]
+
+
+def graph(scores: Scores) -> Pairs:
+    """Candidate pairs with known scores, named by two letters; those that come first have more agreeing matches."""
+    pairs = Pairs([], SETTINGS)
+    for number, (name, score) in enumerate(scores.items()):
+        one, other = indices = tuple(sorted("abcdef".index(letter) for letter in name))
+        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], 100 - number, 200)
+        pairs._known[indices] = None if score is None else evidence(score)
+    return pairs
+
+
+def evidence(score: float, other: str = "") -> Evidence:
+    return Evidence(other, "registration", 0.1, 0.9, score)
+
+
+def groups(images: str, scores: Scores, decisions: tuple[Override, ...] = ()) -> str:
+    """The groups of some images: the letters of each, with a space between groups."""
+    return " ".join("".join(picture.members) for picture in _grouped(images, graph(scores), decisions, SETTINGS))
+
+
+class TestTwoSingleImages:
+    @pytest.mark.parametrize(("score", "expected"), [(1.0, "ab"), (0.99, "a b"), (0.0, "a b"), (HOPELESS, "a b")])
+    def test_join_from_the_single_score_on(self, score: float | None, expected: str) -> None:
+        """No other pair can speak for them, so the least score is not enough."""
+        assert groups("ab", {"ab": score}) == expected
+
+    def test_that_are_no_candidate_pair_stay_apart(self) -> None:
+        assert groups("ab", {}) == "a b"
+
+
+class TestAnImageAndAGroup:
+    @pytest.mark.parametrize(("score", "expected"), [(3.5, "abc"), (3.49, "ab c")])
+    def test_join_from_the_clear_score_on_without_a_witness(self, score: float, expected: str) -> None:
+        """The other pair speaks against it as much as a pair can."""
+        assert groups("abc", {"ab": COPIES, "ac": score, "bc": HOPELESS}) == expected
+
+    @pytest.mark.parametrize(("witness", "expected"), [(-0.5, "abc"), (-0.51, "ab c")])
+    def test_join_below_it_if_the_sum_reaches_the_least_score(self, witness: float, expected: str) -> None:
+        """The single score is asked of two single images only."""
+        assert groups("abc", {"ab": COPIES, "ac": 0.5, "bc": witness}) == expected
+
+    def test_join_where_every_score_is_the_least_score(self) -> None:
+        """The least score itself is enough."""
+        assert groups("abc", {"ab": COPIES, "ac": 0.0, "bc": 0.0}) == "abc"
+
+
+class TestTwoGroupsOfSeveralImages:
+    PAIRS: Scores = {"ab": COPIES, "cd": COPIES}
+
+    @pytest.mark.parametrize(("score", "expected"), [(6.0, "abcd"), (5.99, "ab cd")])
+    def test_need_the_bridge_score_where_the_other_pairs_speak_against_it(self, score: float, expected: str) -> None:
+        """A score that is clear for one image is not clear for two groups."""
+        against = {"ad": HOPELESS, "bc": HOPELESS, "bd": HOPELESS}
+        assert groups("abcd", {**self.PAIRS, "ac": score, **against}) == expected
+
+    @pytest.mark.parametrize(("score", "expected"), [(2.5, "abcd"), (2.49, "ab cd")])
+    def test_pairs_with_nothing_in_common_count_one_against_it_each(self, score: float, expected: str) -> None:
+        """Of the three witnesses one has -0.5 and two are unknown."""
+        assert groups("abcd", {**self.PAIRS, "ac": score, "bd": -0.5}) == expected
+
+    @pytest.mark.parametrize(("third", "expected"), [(-1.5, "abcd"), (-1.51, "ab cd")])
+    def test_three_witnesses_are_asked(self, third: float, expected: str) -> None:
+        """The third one decides here."""
+        assert groups("abcd", {**self.PAIRS, "ac": 3.0, "ad": -0.5, "bc": -1.0, "bd": third}) == expected
+
+    def test_a_fourth_witness_is_not_asked(self) -> None:
+        """The three likeliest witnesses do not outweigh the pair; those with fewer matches have no say."""
+        three = {"de": COPIES, "ab": COPIES, "bc": COPIES}
+        likely = {"ad": 3.0, "ae": -1.0, "bd": -1.0, "be": -1.0}
+        assert groups("abcde", {**three, **likely, "cd": HOPELESS, "ce": HOPELESS}) == "abcde"
+
+    @pytest.mark.parametrize(("score", "expected"), [(5.5, "abcd"), (5.49, "ab cd")])
+    def test_a_hopeless_pair_counts_four_against_it(self, score: float, expected: str) -> None:
+        """One pair that cannot be aligned does not outweigh everything else."""
+        assert groups("abcd", {**self.PAIRS, "ac": score, "bd": HOPELESS, "ad": -0.5}) == expected
+
+
+class TestABridge:
+    @pytest.mark.parametrize(("score", "expected"), [(6.0, "abc"), (5.99, "ab c"), (3.49, "ab c")])
+    def test_of_a_group_joins_only_from_the_bridge_score_on(self, score: float, expected: str) -> None:
+        """Image b has nothing in common with c, so a may be a collage."""
+        assert groups("abc", {"ab": COPIES, "ac": score}) == expected
+
+    @pytest.mark.parametrize(("score", "expected"), [(6.0, "abc"), (5.99, "a bc"), (3.49, "a bc")])
+    def test_is_one_in_the_second_group_too(self, score: float, expected: str) -> None:
+        """Image b has nothing in common with a, so c may be a collage."""
+        assert groups("abc", {"bc": COPIES, "ac": score}) == expected
+
+    def test_between_two_groups_is_one_image_that_is_related_to_both(self) -> None:
+        """Image c is related to a and b, but d is not: the others of d's group show something else."""
+        assert groups("abcd", {"ab": COPIES, "cd": COPIES, "ac": 5.9, "bc": 5.8}) == "ab cd"
+
+    def test_is_none_where_another_pair_goes_around_it(self) -> None:
+        """Images b and c are related, though they do not agree: c joins by its clear score."""
+        assert groups("abc", {"ab": COPIES, "ac": 3.5, "bc": -3.0}) == "abc"
+
+
+class TestTheOrder:
+    def test_of_unclear_pairs_is_that_of_their_scores(self) -> None:
+        """Image b joins c, with which it scores more, though it has more matches with a."""
+        assert groups("abc", {"ab": 1.5, "bc": 3.0, "ac": HOPELESS}) == "a bc"
+
+    def test_leaves_out_pairs_that_are_in_one_group_already(self) -> None:
+        """The third pair is not measured: it has no image to be measured from."""
+        pairs = graph({"ab": COPIES, "bc": COPIES, "ac": COPIES})
+        del pairs._known[0, 2]
+        assert len(_grouped("abc", pairs, (), SETTINGS)) == 1
+
+
+class TestDecisions:
+    def test_that_two_images_differ_keep_their_groups_apart(self) -> None:
+        """Not only the two images: none of their copies joins them."""
+        apart = Override("different", ("a", "d"))
+        scores = {"ab": COPIES, "cd": COPIES, "bc": COPIES}
+        assert groups("abcd", scores, (apart,)) == "ab cd"
+
+    def test_that_two_images_differ_bind_unclear_pairs_too(self) -> None:
+        assert groups("ab", {"ab": 2.0}, (Override("different", ("b", "a")),)) == "a b"
+
+    def test_an_earlier_decision_cannot_join_what_a_later_one_keeps_apart(self) -> None:
+        """a and b are the same, b and c are the same: then a and c cannot differ, unless a person says so later."""
+        same = (Override("same", ("a", "b")), Override("same", ("b", "c")))
+        assert groups("abc", {}, same) == "abc"
+        assert groups("abc", {}, (*same, Override("different", ("a", "c")))) == "a bc"
+
+
+class TestAChainOfJoins:
+    def test_is_as_strong_as_its_weakest_link(self) -> None:
+        """On the way from a to d over b and c."""
+        joins = {"b": evidence(5.0, "a"), "c": evidence(2.0, "b"), "d": evidence(7.0, "c"), "e": evidence(1.0, "d")}
+        picture = Picture(tuple("abcde"), joins)
+        assert _weakest_join_between(picture, "a", "d").score == 2.0
+        assert _weakest_join_between(picture, "d", "c").score == 7.0
+
+    def test_is_a_tree_from_the_first_member(self) -> None:
+        """Each member names the image through which it was reached."""
+        (picture,) = _grouped("abc", graph({"bc": COPIES, "ac": COPIES, "ab": 0.0}), (), SETTINGS)
+        assert {member: join.other for member, join in picture.joins.items()} == {"c": "a", "b": "c"}
