@@ -40,7 +40,7 @@ def test_a_returned_value_is_forgotten(tmp_path):
         "logger.info('a', extra=1 + 2)",
         "a: Field(1)",
         "a = ConfigDict(frozen=True)",
-        "zip(a, b, strict=True)",
+        "a = zip(b, c, strict=True)",
         "__all__ = [1]",
         "assert a < 1",
         "def f():\n    return None\n",
