@@ -170,6 +170,11 @@ class TestBadLine:
         assert (releases.hotels, applied.withdrawn) == (["h1", "h2", "h3"], 0)
         assert releases.accommodations("h1") == (Accommodation("p", "9"),)
 
+    def test_is_reported_with_what_was_applied(self, releases):
+        """Whoever handed in the release is told of each line that does not count."""
+        applied = releases.apply("r1", "h1,H,ES,B,north,,", row("h2"), ",H,ES,B,,,")
+        assert [(problem.line, problem.value) for problem in applied.problems] == [(2, "north"), (4, "")]
+
 
 class TestOrder:
     def test_an_older_release_is_ignored_with_a_warning(self, releases):
