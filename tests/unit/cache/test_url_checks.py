@@ -47,6 +47,18 @@ class TestWhetherToCheck:
         assert need(record, VERSIONED, NOW + timedelta(days=2)) is UrlCheck.KEEP
         assert need(record, VERSIONED, NOW + MONTH + timedelta(days=1)) is UrlCheck.DOWNLOAD
 
+    def test_a_transient_failure_is_retried_exactly_when_its_wait_is_over(self):
+        record = after_failure(None, Rejection(Outcome.UNAVAILABLE, "503"), None, PLAIN, NOW)
+        hour, moment = timedelta(hours=1), timedelta(microseconds=1)
+        assert need(record, now=NOW + hour - moment) is UrlCheck.KEEP
+        assert need(record, now=NOW + hour) is UrlCheck.DOWNLOAD
+
+    def test_a_url_is_revalidated_at_the_start_of_the_day_after_its_month(self):
+        record = after_success(SHA, None, None, PLAIN, NOW)
+        day = datetime(2026, 12, 25, tzinfo=UTC)
+        assert need(record, now=day - timedelta(microseconds=1)) is UrlCheck.KEEP
+        assert need(record, now=day) is UrlCheck.REVALIDATE
+
 
 class TestAfterAFailure:
     def test_every_failure_keeps_the_last_good_copy(self):
@@ -90,3 +102,20 @@ class TestAfterAFailure:
         assert record.sha256 is None
         assert record.failure.retry_at is None
         assert isinstance(record, UrlRecord)
+
+    def test_gone_is_not_believed_a_moment_before_the_day_is_over(self):
+        gone = Rejection(Outcome.GONE, "404")
+        first = after_failure(after_success(SHA, None, None, PLAIN, NOW), gone, None, PLAIN, NOW)
+        soon = NOW + timedelta(days=1) - timedelta(microseconds=1)
+        assert not believed_gone(after_failure(first, gone, None, PLAIN, soon))
+
+    def test_another_kind_of_failure_restarts_the_count(self):
+        """Two errors of different kinds, a day apart, are not two answers 404."""
+        had = after_success(SHA, None, None, PLAIN, NOW)
+        first = after_failure(had, Rejection(Outcome.UNAVAILABLE, "503"), None, PLAIN, NOW)
+        later = after_failure(first, Rejection(Outcome.GONE, "404"), None, PLAIN, NOW + timedelta(days=2))
+        assert (believed_gone(later), later.failure.tries) == (False, 1)
+
+    def test_no_server_gets_a_wait_of_more_than_a_day(self):
+        record = after_failure(None, Rejection(Outcome.UNAVAILABLE, "429"), 1e9, PLAIN, NOW)
+        assert record.failure.retry_at == NOW + timedelta(days=1)

@@ -21,7 +21,9 @@ from image_release.ingest import (
 from image_release.ingest.releases.reading import BadRow, GoodRow, Warned, read_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
+from image_release.store_keys import CURRENT_RELEASE, held_release_key
 from image_release.values import Accommodation, HotelRow
+from tests.unit.ingest.interrupted import Interrupted
 
 HEADER = "hotel_id,name,country,city,latitude,longitude,accommodations"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -196,6 +198,15 @@ class TestOrder:
         assert isinstance(releases.apply("r1", row("h1"), row("h2")), ReleaseApplied)
         assert releases.hotels == ["h1", "h2"]
 
+    def test_a_later_release_that_came_into_force_meanwhile_stays(self, releases):
+        """The later one is applied just before the older one switches over."""
+        releases.state = Interrupted()
+        releases.apply("r1", row("h1"))
+        releases.state.before[CURRENT_RELEASE] = lambda: releases.apply("r3", row("h1"), row("h3"))
+        ignored = releases.apply("r2", row("h1"), row("h2"))
+        assert (type(ignored), ignored.is_warning) == (Ignored, True)
+        assert releases.hotels == ["h1", "h3"]
+
 
 class TestBrake:
     def test_holds_a_release_that_withdraws_more_than_five_percent(self, releases):
@@ -213,6 +224,22 @@ class TestBrake:
         hotels = [row(f"h{number:02}") for number in range(20)]
         releases.apply("r1", *hotels)
         assert isinstance(releases.apply("r2", *hotels[1:]), ReleaseApplied)
+
+    def test_holds_the_same_release_each_time_it_comes_until_it_is_accepted_itself(self, releases):
+        """A message may come twice, and the accept of one release opens for no other one."""
+        hotels = [row(f"h{number:02}") for number in range(20)]
+        releases.apply("r1", *hotels)
+        releases.inbox.put("accepts/releases/r3", b"")
+        results = [releases.apply("r2", *hotels[2:]) for _ in range(2)]
+        assert [type(result) for result in results] == [Held, Held]
+        assert (len(releases.hotels), read_current(releases.state).release_id) == (20, "r1")
+        assert releases.state.get(held_release_key("r2")) is not None
+
+    def test_holds_other_content_under_the_id_in_force(self, releases):
+        hotels = [row(f"h{number:02}") for number in range(20)]
+        releases.apply("r1", *hotels)
+        assert isinstance(releases.apply("r1", *hotels[2:]), Held)
+        assert len(releases.hotels) == 20
 
 
 class TestDeparted:

@@ -6,6 +6,7 @@ import pytest
 
 from image_release.state import leave_marker, mark_served, marker_etag, markers_until
 from image_release.storage import MemoryStore
+from image_release.store_keys import due_key
 
 TODAY, TOMORROW = date(2026, 11, 29), date(2026, 11, 30)
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -46,3 +47,11 @@ def test_a_marker_that_was_written_anew_stays_due(state):
 
 def test_no_marker_has_no_etag(state):
     assert marker_etag(state, TODAY, "tag", "h") is None
+
+
+def test_a_marker_that_was_deleted_cannot_be_served(state):
+    leave_marker(state, TODAY, "tag", "h")
+    etag = marker_etag(state, TODAY, "tag", "h")
+    state.delete(due_key(TODAY, "tag", "h"))
+    assert not mark_served(state, TODAY, "tag", "h", etag)
+    assert list(markers_until(state, TODAY)) == []
