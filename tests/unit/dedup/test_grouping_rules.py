@@ -1,6 +1,7 @@
 """The rules of grouping, each on a small graph of scores: which pairs join, and which do not."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ class TestAnImageAndAGroup:
 
 
 class TestTwoGroupsOfSeveralImages:
-    PAIRS: Scores = {"ab": COPIES, "cd": COPIES}
+    PAIRS: ClassVar[Scores] = {"ab": COPIES, "cd": COPIES}
 
     @pytest.mark.parametrize(("score", "expected"), [(6.0, "abcd"), (5.99, "ab cd")])
     def test_need_the_bridge_score_where_the_other_pairs_speak_against_it(self, score: float, expected: str) -> None:

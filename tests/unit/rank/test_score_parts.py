@@ -59,6 +59,14 @@ class TestSize:
         assert size(4096, 2730) - size(2896, 1930) < 0.01
 
 
+class TestWeights:
+    def test_each_part_has_its_own(self) -> None:
+        """The weights of the settings, by the names of the parts."""
+        settings = PrioritisingSettings(weights={"size": 0.5, "partner": 0.3, "category": 0.2})
+        weights = {name: part.weight for name, part in judged(settings=settings).score.parts.items()}
+        assert weights == {"size": 0.5, "partner": 0.3, "category": 0.2}
+
+
 class TestPartner:
     @given(rank=st.integers(-5, 10**9), later=st.integers(0, 10**9))
     def test_a_later_rank_is_never_better(self, rank: int, later: int) -> None:
@@ -76,6 +84,10 @@ class TestPartner:
     def test_an_image_without_a_rank_stands_in_the_middle(self) -> None:
         """It counts like an image ten ranks below the first."""
         assert partner(1) > partner(None) == partner(11) > partner(12)
+
+    def test_ranks_below_1_count_as_the_first(self) -> None:
+        """Some partners count from 0; that is a rank, and no better than 1."""
+        assert partner(0) == partner(-3) == partner(1)
 
 
 class TestCategory:
@@ -115,3 +127,18 @@ class TestCategory:
         assert judged(labels=pool).category == "pool"
         assert judged(labels=(Label("Property", 0.9), Label("Sky", 0.9))).category is None
         assert judged(labels=()).category is None
+
+    @pytest.mark.parametrize(
+        ("labels", "expected"),
+        [
+            pytest.param({"Weak": 0.4, "Nothing": 0.9}, "other", id="strength 0 counts as one half"),
+            pytest.param({"Bad": 0.5, "Good": 0.5}, "bad", id="a bad label is evidence as well"),
+            pytest.param({"Bad": 0.5, "Good": 0.6, "Nothing": 0.9}, "other", id="evidence of one kind adds up"),
+            pytest.param({"Good": 0.75, "Bad": 0.5}, "bad", id="equal evidence: the first by name"),
+        ],
+    )
+    def test_evidence_of_a_kind_is_score_times_strength(self, labels: dict[str, float], expected: str) -> None:
+        """The size of the strength counts, not its sign."""
+        table = {"bad": {"Bad": -3.0, "Weak": 0.25}, "other": {"Good": 2.0, "Nothing": 0.0}}
+        shown = tuple(Label(name, score) for name, score in labels.items())
+        assert judged(labels=shown, settings=PrioritisingSettings(labels=table)).category == expected
