@@ -10,8 +10,9 @@ READY  := $(VENV)/.ready
 .DEFAULT_GOAL := help
 DOUBLES ?= .doubles
 SEEDS  ?= 10000
+TESTS  ?= tests/unit tests/integration
 
-.PHONY: help setup doubles test simulate lint format types demo docs bench peers corpus layers package aws e2e \
+.PHONY: help setup doubles test coverage simulate lint format types demo docs bench peers corpus layers package aws e2e \
 	requirements clean
 
 help: ## list these targets
@@ -34,6 +35,11 @@ $(DOUBLES)/.ready: tests/doubles.txt
 
 test: setup ## run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+coverage: setup ## run the unit and integration tests and print the share of lines and branches that they run
+	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage report --skip-covered --sort=cover
+	@printf 'total: %s %%\n' "$$($(BIN)/coverage report --format=total)"
 
 lint: setup ## check style, formatting and the direction of imports
 	$(BIN)/ruff check .
