@@ -20,7 +20,7 @@ from tests.conftest import ROOT, NetworkForbiddenError
 
 PACKAGE = ROOT / "shared" / "image_release"
 MODULES = sorted(path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py"))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
