@@ -12,8 +12,9 @@ DOUBLES ?= .doubles
 SEEDS  ?= 10000
 SEED   ?= 1
 SAMPLE ?= 300
+TESTS  ?= tests/unit tests/integration
 
-.PHONY: help setup doubles test mutants simulate lint format types demo docs bench peers corpus layers package aws e2e \
+.PHONY: help setup doubles test coverage mutants simulate lint format types demo docs bench peers corpus layers package aws e2e \
 	requirements clean
 
 help: ## list these targets
@@ -39,6 +40,11 @@ test: setup doubles ## run all tests
 
 mutants: setup doubles ## change SAMPLE=300 places of the program, drawn by SEED=1: which changes does no test find?
 	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)
+
+coverage: setup doubles ## run the unit and integration tests and print the share of lines and branches that they run
+	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage report --skip-covered --sort=cover
+	@printf 'total: %s %%\n' "$$($(BIN)/coverage report --format=total)"
 
 lint: setup ## check style, formatting and the direction of imports
 	$(BIN)/ruff check .

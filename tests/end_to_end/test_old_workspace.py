@@ -29,7 +29,7 @@ def old(tmp_path):
 
 def command(old: Path, *words: str) -> dict:
     """Run a command on the old workspace with the settings that it was made with."""
-    options = ("--workspace", old, "--settings", KEPT / "settings.yaml", "--workers", "1", "--json")
+    options = ("--workspace", old, "--settings", KEPT / "settings.yaml", "--json")
     done = subprocess.run([COMMAND, *words, *options], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -60,3 +60,40 @@ def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
     assert (after["inputs"], after["versions"]) == (before["inputs"], before["versions"])
     without_renditions = [[{**picture, "renditions": []} for picture in one["pictures"]] for one in (before, after)]
     assert without_renditions[0] == without_renditions[1]
+
+
+def publish_by_a_newer_version(old: Path, outcome: str) -> Path:
+    """Put an unknown outcome and overdue work of an unknown kind into a manifest; returns its path."""
+    path = old / "published" / "hotels" / "seaview" / "manifest.json"
+    document = json.loads(path.read_bytes())
+    image = {key: document["pictures"][0]["best"][key] for key in ("partner_id", "accommodation_id")}
+    document["rejected"] += [{**image, "url": "u", "sha256": None, "outcome": outcome, "reason": "newer"}]
+    document["pending"] += [{"kind": "translate", "not_before": "2026-01-01T00:00:00Z", "reason": None, "keys": []}]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_a_manifest_of_a_newer_version_stops_no_command(old):
+    """Roll back, and the newer version's words stay: commands show them, and a hotel that is processed loses them."""
+    path = publish_by_a_newer_version(old, "too_blurred")
+    newer = path.read_bytes()
+    assert command(old, "run")["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+    assert command(old, "hotel", "seaview")["images"]["too_blurred"] == 1
+    assert command(old, "gallery")["pages"] == 2
+    page = path.with_name("index.html").read_text(encoding="utf-8")
+    assert "too blurred" in page
+    assert "translate again" in page
+    assert path.read_bytes() == newer
+    command(old, "status")
+    assert "too_blurred" not in command(old, "hotel", "seaview", "--force", "rerender")["images"]
+    written = json.loads(path.read_bytes())
+    assert [entry for entry in written["pending"] if entry["kind"] == "translate"] == []
+
+
+def test_an_unknown_outcome_cannot_control_a_terminal(old):
+    """The word comes from a stored file, so it is escaped where a person reads it."""
+    publish_by_a_newer_version(old, "too\x1b[2Jblurred")
+    words = (COMMAND, "hotel", "seaview", "--workspace", old, "--settings", KEPT / "settings.yaml")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+    assert done.stdout.count("too\\x1b[2Jblurred") == 2  # for the image, and in the totals
+    assert "\x1b" not in done.stdout

@@ -87,7 +87,7 @@ class Record:
         return cls(seconds, reached)
 
     def tests(self, file: str, line: int, budget_s: float) -> list[str]:
-        """Tests that reach a line, the nearest and shortest first, until their time is the budget, in seconds.
+        """Tests that reach a line, the nearest and shortest first, as many as fit into a budget of seconds.
 
         A line that is only read at import is reached by all tests that reach its file.
         """
@@ -95,18 +95,18 @@ class Record:
         names = lines.get(line) or set().union(*lines.values())
         chosen, spent = [], 0.0
         for name in self._ordered(file, names):
+            if chosen and spent + self.seconds.get(name, 0.0) > budget_s:
+                continue
             spent += self.seconds.get(name, 0.0)
-            if chosen and spent > budget_s:
-                break
             chosen.append(name)
         return chosen
 
     def _ordered(self, file: str, names: Iterable[str]) -> list[str]:
         folder, module = Path(file).parent.name, Path(file).stem
 
-        def rank(name: str) -> tuple[int, float, str]:
+        def cost(name: str) -> tuple[float, str]:
             path = name.partition("::")[0]
-            near = 0 if path.endswith(f"test_{module}.py") else 1 if f"/{folder}/" in path else 2
-            return near, self.seconds.get(name, 0.0), name
+            near = 0.1 if Path(path).name.startswith(f"test_{module}") else 0.3 if f"/{folder}/" in path else 1.0
+            return near * self.seconds.get(name, 0.0), name
 
-        return sorted((name for name in names if self.seconds.get(name, 0.0) != float("inf")), key=rank)
+        return sorted((name for name in names if self.seconds.get(name, 0.0) != float("inf")), key=cost)

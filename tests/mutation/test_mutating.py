@@ -69,10 +69,11 @@ def test_the_nearest_tests_run_first_and_one_always_runs():
         "tests/unit/publish/test_sweep.py::failed",
     )
     record = Record(
-        {near: 5.0, folder: 1.0, far: 0.1, failed: float("inf")},
+        {near: 1.0, folder: 0.5, far: 5.0, failed: float("inf")},
         {"shared/image_release/publish/sweep.py": {7: {far, folder, near, failed}}},
     )
     assert record.tests("shared/image_release/publish/sweep.py", 7, 6.0) == [near, folder]
+    assert record.tests("shared/image_release/publish/sweep.py", 7, 6.5) == [near, folder, far]
     assert record.tests("shared/image_release/publish/sweep.py", 7, 0.0) == [near]
 
 

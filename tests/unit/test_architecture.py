@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "shared" / "image_release"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = sorted(
     path
     for folder in ("shared", "functions", "tests", "benchmarks", "deployment", "layers", "samples", "docs")

@@ -20,9 +20,11 @@ from tests.conftest import ROOT, NetworkForbiddenError
 
 PACKAGE = ROOT / "shared" / "image_release"
 MODULES = sorted(path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py"))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+CONTRACTS = PYPROJECT["tool"]["importlinter"]["contracts"]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 MAX_LINES = 400
@@ -217,6 +219,20 @@ class TestDependencies:
         names = {re.match(r"[\w-]+", line)[0].lower() for line in declared} - {PROJECT["name"]}
         pinned = set(re.findall(r"^([a-z0-9.-]+)==", REQUIREMENTS, re.MULTILINE))
         assert names - pinned == set()
+
+    def test_of_an_extra_that_a_message_names_are_declared(self):
+        """Whoever follows `pip install 'image-release[lab]'` gets an extra that exists."""
+        texts = [path.read_text(encoding="utf-8") for path in MODULES]
+        told = {name for text in texts for name in re.findall(r"image-release\[([a-z]+)\]", text)}
+        assert told == {"aws", "google", "lab"}
+        assert told - PROJECT["optional-dependencies"].keys() == set()
+
+    def test_of_the_lab_are_in_its_extra(self):
+        """`corpus sweep` works from an installed package, not only in a clone."""
+        (contract,) = (found for found in CONTRACTS if "imagehash" in found.get("forbidden_modules", ()))
+        imported = {line.split(" -> ")[1] for line in contract["ignore_imports"] if ".lab." in line}
+        declared = {re.match(r"[\w-]+", line)[0] for line in PROJECT["optional-dependencies"]["lab"]}
+        assert imported == declared
 
     def test_that_are_imported_are_declared(self):
         """Every package that a module imports is declared in pyproject.toml."""

@@ -2,6 +2,9 @@
 
 All of it is a cache (invariant 3): it can be built again by downloading; losing it costs time and, for labels, money.
 `merge` unites what two writers know; the result does not depend on who wrote first.
+
+A newer version may have cached an outcome that this one does not know. Such a failure counts as `unavailable` and is
+tried again at once, and such an unreadable content is decoded again: what else is known of both stays.
 """
 
 from __future__ import annotations
@@ -9,9 +12,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from image_release.outcomes import Outcome
 from image_release.values import ImageFacts, Label
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+
+
+def _known_failure(value: object) -> object:
+    if isinstance(value, dict) and _is_newer_word(value.get("outcome")):
+        return {**value, "outcome": Outcome.UNAVAILABLE.value, "retry_at": value.get("since")}
+    return value
+
+
+def _known_verdict(value: object) -> object:
+    return None if isinstance(value, list) and value and _is_newer_word(value[0]) else value
+
+
+def _is_newer_word(value: object) -> bool:
+    return isinstance(value, str) and value not in _OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,7 @@ class UrlRecord:
     sha256: str | None = None
     etag: str | None = None
     last_modified: str | None = None
-    failure: Failure | None = None
+    failure: Annotated[Failure | None, BeforeValidator(_known_failure)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +69,7 @@ class ContentRecord:
     facts: ImageFacts | None = None
     labels: tuple[Label, ...] | None = None
     labels_by: str | None = None
-    unreadable: tuple[Outcome, str, str] | None = None
+    unreadable: Annotated[tuple[Outcome, str, str] | None, BeforeValidator(_known_verdict)] = None
     """Outcome, reason and decoder version, where decoding failed. Another decoder version tries again."""
     unnamed_since: datetime | None = None
     """Since when neither a listed URL nor an override names this content."""

@@ -83,5 +83,5 @@ def _tell(result: HotelResult) -> None:
     for image in result.images:
         place = f"#{image.position}" if image.position else ""
         partner = printable(image.image.accommodation.partner_id, 20)
-        line = f"  {place:>4} {image.outcome:18} {partner:12} {printable(image.image.url)}"
+        line = f"  {place:>4} {printable(image.outcome):18} {partner:12} {printable(image.image.url)}"
         click.echo(line + (f"  ({printable(image.reason, 160)})" if image.reason else ""))

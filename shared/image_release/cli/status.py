@@ -47,7 +47,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     for held in document["held"]:
         yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go"
     for run in document["runs"]:
-        images = ", ".join(f"{count} {outcome}" for outcome, count in sorted(run["images"].items()))
+        images = ", ".join(f"{count} {printable(outcome)}" for outcome, count in sorted(run["images"].items()))
         hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"
         yield f"run       {run['started_at'][:19]}: {hotels}; {images}"
     for item in document["requests"]:

@@ -31,7 +31,7 @@ def tell_totals(totals: Totals) -> None:
     click.echo(f"hotels   {hotels}")
     click.echo(f"images   {totals.total_images}")
     for outcome, count in sorted(totals.images.items(), key=lambda item: (-item[1], item[0])):
-        click.echo(f"  {outcome:18} {count}")
+        click.echo(f"  {printable(outcome):18} {count}")
     work = totals.work
     click.echo(
         f"work     {work['downloads']} downloads, {work['decodes']} decodes, {work['tagged']} tagged, "

@@ -114,11 +114,9 @@ def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str
 
 def is_unchanged(before: Manifest, digest: str, now: datetime) -> bool:
     """Whether the published result is still right: same inputs, and nothing that was put off is due."""
-    return before.inputs == digest and not any(pending.not_before <= now for pending in before.pending)
+    return before.inputs == digest and not any(pending.is_due(now) for pending in before.pending)
 
 
 def sweep_is_due(nudge: Nudge, before: Manifest, now: datetime) -> bool:
     """Whether unnamed files are to be deleted: the manifest says so, or a due-marker that an earlier writer left."""
-    return nudge.reason == SWEEP or any(
-        pending.kind == "sweep" and pending.not_before <= now for pending in before.pending
-    )
+    return nudge.reason == SWEEP or any(pending.kind == SWEEP and pending.is_due(now) for pending in before.pending)

@@ -72,10 +72,13 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class ImageReport:
-    """What became of one image. `position` is its picture's, where that is shown."""
+    """What became of one image. `position` is its picture's, where that is shown.
+
+    A plain string as `outcome` is the word of a newer version that published the hotel.
+    """
 
     image: PartnerImage
-    outcome: Outcome
+    outcome: Outcome | str
     reason: str
     position: int | None = None
 
@@ -91,9 +94,9 @@ class HotelReport:
     work: Work = field(default_factory=Work)
 
     @property
-    def outcomes(self) -> Mapping[Outcome, int]:
+    def outcomes(self) -> Mapping[str, int]:
         """Number of images by outcome; they add up to the images asked for."""
-        counts: dict[Outcome, int] = {}
+        counts: dict[str, int] = {}
         for image in self.images:
             counts[image.outcome] = counts.get(image.outcome, 0) + 1
         return counts

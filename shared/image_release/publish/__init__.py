@@ -1,6 +1,7 @@
 """Publish: the manifest, its compare-and-swap, and the sweep, which deletes renditions that nothing names."""
 
 from image_release.publish.manifest import (
+    PENDING_KINDS,
     Manifest,
     ManifestUnreadableError,
     MergedImage,
@@ -26,6 +27,7 @@ from image_release.publish.swap import (
 from image_release.publish.sweep import pending_sweeps, sweep_renditions
 
 __all__ = [
+    "PENDING_KINDS",
     "Before",
     "LostSwapError",
     "Manifest",

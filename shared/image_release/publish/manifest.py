@@ -3,20 +3,35 @@
 It is written last, by compare-and-swap, and everything that it names exists (invariant 2). Its bytes are a function of
 its content: keys sorted, floats rounded to six places. `manifest_schema` is the JSON Schema that is published beside
 the docs.
+
+A newer version may have written the manifest that we read. Its unknown keys are ignored, and its unknown outcomes and
+kinds of pending work are kept as plain strings. They are never written: only known ones can be built.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from image_release.outcomes import Outcome
 
 FLOAT_PLACES = 6
 Sha256 = Field(pattern="^[0-9a-f]{64}$")
+PendingKind = Literal["download", "tag", "revalidate", "sweep"]
+PENDING_KINDS: frozenset[str] = frozenset(get_args(PendingKind))
+"""Kinds of pending work that this version does. It leaves other kinds to the version that knows them."""
 
 
 class ManifestUnreadableError(Exception):
@@ -29,6 +44,21 @@ class ManifestPart(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="ignore", populate_by_name=True, json_schema_serialization_defaults_required=True
     )
+
+
+def _word(value: object, known: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    try:
+        return known(value)
+    except ValidationError:
+        if info.mode == "json" and isinstance(value, str):
+            return value
+        raise
+
+
+def _or_newer_word(words: Any) -> GetPydanticSchema:
+    """Mark a field whose words may grow: any string is read from JSON, only these `words` are built and written."""
+    known: Any = Annotated[words, WrapValidator(_word)]
+    return GetPydanticSchema(lambda _source, handler: handler.generate_schema(known))
 
 
 class PublishedImage(ManifestPart):
@@ -111,19 +141,23 @@ class RejectedImage(ManifestPart):
     partner_id: str
     accommodation_id: str
     sha256: str | None = None
-    outcome: Outcome
+    outcome: Annotated[Outcome | str, _or_newer_word(Outcome)]
     reason: str
 
 
 class Pending(ManifestPart):
     """What was put off: the hotel is processed again once `not_before` has passed."""
 
-    kind: Literal["download", "tag", "revalidate", "sweep"]
+    kind: Annotated[PendingKind | str, _or_newer_word(PendingKind)]
     not_before: datetime
     reason: str | None = Field(None, description="tag: why pictures have no labels yet")
     keys: tuple[str, ...] = Field(
         (), description="sweep: renditions that this manifest or one before it ceased to name"
     )
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether there is work that this version can do now."""
+        return self.kind in PENDING_KINDS and self.not_before <= now
 
 
 class Manifest(ManifestPart):
@@ -147,7 +181,14 @@ class Manifest(ManifestPart):
         return frozenset(rendition.key for picture in self.pictures for rendition in picture.renditions)
 
     def to_bytes(self) -> bytes:
-        """The bytes that are published: the same content gives the same bytes."""
+        """The bytes that are published: the same content gives the same bytes.
+
+        Raises ValueError for an outcome or a kind that this version does not know.
+        """
+        newer = [image.outcome for image in self.rejected if not isinstance(image.outcome, Outcome)]
+        newer += [entry.kind for entry in self.pending if entry.kind not in PENDING_KINDS]
+        if newer:
+            raise ValueError(f"words of a newer version are not written: {newer}")
         document = _rounded(self.model_dump(mode="json", by_alias=True, exclude_none=False))
         return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
 

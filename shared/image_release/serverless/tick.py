@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
+from image_release.publish import PENDING_KINDS
 from image_release.serverless.fan_out import complete_when_fanned_out
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
@@ -59,7 +60,10 @@ def tick(suite: Suite, *, nudges: int = NUDGES_A_TICK) -> Ticked:
 
 
 def _due(suite: Suite, ticked: Ticked, left: dict[str, int], nudges: int) -> Iterator[DueMarker]:
-    """Markers to nudge now, oldest day first, within what is left of each kind; old served ones are deleted."""
+    """Markers to nudge now, oldest day first, within what is left of each kind; old served ones are deleted.
+
+    Markers of a kind that only a newer version knows are left to it.
+    """
     now = suite.now()
     for marker in list(markers_until(suite.state, now.date())):
         if marker.is_served:
@@ -68,7 +72,7 @@ def _due(suite: Suite, ticked: Ticked, left: dict[str, int], nudges: int) -> Ite
                 ticked.tidied += 1
             continue
         rests = marker.modified + REST.get(marker.kind, LONG_REST) > now
-        if rests or left.setdefault(marker.kind, nudges) <= 0:
+        if rests or marker.kind not in PENDING_KINDS or left.setdefault(marker.kind, nudges) <= 0:
             continue
         left[marker.kind] -= 1
         ticked.nudged[marker.kind] = ticked.nudged.get(marker.kind, 0) + 1

@@ -1,5 +1,7 @@
 """What two writers cached is merged: the order of their writes makes no difference, and no label is lost."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,3 +80,36 @@ def test_a_cache_that_cannot_be_read_is_ignored_and_replaced(garbage):
     known = CachedImages({"u": UrlRecord(datetime(2026, 1, 1, tzinfo=UTC), None)}, {})
     merge_cached_images(state, accommodation, known)
     assert read_cached_images(state, accommodation) == known
+
+
+class TestAnOutcomeOfANewerVersion:
+    """Another version of the program cached an outcome that this one does not know."""
+
+    SHA = "a" * 64
+    SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+    NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+
+    def read(self, cached: CachedImages) -> CachedImages:
+        """What is read when every `truncated` of a cache is called `too_blurred`."""
+        state, accommodation = MemoryStore(), Accommodation("p", "a")
+        merge_cached_images(state, accommodation, cached)
+        (key,) = (listed.key for listed in state.list(""))
+        document = json.dumps(json.loads(state.get(key).data)).replace('"truncated"', '"too_blurred"')
+        assert "too_blurred" in document
+        state.put(key, document.encode())
+        return read_cached_images(state, accommodation)
+
+    def test_counts_as_unavailable_and_is_tried_again_at_once(self):
+        """The good copy stays: trying again may fail, and then the picture must not disappear."""
+        failure = Failure(Outcome.TRUNCATED, "why", self.SINCE, 2, self.NEXT_YEAR)
+        record = UrlRecord(self.SINCE, "v", sha256=self.SHA, failure=failure)
+        found = self.read(CachedImages({"u": record, "v": replace(record, failure=None)}, {}))
+        expected = replace(failure, outcome=Outcome.UNAVAILABLE, retry_at=self.SINCE)
+        assert found.urls == {"u": replace(record, failure=expected), "v": replace(record, failure=None)}
+
+    def test_of_a_content_is_forgotten_and_its_labels_are_not(self):
+        """The content is decoded again; its labels were paid for."""
+        verdict = (Outcome.TRUNCATED, "why", "decoder 1")
+        content = ContentRecord(self.SINCE, labels=(Label("Bedroom", 0.9),), labels_by="vision", unreadable=verdict)
+        found = self.read(CachedImages({}, {self.SHA: content}))
+        assert found.contents == {self.SHA: replace(content, unreadable=None)}

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from image_release.outcomes import Outcome
 from image_release.publish import (
     Manifest,
     ManifestUnreadableError,
+    Pending,
     PublishedImage,
     PublishedPart,
     PublishedPicture,
     PublishedScore,
+    RejectedImage,
 )
 
 SCORES = st.floats(0, 1)
@@ -70,6 +74,58 @@ def test_keys_that_a_newer_version_added_are_ignored():
     document["weather"] = "fine"
     document["pictures"][0]["best"]["camera"] = "good"
     assert Manifest.from_bytes(json.dumps(document).encode()) == manifest()
+
+
+REJECTED = {"url": "u", "partner_id": "p", "accommodation_id": "a", "reason": "why"}
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def with_words(outcome: object, kind: object) -> bytes:
+    """The bytes of a manifest with one rejected image and one kind of pending work."""
+    document = json.loads(manifest().to_bytes())
+    document["rejected"] = [{**REJECTED, "outcome": outcome}]
+    document["pending"] = [{"kind": kind, "not_before": NOON.isoformat()}]
+    return json.dumps(document).encode()
+
+
+def test_words_of_a_newer_version_are_read_as_plain_strings():
+    """A newer version may have published the hotel; that must not stop it in this version."""
+    read = Manifest.from_bytes(with_words("too_blurred", "translate"))
+    assert [image.outcome for image in read.rejected] == ["too_blurred"]
+    assert [entry.kind for entry in read.pending] == ["translate"]
+
+
+def test_known_outcomes_are_read_as_outcomes():
+    """Only a word that this version does not know stays a plain string."""
+    assert Manifest.from_bytes(with_words("too_small", "tag")).rejected[0].outcome is Outcome.TOO_SMALL
+
+
+@pytest.mark.parametrize("words", [(7, "tag"), (None, "tag"), ("gone", 7), ("gone", ["tag"])])
+def test_a_word_that_is_no_string_cannot_be_read(words):
+    """A newer version adds words, not other types."""
+    with pytest.raises(ManifestUnreadableError):
+        Manifest.from_bytes(with_words(*words))
+
+
+def test_words_of_a_newer_version_cannot_be_built():
+    """Our own code gives only outcomes and kinds that this version knows."""
+    with pytest.raises(ValidationError, match="outcome"):
+        RejectedImage(**REJECTED, outcome="too_blurred")
+    with pytest.raises(ValidationError, match="kind"):
+        Pending(kind="translate", not_before=NOON)
+
+
+@pytest.mark.parametrize("words", [("too_blurred", "tag"), ("gone", "translate")])
+def test_words_of_a_newer_version_are_never_written(words):
+    """Code that copies an entry of an older manifest must leave out what this version does not know."""
+    with pytest.raises(ValueError, match="newer version"):
+        Manifest.from_bytes(with_words(*words)).to_bytes()
+
+
+def test_pending_work_of_an_unknown_kind_is_never_due():
+    """The version that knows the kind does the work."""
+    due = {kind: Manifest.from_bytes(with_words("gone", kind)).pending[0].is_due(NOON) for kind in ("tag", "translate")}
+    assert due == {"tag": True, "translate": False}
 
 
 @pytest.mark.parametrize("change", [{"schema": 2}, {"seq": 0}, {"published_at": "soon"}, {"pictures": [{}]}])

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from image_release.publish import Manifest, Pending
 from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
 from image_release.serverless.tick import tick
-from image_release.state import SERVED, marker_etag
+from image_release.state import SERVED, leave_marker, marker_etag
 from image_release.store_keys import due_key
 
 
@@ -37,6 +37,14 @@ class TestAMarker:
             world.wait(minutes=minutes)
             tick(world.suite)
             assert len(nudged(world)) == expected
+
+    def test_of_a_kind_that_a_newer_version_added_is_left_to_it(self, world):
+        """This version cannot serve it: nudging it would cost a message every few hours, for ever."""
+        leave_marker(world.suite.state, world.now.date(), "translate", "h1")
+        world.wait(days=3)
+        assert tick(world.suite).nudged == {}
+        assert nudged(world) == []
+        assert [listed.key for listed in world.suite.state.list("due/")] == ["due/2026-11-25/translate/h1"]
 
     def test_that_was_served_is_not_nudged_and_is_deleted_after_its_day(self, world):
         state, today = world.suite.state, world.now.date()

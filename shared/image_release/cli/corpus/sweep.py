@@ -43,7 +43,7 @@ COLUMNS = ("method", "threshold", "groups", "purity", "completeness", "duplicate
     "names",
     default="",
     metavar="A,B…",
-    help=f"Methods to compare; default: {', '.join(METHODS)}. Most need the package imagehash.",
+    help=f"Methods to compare; default: {', '.join(METHODS)}. Most need the extra `lab`.",
 )
 @click.option(
     "--max-lost",

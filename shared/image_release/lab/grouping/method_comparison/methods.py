@@ -52,8 +52,8 @@ def choose_methods(names: Sequence[str]) -> tuple[Method, ...]:
         except ImportError as error:
             free = ", ".join(name for name, method in METHODS.items() if method.package is None)
             raise MethodUnavailableError(
-                f"{', '.join(needing)}: needs ImageHash, which the product does not install: `pip install imagehash`, "
-                f"or choose from --methods {free}"
+                f"{', '.join(needing)}: needs the extra `lab`: pip install 'image-release[lab]', or choose from "
+                f"--methods {free}"
             ) from error
     return methods
 
