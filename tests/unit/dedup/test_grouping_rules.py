@@ -158,3 +158,9 @@ class TestAChainOfJoins:
         """Each member names the image through which it was reached."""
         (picture,) = _grouped("abc", graph({"bc": COPIES, "ac": COPIES, "ab": 0.0}), (), SETTINGS)
         assert {member: join.other for member, join in picture.joins.items()} == {"c": "a", "b": "c"}
+
+
+class TestADecisionThatTwoAreTheSame:
+    def test_is_the_evidence_of_their_join(self) -> None:
+        (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
+        assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}

@@ -17,10 +17,11 @@ from image_release.ingest import (
     diff,
     read_listing,
 )
-from image_release.ingest.catalogues.reading import BadLine, GoodLine, read_catalogue
+from image_release.ingest.catalogues.listings import write_listing
+from image_release.ingest.catalogues.reading import BadLine, GoodLine, images_digest, read_catalogue
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.values import Accommodation, CatalogueImage
+from image_release.values import Accommodation, CatalogueImage, Listing
 
 IMAGES = st.lists(
     st.builds(CatalogueImage, st.sampled_from("abcdef"), version=st.sampled_from([None, "1", "2"])),
@@ -209,3 +210,58 @@ class TestBrake:
         urls = [f"u{number}" for number in range(10)]
         catalogues.apply("v1", line("1", *urls))
         assert isinstance(catalogues.apply("v2", line("1", *urls[3:])), CatalogueApplied)
+
+
+class TestWhatIsReported:
+    def test_counts_new_updated_and_deleted_images_and_names_bad_lines(self, catalogues):
+        catalogues.apply("1", line("a", {"url": "u", "version": "1"}, "v"), line("b", "w"))
+        applied = catalogues.apply(
+            "2", line("a", {"url": "u", "version": "2"}, "x"), line("b", "w"), "{", accepted=True
+        )
+        assert (applied.new, applied.updated, applied.deleted) == (1, 1, 1)
+        assert [problem.line for problem in applied.problems] == [3]
+
+    def test_counts_the_images_of_several_accommodations(self, catalogues):
+        applied = catalogues.apply("1", line("a", "u", "v"), line("b", "w"))
+        assert (applied.new, applied.updated, applied.deleted) == (3, 0, 0)
+        images = [{"url": url, "version": "2"} for url in "uv"]
+        applied = catalogues.apply("2", line("a", *images), line("b", {"url": "w", "version": "2"}))
+        assert (applied.new, applied.updated, applied.deleted) == (0, 3, 0)
+
+
+class TestALine:
+    def test_may_be_shorter_than_the_limit_by_one_byte_and_no_longer(self, monkeypatch):
+        monkeypatch.setattr("image_release.ingest.catalogues.reading.MAX_LINE_BYTES", len(line("a", "u")) + 1)
+        assert [type(item) for item in read(line("a", "u"))] == [GoodLine]
+        assert [type(item) for item in read(line("ab", "u"))] == [BadLine]
+
+
+class TestTheDigestOfImages:
+    def test_is_stored_and_so_never_changes(self):
+        """Otherwise every accommodation would count as updated once."""
+        image = CatalogueImage("u", rank=1, caption="c", version="v")
+        assert images_digest([image]) == "0800cf352dac5b789cb463ed0dbdbe8e"
+
+
+class TestAListing:
+    WHERE = Accommodation("p", "1")
+
+    def listing(self, version, *urls):
+        return Listing(self.WHERE, version, tuple(CatalogueImage(url) for url in urls))
+
+    @pytest.mark.parametrize(
+        ("version", "urls", "is_written"),
+        [("1", "u", False), ("2", "u", True), ("2", "v", False), ("3", "v", True)],
+    )
+    def test_gives_way_to_one_of_its_version_or_a_later_one_that_differs(self, version, urls, is_written):
+        state = MemoryStore()
+        assert write_listing(state, self.listing("2", "v"))
+        assert write_listing(state, self.listing(version, *urls)) is is_written
+        expected = self.listing(version, *urls) if is_written else self.listing("2", "v")
+        assert read_listing(state, self.WHERE) == expected
+
+    def test_that_is_new_is_put_and_otherwise_compared(self):
+        state = MemoryStore()
+        assert write_listing(state, self.listing("2", "v"), is_new=True) is True
+        assert write_listing(state, self.listing("1", "u"), is_new=True) is False
+        assert read_listing(state, self.WHERE) == self.listing("2", "v")

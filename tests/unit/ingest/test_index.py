@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.ingest import ReleaseIndex
-from image_release.ingest.releases.index import IndexBuilder, read_shard, shard_bits, shard_of, write_shards
+from image_release.ingest.releases.index import (
+    IndexBuilder,
+    hotel_hash,
+    read_shard,
+    shard_bits,
+    shard_of,
+    write_shards,
+)
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation, HotelRow
 
@@ -91,3 +98,8 @@ def test_each_row_is_in_its_shard(index):
         assert all(shard_of(hotel_id, 2) == shard for hotel_id in read_shard(state, "releases/r", shard))
     found = {row for shard in range(4) for row in read_shard(state, "releases/r", shard).values()}
     assert found == set(ROWS)
+
+
+def test_a_shard_is_the_top_of_the_hash_and_so_never_changes():
+    """Rows are stored by it."""
+    assert [shard_of("h1", bits) for bits in (0, 1, 8, 32)] == [hotel_hash("h1") >> down for down in (32, 31, 24, 0)]

@@ -253,3 +253,15 @@ class TestDeparted:
         assert sorted(departed(releases.state, current)) == ["h2", "h3"]
         complete_release(releases.state, current)
         assert list(departed(releases.state, read_current(releases.state))) == []
+
+
+class TestShortLine:
+    def test_without_its_first_field_is_of_no_hotel(self):
+        """The id stands in the last column here, and the line has two fields."""
+        header = "accommodations,name,country,city,latitude,longitude,hotel_id"
+        [bad] = read(header, "p:1,H")
+        assert (type(bad), bad.hotel_id) == (BadRow, None)
+
+    def test_with_an_id_in_the_first_column_keeps_its_hotel(self):
+        [bad] = read(HEADER, "h")
+        assert (type(bad), bad.hotel_id) == (BadRow, "h")
