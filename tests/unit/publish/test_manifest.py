@@ -141,3 +141,10 @@ def test_bytes_that_are_no_manifest_raise_an_error(data):
     """The error is the same, whatever the bytes are."""
     with pytest.raises(ManifestUnreadableError):
         Manifest.from_bytes(data)
+
+
+def test_bytes_are_json_that_people_can_read():
+    """One key a line, indented by one space, letters as they are, a line end at the end: these bytes never change."""
+    first, *_, last = manifest().to_bytes().decode().splitlines(keepends=True)
+    assert (first, last) == ("{\n", "}\n")
+    assert '\n "name": "Hôtel",\n' in manifest().to_bytes().decode()

@@ -65,3 +65,9 @@ def test_of_two_pictures_pinned_to_one_place_the_better_score_wins() -> None:
     pictures = (*POOLS[:2], ("v", 0.8, VILLA))
     assert ordered(*pictures) == "avb"
     assert ordered(*pictures, pins={"b": 1, "v": 1}) == "bva"
+
+
+def test_one_picture_of_a_kind_costs_the_next_one_exactly_the_penalty() -> None:
+    """The second pool is left with three quarters: more than a villa of 0.74, less than one of 0.76."""
+    assert ordered(*POOLS[:2], ("v", 0.74, VILLA)) == "abv"
+    assert ordered(*POOLS[:2], ("v", 0.76, VILLA)) == "avb"

@@ -96,3 +96,17 @@ class TestTwoCatalogues:
         detect_changes(world.catalogue("3", {"a": ["u1"]}), suite)
         assert urls(world, "a") == ["u1"]
         assert [item.key for item in suite.state.list("catalogues/atlas/touched/")] == []
+
+
+class TestTheNumberOfHotelsNudged:
+    def test_is_that_of_the_hotels_concerned(self, world):
+        fan_out(world.release("r1", {"h1": ["a"], "h2": ["b"], "h3": ["c"]}), world.suite)
+        assert detect_changes(world.catalogue("1", {"a": ["u1"], "b": ["u2"]}), world.suite).nudged == 2
+
+    def test_is_zero_where_nothing_was_applied(self, world):
+        """An older catalogue is ignored."""
+        fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
+        detect_changes(world.catalogue("2", {"a": ["u1"]}), world.suite)
+        found = detect_changes(world.catalogue("1", {"a": ["u2"]}), world.suite)
+        assert isinstance(found.result, Ignored)
+        assert found.nudged == 0

@@ -38,6 +38,16 @@ class TestAMarker:
             tick(world.suite)
             assert len(nudged(world)) == expected
 
+    def test_rests_for_exactly_an_hour(self, world):
+        leave_due_markers(world.suite.state, None, manifest(world, "tag", hours=1))
+        world.wait(hours=2)
+        tick(world.suite)
+        assert len(nudged(world)) == 1
+        for duration, expected in ((timedelta(hours=1, microseconds=-1), 0), (timedelta(microseconds=1), 1)):
+            world.wait(seconds=duration.total_seconds())
+            tick(world.suite)
+            assert len(nudged(world)) == expected
+
     def test_of_a_kind_that_a_newer_version_added_is_left_to_it(self, world):
         """This version cannot serve it: nudging it would cost a message every few hours, for ever."""
         leave_marker(world.suite.state, world.now.date(), "translate", "h1")

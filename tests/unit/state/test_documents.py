@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from image_release.state import DocumentContendedError, read_json, swap, swap_json
+from image_release.state import DocumentContendedError, read_json, swap, swap_json, write_json
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
 
 KEY = "catalogues/p/claim.json"
@@ -77,3 +77,8 @@ def test_a_change_that_fails_writes_nothing():
     with pytest.raises(ZeroDivisionError):
         swap_json(store, KEY, lambda _: 1 / 0)
     assert store.get(KEY) is None
+
+
+def test_equal_documents_are_equal_bytes_and_names_stay_readable():
+    """The keys are sorted, and letters of all scripts stand as they are."""
+    assert write_json({"b": "ü", "a": 1}) == '{"a": 1, "b": "ü"}'.encode()
