@@ -14,8 +14,8 @@ SEED   ?= 1
 SAMPLE ?= 300
 TESTS  ?= tests/unit tests/integration
 
-.PHONY: help setup doubles test coverage mutants simulate lint format types demo docs bench peers corpus layers package aws e2e \
-	requirements clean
+.PHONY: help setup doubles test coverage mutants simulate lint format types demo docs bench peers corpus layers package aws \
+	e2e requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ $(DOUBLES)/.ready: tests/doubles.txt
 test: setup doubles ## run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-mutants: setup doubles ## change SAMPLE=300 places of the program, drawn by SEED=1: which changes does no test find?
+mutants: setup doubles ## break the program in SAMPLE=300 places, drawn by SEED=1, and list those that no test finds
 	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)
 
 coverage: setup doubles ## run the unit and integration tests and print the share of lines and branches that they run

@@ -81,9 +81,7 @@ def survivors_before() -> set[tuple[str, ...]]:
 
 def explanations() -> dict[tuple[str, str, str, str], str]:
     """Why a mutant may survive, by its key."""
-    if not EXPLAINED.is_file():
-        return {}
-    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("survivor", [])
+    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["survivor"]
     return {(entry["file"], entry["place"], entry["old"], entry["new"]): entry["reason"] for entry in entries}
 
 
@@ -116,6 +114,7 @@ def judged(jobs: list[tuple[str, Callable[[Copy], Verdict]]], places: list[Copy]
 def run_by_hand(places: list[Copy]) -> int:
     """Judge the mutants made by hand and return how many survived."""
     listed = list(by_hand())
+    places[0].check(sorted({test for _, _, tests in listed for test in tests}))
 
     def job(mutant: Mutant, tests: list[str]) -> Callable[[Copy], Verdict]:
         changed = mutant.apply((ROOT / mutant.file).read_bytes())
@@ -163,13 +162,13 @@ def main() -> int:
     given = parser.parse_args()
     began = time.monotonic()
     with copies(WORKERS) as places:
-        wrong = 0 if given.files else run_by_hand(places)
-        if not given.by_hand:
-            everything = all_mutants(given.files)
-            sample = drawn(everything, seed=given.seed, number=given.sample)
-            if given.survivors:
-                before = survivors_before()
-                sample = [mutant for mutant in everything if mutant.key in before]
+        wrong = 0 if given.files or given.survivors else run_by_hand(places)
+        if given.survivors:
+            before = survivors_before()
+            _, unexplained = run_sample(places, [mutant for mutant in all_mutants([]) if mutant.key in before])
+            wrong += unexplained
+        elif not given.by_hand:
+            sample = drawn(all_mutants(given.files), seed=given.seed, number=given.sample)
             survived, unexplained = run_sample(places, sample)
             wrong += unexplained + (survived > MOST_SURVIVORS * len(sample))
     print(f"{time.monotonic() - began:.0f} s")

@@ -18,8 +18,8 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.mutation.recording import Record
 
-PASSED, NONE_RAN = 0, 5
-"""pytest's exit codes: all tests passed; no test was run."""
+PASSED, FAILED = 0, 1
+"""pytest's exit codes: all tests passed; some failed. Others: the mutant cannot be imported."""
 LEAST_S = 60
 """Least time that a mutant's tests get, in seconds. A mutant that hangs is killed by it."""
 SLOWER = 5
@@ -70,8 +70,15 @@ class Copy:
         place = self.folder / ".record"
         place.mkdir()
         left_out = [f"--ignore={path}" for path in LEFT_OUT]
-        self._pytest([*SUITE, *left_out, "--numprocesses=2", "--dist=loadfile"], {"MUTATION_RECORD": str(place)}, None)
+        suite = [*SUITE, *left_out, "--numprocesses=2", "--dist=loadfile"]
+        if self._pytest(suite, {"MUTATION_RECORD": str(place)}, None) not in (PASSED, FAILED):
+            raise SystemExit(f"the tests do not run on the unchanged program:\n{self._said()}")
         return Record.read(place)
+
+    def check(self, tests: Sequence[str]) -> None:
+        """Run tests on the unchanged program. If one fails or does not exist, it would seem to kill every mutant."""
+        if self._pytest([*tests, "--numprocesses=2", "--dist=loadfile"], {}, None) != PASSED:
+            raise SystemExit(f"tests do not pass on the unchanged program:\n{self._said()}")
 
     def judge(self, file: str, mutated: bytes, tests: Sequence[str], limit_s: float) -> Verdict:
         """Run tests with one file changed, and put the file back."""
@@ -86,9 +93,10 @@ class Copy:
         seconds = time.monotonic() - began
         if code is None:
             return Verdict(True, "the tests hang", seconds)
-        if code == NONE_RAN:
-            return Verdict(False, "no test reaches it", seconds)
-        return Verdict(code != PASSED, "", seconds)
+        return Verdict(code != PASSED, "" if code in (PASSED, FAILED) else "it cannot be imported", seconds)
+
+    def _said(self) -> str:
+        return (self.folder / ".said").read_text(encoding="utf-8", errors="replace")[-2000:]
 
     def _write(self, path: Path, data: bytes) -> None:
         path.write_bytes(data)

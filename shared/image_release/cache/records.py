@@ -3,8 +3,9 @@
 All of it is a cache (invariant 3): it can be built again by downloading; losing it costs time and, for labels, money.
 `merge` unites what two writers know; the result does not depend on who wrote first.
 
-A newer version may have cached an outcome that this one does not know. Such a failure counts as `unavailable` and is
-tried again at once, and such an unreadable content is decoded again: what else is known of both stays.
+A newer version may have cached an outcome that this one does not know. A failure with such an outcome counts as
+`unavailable`, and its URL is tried again at once. A content with such an outcome is decoded again. Everything else that
+is known of them stays.
 """
 
 from __future__ import annotations

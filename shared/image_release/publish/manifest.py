@@ -46,7 +46,7 @@ class ManifestPart(BaseModel):
     )
 
 
-def _word(value: object, known: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+def _newer_word_as_it_is(value: object, known: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
     try:
         return known(value)
     except ValidationError:
@@ -57,7 +57,7 @@ def _word(value: object, known: ValidatorFunctionWrapHandler, info: ValidationIn
 
 def _or_newer_word(words: Any) -> GetPydanticSchema:
     """Mark a field whose words may grow: any string is read from JSON, only these `words` are built and written."""
-    known: Any = Annotated[words, WrapValidator(_word)]
+    known: Any = Annotated[words, WrapValidator(_newer_word_as_it_is)]
     return GetPydanticSchema(lambda _source, handler: handler.generate_schema(known))
 
 

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from image_release.hotel import SWEEP, Caller, HotelOutOfTimeError, HotelReport, Ports, process_hotel
+from image_release.hotel import SWEEP, Caller, Context, HotelOutOfTimeError, HotelReport, Ports, process_hotel
 from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
@@ -71,7 +71,7 @@ def serve(
     except Exception as error:
         reason = printable(f"{type(error).__name__}: {error}", 300)
         raise _given_up(order, ports, attempt, back_off_s(order.hotel_id, attempt.receives), reason) from error
-    if was_cut_short(report, ports, deadline_s) and not attempt.is_last:
+    if was_cut_short(report, replace(ports.context, deadline_s=deadline_s)) and not attempt.is_last:
         raise ComeBackError(order.hotel_id, GO_ON_S, "published in part")
     return report
 
@@ -82,10 +82,9 @@ def back_off_s(hotel_id: str, receives: int) -> int:
     return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
 
 
-def was_cut_short(report: HotelReport, ports: Ports, deadline_s: float | None) -> bool:
+def was_cut_short(report: HotelReport, context: Context) -> bool:
     """Whether images were put off because the time budget ended: what is published is whole, but images are missing."""
-    out_of_time = deadline_s is not None and ports.context.monotonic() >= deadline_s
-    return out_of_time and bool(report.outcomes.get(Outcome.DEFERRED))
+    return context.out_of_time() and bool(report.outcomes.get(Outcome.DEFERRED))
 
 
 def _given_up(order: NudgeMessage, ports: Ports, attempt: Attempt, seconds: int, reason: str) -> ComeBackError:

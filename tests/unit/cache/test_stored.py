@@ -48,12 +48,6 @@ class TestImages:
             merge_cached_images(state, WHERE, CachedImages({url: UrlRecord(FIRST, None)}))
         assert set(read_cached_images(state, WHERE).urls) == {"u", "v"}
 
-    def test_that_cannot_be_read_count_as_none(self, state):
-        state.put(cached_images_key(WHERE), b"{")
-        assert read_cached_images(state, WHERE) == CachedImages()
-        merge_cached_images(state, WHERE, CachedImages({"u": UrlRecord(FIRST, None)}))
-        assert set(read_cached_images(state, WHERE).urls) == {"u"}
-
     def test_that_are_there_already_are_not_written_again(self, state):
         merge_cached_images(state, WHERE, CachedImages({"u": UrlRecord(FIRST, None)}))
         before = state.get(cached_images_key(WHERE))

@@ -106,7 +106,7 @@ class TestEvidence:
         assert (evidence._solved(sums), evidence._explained(sums)) == (0, 0)
 
     def test_a_displacement_explains_at_most_the_whole_residual(self):
-        """Shifted by half a pixel: all of it; of noise with the same power: nothing."""
+        """A shift of half a pixel explains all of it. With four times this residual, it explains a quarter."""
         assert evidence._explained(self.sums(100, 100, 0, 50, 0, 25)) == pytest.approx(1)
         assert evidence._explained(self.sums(100, 100, 0, 50, 0, 100)) == pytest.approx(0.25)
         assert evidence._explained(self.sums(100, 100, 0, 50, 0, 1)) == 1

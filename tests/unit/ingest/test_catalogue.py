@@ -17,11 +17,10 @@ from image_release.ingest import (
     diff,
     read_listing,
 )
-from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import BadLine, GoodLine, images_digest, read_catalogue
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.values import Accommodation, CatalogueImage, Listing
+from image_release.values import Accommodation, CatalogueImage
 
 IMAGES = st.lists(
     st.builds(CatalogueImage, st.sampled_from("abcdef"), version=st.sampled_from([None, "1", "2"])),
@@ -241,27 +240,3 @@ class TestTheDigestOfImages:
         """Otherwise every accommodation would count as updated once."""
         image = CatalogueImage("u", rank=1, caption="c", version="v")
         assert images_digest([image]) == "0800cf352dac5b789cb463ed0dbdbe8e"
-
-
-class TestAListing:
-    WHERE = Accommodation("p", "1")
-
-    def listing(self, version, *urls):
-        return Listing(self.WHERE, version, tuple(CatalogueImage(url) for url in urls))
-
-    @pytest.mark.parametrize(
-        ("version", "urls", "is_written"),
-        [("1", "u", False), ("2", "u", True), ("2", "v", False), ("3", "v", True)],
-    )
-    def test_gives_way_to_one_of_its_version_or_a_later_one_that_differs(self, version, urls, is_written):
-        state = MemoryStore()
-        assert write_listing(state, self.listing("2", "v"))
-        assert write_listing(state, self.listing(version, *urls)) is is_written
-        expected = self.listing(version, *urls) if is_written else self.listing("2", "v")
-        assert read_listing(state, self.WHERE) == expected
-
-    def test_that_is_new_is_put_and_otherwise_compared(self):
-        state = MemoryStore()
-        assert write_listing(state, self.listing("2", "v"), is_new=True) is True
-        assert write_listing(state, self.listing("1", "u"), is_new=True) is False
-        assert read_listing(state, self.WHERE) == self.listing("2", "v")

@@ -59,7 +59,7 @@ def test_each_action_is_read_as_it_was_written():
     ],
 )
 def test_a_bad_line_is_reported_and_the_others_count(bad, rule):
-    """The problem names file, line and rule; the lines before and after it count, also if a newer version wrote it."""
+    """Bad lines are told with file, line and rule; other lines count. An unknown action makes a line a bad one."""
     decisions, [problem] = read(line(), bad, line(action="show"))
     assert [decision.action for decision in decisions] == ["hide", "show"]
     assert (problem.file, problem.line) == ("overrides/h.jsonl", 2)

@@ -19,11 +19,11 @@ def key(letter: str, seq: int = 1) -> str:
     return rendition_key("h", seq, letter * 64, "small", "jpg")
 
 
-def manifest(*named: str, seq: int = 1, pending: tuple[Pending, ...] = ()) -> Manifest:
-    """Return a manifest of one picture that names these keys."""
-    picture = PublishedPicture(
-        position=1,
-        best=PublishedImage(url="u", partner_id="p", accommodation_id="a", sha256="a" * 64, width=1, height=1),
+def picture(*named: str, position: int = 1, sha256: str = "a" * 64) -> PublishedPicture:
+    """Return a picture whose renditions have these keys."""
+    return PublishedPicture(
+        position=position,
+        best=PublishedImage(url="u", partner_id="p", accommodation_id="a", sha256=sha256, width=1, height=1),
         margin=0,
         category=None,
         labels=(),
@@ -33,7 +33,11 @@ def manifest(*named: str, seq: int = 1, pending: tuple[Pending, ...] = ()) -> Ma
         ),
         merged=(),
     )
+
+
+def manifest(*named: str, seq: int = 1, pending: tuple[Pending, ...] = ()) -> Manifest:
+    """Return a manifest of one picture that names these keys."""
     return Manifest(
         seq=seq, hotel_id="h", name="", release_id="r", inputs="", versions={}, published_at=NOW,
-        pictures=(picture,), pending=pending,
+        pictures=(picture(*named),), pending=pending,
     )  # fmt: skip

@@ -13,10 +13,6 @@ from image_release.publish import (
     LostSwapError,
     Manifest,
     Pending,
-    PublishedImage,
-    PublishedPicture,
-    PublishedRendition,
-    PublishedScore,
     RenditionTakenError,
     pending_sweeps,
     publish,
@@ -26,6 +22,7 @@ from image_release.publish import (
 )
 from image_release.storage import FolderStore, MemoryStore
 from image_release.store_keys import rendition_key, renditions_folder
+from tests.unit.publish.manifests import picture
 
 HOTEL = "h/1"
 GRACE = timedelta(days=7)
@@ -59,16 +56,7 @@ class Writer:
     def manifest(self) -> Manifest:
         pending = pending_sweeps(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
         pictures = tuple(
-            PublishedPicture(
-                position=position,
-                best=PublishedImage(url="u", partner_id="p", accommodation_id="a", sha256=sha256, width=1, height=1),
-                margin=0,
-                category=None,
-                labels=(),
-                score=PublishedScore(total=0, parts={}),
-                renditions=(PublishedRendition(name="only", key=key, width=1, height=1, bytes=1, format="jpeg"),),
-                merged=(),
-            )
+            picture(key, position=position, sha256=sha256)
             for position, (sha256, key) in enumerate(self.keys.items(), start=1)
         )
         return Manifest(
@@ -129,10 +117,10 @@ class Interleaving(RuleBasedStateMachine):
     @invariant()
     def every_named_rendition_exists_with_its_content(self):
         manifest = read_before(self.store, HOTEL).manifest if hasattr(self, "store") else None
-        for picture in manifest.pictures if manifest else ():
-            stored = self.store.get(picture.renditions[0].key)
+        for shown in manifest.pictures if manifest else ():
+            stored = self.store.get(shown.renditions[0].key)
             assert stored is not None
-            assert stored.data == content(picture.best.sha256, manifest.versions["recipe"])
+            assert stored.data == content(shown.best.sha256, manifest.versions["recipe"])
 
     def teardown(self):
         """Process and sweep once more after the grace period: only files that the manifest names are left."""
@@ -142,7 +130,7 @@ class Interleaving(RuleBasedStateMachine):
         if before.manifest is None:
             return
         self.now += GRACE + timedelta(days=1)
-        shas = [picture.best.sha256 for picture in before.manifest.pictures]
+        shas = [shown.best.sha256 for shown in before.manifest.pictures]
         sweep_renditions(self.store, before.manifest, self.now, GRACE)
         last = Writer(self.store, shas, before.manifest.versions["recipe"], self.now)
         publish(self.store, last.manifest(), last.before)
