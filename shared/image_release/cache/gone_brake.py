@@ -26,9 +26,8 @@ def may_go(
         return True
     names = {_name(image) for image in gone}
     seen = swap_json(state, gone_key(partner_id, day), lambda present: sorted(names.union(present or ())))
-    catalogue = read_json(state, catalogue_state_key(partner_id))
-    images = catalogue.get("images", 0) if catalogue else 0
-    return bool(len(seen) <= max_share * images)
+    catalogue = read_json(state, catalogue_state_key(partner_id)) or {}
+    return bool(len(seen) <= max_share * catalogue.get("images", 0))
 
 
 def _name(image: PartnerImage) -> str:

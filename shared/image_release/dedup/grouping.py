@@ -287,13 +287,13 @@ def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float
 
 
 def _picture(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
-    """A group as a tree of joins, whose root is the first member."""
+    """A group as a tree of joins, whose root is the first member. Joins have no circle: each joined two groups."""
     first = min(members, key=lambda member: shas[member])
     why: dict[str, Evidence] = {}
     reached, queue = {first}, deque([first])
     while queue:
         here = queue.popleft()
-        for there, join in sorted(joins[here], key=lambda item: shas[item[0]]):
+        for there, join in joins[here]:
             if there not in reached:
                 reached.add(there)
                 queue.append(there)

@@ -83,7 +83,7 @@ def parse_request(data: bytes, file: str) -> Request:
     except ValidationError as error:
         problems = [
             Problem(file, 0, repr(item["input"]), f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}")
-            for item in error.errors(include_url=False, include_context=False)
+            for item in error.errors()
         ]
         raise RequestError("\n".join(map(str, problems))) from error
 

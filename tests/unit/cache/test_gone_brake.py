@@ -20,9 +20,9 @@ class Partner:
         self.inbox, self.state = MemoryStore(), MemoryStore()
         self.state.put(catalogue_state_key("p"), json.dumps({"version": "1", "images": 10}).encode())
 
-    def may_go(self, *urls: str, days: int = 0, partner: str = "p") -> bool:
+    def may_go(self, *urls: str, days: int = 0, partner: str = "p", max_share: float = 0.3) -> bool:
         gone = [PartnerImage(Accommodation(partner, "a"), url) for url in urls]
-        return may_go(self.inbox, self.state, partner, gone, NOW + timedelta(days=days), 0.3)
+        return may_go(self.inbox, self.state, partner, gone, NOW + timedelta(days=days), max_share)
 
 
 @pytest.fixture
@@ -56,4 +56,8 @@ def test_an_accept_opens_for_its_day_alone(partner):
 
 
 def test_no_image_of_a_partner_without_a_catalogue_may_go(partner):
-    assert not partner.may_go("1", partner="q")
+    assert not partner.may_go("1", partner="q", max_share=1.0)
+
+
+def test_all_of_a_partners_images_may_go_if_the_share_is_all(partner):
+    assert partner.may_go(*"0123456789", max_share=1.0)

@@ -1,11 +1,13 @@
 """Copies of one photograph are one picture; people's decisions are binding; order and names of images do not matter."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from image_release.dedup import choose_best, evidence_with, group_same, placeholder
+from image_release.dedup import Evidence, Picture, choose_best, evidence_with, group_same, placeholder
 from image_release.outcomes import Outcome
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -147,6 +149,14 @@ class TestEvidence:
         pair = {key: hotel[key] for key in ("0-original", "1-original")}
         (picture,) = group_same(pair, [Override("same", tuple(pair))], SETTINGS)
         assert evidence_with(picture, pair, "1-original", pair)["0-original"].method == "override"
+
+    def test_of_a_join_is_kept_in_both_directions(self, hotel):
+        """Two images that were joined with each other are not measured again."""
+        pair = {key: hotel[key] for key in ("0-original", "0-dark")}
+        join = Evidence("0-original", "registration", 0.125, 0.5, 42.0)
+        picture = Picture(tuple(sorted(pair)), {"0-dark": join})
+        assert evidence_with(picture, pair, "0-original", pair)["0-dark"] == join
+        assert evidence_with(picture, pair, "0-dark", pair)["0-original"] == replace(join, other="0-dark")
 
 
 class TestPlaceholder:

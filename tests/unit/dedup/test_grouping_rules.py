@@ -96,6 +96,12 @@ class TestTwoGroupsOfSeveralImages:
         """One pair that cannot be aligned does not outweigh everything else."""
         assert groups("abcd", {**self.PAIRS, "ac": score, "bd": HOPELESS, "ad": -0.5}) == expected
 
+    @pytest.mark.parametrize(("score", "expected"), [(-2.5, "abcde"), (-2.51, "abc de")])
+    def test_a_witness_counts_four_for_it_at_most(self, score: float, expected: str) -> None:
+        """Images c and d score 1. Of their witnesses one has 5.5, which counts 4, and two speak against it."""
+        likely = {"ad": 5.5, "ae": -2.5, "bd": score, "be": HOPELESS}
+        assert groups("abcde", {"de": COPIES, "ab": COPIES, "bc": COPIES, **likely, "cd": 1.0}) == expected
+
 
 class TestABridge:
     @pytest.mark.parametrize(("score", "expected"), [(6.0, "abc"), (5.99, "ab c"), (3.49, "ab c")])
@@ -164,3 +170,7 @@ class TestADecisionThatTwoAreTheSame:
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
+
+    def test_may_be_given_twice(self) -> None:
+        same = Override("same", ("a", "b"))
+        assert groups("ab", {}, (same, same)) == "ab"

@@ -144,6 +144,13 @@ class TestCatalogue:
         assert (applied.new, applied.updated, applied.deleted, applied.images) == (2, 0, 1, 5)
         assert (catalogues.urls("2"), catalogues.urls("3")) == (["b", "b2"], [])
 
+    def test_writes_the_lists_that_differ_and_no_others(self, catalogues):
+        """A list that stays names the catalogue that last changed it."""
+        catalogues.apply("1", line("a", "u1"), line("b", "u2"))
+        catalogues.apply("2", line("a", "u1"), line("b", "u3"))
+        found = [read_listing(catalogues.state, Accommodation("p", name)) for name in "ab"]
+        assert [listing.catalogue_version for listing in found] == ["1", "2"]
+
     def test_in_another_order_is_the_same(self, catalogues):
         """A file with the same content in another order is ignored without a warning."""
         catalogues.apply("v1", line("1", "a", "b"), line("2", "c"))

@@ -1,7 +1,5 @@
 """The release as an index: hotels are found by id, name, place, box and partner, and shards hold their rows."""
 
-import sqlite3
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,11 +68,25 @@ def test_hotels_are_found_by_name_and_by_accommodation(index):
     assert list(index.hotels_of(wanted)) == ["bilbao", "madrid"]
 
 
-def test_a_box_is_searched_with_an_rtree(index, tmp_path):
-    """The search does not read a million hotels one by one."""
-    with sqlite3.connect(tmp_path / "index") as database:
-        plan = database.execute("EXPLAIN QUERY PLAN SELECT number FROM places WHERE west >= 1 AND east <= 2").fetchall()
-    assert "VIRTUAL TABLE INDEX" in plan[0][-1]
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        (lambda index: index.select(countries=["ES"]), "USING INDEX by_place"),
+        (lambda index: index.select(cities=["Bilbao"]), "USING INDEX by_city"),
+        (lambda index: index.select(), "USING COVERING INDEX by_hash"),
+        (lambda index: index.named("Plaza"), "by_name"),
+        (lambda index: index.select(bbox=(-4, 40, -2, 44)), "VIRTUAL TABLE INDEX"),
+        (lambda index: [index.row("suva")], "USING INDEX sqlite_autoindex_hotels_1"),
+    ],
+)
+def test_no_search_reads_a_million_hotels_one_by_one(index, search, expected):
+    """SQLite's plan of each search uses an index."""
+    searches = []
+    index._db.set_trace_callback(searches.append)
+    for _ in search(index):
+        pass
+    plans = [step[-1] for sql in searches for step in index._db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()]
+    assert any(expected in plan for plan in plans), plans
 
 
 @given(st.integers(1, 2_000_000))

@@ -82,8 +82,9 @@ class TestProgress:
         """Ids are sorted, and each is listed once, however many objects its request has."""
         state = MemoryStore()
         for name in ("b", "a"):
-            store_request(state, request(request_id=name), 1)
+            store_request(state, request(request_id=name), 2)
             mark_done(state, name, "request.json")
+            mark_done(state, name, "h1")
         assert list(request_ids(state)) == ["a", "b"]
 
 
@@ -100,15 +101,6 @@ class TestForce:
         """A nudge without a request forces nothing, and neither does one whose request is unknown."""
         assert unserved_force(MemoryStore(), Nudge("h1", "catalogue")) == "none"
         assert unserved_force(MemoryStore(), Nudge("h1", "request", "r9")) == "none"
-
-
-def test_only_documents_of_requests_are_listed():
-    """A hotel may be called like the document; its marker is no request."""
-    state = MemoryStore()
-    for request_id in ("r2", "r1"):
-        store_request(state, request(request_id=request_id), ["request.json"])
-        mark_done(state, request_id, "request.json")
-    assert list(request_ids(state)) == ["r1", "r2"]
 
 
 def test_an_error_says_the_rule_without_the_address_of_a_library():

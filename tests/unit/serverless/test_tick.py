@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from image_release.publish import Manifest, Pending
 from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
 from image_release.serverless.tick import tick
@@ -38,12 +40,13 @@ class TestAMarker:
             tick(world.suite)
             assert len(nudged(world)) == expected
 
-    def test_rests_for_exactly_an_hour(self, world):
-        leave_due_markers(world.suite.state, None, manifest(world, "tag", hours=1))
-        world.wait(hours=2)
+    @pytest.mark.parametrize(("kind", "hours"), [("tag", 1), ("download", 1), ("revalidate", 6), ("sweep", 6)])
+    def test_rests_for_exactly_the_hours_of_its_kind(self, world, kind, hours):
+        leave_due_markers(world.suite.state, None, manifest(world, kind, hours=1))
+        world.wait(hours=7)
         tick(world.suite)
         assert len(nudged(world)) == 1
-        for duration, expected in ((timedelta(hours=1, microseconds=-1), 0), (timedelta(microseconds=1), 1)):
+        for duration, expected in ((timedelta(hours=hours, microseconds=-1), 0), (timedelta(microseconds=1), 1)):
             world.wait(seconds=duration.total_seconds())
             tick(world.suite)
             assert len(nudged(world)) == expected
