@@ -53,7 +53,7 @@ def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], t
         try:
             decisions.append(_value(_OverrideLine.model_validate_json(line)))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
+            first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "line"
             problems.append(Problem(key, number, repr(first["input"]), f"{where}: {first['msg']}"))
     return tuple(decisions), tuple(problems)

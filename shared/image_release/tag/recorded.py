@@ -95,7 +95,7 @@ class RecordedTagger:
         try:
             line = _Line.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             rule = f"{where}: {first['msg']}" if where else first["msg"]
             self._problem(number, text, rule)

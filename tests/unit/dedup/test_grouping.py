@@ -158,6 +158,18 @@ class TestEvidence:
         assert evidence_with(picture, pair, "0-original", pair)["0-dark"] == join
         assert evidence_with(picture, pair, "0-dark", pair)["0-original"] == replace(join, other="0-dark")
 
+    def test_of_two_that_were_not_joined_is_measured_if_that_speaks_for_them(self, hotel):
+        """Else it is the weakest join on the way from one to the other."""
+        names = ("0-dark", "0-original", "1-original")
+        weak, weaker = (Evidence("0-dark", "registration", 0.125, 0.5, score) for score in (0.02, 0.01))
+        picture = Picture(names, {"0-original": weak, "1-original": weaker})
+        found = evidence_with(picture, {name: hotel[name] for name in names}, "0-original", names[:1] + names[2:])
+        assert found["1-original"] == replace(weaker, other="0-original")
+        way = Picture(names, {"1-original": weak, "0-original": replace(weaker, other="1-original")})
+        found = evidence_with(way, {name: hotel[name] for name in names}, "0-original", names[:1])
+        assert found["0-dark"].other == "0-original"
+        assert found["0-dark"].score > 1
+
 
 class TestPlaceholder:
     def test_a_drawing_on_one_colour_is_one(self):

@@ -147,7 +147,7 @@ class TestCatalogue:
     def test_writes_the_lists_that_differ_and_no_others(self, catalogues):
         """A list that stays names the catalogue that last changed it."""
         catalogues.apply("1", line("a", "u1"), line("b", "u2"))
-        catalogues.apply("2", line("a", "u1"), line("b", "u3"))
+        catalogues.apply("2", line("a", "u1"), line("b", "u2", "u3"))
         found = [read_listing(catalogues.state, Accommodation("p", name)) for name in "ab"]
         assert [listing.catalogue_version for listing in found] == ["1", "2"]
 

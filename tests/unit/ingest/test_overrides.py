@@ -66,6 +66,13 @@ def test_a_bad_line_is_reported_and_the_others_count(bad, rule):
     assert rule in problem.rule
 
 
+def test_a_decision_that_could_not_be_read_back_is_not_written():
+    inbox = MemoryStore()
+    with pytest.raises(ValueError, match="position"):
+        append_override(inbox, "h", Override("pin", (A,), 0))
+    assert inbox.get(overrides_key("h")) is None
+
+
 def test_a_decision_is_appended_after_a_line_without_a_line_break():
     """A text editor may leave out the last line break; the new decision still gets its own line."""
     inbox = MemoryStore()

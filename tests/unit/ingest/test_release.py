@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -133,6 +134,14 @@ class TestFile:
         """The error names the required columns."""
         with pytest.raises(ReleaseUnreadableError, match="needs the columns "):
             list(read_release(io.BytesIO(data), "r.csv"))
+
+    @pytest.mark.parametrize("key", ["releases/r.json", "releases/r", "releases/deep/r.csv", "releases/.csv"])
+    def test_of_another_name_is_no_release(self, releases, key):
+        """An object that somebody put there by mistake withdraws no hotel."""
+        releases.inbox.put(key, HEADER.encode())
+        with pytest.raises(ReleaseUnreadableError, match=re.escape(f"{key}: a release is named releases/")):
+            apply_release(releases.inbox, releases.state, key, Settings(), NOW)
+        assert read_current(releases.state) is None
 
     def test_may_be_compressed(self, releases):
         """A file whose name ends in `.gz` is read as gzip."""

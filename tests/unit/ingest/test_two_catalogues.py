@@ -8,8 +8,15 @@ from image_release.ingest import CatalogueApplied, Held, Ignored, InputChangedEr
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
 from image_release.ingest.catalogues.listings import write_listing
 from image_release.settings import Settings
+from image_release.state import DocumentContendedError
 from image_release.storage import MemoryStore
-from image_release.store_keys import catalogue_claim_key, catalogue_state_key, held_catalogue_key, touched_key
+from image_release.store_keys import (
+    catalogue_claim_key,
+    catalogue_state_key,
+    held_catalogue_key,
+    touched_folder,
+    touched_key,
+)
 from image_release.values import Accommodation, CatalogueImage, Listing
 from tests.unit.ingest.interrupted import Interrupted
 
@@ -124,6 +131,22 @@ class TestOfTwoAtTheSameTime:
         partner.state.before[catalogue_claim_key("p")] = lambda: partner.apply("2", {"a": ["u9"]})
         assert isinstance(partner.apply("3", FIRST), CatalogueApplied)
         assert partner.lists == FIRST
+
+    def test_one_that_never_has_the_catalogue_for_itself_gives_up(self, partner):
+        """Somebody says between any two of its reads that they will write more; its message comes back later."""
+
+        class Contended(Interrupted):
+            def list(self, prefix):
+                if prefix == touched_folder("p"):
+                    self.names.append(f"a{len(self.names)}")
+                    self.put(touched_key("p", "1"), json.dumps(self.names).encode())
+                return super().list(prefix)
+
+        partner.state = Contended()
+        partner.state.names = []
+        with pytest.raises(DocumentContendedError):
+            partner.apply("2", FIRST)
+        assert partner.lists == {}
 
     def test_the_older_one_does_not_move_the_state_back(self, partner):
         partner.apply("1", FIRST)

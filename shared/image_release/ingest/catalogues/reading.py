@@ -101,7 +101,7 @@ def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
         parsed = _CatalogueLine.model_validate_json(line)
         checked_id(parsed.accommodation_id, "accommodation_id")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "line"
         return BadLine(Problem(file, number, repr(first["input"]), f"{where}: {first['msg']}"), _id_on(line))
     except BadValueError as error:

@@ -104,7 +104,7 @@ def read_recipe(name: str) -> Recipe:
     except ValidationError as error:
         lines = [
             f"{printable(name)}: {'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_url=False)
+            for item in error.errors()
         ]
         raise RecipeError("\n".join(lines)) from error
 

@@ -76,7 +76,7 @@ def _read_grades(file: Path) -> tuple[dict[str, Grade], list[Problem]]:
         try:
             found = _GradeRow.model_validate(values_by_column(table.header.cells, row.cells))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            first = error.errors()[0]
             rule = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         else:
             if found.label in grades:
