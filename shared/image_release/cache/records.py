@@ -97,8 +97,8 @@ def merge(one: CachedImages, other: CachedImages) -> CachedImages:
     return CachedImages(urls, contents)
 
 
-def _url_order(record: UrlRecord) -> tuple[datetime, bool, str, str]:
-    return record.at, record.sha256 is not None, record.sha256 or "", record.version or ""
+def _url_order(record: UrlRecord) -> tuple[datetime, str, str]:
+    return record.at, record.sha256 or "", record.version or ""
 
 
 def _merge_content(one: ContentRecord, other: ContentRecord) -> ContentRecord:

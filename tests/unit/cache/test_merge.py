@@ -45,6 +45,13 @@ def test_merge_does_not_depend_on_who_wrote_first(one, other):
         assert merged.sha256 == merge(other, one).urls[url].sha256
 
 
+def test_of_two_checks_at_one_moment_the_one_with_a_copy_counts():
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    copy, none = UrlRecord(moment, "1", "a" * 64), UrlRecord(moment, "2")
+    for one, other in ((copy, none), (none, copy)):
+        assert merge(CachedImages({"u": one}), CachedImages({"u": other})).urls == {"u": copy}
+
+
 @given(CACHED)
 def test_merging_what_is_cached_already_changes_nothing(cached):
     """Without a change there is nothing to write."""

@@ -19,7 +19,9 @@ from image_release.ingest import (
 )
 from image_release.ingest.catalogues.reading import BadLine, GoodLine, images_digest, read_catalogue
 from image_release.settings import Settings
+from image_release.state import read_json
 from image_release.storage import MemoryStore
+from image_release.store_keys import catalogue_state_key
 from image_release.values import Accommodation, CatalogueImage
 
 IMAGES = st.lists(
@@ -150,6 +152,16 @@ class TestCatalogue:
         catalogues.apply("2", line("a", "u1"), line("b", "u2", "u3"))
         found = [read_listing(catalogues.state, Accommodation("p", name)) for name in "ab"]
         assert [listing.catalogue_version for listing in found] == ["1", "2"]
+
+    def test_in_force_is_recorded_with_what_it_holds(self, catalogues):
+        """The digest is compared with that of a catalogue that comes again, by any version of the program."""
+        catalogues.apply("1", line("b", "u2"), line("a", "u1", "u3"))
+        assert read_json(catalogues.state, catalogue_state_key("p")) == {
+            "version": "1",
+            "digest": "641b3b84b6d99336b3038b64cdfe4e2ef56e365e6dc266b491be79a554d63224",
+            "images": 3,
+            "accommodations": 2,
+        }
 
     def test_in_another_order_is_the_same(self, catalogues):
         """A file with the same content in another order is ignored without a warning."""

@@ -36,6 +36,13 @@ def test_all_hotels_are_counted_without_a_sample(estimate):
     assert (found.hotels, found.images, found.downloads) == (6, 15, 15)
 
 
+def test_costs_are_rounded_to_cents_and_tenths_of_a_second(estimate):
+    """Fifteen images are five pictures, each in 14 sizes; each of six hotels writes three documents."""
+    found = estimate(HOTELS)
+    assert (found.pictures_about, found.store_writes_about) == (5, 15 + 5 * 14 + 3 * 6)
+    assert (found.cpu_seconds_about, found.tagging_dollars_about) == (1.4, 0.01)
+
+
 @pytest.mark.parametrize(
     ("sample", "images"),
     [

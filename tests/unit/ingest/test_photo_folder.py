@@ -65,6 +65,15 @@ def test_that_has_not_changed_hands_in_nothing_new(folder):
     assert folder.keys == before
 
 
+def test_with_a_new_hotel_hands_in_a_release_with_it(folder):
+    folder.write("h1/a/1.jpg")
+    folder.hand_in()
+    folder.write("h2/a/1.jpg")
+    folder.hand_in(days=1)
+    release = folder.inbox.get("releases/photos.csv").data.decode().splitlines()
+    assert release[1:] == ["h1,h1,ZZ,,,,a:h1", "h2,h2,ZZ,,,,a:h2"]
+
+
 def test_with_a_file_replaced_hands_in_a_new_version_of_it(folder):
     """A file with the same name and another modification time gets a new version, so it is fetched again."""
     file = folder.write("h1/a/1.jpg")

@@ -19,6 +19,7 @@ from image_release.ingest import (
     hotel_ids,
     read_current,
 )
+from image_release.ingest.ids import BadValueError
 from image_release.ingest.releases.reading import BadRow, GoodRow, Warned, read_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
@@ -143,6 +144,17 @@ class TestFile:
             apply_release(releases.inbox, releases.state, key, Settings(), NOW)
         assert read_current(releases.state) is None
 
+    def test_with_an_id_that_cannot_be_part_of_a_key_is_refused(self, releases):
+        with pytest.raises(BadValueError, match="release_id must be printable"):
+            releases.apply("r\x07", row("h1"))
+
+    def test_without_the_required_columns_changes_nothing(self, releases):
+        releases.apply("r1", row("h1"))
+        releases.inbox.put("releases/r2.csv", b"id;name")
+        with pytest.raises(ReleaseUnreadableError, match="needs the columns "):
+            apply_release(releases.inbox, releases.state, "releases/r2.csv", Settings(), NOW)
+        assert (read_current(releases.state).release_id, releases.hotels) == ("r1", ["h1"])
+
     def test_may_be_compressed(self, releases):
         """A file whose name ends in `.gz` is read as gzip."""
         releases.inbox.put("releases/r1.csv.gz", gzip.compress(f"{HEADER}\n{row('h1')}\n".encode()))
@@ -262,6 +274,23 @@ class TestDeparted:
         assert sorted(departed(releases.state, current)) == ["h2", "h3"]
         complete_release(releases.state, current)
         assert list(departed(releases.state, read_current(releases.state))) == []
+
+    def test_hotels_stay_listed_if_an_earlier_release_is_completed_late(self, releases):
+        """The hotels of the release in force were not nudged yet."""
+        releases.apply("r1", row("h1"), row("h2"))
+        first = read_current(releases.state)
+        releases.apply("r2", row("h1"), accepted=True)
+        complete_release(releases.state, first)
+        current = read_current(releases.state)
+        assert not current.is_completed
+        assert list(departed(releases.state, current)) == ["h2"]
+
+
+class TestCoordinates:
+    @pytest.mark.parametrize(("latitude", "longitude"), [(90, 180), (-90, -180), (0, 0)])
+    def test_may_be_at_the_limit(self, latitude, longitude):
+        [good] = read(HEADER, f"h,H,ES,B,{latitude},{longitude},")
+        assert (good.row.latitude, good.row.longitude) == (latitude, longitude)
 
 
 class TestShortLine:
