@@ -64,6 +64,16 @@ class TestAFailure:
             waits = {back_off_s(f"h{number}", receives) for number in range(10_000)}
             assert waits == set(range(least, most + 1))
 
+    def test_says_which_hotel_why_and_when_again(self):
+        """An id is untrusted: what is not printable is escaped."""
+        assert str(ComeBackError("h\x1b1", 20, "no store")) == "hotel h\\x1b1: no store; again in 20 s"
+
+    def test_is_the_last_one_if_a_person_invokes_the_function(self):
+        """Nobody receives that message again."""
+        assert Attempt().is_last
+        assert Attempt() == Attempt(receives=1, most=1)
+        assert not Attempt(receives=2, most=3).is_last
+
     def test_of_the_store_is_retried_and_counted_at_the_last_receive(self, world):
         request = parse_request(json.dumps({"request_id": "q1", "hotel_ids": ["h1"]}).encode(), "q1.json")
         store_request(world.state, request, 1)

@@ -100,8 +100,8 @@ def _release(tree: Tree) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for hotel, partners in sorted(tree.items()):
-        pairs = ";".join(f"{key_part(partner)}:{key_part(hotel)}" for partner in sorted(partners))
+    for hotel, partners in tree.items():
+        pairs = ";".join(f"{key_part(partner)}:{key_part(hotel)}" for partner in partners)
         writer.writerow([hotel, hotel, "ZZ", "", "", "", pairs])
     return out.getvalue().encode()
 
@@ -115,7 +115,7 @@ def _catalogue(partner: str, tree: Tree) -> bytes:
                 "images": [{"url": file.as_uri(), "version": _version(file)} for file in partners[partner]],
             }
         )
-        for hotel, partners in sorted(tree.items())
+        for hotel, partners in tree.items()
         if partner in partners
     ]
     return "".join(line + "\n" for line in lines).encode()

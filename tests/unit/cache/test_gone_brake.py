@@ -7,7 +7,7 @@ import pytest
 
 from image_release.cache import may_go
 from image_release.storage import MemoryStore
-from image_release.store_keys import accept_gone_key, catalogue_state_key
+from image_release.store_keys import accept_gone_key, catalogue_state_key, gone_key
 from image_release.values import Accommodation, PartnerImage
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -61,3 +61,10 @@ def test_no_image_of_a_partner_without_a_catalogue_may_go(partner):
 
 def test_all_of_a_partners_images_may_go_if_the_share_is_all(partner):
     assert partner.may_go(*"0123456789", max_share=1.0)
+
+
+def test_what_was_seen_gone_is_recorded_in_one_document_a_day(partner):
+    """Its names are stored: another version of the program must find the same ones."""
+    partner.may_go("1", "2")
+    stored = partner.state.get(gone_key("p", NOW.date()))
+    assert json.loads(stored.data) == ["29c58cb14a610e5f", "4f395a2e9ea1c068"]

@@ -67,10 +67,19 @@ class TestANudge:
         assert read_nudge(order.message().body) == order
 
     @pytest.mark.parametrize("body", ["", "{}", '{"hotel_id": ""}', '{"hotel_id": 5}', '{"hotel_id": "h", "due": "x"}'])
-    def test_without_a_hotel_raises_bad_message_error(self, body):
+    def test_without_a_hotel_raises_bad_message_error_and_comes_back_after_a_second(self, body):
         with pytest.raises(BadMessageError) as poison:
             read_nudge(body)
         assert str(poison.value).isprintable()
+        assert poison.value.seconds == 1
+
+    def test_is_in_the_group_of_its_request_unless_the_sender_names_one(self):
+        nudge = NudgeMessage(hotel_id="h", request_id="q1")
+        assert [nudge.message().group, nudge.message("tick").group] == ["q1", "tick"]
+        assert NudgeMessage(hotel_id="h").message().group is None
+
+    def test_may_have_keys_that_a_newer_version_added(self):
+        assert read_nudge('{"hotel_id": "h", "later": 1}') == NudgeMessage(hotel_id="h")
 
 
 def test_a_shard_message_is_read_as_it_was_sent_and_grouped_by_its_release():

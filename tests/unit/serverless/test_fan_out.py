@@ -63,7 +63,7 @@ class TestARelease:
         for body in first:
             fan_out_shard(ShardMessage.model_validate(body), world.suite)
         assert complete_when_fanned_out(world.suite) is False
-        fan_out_shard(ShardMessage.model_validate(last), world.suite)
+        assert fan_out_shard(ShardMessage.model_validate(last), world.suite).superseded is False
         assert complete_when_fanned_out(world.suite)
         assert complete_when_fanned_out(world.suite) is False
 
