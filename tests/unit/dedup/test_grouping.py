@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from image_release.dedup import Evidence, Picture, choose_best, evidence_with, group_same, placeholder
+from image_release.dedup.weights import shipped_weights
 from image_release.outcomes import Outcome
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -157,6 +158,11 @@ class TestEvidence:
         picture = Picture(tuple(sorted(pair)), {"0-dark": join})
         assert evidence_with(picture, pair, "0-original", pair)["0-dark"] == join
         assert evidence_with(picture, pair, "0-dark", pair)["0-original"] == replace(join, other="0-dark")
+
+    def test_of_the_best_image_is_that_it_is_itself(self, hotel):
+        """With the highest score that there is."""
+        found = evidence_with(Picture(("0-dark",), {}), hotel, "0-dark", ["0-dark"])
+        assert found == {"0-dark": Evidence("0-dark", "bytes", 0.0, 1.0, shipped_weights().most())}
 
     def test_of_two_that_were_not_joined_is_measured_if_that_speaks_for_them(self, hotel):
         """Else it is the weakest join on the way from one to the other."""

@@ -118,6 +118,7 @@ def test_reports_misplaced_files_and_uses_the_rest(folder, tmp_path):
         "loose.jpg",
         "loose.jpg",
     ]
+    assert {problem.line for problem in problems} == {0}, "a folder has no lines"
     assert folder.catalogue("a") == {"h1": ["good.jpg", "inside.jpg"]}
 
 
