@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -21,6 +22,7 @@ from image_release.serverless.process_hotel import (
     serve,
 )
 from image_release.serverless.tick import tick
+from image_release.state import markers_until
 from image_release.storage import StorageError
 from image_release.tag import AccountQuota, MemoryCounters, NotTagged, Tagged
 from image_release.values import Label
@@ -172,3 +174,15 @@ class TestAHotelOverTheQuota:
         assert [len(picture.labels) for picture in read_before(world.published, "h1").manifest.pictures] == [1] * 3
         world.wait(hours=2)
         assert tick(suite).nudged == {}
+
+
+class TestASweep:
+    def test_that_is_served_leaves_a_marker_for_files_that_are_too_young(self, world):
+        """A failed writer left a rendition; nothing else would ask for this hotel's next sweep."""
+        process(world)
+        world.published.put("hotels/h1/renditions/9/left-small.jpg", b"x")
+        message = NudgeMessage(hotel_id="h1", reason="sweep", due=world.now.date().isoformat())
+        assert process(world, message=message).status == "unchanged"
+        old_enough = world.now.date() + timedelta(days=world.settings.publishing.grace_days + 1)
+        markers = list(markers_until(world.state, old_enough))
+        assert [(marker.kind, marker.day) for marker in markers] == [("sweep", old_enough)]

@@ -106,11 +106,13 @@ def test_reports_misplaced_files_and_uses_the_rest(folder, tmp_path):
     folder.write("h1/loose.jpg")
     folder.write("h1/a/deep/er.jpg")
     folder.write("h\x072/a/1.jpg")
+    folder.write("h1/\x07a/1.jpg")
     (folder.root / "h1/a/link.jpg").symlink_to(secret)
     (folder.root / "h1/a/inside.jpg").symlink_to(folder.root / "h1/a/good.jpg")
     (folder.root / "h3").symlink_to(tmp_path)
     problems = folder.hand_in()
     assert sorted(problem.value for problem in problems) == [
+        "\x07a",
         "deep",
         "h\x072",
         "h3",

@@ -23,7 +23,7 @@ from image_release.ingest.ids import BadValueError
 from image_release.ingest.releases.reading import BadRow, GoodRow, Warned, read_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.store_keys import CURRENT_RELEASE, held_release_key
+from image_release.store_keys import CURRENT_RELEASE, held_release_key, release_folder
 from image_release.values import Accommodation, HotelRow
 from tests.unit.ingest.interrupted import Interrupted
 
@@ -218,6 +218,19 @@ class TestOrder:
         releases.apply("r1", row("h1"))
         assert isinstance(releases.apply("r1", row("h1"), row("h2")), ReleaseApplied)
         assert releases.hotels == ["h1", "h2"]
+
+    def test_the_same_release_goes_on_in_its_folder_after_a_crash(self, releases):
+        """What was written before the crash is written over, and no second copy stays behind."""
+
+        def crash():
+            raise KeyboardInterrupt
+
+        releases.state = Interrupted()
+        releases.state.before[CURRENT_RELEASE] = crash
+        with pytest.raises(KeyboardInterrupt):
+            releases.apply("r1", row("h1"))
+        releases.apply("r1", row("h1"))
+        assert read_current(releases.state).folder == release_folder("r1")
 
     def test_a_later_release_that_came_into_force_meanwhile_stays(self, releases):
         """The later one is applied just before the older one switches over."""

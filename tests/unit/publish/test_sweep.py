@@ -83,8 +83,9 @@ class TestSweep:
 
 class TestPendingSweeps:
     def test_list_the_keys_that_the_next_manifest_stops_naming(self):
-        before = manifest(key("c"), key("a"), key("b"))
-        assert pending_sweeps(before, [key("b")], NOW, NOW + GRACE) == [sweep_of(key("a"), key("c"), at=NOW + GRACE)]
+        *stale, named = map(key, "abcdefghijklmnop")
+        before = manifest(named, *reversed(stale))
+        assert pending_sweeps(before, [named], NOW, NOW + GRACE) == [sweep_of(*stale, at=NOW + GRACE)]
 
     def test_are_empty_if_every_key_is_still_named(self):
         assert pending_sweeps(manifest(key("a")), [key("a"), key("b")], NOW, NOW + GRACE) == []

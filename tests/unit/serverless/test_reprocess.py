@@ -1,12 +1,15 @@
 """`reprocess`: the hotels of a request are fixed when it first comes, and its progress stays exact."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
 from image_release.serverless.fan_out import fan_out
 from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
+from image_release.store_keys import request_key
+from tests.unit.ingest.interrupted import Interrupted
 
 
 def request(**fields):
@@ -39,6 +42,24 @@ def test_a_request_that_comes_twice_nudges_the_same_hotels_even_after_a_new_rele
         mark_done(world.suite.state, "q1", hotel_id)
     found = progress(world.suite.state, "q1")
     assert (found.total, found.done) == (2, 2)
+
+
+def test_a_request_that_comes_twice_at_once_nudges_what_the_first_one_selected(world):
+    """Between its read and its write the second one finds that the first one selected, in another release."""
+    state = Interrupted()
+    suite = replace(world.suite, state=state)
+
+    def rival():
+        reprocess(request(), suite)
+        world.take(suite.urgent)
+        fan_out(world.release("r2", {"h2": ["b"], "h3": ["c"]}), suite)
+
+    fan_out(world.release("r1", {"h1": ["a"]}), suite)
+    state.before[request_key("q1", "selected.json.gz")] = rival
+    reprocess(request(), suite)
+    assert [body["hotel_id"] for body in world.take(suite.urgent)] == ["h1"]
+    reprocess(request(), suite)
+    assert [body["hotel_id"] for body in world.take(suite.urgent)] == ["h1"]
 
 
 def test_a_request_with_the_id_of_another_one_is_refused(world):

@@ -93,7 +93,7 @@ def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[
 
 def departed(state: Store, current: Current) -> Iterator[str]:
     """Hotels of the last completed release, and of those after it, that the release in force does not hold."""
-    for shard in range(2**current.shard_bits if current.before() else 0):
+    for shard in range(2**current.shard_bits):
         yield from departed_from_shard(state, current, shard)
 
 
