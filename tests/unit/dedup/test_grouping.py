@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from image_release.dedup import Evidence, Picture, choose_best, evidence_with, group_same, placeholder
+from image_release.dedup.grouping import Pairs
 from image_release.dedup.weights import shipped_weights
 from image_release.outcomes import Outcome
 from image_release.settings import GroupingSettings
@@ -158,6 +159,15 @@ class TestEvidence:
         picture = Picture(tuple(sorted(pair)), {"0-dark": join})
         assert evidence_with(picture, pair, "0-original", pair)["0-dark"] == join
         assert evidence_with(picture, pair, "0-dark", pair)["0-original"] == replace(join, other="0-dark")
+
+    @pytest.mark.parametrize(("score", "is_used"), [(0.01, True), (0.0, False), (-1.0, False), (None, False)])
+    def test_that_was_measured_is_used_if_it_speaks_for_one_photograph(self, hotel, monkeypatch, score, is_used):
+        measured = None if score is None else Evidence("0-original", "registration", 0.1, 0.9, score)
+        monkeypatch.setattr(Pairs, "evidence", lambda *_: measured)
+        weak = Evidence("0-dark", "registration", 0.125, 0.5, 0.005)
+        picture = Picture(("0-dark", "0-original", "1-original"), {"0-original": weak, "1-original": weak})
+        found = evidence_with(picture, hotel, "0-original", ["1-original"])["1-original"]
+        assert found == (measured if is_used else replace(weak, other="0-original"))
 
     def test_of_the_best_image_is_that_it_is_itself(self, hotel):
         """With the highest score that there is."""

@@ -113,6 +113,9 @@ class TestLine:
             (line("1", {"url": ""}), "1", "images.0.url"),
             (line("1", {"url": "u", "rank": 0}), "1", "images.0.rank"),
             (line("1", {"url": "u", "rank": "first"}), "1", "images.0.rank"),
+            (line("1", {"url": "u", "rank": "1"}), "1", "images.0.rank"),
+            (line("1", {"url": "u", "rank": True}), "1", "images.0.rank"),
+            (line("1", {"url": "u", "version": 7}), "1", "images.0.version"),
             ('{"accommodation_id": "1"}', "1", "images: Field required"),
         ],
     )
@@ -123,6 +126,9 @@ class TestLine:
         assert (bad.accommodation_id, bad.problem.file, bad.problem.line) == (accommodation_id, "c.jsonl", 1)
         assert rule in bad.problem.rule
         assert good.accommodation_id == "next"
+
+    def test_without_text_says_nothing(self):
+        assert read("", line("1", "u"), "  \t", "") == [GoodLine("1", (CatalogueImage("u"),))]
 
     def test_of_an_accommodation_that_had_a_line_before_does_not_count(self):
         """The first line counts, and the second is reported."""

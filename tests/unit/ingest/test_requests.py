@@ -41,7 +41,10 @@ class TestDocument:
             ({"hotel_ids": []}, "selects nothing"),
             ({"countries": ["es"]}, "countries.0"),
             ({"bbox": [0, 0, 1]}, "bbox"),
-            ({"bbox": [-181, 0, 1, 1]}, "bbox.0"),
+            ({"bbox": [-180.1, 0, 1, 1]}, "bbox.0"),
+            ({"bbox": [0, -90.1, 1, 1]}, "bbox.1"),
+            ({"bbox": [0, 0, 180.1, 1]}, "bbox.2"),
+            ({"bbox": [0, 0, 1, 90.1]}, "bbox.3"),
             ({"bbox": [0, 10, 1, 5]}, "south must not be above north"),
             ({"force": "everything"}, "force"),
             ({"request_id": ""}, "request_id"),
@@ -55,6 +58,9 @@ class TestDocument:
         with pytest.raises(RequestError, match=rule) as refused:
             request(**fields)
         assert str(refused.value).startswith("r1.json:")
+
+    def test_may_have_the_whole_world_as_its_box(self):
+        assert request(bbox=[-180, -90, 180, 90]).bbox == (-180, -90, 180, 90)
 
     def test_that_is_no_json_is_refused(self):
         """The error says that the document is not JSON."""
