@@ -180,9 +180,12 @@ class TestASweep:
     def test_that_is_served_leaves_a_marker_for_files_that_are_too_young(self, world):
         """A failed writer left a rendition; nothing else would ask for this hotel's next sweep."""
         process(world)
+        world.wait(days=3)
         world.published.put("hotels/h1/renditions/9/left-small.jpg", b"x")
+        process(world, message=NudgeMessage(hotel_id="h1", reason="tag", due=world.now.date().isoformat()))
+        old_enough = world.now.date() + timedelta(days=world.settings.publishing.grace_days + 1)
+        markers = lambda: [(marker.kind, marker.day) for marker in markers_until(world.state, old_enough)]
+        assert ("sweep", old_enough) not in markers()
         message = NudgeMessage(hotel_id="h1", reason="sweep", due=world.now.date().isoformat())
         assert process(world, message=message).status == "unchanged"
-        old_enough = world.now.date() + timedelta(days=world.settings.publishing.grace_days + 1)
-        markers = list(markers_until(world.state, old_enough))
-        assert [(marker.kind, marker.day) for marker in markers] == [("sweep", old_enough)]
+        assert ("sweep", old_enough) in markers()
