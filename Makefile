@@ -36,7 +36,7 @@ $(DOUBLES)/.ready: tests/doubles.txt
 	touch $@
 
 test: setup doubles ## run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile
 
 mutants: setup doubles ## break the program in SAMPLE=300 places, drawn by SEED=1, and list those that no test finds
 	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)

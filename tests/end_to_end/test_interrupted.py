@@ -11,7 +11,7 @@ import pytest
 from image_release.values import key_part
 from tests.end_to_end.machine import assert_whole, kill_group
 
-HOTELS = 4
+HOTELS = 8
 KILLS = 50
 WAIT_S = 60
 SLOW_S = 2.0
@@ -34,7 +34,7 @@ class SlowPath(dict):
 
 @pytest.fixture
 def world(machine):
-    """Four hotels with three images each, two of which show the same photo; nothing is published yet."""
+    """Eight hotels with three images each, two of which show the same photo; nothing is published yet."""
     first = {}
     for number in range(HOTELS):
         photos = [(f"/{number}a.jpg", number * 10, (320, 214)), (f"/{number}b.jpg", number * 10, (310, 207))]
@@ -70,7 +70,7 @@ class TestCtrlC:
         assert 1 <= published < HOTELS, "the run was not interrupted in the middle"
         world.site.files.seconds = 0
         asked = len(world.site.asked)
-        told = world.run()
+        told = world.run("--workers", "1")
         assert (told["hotels"]["unchanged"] >= published, told["hotels"]["failed"]) == (True, 0)
         assert sum(told["hotels"].values()) == HOTELS
         assert len(world.site.asked) - asked <= 3 * (HOTELS - published)
@@ -104,7 +104,9 @@ class TestKill:
                         0.9 if not alive else 1.1 if done == before else 1
                     )  # adapt to how busy the machine is now
                     in_the_middle += alive and before != done != result
-                told = world.run()
+                world.site.files.seconds = 0
+                told = world.run("--workers", "1")
+                world.site.files.seconds = KILL_SLOW_S
                 assert told["hotels"]["failed"] == 0
                 assert results(world) == result
             shutil.rmtree(world.workspace)
@@ -134,7 +136,7 @@ def written_after(path, moment):
 
 
 def appear(world):
-    """Four new hotels."""
+    """Eight new hotels."""
     site = world.site.address
     world.catalogue("p", "v1", {str(n): [f"{site}/{n}{x}.jpg" for x in "abc"] for n in range(HOTELS)})
     world.release("r1", {f"h{n}": [("p", str(n))] for n in range(HOTELS)})

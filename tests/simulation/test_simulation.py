@@ -13,6 +13,8 @@ from tests.simulation.stage import BrokenPromiseError
 
 SEEDS = 300
 CHUNK = 30
+FIRST = {"state_overwritten": 80}
+"""Where to begin looking for a bug that few seeds find. All seeds are played if the code changes so much that it moves."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
@@ -28,12 +30,13 @@ def test_the_promises_hold_whatever_fails_in_any_order(first):
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
 def test_a_planted_bug_is_found(bug):
     """Each bug is found within 300 seeds; otherwise the test above would prove nothing."""
+    first = FIRST.get(bug.__name__, 0)
     with planted(bug), pytest.raises(BrokenPromiseError):
-        play_all(SEEDS)
+        play_all((*range(first, SEEDS), *range(first)))
 
 
 def play_all(seeds):
-    for seed in range(seeds):
+    for seed in seeds:
         play(seed)
 
 
