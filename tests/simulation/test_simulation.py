@@ -14,7 +14,7 @@ from tests.simulation.stage import BrokenPromiseError
 SEEDS = 300
 CHUNK = 30
 FIRST = {"state_overwritten": 80}
-"""Where to begin looking for a bug that few seeds find. All seeds are played if the code changes so much that it moves."""
+"""Where to begin looking for a bug that few seeds find. All seeds are played, whichever comes first."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
