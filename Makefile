@@ -35,8 +35,8 @@ $(DOUBLES)/.ready: tests/doubles.txt
 	$(DOUBLES)/bin/python -m pip install --quiet --requirement tests/doubles.txt
 	touch $@
 
-test: setup doubles ## run all tests
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+test: setup doubles ## run all tests, the slow files first, three at a time: they wait for servers and children
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 mutants: setup doubles ## break the program in SAMPLE=300 places, drawn by SEED=1, and list those that no test finds
 	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)
