@@ -70,7 +70,7 @@ class TestCtrlC:
         assert 1 <= published < HOTELS, "the run was not interrupted in the middle"
         world.site.files.seconds = 0
         asked = len(world.site.asked)
-        told = world.run("--workers", "1")
+        told = world.run()
         assert (told["hotels"]["unchanged"] >= published, told["hotels"]["failed"]) == (True, 0)
         assert sum(told["hotels"].values()) == HOTELS
         assert len(world.site.asked) - asked <= 3 * (HOTELS - published)

@@ -15,12 +15,7 @@ from image_release.publish import read_before
 from image_release.queueing import MemoryQueue
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
-from image_release.serverless.process_hotel import (
-    Attempt,
-    ComeBackError,
-    back_off_s,
-    serve,
-)
+from image_release.serverless.process_hotel import Attempt, ComeBackError, back_off_s, serve
 from image_release.serverless.tick import tick
 from image_release.state import markers_until
 from image_release.storage import StorageError
@@ -55,14 +50,8 @@ def failing():
 
 class TestAFailure:
     def test_is_retried_after_a_wait_that_doubles_up_to_a_limit(self):
-        for receives, least, most in (
-            (1, 5, 10),
-            (2, 10, 20),
-            (3, 20, 40),
-            (7, 320, 640),
-            (8, 450, 900),
-            (50, 450, 900),
-        ):
+        bounds = {1: (5, 10), 2: (10, 20), 3: (20, 40), 7: (320, 640), 8: (450, 900), 50: (450, 900)}
+        for receives, (least, most) in bounds.items():
             waits = {back_off_s(f"h{number}", receives) for number in range(10_000)}
             assert waits == set(range(least, most + 1))
 

@@ -5,13 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.ingest import ReleaseIndex
-from image_release.ingest.releases.index import (
-    IndexBuilder,
-    read_shard,
-    shard_bits,
-    shard_of,
-    write_shards,
-)
+from image_release.ingest.releases.index import IndexBuilder, read_shard, shard_bits, shard_of, write_shards
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation, HotelRow
 
