@@ -255,7 +255,9 @@ def _pairs(accommodations: Iterable[Accommodation]) -> str:
 
 
 def _decoded(pairs: str) -> list[list[str]]:
-    return [[unquote(part) for part in pair.split(":")] for pair in pairs.split(";")] if pairs else []
+    if not pairs:
+        return []
+    return [[unquote(part) if "%" in part else part for part in pair.split(":")] for pair in pairs.split(";")]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -136,14 +136,12 @@ def _accommodation(pair: str) -> Accommodation:
     partner, colon, accommodation = pair.partition(":")
     if not colon or ":" in accommodation:
         raise BadValueError(pair, "accommodations must be partner:accommodation pairs, separated by ;")
-    return Accommodation(
-        checked_id(_decoded(partner), "partner_id"), checked_id(_decoded(accommodation), "accommodation_id")
-    )
+    if "%" in pair:
+        partner, accommodation = _decoded(partner), _decoded(accommodation)
+    return Accommodation(checked_id(partner, "partner_id"), checked_id(accommodation, "accommodation_id"))
 
 
 def _decoded(value: str) -> str:
-    if "%" not in value:
-        return value
     try:
         return unquote_to_bytes(value).decode()
     except UnicodeError:
