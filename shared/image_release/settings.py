@@ -295,7 +295,14 @@ class BrakeSettings(Section):
 
     max_deleted_share: Share = Field(0.30, description="share of a partner's images that one catalogue may delete")
     max_withdrawn_share: Share = Field(0.05, description="share of all hotels that one release may withdraw")
-    max_gone_share: Share = Field(0.30, description="share of a partner's images that may disappear in one day")
+    max_gone_share: Share = Field(
+        0.30, description="share of a partner's images that may disappear from its server within a week; 1: all"
+    )
+    small_count: int = Field(
+        20,
+        ge=0,
+        description="so many may go whatever their share, unless that would be all of a partner's or all hotels",
+    )
 
 
 class Settings(Section):

@@ -61,6 +61,11 @@ def accept_gone_key(partner_id: str, day: date) -> str:
     return accept_catalogue_key(partner_id, f"{GONE}{day.isoformat()}")
 
 
+def accepts_gone_prefix(partner_id: str) -> str:
+    """First characters of the inbox keys of all accepts of images that disappeared from a partner's servers."""
+    return accept_catalogue_key(partner_id, GONE)
+
+
 def accept_release_key(release_id: str) -> str:
     """Inbox key that lets a held release through."""
     return f"{ACCEPTS}{RELEASES}{release_id}"
@@ -137,9 +142,19 @@ def held_catalogue_key(partner_id: str) -> str:
     return partner_folder(partner_id) + HELD
 
 
-def gone_key(partner_id: str, day: date) -> str:
-    """Images of a partner that were seen gone on a day."""
-    return f"{partner_folder(partner_id)}gone/{day.isoformat()}.json"
+def gone_slot_folder(partner_id: str, slot: int) -> str:
+    """Folder of the names that say how many images of an accommodation go since a day, one slot of the partner's."""
+    return f"{partner_folder(partner_id)}gone/{slot}/"
+
+
+def held_gone_folder(partner_id: str) -> str:
+    """Below it lies a mark for each day on which disappearing images of the partner were held."""
+    return f"{partner_folder(partner_id)}gone/held/"
+
+
+def held_gone_key(partner_id: str, day: date) -> str:
+    """The mark that disappearing images of a partner were held on a day."""
+    return f"{held_gone_folder(partner_id)}{day.isoformat()}"
 
 
 def release_folder(release_id: str) -> str:

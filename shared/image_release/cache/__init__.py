@@ -1,6 +1,6 @@
 """Cache: what is known of an accommodation's images, so that no image is fetched, decoded or tagged twice."""
 
-from image_release.cache.gone_brake import may_go
+from image_release.cache.gone_brake import GoneBrake, gone_brake
 from image_release.cache.records import CachedImages, ContentRecord, Failure, UrlRecord, merge
 from image_release.cache.store import (
     merge_cached_images,
@@ -10,10 +10,15 @@ from image_release.cache.store import (
 )
 from image_release.cache.url_checks import (
     UrlCheck,
+    after_crash,
     after_failure,
+    after_refusal,
     after_success,
+    after_unusable,
     believed_gone,
     check_needed,
+    dropped,
+    going_since,
     revalidate_at,
 )
 
@@ -21,13 +26,19 @@ __all__ = [
     "CachedImages",
     "ContentRecord",
     "Failure",
+    "GoneBrake",
     "UrlCheck",
     "UrlRecord",
+    "after_crash",
     "after_failure",
+    "after_refusal",
     "after_success",
+    "after_unusable",
     "believed_gone",
     "check_needed",
-    "may_go",
+    "dropped",
+    "going_since",
+    "gone_brake",
     "merge",
     "merge_cached_images",
     "merge_fingerprints",

@@ -47,11 +47,19 @@ class Failure:
     tries: int
     retry_at: datetime | None
     """When the URL is checked again; None: not before the catalogue changes or the URL is due for revalidation."""
+    refused: str | None = None
+    """SHA-256 of the last whole image that came instead of the good copy and that our filters refuse."""
+    refused_since: datetime | None = None
+    """When `refused` first came. It takes the good copy's place when it comes again a day later."""
 
 
 @dataclass(frozen=True, slots=True)
 class UrlRecord:
-    """When a URL was last checked (`at`), and the SHA-256 of the last good copy that it gave, if any."""
+    """When a URL was last checked (`at`), and the SHA-256 of the last good copy that it gave, if any.
+
+    An image that never gave a good copy has the SHA-256 of the bytes that were refused, so that other settings or a
+    newer decoder can judge them again. `etag` and `last_modified` are those of bytes that were examined and usable.
+    """
 
     at: datetime
     version: str | None

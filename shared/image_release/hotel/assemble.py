@@ -7,7 +7,7 @@ a picture, or `rejected` with its outcome.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from image_release.cache import revalidate_at
@@ -18,6 +18,7 @@ from image_release.hotel.label import Labels
 from image_release.hotel.load import Hotel
 from image_release.hotel.order import Order, ShownPicture
 from image_release.hotel.ports import ImageReport
+from image_release.hotel.render import Rendered
 from image_release.outcomes import Outcome
 from image_release.problems import printable
 from image_release.publish import (
@@ -29,7 +30,6 @@ from image_release.publish import (
     PublishedLabel,
     PublishedPart,
     PublishedPicture,
-    PublishedRendition,
     PublishedScore,
     RejectedImage,
     pending_sweeps,
@@ -43,14 +43,12 @@ MAX_REASON = 200
 """Maximum length of a reason, in characters: a service's own words may be long."""
 
 
-def pictures_of(
-    shown: Sequence[ShownPicture], acquired: Acquired, renditions: Mapping[str, tuple[PublishedRendition, ...]]
-) -> tuple[PublishedPicture, ...]:
+def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Rendered) -> tuple[PublishedPicture, ...]:
     """The published pictures, in order."""
     return tuple(
         PublishedPicture(
             position=position,
-            best=_image(item.chosen.image, acquired),
+            best=_image(item.chosen.image, acquired, rendered.stuck.get(item.chosen.best.sha256)),
             margin=item.chosen.best.margin,
             category=item.ranked.category,
             labels=tuple(
@@ -64,7 +62,7 @@ def pictures_of(
                     for name, part in item.ranked.score.parts.items()
                 },
             ),
-            renditions=renditions[item.chosen.best.sha256],
+            renditions=rendered.renditions[item.chosen.best.sha256],
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
                 for image, evidence in sorted(item.chosen.merged.items())
@@ -161,8 +159,10 @@ def _commonest(reasons: Collection[str]) -> str:
     return printable(min(counts, key=lambda reason: (-counts[reason], reason)), MAX_REASON)
 
 
-def _image(image: PartnerImage, acquired: Acquired) -> PublishedImage:
+def _image(image: PartnerImage, acquired: Acquired, stuck: str | None = None) -> PublishedImage:
     facts = acquired.facts[acquired.copies[image]]
+    kept = acquired.kept_because.get(image)
+    renditions_kept = f"earlier renditions are shown: {stuck}" if stuck else None
     return PublishedImage(
         url=image.url,
         partner_id=image.accommodation.partner_id,
@@ -170,7 +170,7 @@ def _image(image: PartnerImage, acquired: Acquired) -> PublishedImage:
         sha256=facts.sha256,
         width=facts.width,
         height=facts.height,
-        reason=acquired.kept_because.get(image),
+        reason="; ".join(filter(None, (kept, renditions_kept))) or None,
     )
 
 

@@ -7,11 +7,14 @@ Where two decisions disagree, the later line wins.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from image_release.dedup import Best, Evidence, FingerprintedImage, Picture, choose_best, evidence_with, group_same
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.load import Hotel
+from image_release.hotel.published import images_of, partner_image
+from image_release.publish import MergedImage, PublishedPicture
 from image_release.rank import partner_value
 from image_release.settings import Settings
 from image_release.values import Label, Override, PartnerImage
@@ -28,17 +31,18 @@ class Chosen:
     hidden_by: Override | None
     pinned_at: int | None
     labels: tuple[Label, ...] | None
-    """Labels that a person gave; None: the tagger's labels count."""
+    """Labels that a person gave, or that a picture has which stands; None: the tagger's labels count."""
 
 
 def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen, ...]:
-    """Group the usable copies and choose the best image of each group.
+    """Group the usable copies and choose the best image of each group; then the published pictures that stand.
 
     Witnesses (images that overrides name and no catalogue lists any more) take part in grouping but are never chosen.
     """
     senders: dict[str, list[PartnerImage]] = {}
     for image, sha256 in acquired.copies.items():
-        senders.setdefault(sha256, []).append(image)
+        if sha256 in acquired.fingerprints:
+            senders.setdefault(sha256, []).append(image)
     witnesses = {
         sha256 for sha256 in hotel.named_by_people() if sha256 in acquired.fingerprints and sha256 in acquired.facts
     }
@@ -48,11 +52,31 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen
     }
     decisions = [override for override in hotel.overrides if override.action in ("same", "different")]
     pictures = group_same(seen, decisions, settings.grouping)
-    return tuple(
+    chosen = [
         _chosen(hotel, picture, seen, senders, settings)
         for picture in pictures
         if any(sha256 in senders for sha256 in picture.members)
+    ]
+    return (*chosen, *(_as_published(hotel, acquired, picture) for picture in acquired.standing))
+
+
+def _as_published(hotel: Hotel, acquired: Acquired, picture: PublishedPicture) -> Chosen:
+    """A picture that stands: as it was published, without the copies that nobody lists any more."""
+    merged = [image for image in picture.merged if partner_image(image) in acquired.copies]
+    hidden_by, pinned_at, labels = _decisions(hotel, frozenset(image.sha256 for image in images_of(picture)))
+    return Chosen(
+        best=Best(picture.best.sha256, picture.margin, {}),
+        image=partner_image(picture.best),
+        merged={partner_image(image): _evidence(picture, image) for image in merged},
+        hidden_by=hidden_by,
+        pinned_at=pinned_at,
+        labels=labels or tuple(Label(label.description, label.score) for label in picture.labels) or None,
     )
+
+
+def _evidence(picture: PublishedPicture, image: MergedImage) -> Evidence:
+    said = image.evidence
+    return Evidence(picture.best.sha256, said.method, said.distance, said.overlap, said.score, said.mirrored)
 
 
 def _chosen(
@@ -68,7 +92,7 @@ def _chosen(
     merged = {
         other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }
-    hidden_by, pinned_at, labels = _decisions(hotel, picture)
+    hidden_by, pinned_at, labels = _decisions(hotel, frozenset(picture.members))
     return Chosen(best, image, merged, hidden_by, pinned_at, labels)
 
 
@@ -83,12 +107,11 @@ def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> Par
     )
 
 
-def _decisions(hotel: Hotel, picture: Picture) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
+def _decisions(hotel: Hotel, members: AbstractSet[str]) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
     """Replay what people decided about this photograph: (hidden by, pinned at, labels)."""
     hidden_by: Override | None = None
     pinned_at: int | None = None
     labels: tuple[Label, ...] | None = None
-    members = frozenset(picture.members)
     for override in hotel.overrides:
         if members.isdisjoint(override.images):
             continue

@@ -7,11 +7,13 @@ the hotel published with the labels that are known (`missing` says which questio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
 from image_release.decode import thumbnail_jpeg
-from image_release.hotel.acquire import Acquired, HotelCache
+from image_release.hotel.acquire import Acquired
+from image_release.hotel.cached import HotelCache
 from image_release.hotel.choose import Chosen
 from image_release.hotel.ports import Context, Ports
 from image_release.tag import NotTagged, Tagged, Tagger, TagRequest
@@ -36,11 +38,12 @@ def label(
     context: Context,
     *,
     retag: bool,
+    lost: AbstractSet[str] = frozenset(),
 ) -> Labels:
     """Labels of the best images of all pictures that are not hidden.
 
     `thumbnail` gives the JPEG bytes that are sent for a SHA-256; it is called only for images that the tagger is asked
-    about. `retag` asks about all of them.
+    about. `retag` asks about all of them but those whose originals are `lost`.
     """
     labels = Labels()
     requests = []
@@ -54,7 +57,7 @@ def label(
         kept, by = _cached_labels(cached, sha256, tagger.identity)
         if kept is not None:
             labels.known[sha256] = kept
-        if retag or kept is None or by != tagger.identity:
+        if sha256 not in lost and (retag or kept is None or by != tagger.identity):
             requests.append(TagRequest(sha256=sha256, url=picture.image.url, jpeg=partial(thumbnail, sha256)))
     for sha256, answer in tagger.tag(requests, deadline_s=context.deadline_s).items():
         if isinstance(answer, Tagged):
@@ -66,7 +69,7 @@ def label(
 
 
 def thumbnail_of(read_original: Callable[[str], bytes], acquired: Acquired, ports: Ports, sha256: str) -> bytes:
-    """The JPEG of an image that is sent to the tagger. Raises LostOriginalError, ChildCrashedError."""
+    """The JPEG of an image that is sent to the tagger. Raises LostOriginalsError, ChildCrashedError."""
     tagging = ports.settings.tagging
     data = read_original(sha256)
     return ports.call(thumbnail_jpeg, data, acquired.facts[sha256], tagging.side_px, tagging.jpeg_quality)

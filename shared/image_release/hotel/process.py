@@ -12,15 +12,17 @@ from datetime import timedelta
 from functools import partial
 
 from image_release.gallery import hotel_page
-from image_release.hotel.acquire import acquire, read_cache
+from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
+from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
 from image_release.hotel.label import label, thumbnail_of
-from image_release.hotel.load import DEPARTED, algorithm_versions, inputs_digest, is_unchanged, load, sweep_is_due
+from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
-from image_release.hotel.render import UnreadableBestError, render, standing_renditions
-from image_release.hotel.repair import LostOriginalError, cache_unreadable, forget_copy, read_original
+from image_release.hotel.published import PublishedBefore
+from image_release.hotel.render import UnreadableBestsError, render
+from image_release.hotel.repair import LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
 from image_release.ingest import mark_done, unserved_force
 from image_release.publish import (
@@ -50,24 +52,24 @@ def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None
     """
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
-    least_seq, lost = 1, False
+    least_seq, lost_swap, lost = 1, False, frozenset[str]()
     for _ in range(ports.settings.publishing.max_swaps):
         before = read_before(published, nudge.hotel_id)
         try:
-            report = _attempt(nudge, before, max(before.next_seq, least_seq), ports)
+            report = _attempt(nudge, before, max(before.next_seq, least_seq), lost, ports)
         except LostSwapError:
-            lost = True
+            lost_swap = True
         except RenditionTakenError:
             least_seq = max(before.next_seq, least_seq) + 1
-        except UnreadableBestError as error:
+        except LostOriginalsError as error:
+            lost |= error.contents
+        except UnreadableBestsError as error:
             hotel = load(nudge.hotel_id, ports.stores)
-            cache_unreadable(hotel, error, state, ports.settings, ports.context.now())
-        except LostOriginalError as error:
-            forget_copy(load(nudge.hotel_id, ports.stores), error.sha256, state)
+            cache_unreadable(hotel, error.rejections, state, ports.settings, ports.context.now())
         else:
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
-            if lost and report.status == "unchanged" and report.manifest:
+            if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
             if nudge.request_id is not None:
                 mark_done(state, nudge.request_id, nudge.hotel_id)
@@ -75,7 +77,7 @@ def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None
     raise HotelContendedError(nudge.hotel_id)
 
 
-def _attempt(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelReport:
+def _attempt(nudge: Nudge, before: Before, seq: int, lost: frozenset[str], ports: Ports) -> HotelReport:
     stores, settings, context = ports.stores, ports.settings, ports.context
     hotel = load(nudge.hotel_id, stores)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
@@ -89,26 +91,26 @@ def _attempt(nudge: Nudge, before: Before, seq: int, ports: Ports) -> HotelRepor
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
     cached = read_cache(hotel, stores.state)
-    acquired = acquire(hotel, cached, ports, redownload=force == "redownload")
-    original = partial(read_original, acquired, stores.state)
+    was = PublishedBefore(before.manifest, same_inputs=bool(before.manifest and before.manifest.inputs == digest))
+    acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=lost)
     chosen = choose(hotel, acquired, settings)
+    original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     thumbnail = partial(thumbnail_of, original, acquired, ports)
-    labels = label(chosen, cached, thumbnail, ports.tagger, context, retag=force == "retag")
+    labels = label(chosen, cached, thumbnail, ports.tagger, context, retag=force == "retag", lost=acquired.lost)
     order = in_order(chosen, hotel, acquired, labels, settings)
     forget_at = update_cache(
         hotel, cached, acquired, labels.learned, ports.tagger.identity, stores.state, now=context.now(), grace=grace
     )
-    standing = {} if force == "rerender" else standing_renditions(before.manifest, settings)
     facts = [acquired.facts[item.chosen.best.sha256] for item in order.shown]
-    renditions = render(hotel, facts, standing, seq, original, ports)
-    pictures = pictures_of(order.shown, acquired, renditions)
+    rendered = render(hotel, facts, was, acquired.lost, seq, original, ports, again=force == "rerender")
+    pictures = pictures_of(order.shown, acquired, rendered)
     manifest = Manifest(
         seq=seq,
         hotel_id=hotel.hotel_id,
         name=name_of(hotel, before.manifest),
         release_id=hotel.release_id,
         inputs=digest,
-        versions=algorithm_versions(settings),
+        versions=rendered.versions(was, settings),
         published_at=now,
         withdrawn=hotel.row is None,
         pictures=pictures,

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from image_release.cache import CachedImages, ContentRecord, merge_cached_images, merge_fingerprints
-from image_release.hotel.acquire import Acquired, HotelCache
+from image_release.hotel.acquire import Acquired
+from image_release.hotel.cached import HotelCache
 from image_release.hotel.load import Hotel
 from image_release.storage import Store
 from image_release.store_keys import original_key

@@ -1,0 +1,200 @@
+"""Check URLs: ask for every image that needs it, examine every content that is new, and keep what is usable.
+
+What a server sends counts, not that it answered 200: a good copy stays until a usable one comes (invariant 5).
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+
+from image_release.cache import (
+    UrlCheck,
+    UrlRecord,
+    after_failure,
+    after_refusal,
+    after_success,
+    after_unusable,
+    check_needed,
+)
+from image_release.child_process import ChildCrashedError
+from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
+from image_release.fingerprint import Fingerprint
+from image_release.hotel.cached import HotelCache
+from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content
+from image_release.hotel.ports import Ports
+from image_release.hotel.published import PublishedBefore
+from image_release.outcomes import Outcome, Rejection
+from image_release.storage import ConditionFailedError, Store
+from image_release.store_keys import original_key
+from image_release.values import Accommodation, CatalogueImage, ImageFacts, PartnerImage, sha256_hex
+
+DECODERS = 2
+"""Images decoded at once in a hotel. Decoding frees the interpreter lock, but each may hold max_pixels in memory."""
+
+
+class UrlChecker:
+    """Checks one hotel's URLs from many threads. Each content is examined once, whichever thread has it first.
+
+    `lost` are contents whose originals are missing or damaged; `redownload` checks every URL, without conditions.
+    """
+
+    def __init__(
+        self, cached: HotelCache, before: PublishedBefore, lost: frozenset[str], ports: Ports, *, redownload: bool
+    ) -> None:
+        self.cached, self.before, self.ports, self.redownload = cached, before, ports, redownload
+        self.now = ports.context.now()
+        self.fingerprints: dict[str, Fingerprint] = dict(cached.fingerprints)
+        self.facts: dict[str, ImageFacts] = cached.facts()
+        self.unreadable: dict[str, Unreadable] = (
+            {} if redownload else _unreadable(cached, examiner_version(ports.settings), self.now)
+        )
+        self.lost = set(lost)
+        self._examined: dict[str, Future[None]] = {}
+        self._lock = threading.Lock()
+        self._decoders = threading.BoundedSemaphore(DECODERS)
+
+    def check(self, image: PartnerImage, listed: CatalogueImage) -> UrlRecord:
+        """Check one URL if that is needed, and examine what it gives if that is new."""
+        record = self.cached.accommodations[image.accommodation].urls.get(image.url)
+        trusted = record is not None
+        if record is None and (published := self.before.copies.get(image)):
+            record, trusted = UrlRecord(self.before.at, listed.version, published), self.before.same_inputs
+        revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
+        needed = check_needed(record, listed, self.now, revalidate_after, redownload=self.redownload or not trusted)
+        if needed is UrlCheck.KEEP and record is not None:
+            waiting = record.failure is not None and record.failure.retry_at is not None
+            if record.sha256 is None or self._is_examined(image, record.sha256) or waiting:
+                return record
+        return self._fetch(image, listed, record, conditional=needed is UrlCheck.REVALIDATE)
+
+    def verdict(self, sha256: str) -> Rejection | None:
+        """Why an examined content is not shown; None: it may be. Raises KeyError if it was never examined."""
+        if unreadable := self.unreadable.get(sha256):
+            return unreadable.rejection
+        return judge_content(self.facts[sha256], self.fingerprints[sha256], self.ports.settings)
+
+    def knows(self, sha256: str) -> bool:
+        """Whether a content was examined, now or earlier."""
+        return sha256 in self.unreadable or (sha256 in self.fingerprints and sha256 in self.facts)
+
+    def _fetch(
+        self, image: PartnerImage, listed: CatalogueImage, record: UrlRecord | None, *, conditional: bool
+    ) -> UrlRecord:
+        validators = Validators(record.etag, record.last_modified) if conditional and record else None
+        answer = self.ports.fetcher.fetch(image.url, validators, deadline_s=self.ports.context.deadline_s)
+        if isinstance(answer, FetchFailed):
+            if record and record.sha256:
+                self._is_examined(image, record.sha256)  # the copy stays, so it has to be known
+            return after_failure(record, answer.rejection, answer.retry_after_s, listed, self.now)
+        if isinstance(answer, NotModified):
+            if record is None or record.sha256 is None:
+                raise ValueError(f"not modified, but never had: {image.url!r}")
+            if not self._is_examined(image, record.sha256):
+                return self._fetch(image, listed, record, conditional=False)
+            return _success(record.sha256, answer, listed, self.now)
+        self.ports.context.work.count(downloads=1)
+        return self._received(answer, image, listed, record)
+
+    def _received(
+        self, answer: Fetched, image: PartnerImage, listed: CatalogueImage, record: UrlRecord | None
+    ) -> UrlRecord:
+        """The record after bytes came: what they are decides."""
+        sha256 = sha256_hex(answer.data)
+        self._examine(sha256, answer.data)
+        rejection = self.verdict(sha256)
+        if rejection and record and record.sha256 and record.sha256 != sha256 and self._may_show(image, record.sha256):
+            return after_refusal(record, rejection, sha256, listed, self.now)
+        state = self.ports.stores.state
+        keep_original(state, image.accommodation, sha256, answer.data, replace_it=sha256 in self.lost)
+        self.lost.discard(sha256)
+        if rejection:
+            return after_unusable(record, rejection, sha256, listed, self.now)
+        return _success(sha256, answer, listed, self.now)
+
+    def _may_show(self, image: PartnerImage, sha256: str) -> bool:
+        """Whether we have a copy that may be shown: examined and accepted, or published and not examined again."""
+        if self._is_examined(image, sha256) or self.knows(sha256):
+            return self.verdict(sha256) is None
+        return self.before.copies.get(image) == sha256
+
+    def _is_examined(self, image: PartnerImage, sha256: str) -> bool:
+        """Whether a content that we had is known; examines its original if it is not. False: its bytes are lost."""
+        if sha256 in self.lost:
+            return False
+        if not self.knows(sha256):
+            data = whole_original(self.ports.stores.state, image.accommodation, sha256)
+            if data is None:
+                return False
+            self._examine(sha256, data)
+        return True
+
+    def _examine(self, sha256: str, data: bytes) -> None:
+        """Examine a content, or wait until the thread that had it first has done so."""
+        with self._lock:
+            if self.knows(sha256):
+                return
+            ours = sha256 not in self._examined
+            examined = self._examined.setdefault(sha256, Future())
+        if not ours:
+            examined.result()
+            return
+        try:
+            self._examine_now(sha256, data)
+        except BaseException as error:
+            examined.set_exception(error)
+            raise
+        examined.set_result(None)
+
+    def _examine_now(self, sha256: str, data: bytes) -> None:
+        settings = self.ports.settings
+        self.ports.context.work.count(decodes=1)
+        with self._decoders:
+            try:
+                result = self.ports.call(examine, data, sha256, settings.filter, settings.fingerprint)
+            except ChildCrashedError as error:
+                result = Unreadable(Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}"), None)
+        with self._lock:
+            if isinstance(result, Unreadable):
+                self.unreadable[sha256] = result
+            else:
+                self.facts[sha256], self.fingerprints[sha256] = result
+
+
+def keep_original(
+    state: Store, accommodation: Accommodation, sha256: str, data: bytes, *, replace_it: bool = False
+) -> None:
+    """Keep an original under its SHA-256, written once; `replace_it` where what is there is damaged."""
+    try:
+        state.put(original_key(accommodation, sha256), data, if_absent=not replace_it)
+    except ConditionFailedError:
+        return  # the same bytes are there already
+
+
+def whole_original(state: Store, accommodation: Accommodation, sha256: str) -> bytes | None:
+    """Read an original; None if it is missing, or if its bytes are not those that its name says."""
+    stored = state.get(original_key(accommodation, sha256))
+    return stored.data if stored and sha256_hex(stored.data) == sha256 else None
+
+
+def _success(sha256: str, answer: Fetched | NotModified, listed: CatalogueImage, now: datetime) -> UrlRecord:
+    return after_success(sha256, answer.validators.etag, answer.validators.last_modified, listed, now)
+
+
+def _unreadable(cached: HotelCache, version: str, now: datetime) -> dict[str, Unreadable]:
+    """What this version of the decoder could not decode. What killed the process is tried again when its wait ends."""
+    due = {
+        record.sha256
+        for images in cached.accommodations.values()
+        for record in images.urls.values()
+        if record.failure and record.failure.retry_at and record.failure.retry_at <= now
+    }
+    return {
+        sha256: Unreadable(Rejection(content.unreadable[0], content.unreadable[1]), content.facts)
+        for images in cached.accommodations.values()
+        for sha256, content in images.contents.items()
+        if content.unreadable
+        and content.unreadable[2] == version
+        and not (content.unreadable[0] is Outcome.CRASHED and sha256 in due)
+    }
