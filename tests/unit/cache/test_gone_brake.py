@@ -1,70 +1,149 @@
-"""The brake on images that answer 404: counted by day and partner, each image once."""
+"""The brake on images that disappear: counted in samples, without a document that two hotels swap."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from image_release.cache import may_go
-from image_release.storage import MemoryStore
-from image_release.store_keys import accept_gone_key, catalogue_state_key, gone_key
-from image_release.values import Accommodation, PartnerImage
+from image_release.cache import gone_brake
+from image_release.settings import BrakeSettings
+from image_release.storage import CountingStore, MemoryStore, StoreCounter
+from image_release.store_keys import accept_gone_key, catalogue_state_key, held_gone_folder
+from image_release.values import Accommodation
 
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 class Partner:
-    """A partner with ten images in its catalogue, and a brake at 30 percent."""
+    """A partner, and a brake at 30 percent and 20 images."""
 
-    def __init__(self) -> None:
-        self.inbox, self.state = MemoryStore(), MemoryStore()
-        self.state.put(catalogue_state_key("p"), json.dumps({"version": "1", "images": 10}).encode())
+    def __init__(self, images: int, max_share: float = 0.3, small_count: int = 20) -> None:
+        self.now = NOW
+        self.inbox, self.state = MemoryStore(clock=lambda: self.now), MemoryStore(clock=lambda: self.now)
+        self.state.put(catalogue_state_key("p"), json.dumps({"version": "1", "images": images}).encode())
+        self.settings = BrakeSettings(max_gone_share=max_share, small_count=small_count)
 
-    def may_go(self, *urls: str, days: int = 0, partner: str = "p", max_share: float = 0.3) -> bool:
-        gone = [PartnerImage(Accommodation(partner, "a"), url) for url in urls]
-        return may_go(self.inbox, self.state, partner, gone, NOW + timedelta(days=days), max_share)
+    def brake(self, partner: str = "p"):
+        return gone_brake(self.inbox, self.state, partner, self.settings)
 
+    def goes(self, accommodation: str, images: int, since: datetime = NOW) -> None:
+        """So many images of an accommodation were seen gone for the first time."""
+        self.brake().record(Accommodation("p", accommodation), Counter({since.date(): images}), {since.date()})
 
-@pytest.fixture
-def partner():
-    return Partner()
+    def may_go(self, accommodation: str, since: datetime = NOW) -> bool:
+        return self.brake().may_go(Accommodation("p", accommodation), since, self.now)
 
-
-def test_three_of_ten_images_may_go_and_four_may_not(partner):
-    """A share equal to the limit is allowed."""
-    assert partner.may_go("1", "2", "3")
-    assert not partner.may_go("4")
-
-
-def test_an_image_that_is_seen_twice_counts_once(partner):
-    assert [partner.may_go("1", "2", "3") for _ in range(3)] == [True, True, True]
+    def held_days(self) -> list[str]:
+        return [listed.key.rpartition("/")[2] for listed in self.state.list(held_gone_folder("p"))]
 
 
-def test_images_of_several_hotels_are_added_up(partner):
-    assert [partner.may_go(url) for url in "1234"] == [True, True, True, False]
+def test_a_share_equal_to_the_limit_may_go_and_one_image_more_may_not():
+    partner = Partner(100)
+    partner.goes("a", 30)
+    assert partner.may_go("a")
+    partner.goes("b", 1)
+    assert not partner.may_go("a")
+    assert not partner.may_go("b"), "what is counted is the partner, not the accommodation"
 
 
-def test_each_day_is_counted_for_itself(partner):
-    partner.may_go("1", "2", "3")
-    assert partner.may_go("4", days=1)
+def test_few_images_may_go_whatever_their_share():
+    partner = Partner(40)
+    partner.goes("a", 20)
+    assert partner.may_go("a")
+    partner.goes("b", 1)
+    assert not partner.may_go("a")
 
 
-def test_an_accept_opens_for_its_day_alone(partner):
+@pytest.mark.parametrize("images", [1, 3, 20, 200])
+def test_everything_of_a_partner_never_goes_by_itself(images):
+    partner = Partner(images)
+    partner.goes("a", images)
+    assert not partner.may_go("a")
+    assert partner.held_days() == ["2026-11-10"]
+
+
+def test_a_share_of_one_switches_the_brake_off():
+    partner = Partner(3, max_share=1)
+    partner.goes("a", 3)
+    assert partner.may_go("a")
+
+
+def test_no_image_of_a_partner_without_a_catalogue_may_go():
+    assert not Partner(3, max_share=1).brake("q").may_go(Accommodation("q", "a"), NOW, NOW)
+
+
+def test_an_accommodation_that_is_processed_again_counts_once():
+    partner = Partner(100)
+    for _ in range(3):
+        partner.goes("a", 15)
+        partner.goes("b", 15)
+    assert partner.may_go("a")
+
+
+def test_what_went_within_a_week_is_added_up_and_older_records_are_deleted():
+    partner = Partner(100)
+    for days in range(4):
+        partner.goes("a", 10, NOW - days * DAY)
+    assert not partner.may_go("a")
+    partner.now += 7 * DAY
+    assert partner.may_go("a")
+    assert len([listed for listed in partner.state.list("catalogues/p/gone/0/")]) == 1
+
+
+def test_images_that_come_back_are_no_longer_counted():
+    partner = Partner(100)
+    partner.goes("a", 31)
+    assert not partner.may_go("a")
+    partner.goes("a", 0)
+    assert partner.may_go("a")
+
+
+def test_an_accept_lets_go_what_was_held_when_it_was_written_and_nothing_later():
+    partner = Partner(100)
+    partner.goes("a", 40, NOW - DAY)
+    assert not partner.may_go("a", NOW - DAY)
     partner.inbox.put(accept_gone_key("p", NOW.date()), b"")
-    assert partner.may_go("1", "2", "3", "4")
-    assert not partner.may_go("1", "2", "3", "4", days=1)
+    assert partner.may_go("a", NOW - DAY)
+    assert not partner.may_go("b", NOW - DAY + timedelta(seconds=1)), "it was not yet seen a second time"
+    partner.now += 2 * DAY
+    assert partner.may_go("a", NOW - DAY), "through as many attempts as it takes"
 
 
-def test_no_image_of_a_partner_without_a_catalogue_may_go(partner):
-    assert not partner.may_go("1", partner="q", max_share=1.0)
+@given(st.integers(0, 40_000_000))
+def test_slots_hold_at_least_ten_thousand_images_unless_there_is_one(images):
+    brake = gone_brake(MemoryStore(), MemoryStore(), "p", BrakeSettings())
+    slots = type(brake)(brake.inbox, brake.state, "p", images, brake.settings)._slots
+    assert slots == 1 or images / slots >= 10_000
+    assert 1 <= slots <= 1024
+    assert slots & (slots - 1) == 0
 
 
-def test_all_of_a_partners_images_may_go_if_the_share_is_all(partner):
-    assert partner.may_go(*"0123456789", max_share=1.0)
+def broken_server(images: int, gone: int, each: int = 4) -> Partner:
+    """A partner of accommodations with four images each; so many of them answered 404 a day ago."""
+    partner = Partner(images)
+    for n in range(gone // each):
+        partner.goes(f"a{n}", each, NOW - DAY)
+    return partner
 
 
-def test_what_was_seen_gone_is_recorded_in_one_document_a_day(partner):
-    """Its names are stored: another version of the program must find the same ones."""
-    partner.may_go("1", "2")
-    stored = partner.state.get(gone_key("p", NOW.date()))
-    assert json.loads(stored.data) == ["29c58cb14a610e5f", "4f395a2e9ea1c068"]
+def test_a_sample_tells_a_broken_server_from_one_with_some_dead_images():
+    """40,000 images in four slots: 60 percent are held in every slot, 10 percent in none."""
+    broken, healthy = broken_server(40_000, 24_000), broken_server(40_000, 4_000)
+    some = [f"a{n}" for n in range(0, 1000, 50)]
+    assert not any(broken.may_go(name, NOW - DAY) for name in some)
+    assert all(healthy.may_go(name, NOW - DAY) for name in some)
+
+
+def test_recording_and_deciding_swap_nothing():
+    """So 300 writers of 10,000 hotels never wait for each other: every write creates an object of its own."""
+    partner = broken_server(1_000, 600)
+    counter = StoreCounter()
+    partner.state = CountingStore(partner.state, counter)
+    partner.goes("another", 4, NOW - DAY)
+    assert (counter.reads, counter.writes) == (2, 1), "the catalogue's size and a listing; one object"
+    partner.may_go("another", NOW - DAY)
+    assert counter.writes == 2, "the mark that something is held"

@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from image_release.cache import UrlCheck, UrlRecord, after_failure, after_success, believed_gone, check_needed
+from image_release.cache import (
+    UrlCheck,
+    UrlRecord,
+    after_failure,
+    after_refusal,
+    after_success,
+    after_unusable,
+    believed_gone,
+    check_needed,
+    dropped,
+)
 from image_release.outcomes import Outcome, Rejection
 from image_release.values import CatalogueImage
 
@@ -118,3 +128,80 @@ class TestAfterAFailure:
     def test_no_server_gets_a_wait_of_more_than_a_day(self):
         record = after_failure(None, Rejection(Outcome.UNAVAILABLE, "429"), 1e9, PLAIN, NOW)
         assert record.failure.retry_at == NOW + timedelta(days=1)
+
+
+PAGE = Rejection(Outcome.NOT_AN_IMAGE, "none of the accepted formats")
+TINY = Rejection(Outcome.TOO_SMALL, "short side 10 < 200")
+HOUR = timedelta(hours=1)
+GOOD = after_success(SHA, '"e"', "Mon", VERSIONED, NOW)
+BAD = "b" * 64
+
+
+def refused(record, rejection=TINY, sha256=BAD, after=timedelta(0)):
+    return after_refusal(record, rejection, sha256, VERSIONED, NOW + after)
+
+
+class TestSomethingElseThanTheGoodCopy:
+    @pytest.mark.parametrize("outcome", [Outcome.NOT_AN_IMAGE, Outcome.TRUNCATED, Outcome.CRASHED])
+    def test_bytes_that_are_no_whole_image_are_a_failure_like_503(self, outcome):
+        record = refused(GOOD, Rejection(outcome, "why"))
+        assert (record.sha256, record.etag, record.last_modified) == (SHA, '"e"', "Mon")
+        assert record.failure.outcome is Outcome.UNAVAILABLE
+        assert outcome in record.failure.reason and "why" in record.failure.reason
+        assert record.failure.retry_at == NOW + HOUR
+
+    def test_the_waits_grow_whichever_way_the_server_fails(self):
+        record = refused(GOOD, PAGE)
+        record = after_failure(record, Rejection(Outcome.UNAVAILABLE, "503"), None, VERSIONED, NOW)
+        assert refused(record, PAGE).failure.retry_at == NOW + 4 * HOUR
+
+    def test_bytes_that_are_no_whole_image_never_take_its_place(self):
+        record = GOOD
+        for days in range(100):
+            record = refused(record, PAGE, after=timedelta(days=days))
+            assert not believed_gone(record)
+
+    def test_a_whole_image_that_is_refused_takes_its_place_when_it_comes_again_a_day_later(self):
+        first = refused(GOOD)
+        assert first.failure.retry_at == NOW + timedelta(days=1)
+        assert not believed_gone(first)
+        assert not believed_gone(refused(first, after=timedelta(days=1) - timedelta(microseconds=1)))
+        second = refused(first, after=timedelta(days=1))
+        assert believed_gone(second)
+        assert dropped(second) == UrlRecord(NOW + timedelta(days=1), "2026-11-02", BAD)
+
+    def test_each_other_refused_image_starts_a_day_of_its_own(self):
+        record = refused(refused(GOOD), sha256="c" * 64, after=timedelta(days=2))
+        assert not believed_gone(record)
+        assert believed_gone(refused(record, sha256="c" * 64, after=timedelta(days=3)))
+
+    def test_a_server_that_fails_in_between_does_not_make_a_refused_image_right(self):
+        record = after_failure(refused(GOOD), Rejection(Outcome.UNAVAILABLE, "503"), None, VERSIONED, NOW + 30 * HOUR)
+        assert not believed_gone(record), "what came last was no image"
+        assert believed_gone(refused(record, after=31 * HOUR)), "but this one had come before"
+
+    def test_a_success_forgets_what_was_refused(self):
+        record = after_success(SHA, None, None, VERSIONED, NOW + HOUR)
+        assert not believed_gone(refused(record, after=timedelta(days=5)))
+
+
+class TestBytesOfAnImageThatWeNeverHad:
+    def test_no_whole_image_is_asked_for_again_after_waits_that_grow_to_a_month(self):
+        record, hours = None, []
+        for _ in range(12):
+            record = after_unusable(record, PAGE, BAD, VERSIONED, NOW)
+            hours.append((record.failure.retry_at - NOW) / HOUR)
+        assert hours[:4] == [1, 2, 4, 8]
+        assert hours[-1] == 30 * 24
+        assert (record.sha256, record.etag, record.last_modified) == (BAD, None, None)
+
+    def test_what_killed_the_process_is_tried_again_after_a_day(self):
+        record = after_unusable(None, Rejection(Outcome.CRASHED, "killed"), BAD, VERSIONED, NOW)
+        assert record.failure.retry_at == NOW + timedelta(days=1)
+
+    def test_a_whole_image_that_is_refused_is_not_asked_for_again(self):
+        assert after_unusable(None, TINY, BAD, VERSIONED, NOW) == UrlRecord(NOW, "2026-11-02", BAD)
+
+    def test_a_file_on_this_machine_is_not_read_again_until_its_version_changes(self):
+        image = CatalogueImage("file:///photos/1.jpg", version="1")
+        assert after_unusable(None, PAGE, BAD, image, NOW).failure is None
