@@ -291,17 +291,18 @@ class PublishingSettings(Section):
 
 
 class BrakeSettings(Section):
-    """The brakes: a change that takes away more than these shares is held until a person accepts it."""
+    """The brakes: a change that takes away more than a share and a number is held until a person accepts it.
+
+    One that takes away everything of a partner, or all hotels, is always held. A share of 1 switches its brake off.
+    """
 
     max_deleted_share: Share = Field(0.30, description="share of a partner's images that one catalogue may delete")
     max_withdrawn_share: Share = Field(0.05, description="share of all hotels that one release may withdraw")
     max_gone_share: Share = Field(
-        0.30, description="share of a partner's images that may disappear from its server within a week; 1: all"
+        0.30, description="share of a partner's images that may disappear from its server within a week"
     )
-    small_count: int = Field(
-        20,
-        ge=0,
-        description="so many may go whatever their share, unless that would be all of a partner's or all hotels",
+    harmless: int = Field(
+        20, ge=0, description="images or hotels that may go at once whatever their share, but never all of them"
     )
 
 

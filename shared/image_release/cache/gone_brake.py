@@ -80,7 +80,7 @@ class GoneBrake:
         going = self._going_in_slot(self._slot(accommodation), now)
         if going >= in_slot:
             return True
-        return going > self.settings.max_gone_share * in_slot and going * self._slots > self.settings.small_count
+        return going > self.settings.max_gone_share * in_slot and going * self._slots > self.settings.harmless
 
     @property
     def _slots(self) -> int:

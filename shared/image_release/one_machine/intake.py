@@ -30,6 +30,7 @@ from image_release.ingest import (
 )
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
+from image_release.state import StateUnreadableError
 from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
     CATALOGUES,
@@ -122,7 +123,14 @@ def _apply_catalogues(workspace: Workspace, intake: Intake) -> None:
     for key in keys:
         try:
             result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
-        except (CatalogueMisnamedError, BadValueError, InputChangedError, InputDamagedError, OSError) as error:
+        except (
+            CatalogueMisnamedError,
+            BadValueError,
+            InputChangedError,
+            InputDamagedError,
+            StateUnreadableError,
+            OSError,
+        ) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _record(intake, key, result, is_newest=newest[key.split("/")[1]] == key)
@@ -133,7 +141,7 @@ def _apply_releases(workspace: Workspace, intake: Intake) -> None:
     for key in keys:
         try:
             result = apply_release(workspace.inbox, workspace.state, key, workspace.settings, datetime.now(UTC))
-        except (ReleaseUnreadableError, BadValueError, InputDamagedError, OSError) as error:
+        except (ReleaseUnreadableError, BadValueError, InputDamagedError, StateUnreadableError, OSError) as error:
             intake.problems.append(Problem(key, 0, key, str(error)))
             continue
         _record(intake, key, result, is_newest=key == keys[-1])

@@ -19,6 +19,20 @@ class DocumentContendedError(Exception):
     """Other writers kept winning the swap of a document; the message is its key."""
 
 
+class StateUnreadableError(Exception):
+    """An object of the state store that only we write cannot be read: it is empty, cut short or damaged.
+
+    What can be made again is made again and raises nothing. This is raised for what must not be guessed: the hotel or
+    catalogue that needs it stops, and keeps what it had.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"state/{key} cannot be read (it is lost, empty, cut short or damaged); `check --repair` mends it"
+        )
+        self.key = key
+
+
 def swap(store: Store, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
     """Replace a document's bytes by what `change` makes of them, whoever else writes it meanwhile.
 
@@ -40,9 +54,17 @@ def swap(store: Store, key: str, change: Callable[[bytes | None], bytes | None])
 
 
 def read_json(store: Store, key: str) -> Any:
-    """Read a document that this program wrote; None if there is none."""
+    """Read a document that this program wrote; None if there is none. Raises StateUnreadableError."""
     stored = store.get(key)
-    return None if stored is None else json.loads(stored.data)
+    return None if stored is None else parsed_json(key, stored.data)
+
+
+def parsed_json(key: str, data: bytes) -> Any:
+    """The document of a key. Raises StateUnreadableError."""
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise StateUnreadableError(key) from error
 
 
 def write_json(document: Any) -> bytes:
@@ -53,13 +75,14 @@ def write_json(document: Any) -> bytes:
 def swap_json(store: Store, key: str, change: Callable[[Any], Any]) -> Any:
     """Replace a JSON document by `change` of it, under compare-and-swap, and return what `change` returned last.
 
-    `change` gets None if there is no document, and returns None to leave it as it is. Raises DocumentContendedError.
+    `change` gets None if there is no document, and returns None to leave it as it is. Raises DocumentContendedError,
+    StateUnreadableError.
     """
     wanted = None
 
     def changed(data: bytes | None) -> bytes | None:
         nonlocal wanted
-        wanted = change(None if data is None else json.loads(data))
+        wanted = change(None if data is None else parsed_json(key, data))
         return None if wanted is None else write_json(wanted)
 
     swap(store, key, changed)

@@ -21,11 +21,11 @@ DAY = timedelta(days=1)
 class Partner:
     """A partner, and a brake at 30 percent and 20 images."""
 
-    def __init__(self, images: int, max_share: float = 0.3, small_count: int = 20) -> None:
+    def __init__(self, images: int, max_share: float = 0.3, harmless: int = 20) -> None:
         self.now = NOW
         self.inbox, self.state = MemoryStore(clock=lambda: self.now), MemoryStore(clock=lambda: self.now)
         self.state.put(catalogue_state_key("p"), json.dumps({"version": "1", "images": images}).encode())
-        self.settings = BrakeSettings(max_gone_share=max_share, small_count=small_count)
+        self.settings = BrakeSettings(max_gone_share=max_share, harmless=harmless)
 
     def brake(self, partner: str = "p"):
         return gone_brake(self.inbox, self.state, partner, self.settings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +32,14 @@ from image_release.ingest.files import opened
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.state import MAX_SWAPS, DocumentContendedError, read_json, swap_json, write_json
+from image_release.state import (
+    MAX_SWAPS,
+    DocumentContendedError,
+    StateUnreadableError,
+    read_json,
+    swap_json,
+    write_json,
+)
 from image_release.storage import Store
 from image_release.store_keys import (
     accept_catalogue_key,
@@ -263,11 +271,23 @@ class _CataloguePlan:
     def _digests_before(self) -> dict[str, tuple[str, int]]:
         if self.base is None:
             return {}
-        stored = self.state.get(catalogue_digests_key(self.partner_id, self.base["version"]))
-        if stored is None:
-            return {}
-        lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
+        digests = read_digests(self.state, self.partner_id, self.base["version"])
+        if len(digests) != self.base["accommodations"]:
+            raise StateUnreadableError(catalogue_digests_key(self.partner_id, self.base["version"]))
+        return digests
+
+
+def read_digests(state: Store, partner_id: str, version: str) -> dict[str, tuple[str, int]]:
+    """Digest and number of images of each accommodation of a catalogue. Raises StateUnreadableError."""
+    key = catalogue_digests_key(partner_id, version)
+    stored = state.get(key)
+    if stored is None:
+        raise StateUnreadableError(key)
+    try:
+        lines = [json.loads(line) for line in gzip.decompress(stored.data).splitlines()]
         return {name: (digest, count) for name, digest, count in lines}
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise StateUnreadableError(key) from error
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:

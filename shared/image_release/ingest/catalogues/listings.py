@@ -6,25 +6,26 @@ a tombstone, so that a late, older catalogue cannot bring the images back (invar
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from image_release.state import swap_json, write_json
+from image_release.state import StateUnreadableError, parsed_json, swap, write_json
 from image_release.storage import ConditionFailedError, Store
 from image_release.store_keys import listing_key
 from image_release.values import Accommodation, CatalogueImage, Listing
 
 
 def read_listing(state: Store, accommodation: Accommodation) -> Listing | None:
-    """The listing of an accommodation; None if no catalogue ever named it."""
-    stored = state.get(listing_key(accommodation))
-    return None if stored is None else _listing(accommodation, json.loads(stored.data))
+    """The listing of an accommodation; None if no catalogue ever named it. Raises StateUnreadableError."""
+    key = listing_key(accommodation)
+    stored = state.get(key)
+    return None if stored is None else _listing(accommodation, key, stored.data)
 
 
 def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bool:
     """Put a listing into force; False if a newer one is there, or the same. Raises DocumentContendedError.
 
-    `is_new` saves a read: the listing is put if there is none yet, and compared only if there is one.
+    One that cannot be read is overwritten. `is_new` saves a read: the listing is put if there is none yet, and compared
+    only if there is one.
     """
     wanted = listing_document(listing)
     if is_new:
@@ -36,13 +37,21 @@ def write_listing(state: Store, listing: Listing, *, is_new: bool = False) -> bo
             return True
     written = False
 
-    def change(document: Any) -> Any:
+    def change(data: bytes | None) -> bytes | None:
         nonlocal written
-        written = document is None or (document["version"] <= listing.catalogue_version and document != wanted)
-        return wanted if written else None
+        present = None if data is None else _readable(listing.accommodation, data)
+        written = present is None or (present.catalogue_version <= listing.catalogue_version and present != listing)
+        return write_json(wanted) if written else None
 
-    swap_json(state, listing_key(listing.accommodation), change)
+    swap(state, listing_key(listing.accommodation), change)
     return written
+
+
+def _readable(accommodation: Accommodation, data: bytes) -> Listing | None:
+    try:
+        return _listing(accommodation, listing_key(accommodation), data)
+    except StateUnreadableError:
+        return None
 
 
 def listing_document(listing: Listing) -> dict[str, Any]:
@@ -60,6 +69,10 @@ def image_document(image: CatalogueImage) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _listing(accommodation: Accommodation, document: dict[str, Any]) -> Listing:
-    images = tuple(CatalogueImage(**image) for image in document["images"])
-    return Listing(accommodation, document["version"], images, document["deleted"])
+def _listing(accommodation: Accommodation, key: str, data: bytes) -> Listing:
+    document = parsed_json(key, data)
+    try:
+        images = tuple(CatalogueImage(**image) for image in document["images"])
+        return Listing(accommodation, document["version"], images, document["deleted"])
+    except (KeyError, TypeError) as error:
+        raise StateUnreadableError(key) from error

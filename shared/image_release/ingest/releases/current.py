@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from image_release.ingest.releases.index import ReleaseIndex, read_shard, shard_of
-from image_release.state import read_json, swap_json
+from image_release.ingest.releases.index import IndexBuilder, ReleaseIndex, is_whole_index, read_shard, shard_of
+from image_release.state import StateUnreadableError, read_json, swap_json
 from image_release.storage import Store
 from image_release.store_keys import CURRENT_RELEASE, release_index_key
 from image_release.values import HotelRow
@@ -53,14 +53,22 @@ class Current(Release):
 
 
 def read_current(state: Store) -> Current | None:
-    """The release in force."""
+    """The release in force. Raises StateUnreadableError."""
     document = read_json(state, CURRENT_RELEASE)
     return None if document is None else current_of(document)
 
 
 def find_row(state: Store, current: Release, hotel_id: str) -> HotelRow | None:
     """A hotel's row in a release: one small read."""
-    return read_shard(state, current.folder, shard_of(hotel_id, current.shard_bits)).get(hotel_id)
+    return shard_rows(state, current, shard_of(hotel_id, current.shard_bits)).get(hotel_id)
+
+
+def shard_rows(state: Store, release: Release, shard: int) -> dict[str, HotelRow]:
+    """All rows of a shard of a release by hotel id. Raises StateUnreadableError, also where the shard is lost.
+
+    A release with hotels has rows in every shard: at least 125 on average, spread by a hash.
+    """
+    return read_shard(state, release.folder, shard, is_written=release.hotels > 0)
 
 
 def hotel_ids(state: Store, release: Release) -> Iterator[str]:
@@ -71,7 +79,7 @@ def hotel_ids(state: Store, release: Release) -> Iterator[str]:
 
 def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
     """The hotels of one shard."""
-    yield from read_shard(state, release.folder, shard)
+    yield from shard_rows(state, release, shard)
 
 
 def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[str]:
@@ -80,12 +88,12 @@ def departed_from_shard(state: Store, current: Current, shard: int) -> Iterator[
     Earlier releases are the last completed one and all that came after it.
     """
     befores = current.before()
-    seen = set(read_shard(state, current.folder, shard)) if befores else set()
+    seen = set(shard_rows(state, current, shard)) if befores else set()
     for before in befores:
         finer = before.shard_bits - current.shard_bits
         olds = range(shard << finer, (shard + 1) << finer) if finer >= 0 else (shard >> -finer,)
         for old in olds:
-            for hotel_id in read_shard(state, before.folder, old):
+            for hotel_id in shard_rows(state, before, old):
                 if hotel_id not in seen and shard_of(hotel_id, current.shard_bits) == shard:
                     seen.add(hotel_id)
                     yield hotel_id
@@ -110,20 +118,39 @@ def complete_release(state: Store, current: Current) -> None:
 
 
 def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
-    """Copy the index of a release into a local file and open it. Raises FileNotFoundError if it is lost."""
-    if not state.fetch_file(release_index_key(release.folder), path):
-        raise FileNotFoundError(release_index_key(release.folder))
+    """Copy the index of a release into a local file and open it.
+
+    An index that is lost or damaged is made again from the rows, and kept. Raises StateUnreadableError if those are
+    lost, too.
+    """
+    key = release_index_key(release.folder)
+    if state.fetch_file(key, path) and is_whole_index(path, release.hotels):
+        return ReleaseIndex(path)
+    path.unlink(missing_ok=True)
+    builder = IndexBuilder(path, key)
+    try:
+        for shard in range(2**release.shard_bits):
+            for row in shard_rows(state, release, shard).values() if release.hotels else ():
+                builder.add(row, 0)
+        builder.finish()
+    except BaseException:
+        builder.close()
+        raise
+    state.put_file(key, path)
     return ReleaseIndex(path)
 
 
 def current_of(document: dict[str, Any]) -> Current:
-    """The release in force, as `current.json` has it."""
-    completed = document.get("completed")
-    return Current(
-        **_fields(document),
-        completed=Release(**_fields(completed)) if completed else None,
-        unfinished=tuple(Release(**_fields(release)) for release in document.get("unfinished", ())),
-    )
+    """The release in force, as `current.json` has it. Raises StateUnreadableError."""
+    try:
+        completed = document.get("completed")
+        return Current(
+            **_fields(document),
+            completed=Release(**_fields(completed)) if completed else None,
+            unfinished=tuple(Release(**_fields(release)) for release in document.get("unfinished", ())),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StateUnreadableError(CURRENT_RELEASE) from error
 
 
 def _fields(document: dict[str, Any]) -> dict[str, Any]:

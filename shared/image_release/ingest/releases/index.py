@@ -18,6 +18,7 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from image_release.problems import Problem
+from image_release.state import StateUnreadableError
 from image_release.storage import Store
 from image_release.store_keys import rows_key
 from image_release.values import Accommodation, HotelRow, key_part
@@ -151,6 +152,10 @@ class ReleaseIndex:
         cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
         return map(_hotel_row, cursor)
 
+    def count(self) -> int:
+        """Number of hotels."""
+        return int(self._db.execute("SELECT count(*) FROM hotels").fetchone()[0])
+
     def documents(self) -> Iterator[RowDocument]:
         """All hotels in the order of shards, as a shard has them: without making values for millions of ids."""
         for *fields, pairs in self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id"):
@@ -214,6 +219,15 @@ def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> N
         state.put(rows_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
 
 
+def is_whole_index(path: Path, hotels: int) -> bool:
+    """Whether a file is an index that can be read and has so many hotels."""
+    try:
+        with ReleaseIndex(path) as index:
+            return index.count() == hotels
+    except sqlite3.DatabaseError:
+        return False
+
+
 def shard_bits(hotels: int) -> int:
     """Number of bits that gives shards of about ROWS_A_SHARD rows."""
     return max(0, math.ceil(math.log2(max(hotels, 1) / ROWS_A_SHARD)))
@@ -224,12 +238,23 @@ def shard_of(hotel_id: str, bits: int) -> int:
     return hotel_hash(hotel_id) >> (32 - bits)
 
 
-def read_shard(state: Store, folder: str, shard: int) -> dict[str, HotelRow]:
-    """All rows of a shard by hotel id; a shard without rows was never written."""
-    stored = state.get(rows_key(folder, shard))
+def read_shard(state: Store, folder: str, shard: int, *, is_written: bool = False) -> dict[str, HotelRow]:
+    """All rows of a shard by hotel id; a shard without rows was never written.
+
+    `is_written` says that this one was: all are, in a release with hotels. Raises StateUnreadableError.
+    """
+    key = rows_key(folder, shard)
+    stored = state.get(key)
     if stored is None:
+        if is_written:
+            raise StateUnreadableError(key)
         return {}
-    rows = (row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines())
+    try:
+        rows = [row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines()]
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise StateUnreadableError(key) from error
+    if not rows:  # gzip takes no bytes for a file without content
+        raise StateUnreadableError(key)
     return {row.hotel_id: row for row in rows}
 
 
