@@ -18,7 +18,7 @@ from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, Proto
 
 from image_release.fetch.answers import FailedError, RunEndedError, TooManyBytesError, TransientError
 from image_release.fetch.bodies import WITH_FILE, check_whole, unpacked
-from image_release.fetch.connections import READ_BYTES, JudgedPools
+from image_release.fetch.connections import READ_BYTES, JudgedPools, StaleConnectionError
 from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentRequest, TimeBudget
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
@@ -71,7 +71,27 @@ class HttpClient:
         self._pools.clear()
 
     def _exchange(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
-        response = self._pools.connection_from_host(url.host, url.port, url.scheme).urlopen(
+        response = self._ask(url, headers, budget)
+        try:
+            return Reply(response.status, response.headers, self._body(response))
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
+
+    def _ask(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> BaseHTTPResponse:
+        """Send the request; once more without delay for each connection that was kept open and has ended since."""
+        for _ in range(self._settings.connections_per_host):
+            try:
+                return self._urlopen(url, headers, budget)
+            except ProtocolError as error:
+                if not isinstance(error.args[-1], StaleConnectionError):
+                    raise
+        return self._urlopen(url, headers, budget)
+
+    def _urlopen(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> BaseHTTPResponse:
+        return self._pools.connection_from_host(url.host, url.port, url.scheme).urlopen(
             "GET",
             url.target,
             headers={"Accept": "image/*,*/*;q=0.8", "Accept-Encoding": "identity", **headers},
@@ -84,13 +104,6 @@ class HttpClient:
             preload_content=False,
             decode_content=False,
         )
-        try:
-            return Reply(response.status, response.headers, self._body(response))
-        except BaseException:
-            response.close()
-            raise
-        finally:
-            response.release_conn()
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         if response.status in WITH_FILE:

@@ -34,6 +34,10 @@ READ_BYTES = 65_536
 """Bytes read from a socket at once. A TLS record is 16 KiB, an image some 100 KiB: fewer reads than by default."""
 
 
+class StaleConnectionError(ConnectionResetError):
+    """A connection that was kept open gave no answer: its server had closed it, or sent more than the last answer."""
+
+
 class Dialler:
     """Opens sockets to judged addresses, within the time budget of the fetch that this thread is working on."""
 
@@ -174,12 +178,12 @@ class JudgedConnection(HTTPConnection):
         super().putrequest(method, self._dialler.target(), *args, **kwargs)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 overrides it so too
-        """Read the head of the answer. Raises ConnectionResetError if it is rubbish left over from another answer."""
+        """Read the head of the answer. Raises StaleConnectionError if an older connection fails before it is read."""
         try:
             answer = super().getresponse()
-        except http.client.BadStatusLine as error:
+        except (ConnectionError, http.client.BadStatusLine) as error:
             if self._answers:
-                raise ConnectionResetError("more came than belonged to the last answer") from error
+                raise StaleConnectionError from error
             raise
         self._answers += 1
         return answer
