@@ -72,13 +72,6 @@ class TestBytesAreLimited:
         assert outcome_of(answer) == (Outcome.TOO_MANY_BYTES, "more than 1000000 bytes when unpacked")
         assert peak_bytes < 10_000_000
 
-    @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "\x01"])
-    def test_an_unknown_packing_is_refused(self, server, encoding):
-        """Only packings that can be unpacked within the limit are accepted."""
-        server.routes["/a"] = sends(PICTURE, headers={"Content-Encoding": encoding})
-        with local_fetcher() as fetcher:
-            assert outcome_of(fetcher.fetch(server.url("/a")))[0] is Outcome.UNAVAILABLE
-
     def test_an_endless_error_page_does_not_hide_the_status(self, server):
         """It is not read to its end."""
 
@@ -170,8 +163,8 @@ class TestTimeIsLimited:
         b"HTTP/1.1 banana x\r\n\r\n",
         b"HTTP/9.9 200\r\n\r\n",
         b"\x00\xff" * 100 + b"\r\n\r\n",
-        b"HTTP/1.1 200 x\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
-        b"HTTP/1.1 200 x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 x\r\n" + b"X: y\r\n" * 257 + b"\r\n",
+        b"HTTP/1.1 200 x\r\nX: " + b"y" * 262_144 + b"\r\n\r\n",
         b"HTTP/1.1 200 x\r\nContent-Length: 4, 5\r\n\r\nabcd",
         CHUNKED + b"-5\r\nabc",
         CHUNKED + b"banana\r\nabc",

@@ -44,6 +44,21 @@ def test_an_image_comes_over_tls_and_the_connection_is_kept(server, trust):
     assert server.accepted == 1
 
 
+def test_a_url_without_a_scheme_is_asked_for_over_tls(server, trust):
+    """`//host/…` has no page that it belongs to, so the safer scheme is taken."""
+    with local_fetcher(resolver=local, tls=trust) as fetcher:
+        assert bytes_of(fetcher.fetch(server.url("/a", HOST).removeprefix("https:"))) == b"picture"
+
+
+def test_more_than_announced_ends_a_tls_connection_too(server, trust):
+    """The next image comes over another one."""
+    server.routes["/more"] = sends(b"picture and more", headers={"Content-Length": "7"})
+    with local_fetcher(resolver=local, tls=trust) as fetcher:
+        assert bytes_of(fetcher.fetch(server.url("/more", HOST))) == b"picture"
+        assert bytes_of(fetcher.fetch(server.url("/a", HOST))) == b"picture"
+    assert server.accepted == 2
+
+
 def test_a_certificate_for_another_name_is_refused_once(server, trust):
     """A retry would not help."""
     with local_fetcher(resolver=local, tls=trust) as fetcher:

@@ -9,26 +9,20 @@ from __future__ import annotations
 
 import http.client
 import io
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 
-from urllib3 import BaseHTTPResponse, Timeout
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout
 from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
 from image_release.fetch.answers import FailedError, RunEndedError, TooManyBytesError, TransientError
-from image_release.fetch.connections import READ_BYTES, JudgedPools
-from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentTimeBudget, TimeBudget
+from image_release.fetch.bodies import WITH_FILE, check_whole, unpacked
+from image_release.fetch.connections import READ_BYTES, JudgedPools, StaleConnectionError
+from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentRequest, TimeBudget
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
 from image_release.settings import DownloadSettings
-
-OK = 200
-
-PLAIN = ("", "identity")
-PACKED = ("gzip", "x-gzip", "deflate")
-"""Accepted although we do not ask for it: object stores send files as they were stored, whatever the request says."""
 
 MAX_DRAINED_BYTES = 65_536
 """Maximum length of an unwanted body (an error page) that is read: reading it is cheaper than a new connection."""
@@ -36,10 +30,10 @@ MAX_DRAINED_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered; `body` is empty unless the status is 200. The case of header names does not matter."""
+    """What a server answered; `body` is the whole file, empty unless the status is one of WITH_FILE."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPHeaderDict
     body: bytes
 
 
@@ -47,7 +41,7 @@ class HttpClient:
     """Sends GET requests; many threads may use it at the same time, one request each."""
 
     def __init__(
-        self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentTimeBudget
+        self, settings: DownloadSettings, pools: JudgedPools, limits: ConnectionLimits, current: CurrentRequest
     ) -> None:
         self._settings = settings
         self._pools = pools
@@ -64,6 +58,7 @@ class HttpClient:
             with self._limits.slot(url.host, budget.run_left_s()):
                 budget.extend(budget.monotonic() - waiting_since_s)
                 self._current.budget = budget
+                self._current.target = url.target
                 return self._exchange(url, headers, budget)
         except HTTPError as error:
             budget.check()  # a read that was cut off because our time is up is not the server's fault
@@ -76,7 +71,27 @@ class HttpClient:
         self._pools.clear()
 
     def _exchange(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> Reply:
-        response = self._pools.connection_from_host(url.host, url.port, url.scheme).urlopen(
+        response = self._ask(url, headers, budget)
+        try:
+            return Reply(response.status, response.headers, self._body(response))
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
+
+    def _ask(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> BaseHTTPResponse:
+        """Send the request; once more without delay for each connection that was kept open and has ended since."""
+        for _ in range(self._settings.connections_per_host):
+            try:
+                return self._urlopen(url, headers, budget)
+            except ProtocolError as error:
+                if not isinstance(error.args[-1], StaleConnectionError):
+                    raise
+        return self._urlopen(url, headers, budget)
+
+    def _urlopen(self, url: WebUrl, headers: Mapping[str, str], budget: TimeBudget) -> BaseHTTPResponse:
+        return self._pools.connection_from_host(url.host, url.port, url.scheme).urlopen(
             "GET",
             url.target,
             headers={"Accept": "image/*,*/*;q=0.8", "Accept-Encoding": "identity", **headers},
@@ -89,16 +104,9 @@ class HttpClient:
             preload_content=False,
             decode_content=False,
         )
-        try:
-            return Reply(response.status, response.headers, self._body(response))
-        except BaseException:
-            response.close()
-            raise
-        finally:
-            response.release_conn()
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
-        if response.status == OK:
+        if response.status in WITH_FILE:
             return _read_body(response, self._settings.max_bytes)
         _drain(response)
         return b""
@@ -130,46 +138,37 @@ def _transient_reason(error: HTTPError, cause: object, read_timeout_s: float) ->
 
 
 def _read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
-    """Read a body of at most `max_bytes`, both as sent and unpacked.
+    """Read a body to the whole file, of at most `max_bytes` both as sent and unpacked.
 
-    Raises TooManyBytesError, FailedError for an unknown packing, TransientError for a damaged one, and urllib3's
-    ProtocolError for a body shorter than announced. Bytes after the announced length are not read.
+    Raises TooManyBytesError, FailedError for a part of a file or an unknown packing, TransientError for a damaged
+    packing, and urllib3's ProtocolError for a body shorter than announced. Bytes after that length are not read.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in PLAIN + PACKED:
-        raise FailedError(Outcome.UNAVAILABLE, "the answer is packed in a way that was not asked for")
     announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and int(announced[:20]) > max_bytes:  # int() refuses thousands of digits
-        raise TooManyBytesError(f"more than {max_bytes} bytes announced ({announced[:20]})")
-    packed = _read_at_most(response, max_bytes)
-    return packed if encoding in PLAIN else _unpacked(packed, max_bytes)
+    if announced and int(announced) > max_bytes:
+        raise TooManyBytesError(f"more than {max_bytes} bytes announced ({announced})")
+    body = io.BytesIO()
+    try:
+        _read_into(body, response, max_bytes)
+    except ProtocolError:
+        # Some servers pack the body and announce the length of the file. A packing tells where it ends.
+        file = unpacked(response.headers, body.getvalue(), max_bytes)
+        if str(len(file)) != announced:
+            raise
+        return file
+    check_whole(response.status, response.headers, body.tell())
+    return unpacked(response.headers, body.getvalue(), max_bytes)
 
 
 def _drain(response: BaseHTTPResponse) -> None:
     """Read a short unwanted body to its end, so that the connection can be used again; otherwise close it."""
     try:
-        _read_at_most(response, MAX_DRAINED_BYTES)
+        _read_into(io.BytesIO(), response, MAX_DRAINED_BYTES)
     except (FailedError, HTTPError):
         response.close()  # the status arrived before the body, and is enough
 
 
-def _read_at_most(response: BaseHTTPResponse, max_bytes: int) -> bytes:
-    body = io.BytesIO()
+def _read_into(body: io.BytesIO, response: BaseHTTPResponse, max_bytes: int) -> None:
     while chunk := response.read1(READ_BYTES, decode_content=False):
         body.write(chunk)
         if body.tell() > max_bytes:
             raise TooManyBytesError(f"more than {max_bytes} bytes")
-    return body.getvalue()
-
-
-def _unpacked(packed: bytes, max_bytes: int) -> bytes:
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # | 32: accept gzip and zlib headers
-    try:
-        body = unpacking.decompress(packed, max_bytes + 1)
-    except zlib.error as error:
-        raise TransientError("the answer's packing is broken") from error
-    if len(body) > max_bytes:
-        raise TooManyBytesError(f"more than {max_bytes} bytes when unpacked")
-    if not unpacking.eof:
-        raise TransientError("the packed answer ended before its end")
-    return body

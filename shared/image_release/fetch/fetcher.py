@@ -14,7 +14,7 @@ from image_release.fetch.answers import FailedError, Fetched, FetchFailed, NotMo
 from image_release.fetch.client import HttpClient
 from image_release.fetch.connections import Dialler, JudgedPools
 from image_release.fetch.files import read_file
-from image_release.fetch.limits import ConnectionLimits, CurrentTimeBudget
+from image_release.fetch.limits import ConnectionLimits, CurrentRequest
 from image_release.fetch.urls import FileUrl, parse_url
 from image_release.fetch.web import WebFetcher
 from image_release.settings import DownloadSettings
@@ -42,7 +42,7 @@ class UrlFetcher:
         self._max_bytes = settings.max_bytes
         self._folders = tuple(folder.resolve() for folder in file_folders)
         self._monotonic = monotonic
-        current = CurrentTimeBudget()
+        current = CurrentRequest()
         dialler = Dialler(
             HostJudge(resolver, settings.allowed_networks, settings.resolve),
             current,

@@ -95,10 +95,11 @@ class TimeBudget:
         self._image_until_s += seconds
 
 
-class CurrentTimeBudget(threading.local):
-    """The time budget of the fetch that this thread is working on.
+class CurrentRequest(threading.local):
+    """The request that this thread is working on: the time budget of its fetch, and the path and query to ask for.
 
     A pooled connection outlives the fetch that opened it. Before each wait it reads here how long it may wait.
     """
 
     budget: TimeBudget
+    target: str

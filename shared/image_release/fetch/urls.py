@@ -1,22 +1,21 @@
-"""A partner's URL, read strictly and written canonically.
+"""A partner's URL, cleaned for fetching and written canonically.
 
-Pure functions. The parsed URL is the one that is requested, so no second parser can see another host in it: most
-bypasses of address filters use such a difference. Feeds are full of spaces and accents; they are encoded. What can only
-be an attack or a mistake (credentials, control characters, odd ports) is refused.
+Pure functions. A URL is cleaned as browsers clean it (`cleaning`, `hosts`), because feeds are written for browsers. It
+is judged afterwards: the parsed URL is the one that is requested, so no second parser can see another host in it. Most
+bypasses of address filters use such a difference. Only the request uses the cleaned URL; everywhere else an image keeps
+the URL that the catalogue wrote. Refused are credentials, other schemes, port 0, and hosts that DNS cannot hold.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Literal
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import unquote_to_bytes
 
-from image_release.fetch.addresses import ipv4_in_any_spelling
 from image_release.fetch.answers import BadUrlError
+from image_release.fetch.cleaning import UrlParts, cleaned, relative_parts, split_scheme, web_parts
+from image_release.fetch.hosts import parse_host
 from image_release.problems import printable
 
 MAX_URL_CHARACTERS = 2_048
@@ -25,15 +24,8 @@ MAX_URL_CHARACTERS = 2_048
 MAX_REDIRECT_CHARACTERS = 8_192
 """Maximum length of a redirect's target: signed URLs contain session tokens, and servers take 8 KB a request line."""
 
-MAX_HOST_CHARACTERS = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
-
-_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
-_QUERY_CHARACTERS = _PATH_CHARACTERS + "?"
-_CONTROL = ("Cc", "Cs")
-"""Control characters and lone surrogates."""
+MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +40,15 @@ class WebUrl:
     port: int
     target: str
 
+    @property
+    def authority(self) -> str:
+        """Host and port as a URL spells them: an IPv6 address in brackets, the default port left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
     def __str__(self) -> str:
         """The canonical spelling: equal URLs are equal strings."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.target}"
+        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,102 +58,84 @@ class FileUrl:
     path: str
 
 
-def parse_url(text: str, max_characters: int = MAX_URL_CHARACTERS) -> WebUrl | FileUrl:
-    """Read a URL of at most `max_characters`. Raises BadUrlError if it cannot be requested."""
-    text = text.strip(" ")
-    if len(text) > max_characters:
-        raise BadUrlError(f"the URL has {len(text)} characters, more than {max_characters}")
-    if any(unicodedata.category(character) in _CONTROL for character in text):
-        raise BadUrlError("the URL contains a control character")
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise BadUrlError("the URL has a malformed host") from error
-    if parts.scheme in ("http", "https"):
-        return _web_url(parts)
-    if parts.scheme == "file":
-        return _file_url(parts)
-    raise BadUrlError(f"the URL's scheme {printable(parts.scheme)!r} is not http, https or file")
+def parse_url(text: str) -> WebUrl | FileUrl:
+    """Read a URL of a feed; `//host/…` is read as https. Raises BadUrlError if it cannot be requested."""
+    text = _cleaned_within(text, MAX_URL_CHARACTERS)
+    scheme, rest = split_scheme(text)
+    if scheme == "file":
+        return _file_url(rest)
+    if scheme is None and text[:1] in ("/", "\\") and text[1:2] in ("/", "\\"):
+        scheme = "https"
+    return _web_url(web_parts(_web_scheme(scheme), rest))
 
 
 def parse_redirect(base: WebUrl, location: str) -> WebUrl:
     """Read a redirect's `location`, relative to `base`. Raises BadUrlError, also for a file of this machine."""
-    try:
-        joined = urljoin(str(base), location)
-    except ValueError as error:
-        raise BadUrlError("the URL has a malformed host") from error
-    target = parse_url(joined, MAX_REDIRECT_CHARACTERS)
-    if isinstance(target, FileUrl):
+    text = _cleaned_within(location, MAX_REDIRECT_CHARACTERS)
+    scheme, rest = split_scheme(text)
+    if scheme == "file":
         raise BadUrlError("the URL is a local file")
-    return target
+    if scheme in (None, base.scheme):
+        path, mark, query = base.target.partition("?")
+        return _web_url(relative_parts(UrlParts(base.scheme, base.authority, path, query if mark else None), rest))
+    return _web_url(web_parts(_web_scheme(scheme), rest))
 
 
-def _web_url(parts: SplitResult) -> WebUrl:
-    if "@" in parts.netloc:
+def _cleaned_within(text: str, max_characters: int) -> str:
+    text = cleaned(text)
+    if len(text) > max_characters:
+        raise BadUrlError(f"the URL has {len(text)} characters, more than {max_characters}")
+    return text
+
+
+def _web_scheme(scheme: str | None) -> str:
+    if scheme is None:
+        raise BadUrlError("the URL has no scheme, such as https:")
+    if scheme not in DEFAULT_PORTS:
+        raise BadUrlError(f"the URL's scheme {printable(scheme)!r} is not http, https or file")
+    return scheme
+
+
+def _web_url(parts: UrlParts) -> WebUrl:
+    if "@" in parts.authority:
         raise BadUrlError("the URL contains credentials")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    path = _encoded(parts.path or "/", _PATH_CHARACTERS)
-    query = f"?{_encoded(parts.query, _QUERY_CHARACTERS)}" if parts.query else ""
-    return WebUrl(scheme, _host(parts), _port(parts, DEFAULT_PORTS[scheme]), path + query)
+    host, port = _host_and_port(parts.authority)
+    query = "" if parts.query is None else f"?{parts.query}"
+    return WebUrl(scheme, parse_host(host), _port(port) or DEFAULT_PORTS[scheme], parts.path + query)
 
 
-def _encoded(text: str, safe: str) -> str:
-    return quote(_STRAY_PERCENT.sub("%25", text), safe=safe)
+def _host_and_port(authority: str) -> tuple[str, str]:
+    if not authority.startswith("["):
+        host, _, port = authority.partition(":")
+        return host, port
+    address, bracket, rest = authority.partition("]")
+    if not bracket or rest[:1] not in ("", ":"):
+        raise BadUrlError("the URL has a malformed host")
+    return address + bracket, rest[1:]
 
 
-def _port(parts: SplitResult, default: int) -> int:
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise BadUrlError("the URL's port is not a number up to 65535") from error
-    if port == 0:
+def _port(written: str) -> int | None:
+    if not written:
+        return None
+    digits = written.lstrip("0") or "0"
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > len(str(MAX_PORT)) or int(digits) > MAX_PORT:
+        raise BadUrlError(f"the URL's port is not a number up to {MAX_PORT}")
+    if digits == "0":
         raise BadUrlError("the URL's port is 0")
-    return port or default
+    return int(digits)
 
 
-def _host(parts: SplitResult) -> str:
-    if parts.netloc.startswith("["):
-        return _ipv6_host(parts.hostname or "")
-    name = _ascii(parts.hostname or "").removesuffix(".")
-    try:
-        address = ipv4_in_any_spelling(name)
-    except ValueError as error:
-        raise BadUrlError(f"the URL's host {printable(name)!r} is not a valid IPv4 address") from error
-    if address is not None:
-        return str(address)
-    if len(name) > MAX_HOST_CHARACTERS or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise BadUrlError(f"the URL's host {printable(name)!r} is not a host name")
-    return name
-
-
-def _ipv6_host(host: str) -> str:
-    # A zone matters for link-local addresses only, and they are forbidden with and without it.
-    text, _, _ = host.partition("%")
-    try:
-        return str(IPv6Address(text))
-    except ValueError as error:
-        raise BadUrlError(f"the URL's host {printable(host)!r} is not an IPv6 address") from error
-
-
-def _ascii(name: str) -> str:
-    if name.isascii():
-        return name.lower()
-    if len(name) > MAX_HOST_CHARACTERS:
-        raise BadUrlError("the URL's host is not a host name")
-    import idna
-
-    try:
-        return idna.encode(name, uts46=True).decode("ascii").lower()
-    except idna.IDNAError as error:
-        raise BadUrlError(f"the URL's host {printable(name)!r} is not an international host name") from error
-
-
-def _file_url(parts: SplitResult) -> FileUrl:
-    if parts.netloc not in ("", "localhost"):
-        raise BadUrlError("the URL is a file of another machine")
-    if parts.query or parts.fragment:
+def _file_url(rest: str) -> FileUrl:
+    if "?" in rest or "#" in rest:
         raise BadUrlError("the file URL contains a bare ? or #")
-    path = unquote_to_bytes(parts.path)
+    rest = rest.replace("\\", "/")
+    if rest.startswith("//"):
+        host, slash, below = rest[2:].partition("/")
+        if host.lower() not in ("", "localhost"):
+            raise BadUrlError("the URL is a file of another machine")
+        rest = slash + below
+    path = unquote_to_bytes(rest)
     if not path.startswith(b"/") or b"\0" in path:
         raise BadUrlError("the file URL is not an absolute path")
     return FileUrl(os.fsdecode(path))

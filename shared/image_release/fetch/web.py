@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
@@ -32,7 +31,10 @@ from image_release.fetch.answers import (
     TransientError,
     Validators,
 )
-from image_release.fetch.client import OK, HttpClient, Reply
+from image_release.fetch.bodies import WITH_FILE
+from image_release.fetch.client import HttpClient, Reply
+from image_release.fetch.cookies import CookieJar
+from image_release.fetch.http_dates import http_date
 from image_release.fetch.limits import TimeBudget
 from image_release.fetch.urls import WebUrl, parse_redirect
 from image_release.outcomes import Outcome
@@ -90,37 +92,45 @@ class WebFetcher:
         return replace(failed, rejection=replace(failed.rejection, reason=failed.rejection.reason + times))
 
     def _follow(self, url: WebUrl, validators: Validators, budget: TimeBudget) -> Fetched | NotModified:
-        seen = {url}
+        jar = CookieJar(self._now)
         asked = _sendable(validators)
-        reply = self._client.get(url, self._headers(asked), budget)
+        reply = self._ask(url, asked, jar, budget)
+        seen = {(url, "")}
         while reply.status in REDIRECTS:
             try:
                 url = parse_redirect(url, _location(reply))
-                if url in seen:
-                    raise FailedError(Outcome.UNAVAILABLE, "the redirects go round in a circle")
-                if len(seen) > self._settings.max_redirects:
-                    raise FailedError(Outcome.UNAVAILABLE, f"more than {self._settings.max_redirects} redirects")
-                seen.add(url)
+                self._check_goes_on(seen, (url, jar.header_for(url)))
                 # The redirect may lead to another image today. If that one is older, it is "not modified since" the
                 # date of the last one, so the date is not sent. Two images do not have the same ETag by chance.
                 asked = replace(asked, last_modified=None)
-                reply = self._client.get(url, self._headers(asked), budget)
+                reply = self._ask(url, asked, jar, budget)
             except (BadUrlError, ForbiddenAddressError) as error:
                 raise type(error)(f"redirected: {error}") from error
         return self._result_of(reply, asked, redirected=len(seen) > 1)
 
-    def _headers(self, asked: Validators) -> dict[str, str]:
+    def _check_goes_on(self, seen: set[tuple[WebUrl, str]], step: tuple[WebUrl, str]) -> None:
+        """Add a URL with its cookies to those that were asked for. Raises FailedError for a circle or a long chain."""
+        if step in seen:
+            raise FailedError(Outcome.UNAVAILABLE, "the redirects go round in a circle")
+        if len(seen) > self._settings.max_redirects:
+            raise FailedError(Outcome.UNAVAILABLE, f"more than {self._settings.max_redirects} redirects")
+        seen.add(step)
+
+    def _ask(self, url: WebUrl, asked: Validators, jar: CookieJar, budget: TimeBudget) -> Reply:
         fields = {
             "User-Agent": self._settings.user_agent,
             "If-None-Match": asked.etag,
             "If-Modified-Since": asked.last_modified,
+            "Cookie": jar.header_for(url),
         }
-        return {name: value for name, value in fields.items() if value}
+        reply = self._client.get(url, {name: value for name, value in fields.items() if value}, budget)
+        jar.take(url, reply.headers.getlist("Set-Cookie"))
+        return reply
 
     def _result_of(self, reply: Reply, asked: Validators, *, redirected: bool) -> Fetched | NotModified:
         last_modified = None if redirected else reply.headers.get("Last-Modified")
         now = _sendable(Validators(reply.headers.get("ETag"), last_modified))
-        if reply.status == OK:
+        if reply.status in WITH_FILE:
             return Fetched(reply.body, now)
         if reply.status == NOT_MODIFIED and asked != Validators():
             return NotModified(Validators(now.etag or asked.etag, now.last_modified or asked.last_modified))
@@ -146,13 +156,18 @@ def _sendable(validators: Validators) -> Validators:
 
 
 def _location(reply: Reply) -> str:
-    location = reply.headers.get("Location")
-    if not location:
+    """Where a redirect leads: one URL, though it may be written twice. Many servers write UTF-8 where ASCII belongs."""
+    locations = set(reply.headers.getlist("Location")) - {""}
+    if not locations:
         raise FailedError(Outcome.UNAVAILABLE, f"the server answered {reply.status} without saying where to go")
-    try:  # http.client reads headers as Latin-1, but many servers write UTF-8
-        return location.encode("latin-1").decode("utf-8")
+    if len(locations) > 1:
+        raise FailedError(Outcome.UNAVAILABLE, f"the server answered {reply.status} and said two places to go")
+    (location,) = locations
+    written = location.encode("latin-1")  # as headers are read
+    try:
+        return written.decode("utf-8")
     except UnicodeError:
-        return location
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in written)  # noqa: PLR2004 - ASCII
 
 
 def _retry_after_s(value: str | None, date: str | None, now: Callable[[], datetime]) -> float | None:
@@ -164,18 +179,10 @@ def _retry_after_s(value: str | None, date: str | None, now: Callable[[], dateti
     value = (value or "").strip()
     if value.isdecimal():
         return min(float(value[:20]), MAX_RETRY_AFTER_S)
-    until = _http_date(value)
+    until = http_date(value)
     if until is None:
         return None
-    return min(max((until - (_http_date(date or "") or now())).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return min(max((until - (http_date(date or "") or now())).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
 def _retry_policy(

@@ -1,4 +1,4 @@
-"""How a partner's URL is read: what could be an attack is refused, what is only untidy is repaired."""
+"""How a partner's URL is read: cleaned as browsers clean it, and refused if it leads nowhere or carries credentials."""
 
 from contextlib import suppress
 from ipaddress import IPv6Address
@@ -24,8 +24,7 @@ from image_release.outcomes import Outcome
         ("  http://example.com/a b.jpg ", "http://example.com/a%20b.jpg"),
         ("http://example.com/Zürich/Hôtel.jpg", "http://example.com/Z%C3%BCrich/H%C3%B4tel.jpg"),
         ("http://example.com/a%20b%2fc.jpg", "http://example.com/a%20b%2fc.jpg"),
-        ("http://example.com/100%.jpg", "http://example.com/100%25.jpg"),
-        ("http://example.com/a|b\\c[1].jpg", "http://example.com/a%7Cb%5Cc%5B1%5D.jpg"),
+        ("http://example.com/100%.jpg", "http://example.com/100%.jpg"),
         ("http://example.com?w=1&h=ü x", "http://example.com/?w=1&h=%C3%BC%20x"),
         ("http://example.com/a?u=http://b/?c", "http://example.com/a?u=http://b/?c"),
         ("http://bücher.example/a", "http://xn--bcher-kva.example/a"),
@@ -51,7 +50,6 @@ def test_a_url_is_written_canonically(text, canonical):
         "",
         "   ",
         "example.com/a.jpg",
-        "//example.com/a.jpg",
         "/a.jpg",
         "ftp://example.com/a.jpg",
         "javascript:alert(1)",
@@ -59,12 +57,9 @@ def test_a_url_is_written_canonically(text, canonical):
         "gopher://127.0.0.1:25/_HELO",
         "http:",
         "http://",
-        "http:///a.jpg",
-        "http:example.com/a.jpg",
         "http://user@example.com/a.jpg",
         "http://user:secret@example.com/a.jpg",
         "http://example.com@10.0.0.1/a.jpg",
-        "http://example.com\\@10.0.0.1/a.jpg",
         "http://example.com:0/a.jpg",
         "http://example.com:65536/a.jpg",
         "http://example.com:-1/a.jpg",
@@ -72,16 +67,27 @@ def test_a_url_is_written_canonically(text, canonical):
         "http://example.com:8a/a.jpg",
         "http://exa mple.com/a.jpg",
         "http://example..com/a.jpg",
+        "http://1.2.3.4../a.jpg",
         "http://.example.com/a.jpg",
-        "http://ex%61mple.com/a.jpg",
+        "http://ex%2561mple.com/a.jpg",
+        "http://exam%0aple.com/a.jpg",
+        "http://exam%2fple.com/a.jpg",
+        "http://user%40example.com/a.jpg",
+        "http://example.com%3A80/a.jpg",
+        "http://%ff.com/a.jpg",
+        "http://%C2%AD/a.jpg",
+        "http://@example.com/a.jpg",
         "http://127.0.0.1%2f@example.com/",
-        "http://exam/ple\n.com/a.jpg",
-        "http://example.com/a\r\nHost: evil",
-        "http://example.com/\ta.jpg",
-        "http://example.com/\x00",
-        "http://example.com/\x7f",
-        "http://example.com/\x85",
-        "http://example.com/\ud800",
+        "http://exam\x00ple.com/a.jpg",
+        "http://exam\x7fple.com/a.jpg",
+        "http://exam\x85ple.com/a.jpg",
+        "http://exam\ud800ple.com/a.jpg",
+        "http://exam\u3000ple.com/a.jpg",
+        "http://a|b.example/a.jpg",
+        "http://a\u200db.example/a.jpg",
+        "http://\u0301a.example/a.jpg",
+        "http://aא.example/a.jpg",
+        "https:\n",
         "http://[::1",
         "http://::1/",
         "http://[v1.a]/",
@@ -97,7 +103,7 @@ def test_a_url_is_written_canonically(text, canonical):
     ],
 )
 def test_what_could_be_an_attack_or_a_mistake_is_a_bad_url(text):
-    """Credentials, control characters, odd schemes, hosts and ports are refused, with a reason that can be printed."""
+    """Credentials, other schemes, and hosts and ports that cannot be, are refused with a reason that can be printed."""
     with pytest.raises(BadUrlError) as caught:
         parse_url(text)
     assert caught.value.failed.rejection.outcome is Outcome.BAD_URL
@@ -116,7 +122,7 @@ def test_any_text_is_a_url_or_a_bad_url(text):
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
 def test_a_path_is_sent_as_ascii_and_means_the_same(text):
     """The encoded path is plain ASCII, and decodes to the name that the feed has."""
-    path = text.replace("%", "").replace("?", "").replace("#", "")
+    path = text.translate(dict.fromkeys(map(ord, "%?#\\"), ""))
     url = parse_url(f"http://example.com/x{path}x")
     assert isinstance(url, WebUrl)
     assert url.target.isascii()
@@ -124,14 +130,14 @@ def test_a_path_is_sent_as_ascii_and_means_the_same(text):
     assert unquote(url.target) == f"/x{path}x"
 
 
-@given(st.text(max_size=300))
+@given(st.text(max_size=200) | st.from_regex(r"[a.%/\\\\0-9x:@?#\[\]]{0,40}", fullmatch=True))
 def test_reading_what_was_written_changes_nothing(text):
     """The canonical spelling is read as itself, and the standard library finds the same host in it."""
     try:
         url = parse_url(f"http://{text}")
     except BadUrlError:
         return
-    assert parse_url(str(url), 10_000) == url
+    assert parse_url(str(url)) == url
     assert (urlsplit(str(url)).hostname, urlsplit(str(url)).port or 80) == (url.host, url.port)
 
 
@@ -143,16 +149,29 @@ def test_reading_what_was_written_changes_nothing(text):
         ("//cdn.example/b.jpg", "http://cdn.example/b.jpg"),
         ("https://cdn.example/b.jpg?sig=" + "x" * 3000, "https://cdn.example/b.jpg?sig=" + "x" * 3000),
         ("?v=2", "http://example.com/dir/a.jpg?v=2"),
+        ("../b.jpg", "http://example.com/b.jpg"),
+        ("./", "http://example.com/dir/"),
+        ("\\b.jpg", "http://example.com/b.jpg"),
+        ("/\\cdn.example\\b.jpg", "http://cdn.example/b.jpg"),
+        ("///cdn.example/b.jpg", "http://cdn.example/b.jpg"),
+        ("http:b.jpg", "http://example.com/dir/b.jpg"),
+        ("http:/b.jpg", "http://example.com/b.jpg"),
+        ("https:b.jpg", "https://b.jpg/"),
+        ("#part", "http://example.com/dir/a.jpg?v=1"),
+        ("\u3000 /b\r\n.jpg\ufeff", "http://example.com/b.jpg"),
+        ("//127.1/b", "http://127.0.0.1/b"),
     ],
 )
 def test_a_redirect_is_relative_to_where_it_was_met(location, target):
     """As browsers read `Location`; long signed targets are common."""
-    base = parse_url("http://example.com/dir/a.jpg")
+    base = parse_url("http://example.com/dir/a.jpg?v=1")
     assert isinstance(base, WebUrl)
     assert str(parse_redirect(base, location)) == target
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://a/", "http://u:p@a/", "http://[", "http://a:0/"])
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "FILE:etc", "ftp://a/", "//u:p@a/", "http://[", "//a:0/", "/" * 8193]
+)
 def test_a_redirect_to_anything_odd_is_a_bad_url(location):
     """A server cannot send us to a local file."""
     base = parse_url("http://example.com/dir/a.jpg")
@@ -169,6 +188,7 @@ def test_a_redirect_to_anything_odd_is_a_bad_url(location):
         ("file:/photos/a.jpg", "/photos/a.jpg"),
         ("file:///photos/a%20b%23c%3Fd.jpg", "/photos/a b#c?d.jpg"),
         ("file:///photos/%FF.jpg", "/photos/\udcff.jpg"),
+        ("\ufeffFILE://LOCALHOST/photos\\a.jpg\r\n", "/photos/a.jpg"),
     ],
 )
 def test_a_file_url_is_an_absolute_path(text, path):
