@@ -8,7 +8,13 @@ from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
 from image_release.decode.resizing import PillowResizer, Resizer, SimdResizer, best_resizer, shipped_resizer
 
+DECODER_VERSION = 2
+"""Number of the decoder. It grows when more images can be shown: what an older decoder refused is examined again.
+
+Version 1 is the decoder before refusals carried a version."""
+
 __all__ = [
+    "DECODER_VERSION",
     "Draft",
     "PillowResizer",
     "Resizer",

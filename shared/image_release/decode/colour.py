@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-MAX_PROFILE_BYTES = 4_000_000
-"""Maximum size of a profile; a larger one is ignored. Profiles of printers have up to 3 MB."""
+from image_release.decode.profiles import MAX_PROFILE_BYTES
+
 CACHED_PROFILES = 8
 """Number of transforms that are kept. Partners use few profiles, and a transform is built in milliseconds."""
 SAME_LEVELS = 2
@@ -19,7 +19,12 @@ PROBE_LEVELS = (0, 32, 64, 128, 192, 255)
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert an RGB, L, CMYK or LAB image to sRGB by its profile; a broken or unfitting profile is ignored."""
+    """Convert an RGB, L, CMYK or LAB image to sRGB by its profile; a broken or unfitting profile is ignored.
+
+    A grey image may have a profile of colours: then it is one whose channels are the same.
+    """
+    if image.mode == "L" and profile and profile[16:20] == b"RGB ":
+        image = image.convert("RGB")
     transform = _transform(profile or b"", image.mode) if profile or image.mode == "LAB" else None
     if transform is not None:
         managed = ImageCms.applyTransform(image, transform)

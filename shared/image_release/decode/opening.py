@@ -1,6 +1,6 @@
 """Opening hostile bytes with Pillow: an allow-list of formats, no warnings, and every failure an outcome.
 
-This is the only place where an image decoder is entered. Whatever a damaged or malicious file makes Pillow raise
+An image decoder is entered here and in `containers` only. Whatever a damaged or malicious file makes Pillow raise
 becomes a Rejection: `not_an_image` if the bytes are in none of the accepted formats, `truncated` if they begin in one
 of them but break off or are damaged. An image with more pixels than allowed is rejected by its header, before it is
 decoded. A file that kills the process, instead of raising, is found by a child process (`child_process`).
@@ -8,16 +8,16 @@ decoded. A file that kills the process, instead of raising, is found by a child 
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-import numpy as np
 from PIL import Image
 
+from image_release.decode.containers import CANVAS, FRAMES, announced_format, open_image
+from image_release.decode.png import read_png
 from image_release.outcomes import Outcome, Rejection
 from image_release.problems import printable
 from image_release.settings import FilterSettings
@@ -27,22 +27,8 @@ from image_release.values import ImageFacts
 # process, because `catch_warnings` is not safe in threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-SIGNATURES = (
-    ("JPEG", 0, b"\xff\xd8\xff"),
-    ("PNG", 0, b"\x89PNG\r\n\x1a\n"),
-    ("WEBP", 8, b"WEBP"),
-    ("AVIF", 4, b"ftypavi"),
-    ("GIF", 0, b"GIF8"),
-    ("TIFF", 0, b"II*\0"),
-    ("TIFF", 0, b"MM\0*"),
-)
-"""Format, offset, and bytes that only this format has there. BMP is missing: text may begin with its two letters."""
-MAX_JPEG_SCANS = 500
-"""Maximum number of scans of a JPEG. Cameras and optimisers write at most about a hundred, and each may cost a pass
-over the whole image."""
 AN_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>", re.IGNORECASE)
 """An object in a message of Pillow, with its address in memory, which differs from run to run."""
-START_OF_SCAN = b"\xff\xda"
 ORIENTATION_TAG = 0x112
 SHORT = 3
 """TIFF's type of 16-bit numbers, the only type that the standard allows for the orientation."""
@@ -57,8 +43,6 @@ def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFact
     announced = announced_format(data)
     if announced and announced not in settings.formats:
         return Rejection(Outcome.NOT_AN_IMAGE, f"{announced} is not among the accepted formats")
-    if announced == "JPEG" and _scans(data) > MAX_JPEG_SCANS:
-        return Rejection(Outcome.TRUNCATED, f"a JPEG of more than {MAX_JPEG_SCANS} scans")
     try:
         with open_image(data, settings.formats) as image:
             facts = _facts(image, data, sha256)
@@ -68,7 +52,13 @@ def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFact
         if announced:
             return Rejection(Outcome.TRUNCATED, f"the header of this {announced} breaks off or is damaged")
         return Rejection(Outcome.NOT_AN_IMAGE, "none of the accepted formats" if data else "no bytes")
-    return judge_size(facts, settings) or facts
+    return judge_size(facts, settings) or _critical_fault(data, facts) or facts
+
+
+def _critical_fault(data: bytes, facts: ImageFacts) -> Rejection | None:
+    """Reject a PNG with damage to what decides about its pixels, which Pillow does not look for."""
+    fault = read_png(data).critical_fault() if facts.format == "PNG" else None
+    return Rejection(Outcome.TRUNCATED, fault) if fault else None
 
 
 def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
@@ -81,22 +71,6 @@ def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
     if long < settings.min_long_side_px:
         return Rejection(Outcome.TOO_SMALL, f"long side {long} < {settings.min_long_side_px}")
     return None
-
-
-def _scans(data: bytes) -> int:
-    """Number of places where a scan of a JPEG may start. This is four times as fast as `bytes.count` of two bytes."""
-    values = np.frombuffer(data, np.uint8)
-    return int(np.count_nonzero((values[:-1] == START_OF_SCAN[0]) & (values[1:] == START_OF_SCAN[1])))
-
-
-def announced_format(data: bytes) -> str | None:
-    """The format that the first bytes announce, even if the rest is damaged; None if they announce none."""
-    return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
-
-
-def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
-    """Open an image, reading its header only, with the decoders of these formats. Raises whatever Pillow raises."""
-    return Image.open(io.BytesIO(data), formats=formats)
 
 
 def decoded(decode: Callable[[], T]) -> T | Rejection:
@@ -138,7 +112,7 @@ def _stated_orientation(block: bytes) -> int:
 
 def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
     """What the header of an opened image says, with the orientation applied."""
-    width, height = image.size
+    width, height = image.info.get(CANVAS, image.size)[:2]
     if orientation(image) in SIDEWAYS:
         width, height = height, width
     name = image.format or ""
@@ -154,6 +128,8 @@ def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
 
 def _frames(image: Image.Image) -> int:
     """Number of frames, as far as it is known without reading the whole file: 2 for any GIF of several."""
+    if FRAMES in image.info:
+        return int(image.info[FRAMES])
     if image.format == "GIF":
         try:
             return 2 if getattr(image, "is_animated", False) else 1

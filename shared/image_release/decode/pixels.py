@@ -7,6 +7,7 @@ loaded, which saves most of the decoding; other formats are averaged down right 
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,13 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from image_release.decode.opening import SIDEWAYS, decoded, open_image, orientation
+from image_release.decode.containers import CANVAS, MARKERS, open_image
+from image_release.decode.jpeg import Jpeg, lacks_pixels
+from image_release.decode.opening import SIDEWAYS, decoded, orientation
 from image_release.decode.upright import upright_srgb
 from image_release.outcomes import Rejection
 from image_release.values import ImageFacts
 
 DRAFT_SIDE_PX = 512
 """Minimum long side of a draft, if the original is not smaller: twice the side that the 36 hashes are made from."""
+
+NOTHING = (127, 128)
+"""Levels of pixels that libjpeg has no data for; 127 where it turns inks into light."""
+MAX_CHECKED_PIXELS = 16_000_000
+"""Pixels of a JPEG that are compared one by one when it may lack some; a larger one is compared at a smaller size."""
 
 
 class UndecodableError(Exception):
@@ -76,13 +84,34 @@ def thumbnail_jpeg(data: bytes, facts: ImageFacts, side_px: int, quality: int) -
 
 def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
     with open_image(data, (facts.format,)) as image:
-        return Draft(_loaded(image, least), facts, _quantisation_step(image))
+        return Draft(_loaded(image, least, data), facts, _quantisation_step(image))
+
+
+def _check_all_there(data: bytes, jpeg: Jpeg, loaded: Image.Image) -> None:
+    """Raise UndecodableError if a JPEG lacks pixels. This costs time only where something points to it."""
+    suspected = not jpeg.ended or (jpeg.progressive and not jpeg.complete) or _ends_in_nothing(loaded)
+    if suspected and lacks_pixels(data, jpeg, _pixels_of):
+        raise UndecodableError("the data break off before the last pixel")
+
+
+def _ends_in_nothing(loaded: Image.Image) -> bool:
+    """Whether the last pixel has the level in the middle, which libjpeg gives pixels that are missing."""
+    last = loaded.getpixel((loaded.width - 1, loaded.height - 1))
+    return all(level in NOTHING for level in (last if isinstance(last, tuple) else (last,)))
+
+
+def _pixels_of(data: bytes) -> bytes:
+    """The pixels of a JPEG, shrunk if it is large, so that checking it takes no more memory than showing it."""
+    with open_image(data, ("JPEG",)) as image:
+        scale = math.ceil(math.sqrt(image.width * image.height / MAX_CHECKED_PIXELS))
+        image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+        return image.tobytes()
 
 
 def _decode(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Image.Image:
     """Decode with the decoder that read the header. Raises whatever Pillow raises."""
     with open_image(data, (facts.format,)) as image:
-        return _loaded(image, least)
+        return _loaded(image, least, data)
 
 
 def _quantisation_step(image: Image.Image) -> float:
@@ -92,13 +121,19 @@ def _quantisation_step(image: Image.Image) -> float:
     return sum(table) / len(table) if table else 0.0
 
 
-def _loaded(image: Image.Image, least: tuple[int, int]) -> Image.Image:
-    """Load an opened image, upright and in sRGB, shrunk while both sides stay at least `least` (upright, in pixels)."""
+def _loaded(image: Image.Image, least: tuple[int, int], data: bytes) -> Image.Image:
+    """Load an image opened from `data`, upright and in sRGB, shrunk while both sides stay at least `least`.
+
+    `least` is upright, in pixels.
+    """
     turn = orientation(image)
     width, height = least[::-1] if turn in SIDEWAYS else least
     image.draft(None, (width, height))
-    factor = max(1, min(image.width // width, image.height // height))
+    full = image.info.get(CANVAS, image.size)
+    factor = max(1, min(full[0] // width, full[1] // height))
     image.load()
+    if jpeg := image.info.get(MARKERS):
+        _check_all_there(data, jpeg, image)
     result = upright_srgb(image, turn, factor)
     result.info = {}
     return result

@@ -10,11 +10,15 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from image_release.decode.cicp import HighDynamicRange
 from image_release.decode.colour import to_srgb
+from image_release.decode.containers import CANVAS, GREY, HDR
+from image_release.decode.hdr import to_sdr
 
 BAND_PIXELS = 4_000_000
 """Number of pixels that are converted at once; most images are a single band."""
 TRANSPARENT_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
+GREY_MODES = frozenset({"L", "LA", "La"})
 KEPT_MODES = frozenset({"RGB", "L", "CMYK", "LAB"})
 """Modes that colour management accepts; any other is first converted to RGB."""
 TURNS = {
@@ -27,6 +31,8 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transposition that makes an image of each EXIF orientation upright."""
+PHOTOMETRIC_TAG, WHITE_IS_ZERO = 262, 0
+"""TIFF's tag of what its numbers mean, and its value if 0 is white."""
 WHITE_LEVELS = (1.0, 255.0, 65_535.0, 4_294_967_295.0)
 """Possible values of white in an image of 32-bit numbers; it is the first that is not below the brightest pixel."""
 
@@ -36,23 +42,56 @@ def upright_srgb(image: Image.Image, turn: int, factor: int = 1) -> Image.Image:
 
     Each square of `factor` x `factor` pixels becomes their mean.
     """
-    profile = image.info.get("icc_profile")
-    managed = to_srgb(_flattened(image, factor), profile if isinstance(profile, bytes) else None)
+    image = _without_empty_alpha(_on_canvas(image))
+    hdr, profile = image.info.get(HDR), image.info.get("icc_profile")
+    if hdr:
+        managed = _tone_mapped(image, hdr, factor)
+    else:
+        managed = to_srgb(_flattened(image, factor), profile if isinstance(profile, bytes) else None)
     return managed.transpose(TURNS[turn]) if turn in TURNS else managed
+
+
+def _on_canvas(image: Image.Image) -> Image.Image:
+    """Put a frame that is smaller than its canvas in its place; around it the canvas is transparent."""
+    width, height, left, top = image.info.get(CANVAS, (*image.size, 0, 0))
+    if (width, height) == image.size:
+        return image
+    canvas = Image.new("RGBA", (width, height))
+    canvas.paste(image.convert("RGBA"), (left, top))
+    canvas.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return canvas
+
+
+def _without_empty_alpha(image: Image.Image) -> Image.Image:
+    """Take a BMP whose alpha is zero everywhere as opaque, as browsers do: its writer left the byte empty."""
+    if image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
+        return image.convert("RGB")
+    return image
+
+
+def _tone_mapped(image: Image.Image, hdr: HighDynamicRange, factor: int) -> Image.Image:
+    """As `_flattened`, but in sRGB, for an image of a high dynamic range."""
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    opaque = _flattened(image.convert("RGB") if alpha else image, factor)
+    shown = to_sdr(opaque.convert("RGB"), hdr)
+    if alpha is None:
+        return shown
+    shown.putalpha(_reduced(alpha, factor))
+    return _flattened(shown, 1)
 
 
 def _flattened(image: Image.Image, factor: int) -> Image.Image:
     """Convert to 8-bit RGB, L, CMYK or LAB, without transparency or palette."""
     if factor == 1 and image.mode in KEPT_MODES and "transparency" not in image.info:
         return image
-    white = _white_level(image)
+    white, inverted = _white_level(image), _white_is_zero(image)
     rows = max(1, BAND_PIXELS // (image.width * factor)) * factor
     if rows >= image.height:
-        return _reduced(_flat_band(image, white), factor)
+        return _reduced(_flat_band(image, white, inverted=inverted), factor)
     result = None
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        part = _reduced(_flat_band(band, white), factor)
+        part = _reduced(_flat_band(band, white, inverted=inverted), factor)
         result = result or Image.new(part.mode, (part.width, -(-image.height // factor)))
         result.paste(part, (0, top // factor))
     assert result is not None
@@ -64,14 +103,15 @@ def _reduced(band: Image.Image, factor: int) -> Image.Image:
     return band.reduce(factor) if factor > 1 else band
 
 
-def _flat_band(image: Image.Image, white: float | None) -> Image.Image:
+def _flat_band(image: Image.Image, white: float | None, *, inverted: bool) -> Image.Image:
     """As `_flattened`, for one band; `white` is the number that means white in an image of more than 8 bits."""
     if white is not None:
-        return _eight_bit(image, white)
+        return _eight_bit(image, white, inverted=inverted)
     if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        page = Image.new("RGB", image.size, "white")
-        page.paste(layer, mask=layer)
+        grey = image.mode in GREY_MODES or GREY in image.info
+        layer = image.convert("LA" if grey else "RGBA")
+        page = Image.new("L" if grey else "RGB", image.size, "white")
+        page.paste(layer.convert(page.mode), mask=layer.getchannel("A"))
         return page
     if image.mode in KEPT_MODES:
         return image
@@ -92,7 +132,16 @@ def _white_level(image: Image.Image) -> float | None:
     return next((level for level in levels if brightest <= level), levels[-1])
 
 
-def _eight_bit(image: Image.Image, white: float) -> Image.Image:
-    """Scale a grey image to 8 bits, so that `white` becomes 255."""
-    values = np.asarray(image, np.float32) * np.float32(255 / white)
-    return Image.fromarray(np.clip(np.nan_to_num(values) + 0.5, 0, 255).astype(np.uint8))
+def _white_is_zero(image: Image.Image) -> bool:
+    """Whether a TIFF counts from white to black; Pillow turns it around itself if it has at most 8 bits."""
+    return getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO
+
+
+def _eight_bit(image: Image.Image, white: float, *, inverted: bool) -> Image.Image:
+    """Scale a grey image to 8 bits, so that `white` becomes 255; what is transparent becomes white."""
+    values = np.asarray(image, np.float32)
+    if isinstance(transparent := image.info.get("transparency"), int):
+        values = np.where(values == transparent, np.float32(white), values)
+    values = values * np.float32(255 / white)
+    levels = np.clip(np.nan_to_num(values) + 0.5, 0, 255).astype(np.uint8)
+    return Image.fromarray(255 - levels if inverted else levels)

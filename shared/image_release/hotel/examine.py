@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from image_release.decode import decode_draft, flat, judge_size, read_header
+from image_release.decode import DECODER_VERSION, decode_draft, flat, judge_size, read_header
 from image_release.dedup import placeholder
 from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, fingerprint
 from image_release.outcomes import Rejection
@@ -26,9 +26,12 @@ class Unreadable:
 
 
 def examiner_version(settings: Settings) -> str:
-    """What the result of `examine` depends on besides the bytes: a cached result holds for this version only."""
+    """What a refusal by `examine` depends on besides the bytes: a cached refusal holds for this version only.
+
+    Fingerprints and facts are kept without it, so a newer decoder opens again only what an older one refused.
+    """
     shaping = settings.filter.model_dump_json() + settings.fingerprint.model_dump_json()
-    return f"{FINGERPRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
+    return f"{FINGERPRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}-{DECODER_VERSION}"
 
 
 def examine(

@@ -267,12 +267,12 @@ class TestDamage:
         """For instance an error page under an image's name."""
         assert rejected(data).outcome is Outcome.NOT_AN_IMAGE
 
-    def test_a_jpeg_of_thousands_of_scans_is_not_decoded(self):
+    def test_scans_that_follow_a_complete_jpeg_are_not_decoded(self):
         """Each scan would cost a pass over all pixels."""
         data = saved(scene(), "JPEG", progressive=True)
         scan = data.rindex(b"\xff\xda")
         bomb = data[:scan] + data[scan:-2] * 2_000 + data[-2:]
-        assert rejected(bomb).outcome is Outcome.TRUNCATED
+        assert np.array_equal(pixels(bomb), pixels(data))
 
     def test_reasons_are_the_same_every_time(self):
         """A manifest must not change because an object has another address in memory."""

@@ -1,0 +1,107 @@
+"""Containers: bytes are given to Pillow so that nothing beside the pixels decides whether they are shown.
+
+`open_image` opens a file whose pixels are whole although its container is not, and puts into the image's `info` what
+the container says of its colours, orientation and transparency, the same keys for every format.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from image_release.decode.bmff import stated_colour
+from image_release.decode.cicp import Colour
+from image_release.decode.jpeg import image_only, read_jpeg, without_metadata
+from image_release.decode.png import GREY_ALPHA, read_png
+from image_release.decode.webp import mended_webp
+
+HDR = "hdr"
+"""Key of a `HighDynamicRange` in an image's `info`."""
+CANVAS = "canvas"
+"""Key of width, height, left and top in `info`: a canvas that is larger than the frame, and the frame's place on it."""
+GREY = "grey"
+"""Key in `info` of an image whose mode has colours although its pixels have none."""
+MARKERS = "markers"
+"""Key in `info` of what the markers of a JPEG say."""
+FRAMES = "frames"
+"""Key of the number of images in the file, where Pillow does not see all of them."""
+
+SIGNATURES = (
+    ("JPEG", 0, b"\xff\xd8\xff"),
+    ("PNG", 0, b"\x89PNG\r\n\x1a\n"),
+    ("WEBP", 8, b"WEBP"),
+    ("AVIF", 4, b"ftypavi"),
+    ("GIF", 0, b"GIF8"),
+    ("TIFF", 0, b"II*\0"),
+    ("TIFF", 0, b"MM\0*"),
+)
+"""Format, offset, and bytes that only this format has there. BMP is missing: text may begin with its two letters."""
+
+
+def announced_format(data: bytes) -> str | None:
+    """The format that the first bytes announce, even if the rest is damaged; None if they announce none."""
+    return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
+
+
+def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    """Open an image, reading its header only, with the decoders of these formats. Raises whatever Pillow raises."""
+    announced = announced_format(data)
+    if announced == "PNG":
+        return _open_png(data, formats)
+    if announced == "JPEG":
+        return _open_jpeg(data, formats)
+    if announced == "WEBP":
+        return _open_webp(data, formats)
+    image = _open(data, formats)
+    if image.format == "AVIF" and not image.info.get("icc_profile"):
+        _state_colour(image, stated_colour(data) or Colour())
+    return image
+
+
+def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=formats)
+
+
+def _open_png(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    png = read_png(data)
+    image = _open(png.pixels_only(), formats)
+    _state_colour(image, png.colour())
+    image.info["exif"] = png.exif
+    if (transparency := png.transparency()) is not None:
+        image.info["transparency"] = transparency
+    if png.header.colour_type == GREY_ALPHA:
+        image.info[GREY] = True
+    if frame := png.shown_frame:
+        image.info[CANVAS] = (png.header.width, png.header.height, frame.left, frame.top)
+    image.info[FRAMES] = png.frames
+    return image
+
+
+def _open_jpeg(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    jpeg = read_jpeg(data)
+    whole = image_only(data, jpeg)
+    try:
+        image = _open(whole, formats)
+    except Exception:  # noqa: BLE001 - Pillow's readers of metadata raise nearly everything
+        image = _open(without_metadata(whole), formats)
+    image.info[MARKERS] = jpeg
+    return image
+
+
+def _open_webp(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return _open(data, formats)
+    except Exception:
+        mended = mended_webp(data)
+        if mended is None:
+            raise
+        return _open(mended, formats)
+
+
+def _state_colour(image: Image.Image, colour: Colour) -> None:
+    image.info.pop("icc_profile", None)
+    if colour.profile:
+        image.info["icc_profile"] = colour.profile
+    if colour.hdr:
+        image.info[HDR] = colour.hdr
