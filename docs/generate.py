@@ -34,7 +34,7 @@ stderr if that is a terminal.
 | 0 | everything worked |
 | 1 | done, but some lines, hotels or images (`unavailable`, `deferred`, `crashed`) failed; the output names them |
 | 2 | wrong use or wrong settings; nothing was done |
-| 130 | interrupted; every published hotel is complete, and the next run continues |
+| 130, 143 | interrupted by Ctrl-C, ended by SIGTERM; every published hotel is complete, and the next run continues |
 """
 SETTINGS_INTRODUCTION = """\
 # Settings

@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
 
+from image_release.lifeline import end_with_parent
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -31,16 +33,16 @@ DEFAULT_TIMEOUT_S = 60.0
 """Maximum time of a call; the largest allowed image takes far less to decode."""
 DEFAULT_MEMORY_MB = 2_048
 """Maximum address space of a child; an image of `max_pixels` needs less."""
-ORPHAN_S = 2
-"""Seconds after the timeout of a call at which the child ends itself, if its caller was killed meanwhile."""
+OVERDUE_S = 2
+"""Seconds after the timeout of a call at which the child ends itself, if its caller does not end it."""
 ENDING_S = 5
 """Maximum wait for the exit status of a child that has closed its end of the pipe."""
 
 BOOTSTRAP = """
 import json, sys
-descriptor, memory_mb, timeout_s, sys.path[:] = json.loads(sys.argv[1])
+descriptor, lifeline, memory_mb, timeout_s, sys.path[:] = json.loads(sys.argv[1])
 from image_release.child_process import serve
-serve(descriptor, memory_mb, timeout_s)
+serve(descriptor, lifeline, memory_mb, timeout_s)
 """
 """The program of the child; it has the `sys.path` of its caller."""
 
@@ -50,10 +52,11 @@ class ChildCrashedError(Exception):
 
 
 class Child(NamedTuple):
-    """A child process, and the caller's end of the pipe to it."""
+    """A child process, the caller's end of the pipe to it, and the end that tells it that the caller lives."""
 
     process: subprocess.Popen[bytes]
     connection: Connection[Any, Any]
+    lifeline: Connection[Any, Any]
 
 
 class IsolatedCaller:
@@ -110,17 +113,18 @@ class IsolatedCaller:
             return self._child
         self._end()
         ours, theirs = Pipe()
-        with theirs:
-            document = json.dumps([theirs.fileno(), self._memory_mb, self._timeout_s, sys.path])
+        awaited, lifeline = Pipe(duplex=False)
+        with theirs, awaited:
+            document = json.dumps([theirs.fileno(), awaited.fileno(), self._memory_mb, self._timeout_s, sys.path])
             process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own program
                 [sys.executable, "-c", BOOTSTRAP, document],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # standard output belongs to the caller
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), awaited.fileno()],
                 # A thread pool for matrices would reserve address space for each core before anything is decoded.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
-        self._child = Child(process, ours)
+        self._child = Child(process, ours, lifeline)
         return self._child
 
     def _answer_of(self, child: Child, call: object) -> tuple[Any, BaseException | None]:
@@ -137,6 +141,7 @@ class IsolatedCaller:
         child, self._child = self._child, None
         if child:
             child.connection.close()
+            child.lifeline.close()
             child.process.kill()
             child.process.wait()
 
@@ -152,8 +157,9 @@ def _cause_of_death(process: subprocess.Popen[bytes]) -> str:
     return f"the child process ended with exit status {status}"
 
 
-def serve(descriptor: int, memory_mb: int, timeout_s: float) -> None:
-    """Run as the child: answer calls until the caller closes its end of the pipe."""
+def serve(descriptor: int, lifeline: int, memory_mb: int, timeout_s: float) -> None:
+    """Run as the child: answer calls until the caller closes its end of the pipe, or is gone."""
+    end_with_parent(lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the caller decides
     limit = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -164,7 +170,7 @@ def serve(descriptor: int, memory_mb: int, timeout_s: float) -> None:
                 function, args, kwargs = connection.recv()
             except (EOFError, OSError):
                 return
-            signal.alarm(math.ceil(timeout_s) + ORPHAN_S)  # SIGALRM ends the process, in C code too
+            signal.alarm(math.ceil(timeout_s) + OVERDUE_S)  # SIGALRM ends the process, in C code too
             answer = _answer(function, args, kwargs)
             signal.alarm(0)
             connection.send_bytes(answer)

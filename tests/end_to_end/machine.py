@@ -128,6 +128,19 @@ def kill_group(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
+def living(session: int) -> list[int]:
+    """Processes of a session, without those that ended and were not waited for."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, its_session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(its_session) == session and state != "Z":
+            found.append(int(folder.name))
+    return found
+
+
 def assert_whole(workspace: Path) -> int:
     """Check that every manifest can be read and that its renditions exist with their sizes; returns their number."""
     published = workspace / "published"

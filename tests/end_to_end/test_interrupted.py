@@ -4,12 +4,14 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 
 import pytest
 
 from image_release.values import key_part
-from tests.end_to_end.machine import assert_whole, kill_group
+from tests.end_to_end.machine import assert_whole, kill_group, living
+from tests.integration.world import jpeg, photo
 
 HOTELS = 8
 KILLS = 50
@@ -29,6 +31,19 @@ class SlowPath(dict):
 
     def get(self, path, default=None):
         time.sleep(self.seconds)
+        return super().get(path, default)
+
+
+class SlowFile(dict):
+    """Files of a site, one of which is not served before `answer` is set."""
+
+    def __init__(self, files: dict) -> None:
+        super().__init__(files)
+        self.answer = threading.Event()
+
+    def get(self, path, default=None):
+        if path == "/slow.jpg":
+            self.answer.wait(WAIT_S)
         return super().get(path, default)
 
 
@@ -75,6 +90,40 @@ class TestCtrlC:
         assert sum(told["hotels"].values()) == HOTELS
         assert len(world.site.asked) - asked <= 3 * (HOTELS - published)
         assert world.run()["hotels"]["unchanged"] == HOTELS
+
+
+class TestAParentThatEnds:
+    @pytest.fixture
+    def busy(self, machine):
+        """A run with two workers: one waits for a server that never answers, one decodes large photographs."""
+        large = jpeg(photo(1, (3000, 2000)))
+        many = [machine.serve(f"/{n}.jpg", large + bytes([n])) for n in range(60)]
+        machine.catalogue("p", "v1", {"1": [machine.photo("/slow.jpg", 1)], "2": many})
+        machine.release("r1", {"h1": [("p", "1")], "h2": [("p", "2")]})
+        machine.site.files = SlowFile(machine.site.files)
+        process = machine.start("run")
+        deadline = time.monotonic() + WAIT_S
+        while {"/slow.jpg", "/20.jpg"} - set(machine.site.asked):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield process
+        kill_group(process) if living(process.pid) else process.communicate()
+        machine.site.files.answer.set()
+
+    @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+    def test_ends_its_workers(self, busy, by):
+        """However it dies, no process is left after five seconds. After SIGTERM its status is 143."""
+        assert len(living(busy.pid)) >= 3
+        busy.send_signal(by)
+        busy.wait(WAIT_S)
+        deadline = time.monotonic() + 5
+        while living(busy.pid):
+            assert time.monotonic() < deadline, living(busy.pid)
+            time.sleep(0.01)
+        assert busy.returncode == (143 if by is signal.SIGTERM else -signal.SIGKILL)
+        if by is signal.SIGTERM:
+            assert busy.stderr.read() == "interrupted: every published hotel is complete, and the next run continues\n"
 
 
 class TestKill:

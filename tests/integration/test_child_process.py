@@ -2,11 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
 from image_release.child_process import ChildCrashedError, IsolatedCaller
+from tests.conftest import ROOT
 from tests.integration import doomed
 
 
@@ -94,6 +98,32 @@ class TestCallingInAChild:
         for thread in threads:
             thread.join()
         assert answers == {n: n + 1000 for n in range(20)}
+
+
+CALLER = """
+import sys
+from image_release.child_process import IsolatedCaller
+from tests.integration import doomed
+call = IsolatedCaller()
+print(call(doomed.process_id), flush=True)
+call(doomed.loop_for_ever)
+"""
+
+
+class TestACallerThatDies:
+    def test_ends_its_child(self):
+        """Killed while the child is in C code that keeps the interpreter lock: the child is gone within seconds."""
+        caller = subprocess.Popen([sys.executable, "-c", CALLER], cwd=ROOT, stdout=subprocess.PIPE)
+        child = int(caller.stdout.readline())
+        time.sleep(0.5)  # until it loops
+        assert doomed.is_alive(child)
+        caller.kill()
+        caller.wait()
+        caller.stdout.close()
+        deadline = time.monotonic() + 5
+        while doomed.is_alive(child):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 class TestAChildThatDies:

@@ -2,19 +2,26 @@
 
 Every command takes `--json` (one document on stdout, nothing else there) and `--settings`. It shows progress on stderr
 if that is a terminal. Its exit status is 0 (everything worked), 1 (done, but some lines, images or hotels failed), 2
-(wrong use or wrong settings) or 130 (interrupted; the next run continues).
+(wrong use or wrong settings), 130 or 143 (ended by Ctrl-C or SIGTERM; the next run continues).
 """
 
 from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 from image_release.cli.lazy_group import LazyGroup
 
-__all__ = ["COMMANDS", "LazyGroup", "main"]
+__all__ = ["COMMANDS", "LazyGroup", "TerminatedError", "main", "status_after"]
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 plus the number of SIGINT, as in shells."""
+TERMINATED = 143
+"""Exit status after SIGTERM: 128 plus its number."""
 COMMANDS = {
     "run": "Apply what is new in the inbox and process every hotel that changed.",
     "hotel": "Process these hotels now and list the outcome of every image.",
@@ -30,14 +37,42 @@ COMMANDS = {
 }
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM arrived: the command ends in the same way as after Ctrl-C."""
+
+
+def status_after(signalled: KeyboardInterrupt) -> int:
+    """Exit status of a command that a signal ended."""
+    return TERMINATED if isinstance(signalled, TerminatedError) else INTERRUPTED
+
+
 class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. Ctrl-C ends it with status 130 and a sentence on stderr."""
+        """Run the command. Ctrl-C ends it with status 130, SIGTERM with 143, both with a sentence on stderr."""
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
+            with _sigterm_raised():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as error:
             click.echo("interrupted: every published hotel is complete, and the next run continues", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(status_after(error))
+
+
+@contextmanager
+def _sigterm_raised() -> Iterator[None]:
+    """Raise SIGTERM as an exception, once: a second one ends the process at once. One that is ignored stays so."""
+
+    def terminate(number: int, frame: object) -> NoReturn:
+        del frame
+        signal.signal(number, signal.SIG_DFL)
+        raise TerminatedError
+
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.command(

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Literal
 
 from image_release.hotel import ImageReport, Ports, process_hotel
+from image_release.lifeline import end_worker_with_parent
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 from image_release.values import Nudge
@@ -168,10 +169,10 @@ def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolE
 def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
     """Hand a nudge to the pool, which may start a worker for it.
 
-    SIGINT is blocked meanwhile, and workers inherit that: Ctrl-C goes to the whole process group, but only the parent
-    should handle it.
+    Signals that end the command are blocked meanwhile, so that no worker is left half started. Workers inherit that:
+    Ctrl-C goes to the whole process group, but only the parent should handle it.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         return pool.submit(_process_nudge, nudge, with_images)
     finally:
@@ -179,9 +180,9 @@ def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Fu
 
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Terminate the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
+    """Kill the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.terminate()
+        process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -193,6 +194,8 @@ class _WorkerState:
 
 
 def _start_worker(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+    end_worker_with_parent()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _WorkerState.workspace = workspace
     _WorkerState.ports = workspace.ports(isolated=isolated)
 

@@ -9,7 +9,7 @@ from threading import Thread
 import click
 
 from image_release.child_process import IsolatedCaller
-from image_release.cli import INTERRUPTED
+from image_release.cli import status_after
 from image_release.cli.common import FOLDER, json_option, settings_option, show, tell_problems
 from image_release.lab.grouping import CorpusUnreadableError
 from image_release.lab.grouping.labelling import (
@@ -71,9 +71,9 @@ def label(
                 server.serve_forever()
     except (SettingsError, CorpusUnreadableError, BusyError) as error:
         raise click.UsageError(str(error)) from error
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         click.echo(f"ended: all labels are in {printable(str(directory / 'labels.csv'), 400)}", err=True)
-        ctx.exit(INTERRUPTED)
+        ctx.exit(status_after(error))
     finally:
         group.kill()  # do not wait for a large hotel that is being grouped
 
