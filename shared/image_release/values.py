@@ -106,10 +106,11 @@ class ImageFacts:
 class Override:
     """A person's decision about a photograph (architecture, Formats).
 
-    `images` are the SHA-256 of images that show it; the decision holds for every other copy of the photograph as well.
+    `images` are the SHA-256 of images that show it; the decision holds for every other copy of the photograph as well,
+    but `best` and `rescue` are about these images alone. `withdraw` names no image: it is about the hotel.
     """
 
-    action: Literal["pin", "hide", "show", "same", "different", "label"]
+    action: Literal["pin", "hide", "show", "same", "different", "label", "best", "rescue", "withdraw"]
     images: tuple[str, ...]
     position: int | None = None
     labels: tuple[Label, ...] = ()

@@ -120,6 +120,10 @@ class TestDecisionsOfPeople:
         machine.told("override", "h1", "show", first["sha256"])
         machine.told("hotel", "h1")
         assert machine.pictures("h1") == [machine.path(second["url"]), machine.path(first["url"])]
+        pin, *_ = machine.told("override", "h1", "list")["decisions"]
+        machine.told("override", "h1", "revoke", pin["digest"][:12])
+        machine.told("hotel", "h1")
+        assert machine.pictures("h1") == [machine.path(first["url"]), machine.path(second["url"])]
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -129,6 +133,11 @@ class TestDecisionsOfPeople:
             (("h1", "explode", "abcdef12"), "explode"),
             (("h1", "label", "{sha}"), "--label"),
             (("h1", "same", "{sha}"), "at least two"),
+            (("h1", "pin"), "needs an image"),
+            (("h1", "withdraw", "{sha}"), "names no image"),
+            (("h1", "rescue", "{sha}"), "is not rejected, so rescue would have no effect"),
+            (("h1", "show", "{sha}"), "is not hidden, so show would have no effect"),
+            (("h1", "revoke", "abcdef12"), "fits 0"),
         ],
     )
     def test_that_make_no_sense_are_wrong_use(self, three_hotels, words, said):

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from PIL import Image
 
+from image_release.ingest import append_override, append_revoke, read_decisions
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.storage import CountingStore, StoreCounter
 from image_release.store_keys import manifest_key, renditions_folder
-from image_release.values import Accommodation
+from image_release.values import Accommodation, Override
 from tests.integration.world import World, jpeg, photo
 
 
@@ -275,6 +277,49 @@ class TestOverrides:
         self.override(world, "label", last, labels=[{"description": "Bedroom", "score": 1.0}])
         labelled = {p.best.sha256: p.labels for p in world.process().manifest.pictures}[last]
         assert [label.description for label in labelled] == ["Bedroom"]
+
+    def rejected(self, world) -> dict:
+        """Two good pictures of the second partner, and two that our filters refuse."""
+        pale = Image.new("RGB", (400, 300), "white")
+        files = {"ok.jpg": photo(1), "ok2.jpg": photo(2), "tiny.jpg": photo(3, (120, 80)), "pale.jpg": pale}
+        world.catalogue("atlas", "1", {"a1": [world.serve(f"/{name}", jpeg(image)) for name, image in files.items()]})
+        world.release("r1", {"h1": [("atlas", "a1")]})
+        manifest = world.process().manifest
+        assert len(manifest.pictures) == 2
+        return {image.outcome: image.sha256 for image in manifest.rejected}
+
+    @pytest.mark.parametrize("outcome", [Outcome.TOO_SMALL, Outcome.NO_CONTENT])
+    def test_a_rejected_image_can_be_rescued_and_the_rescue_revoked(self, world, outcome):
+        refused = self.rejected(world)
+        self.override(world, "rescue", refused[outcome])
+        report = world.process()
+        assert report.outcomes[Outcome.PUBLISHED] == 3
+        assert report.work.downloads == 0
+        assert refused[outcome] in {picture.best.sha256 for picture in report.manifest.pictures}
+        [rescue] = read_decisions(world.inbox, "h1")[0]
+        append_revoke(world.inbox, "h1", rescue.digest, by="ann", at="", why="")
+        assert world.process().outcomes == {Outcome.PUBLISHED: 2, Outcome.TOO_SMALL: 1, Outcome.NO_CONTENT: 1}
+
+    def test_another_copy_can_be_made_the_best(self, world):
+        simple_hotel(world)
+        picture = world.process().manifest.pictures[0]
+        self.override(world, "best", picture.merged[0].sha256)
+        after = {p.best.sha256: p for p in world.process().manifest.pictures}
+        assert after[picture.merged[0].sha256].merged[0].sha256 == picture.best.sha256
+
+    def test_a_hotel_can_be_withdrawn_and_brought_back(self, world):
+        simple_hotel(world)
+        before = world.process().manifest
+        append_override(world.inbox, "h1", Override("withdraw", (), by="ann", why="closed"))
+        report = world.process()
+        assert report.manifest.withdrawn
+        assert report.outcomes == {Outcome.HIDDEN: 6, Outcome.TOO_SMALL: 1}
+        assert any("withdrawn by a person (ann): closed" in image.reason for image in report.images)
+        [line] = read_decisions(world.inbox, "h1")[0]
+        append_revoke(world.inbox, "h1", line.digest, by="ann", at="", why="")
+        after = world.process().manifest
+        assert not after.withdrawn
+        assert [p.best.sha256 for p in after.pictures] == [p.best.sha256 for p in before.pictures]
 
 
 def test_a_later_writer_with_older_inputs_loses_and_starts_again(world):

@@ -9,6 +9,7 @@ from image_release.cache.store import (
     read_fingerprints,
 )
 from image_release.cache.url_checks import (
+    REFUSED,
     UrlCheck,
     after_crash,
     after_failure,
@@ -23,6 +24,7 @@ from image_release.cache.url_checks import (
 )
 
 __all__ = [
+    "REFUSED",
     "CachedImages",
     "ContentRecord",
     "Failure",

@@ -20,7 +20,9 @@ from image_release.cli.common import F, json_option, settings_option, show, work
 from image_release.cli.progress import progress_bar
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
+from image_release.publish import ManifestUnreadableError
 from image_release.settings import SettingsError, load_settings
+from image_release.state import StateUnreadableError
 from image_release.storage import StorageError
 from image_release.tag import SpendingCap
 
@@ -54,7 +56,7 @@ class Invocation:
                 yield workspace
             except (SettingsError, WorkspaceError) as error:
                 raise click.UsageError(str(error)) from error
-            except StorageError as error:
+            except (StorageError, StateUnreadableError, ManifestUnreadableError) as error:
                 raise click.ClickException(str(error)) from error
 
     def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:

@@ -29,7 +29,7 @@ from image_release.hotel.load import Hotel
 from image_release.hotel.ports import Ports
 from image_release.hotel.published import PublishedBefore, images_of, partner_image
 from image_release.outcomes import Outcome, Rejection
-from image_release.publish import PublishedImage, PublishedPicture
+from image_release.publish import PublishedPicture
 from image_release.values import Accommodation, ImageFacts, PartnerImage
 
 
@@ -65,7 +65,7 @@ def acquire(
     `redownload` checks all of them, without conditions. `lost` are contents whose originals were found to be missing or
     damaged: they are downloaded again. Raises storage faults.
     """
-    checker = UrlChecker(cached, before, lost, ports, redownload=redownload)
+    checker = UrlChecker(cached, before, hotel.rescued(), lost, ports, redownload=redownload)
     with ThreadPoolExecutor(max_workers=max(1, min(ports.settings.download.connections, len(hotel.images)))) as pool:
         records = dict(zip(hotel.images, pool.map(checker.check, hotel.images, hotel.images.values()), strict=True))
     records = _drop_gone(hotel, cached, records, ports, checker.now)
@@ -76,7 +76,7 @@ def acquire(
         _judge(image, record, acquired, checker, before)
     for accommodation in hotel.accommodations:
         acquired.learned[accommodation] = _learned(accommodation, acquired, checker, ports)
-    _let_stand(acquired, before)
+    _let_stand(acquired, before, checker)
     return acquired
 
 
@@ -147,13 +147,18 @@ def _judge(
     acquired.rejected[image] = said or Rejection(Outcome.UNAVAILABLE, "its original is lost")
 
 
-def _let_stand(acquired: Acquired, before: PublishedBefore) -> None:
+def _let_stand(acquired: Acquired, before: PublishedBefore, checker: UrlChecker) -> None:
     """Let published pictures stand of which every image is lost: their images count as copies."""
     for picture in before.pictures():
         images = {partner_image(image): image for image in images_of(picture)}
         if any(image in acquired.copies for image in images):
             continue
-        lost = {image: published for image, published in images.items() if _is_lost(image, published, acquired)}
+        lost = {
+            image: published
+            for image, published in images.items()
+            if (record := acquired.records.get(image)) and record.sha256 == published.sha256
+            if not checker.knows(published.sha256)
+        }
         if partner_image(picture.best) in lost:
             acquired.standing += (picture,)
             acquired.lost |= {picture.best.sha256}
@@ -165,12 +170,6 @@ def _let_stand(acquired: Acquired, before: PublishedBefore) -> None:
                 del acquired.rejected[image]
 
 
-def _is_lost(image: PartnerImage, published: PublishedImage, acquired: Acquired) -> bool:
-    """Whether the copy that was published is still the image's, but nothing else is known of it."""
-    record = acquired.records.get(image)
-    return record is not None and record.sha256 == published.sha256 and published.sha256 not in acquired.fingerprints
-
-
 def _learned(accommodation: Accommodation, acquired: Acquired, checker: UrlChecker, ports: Ports) -> CachedImages:
     """What the checks taught about an accommodation: its URLs, and the contents that they gave."""
     urls = {image.url: record for image, record in acquired.records.items() if image.accommodation == accommodation}
@@ -178,7 +177,9 @@ def _learned(accommodation: Accommodation, acquired: Acquired, checker: UrlCheck
     contents: dict[str, ContentRecord] = {}
     version = examiner_version(ports.settings)
     for sha256 in {record.sha256 for record in urls.values() if record.sha256}:
-        unreadable = checker.unreadable.get(sha256)
+        unreadable = checker.unreadable.get(sha256) or (
+            checker.refused.get(sha256) if sha256 in checker.rescued else None  # it holds again without the rescue
+        )
         facts = (unreadable.facts if unreadable else acquired.facts.get(sha256)) or None
         content = replace(
             before.get(sha256) or ContentRecord(checker.now),

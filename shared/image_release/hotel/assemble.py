@@ -11,11 +11,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from image_release.cache import revalidate_at
+from image_release.decode import DECODER_VERSION
 from image_release.dedup import Evidence
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.choose import Chosen
 from image_release.hotel.label import Labels
-from image_release.hotel.load import Hotel
+from image_release.hotel.load import DECODED, Hotel
 from image_release.hotel.order import Order, ShownPicture
 from image_release.hotel.ports import ImageReport
 from image_release.hotel.render import Rendered
@@ -35,10 +36,11 @@ from image_release.publish import (
     pending_sweeps,
 )
 from image_release.settings import Settings
-from image_release.values import Accommodation, PartnerImage
+from image_release.values import Accommodation, Override, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
 """Wait before a hotel asks again for labels that it was refused."""
+_HIDDEN_BY = {"hide": "hidden by a person", "withdraw": "the hotel was withdrawn by a person"}
 MAX_REASON = 200
 """Maximum length of a reason, in characters: a service's own words may be long."""
 
@@ -79,15 +81,19 @@ def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedI
         for image, rejection in acquired.rejected.items()
     ]
     for chosen in order.hidden:
-        by = chosen.hidden_by
-        reason = (
-            "hidden by a person" + (f" ({by.by})" if by and by.by else "") + (f": {by.why}" if by and by.why else "")
-        )
+        reason = _decided(chosen.hidden_by)
         rejected += [_rejected(image, acquired, Outcome.HIDDEN, reason) for image in _senders(chosen)]
     for chosen in order.over_limit:
         reason = f"the hotel shows {limit} better pictures"
         rejected += [_rejected(image, acquired, Outcome.OVER_LIMIT, reason) for image in _senders(chosen)]
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
+
+
+def _decided(by: Override | None) -> str:
+    """Why a person hid a picture."""
+    if by is None:
+        return _HIDDEN_BY["hide"]
+    return _HIDDEN_BY[by.action] + (f" ({by.by})" if by.by else "") + (f": {by.why}" if by.why else "")
 
 
 def pending_of(
@@ -120,11 +126,9 @@ def pending_of(
         pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.missing.values())))
     if revalidations:
         pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
-    named = (rendition.key for picture in pictures for rendition in picture.renditions)
+    named = frozenset(rendition.key for picture in pictures for rendition in picture.renditions)
     grace = timedelta(days=settings.publishing.grace_days)
-    pending += pending_sweeps(before, named, now, _day_after(now + grace))
-    if forget_at:
-        pending.append(Pending(kind="sweep", not_before=_day_after(forget_at)))
+    pending += pending_sweeps(before, named, now, _day_after(now + grace), _day_after(forget_at) if forget_at else None)
     return tuple(pending)
 
 
@@ -182,6 +186,7 @@ def _rejected(image: PartnerImage, acquired: Acquired, outcome: Outcome, reason:
         sha256=acquired.records[image].sha256,
         outcome=outcome,
         reason=reason,
+        decoder=DECODER_VERSION if outcome in DECODED else None,
     )
 
 

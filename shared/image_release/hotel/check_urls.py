@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from image_release.cache import (
+    REFUSED,
     UrlCheck,
     UrlRecord,
     after_failure,
@@ -22,10 +23,11 @@ from image_release.child_process import ChildCrashedError
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.cached import HotelCache
-from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content
+from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content, lenient
 from image_release.hotel.ports import Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.outcomes import Outcome, Rejection
+from image_release.settings import FilterSettings
 from image_release.storage import ConditionFailedError, Store
 from image_release.store_keys import original_key
 from image_release.values import Accommodation, CatalogueImage, ImageFacts, PartnerImage, sha256_hex
@@ -37,19 +39,31 @@ DECODERS = 2
 class UrlChecker:
     """Checks one hotel's URLs from many threads. Each content is examined once, whichever thread has it first.
 
-    `lost` are contents whose originals are missing or damaged; `redownload` checks every URL, without conditions.
+    `rescued` are contents that a person wants whatever our filters say, `lost` are contents whose originals are missing
+    or damaged; `redownload` checks every URL, without conditions.
     """
 
     def __init__(
-        self, cached: HotelCache, before: PublishedBefore, lost: frozenset[str], ports: Ports, *, redownload: bool
+        self,
+        cached: HotelCache,
+        before: PublishedBefore,
+        rescued: frozenset[str],
+        lost: frozenset[str],
+        ports: Ports,
+        *,
+        redownload: bool,
     ) -> None:
         self.cached, self.before, self.ports, self.redownload = cached, before, ports, redownload
+        self.rescued = rescued
         self.now = ports.context.now()
         self.fingerprints: dict[str, Fingerprint] = dict(cached.fingerprints)
         self.facts: dict[str, ImageFacts] = cached.facts()
-        self.unreadable: dict[str, Unreadable] = (
-            {} if redownload else _unreadable(cached, examiner_version(ports.settings), self.now)
-        )
+        self.refused = _refused(cached, examiner_version(ports.settings), self.now)
+        self.unreadable: dict[str, Unreadable] = {
+            sha256: unreadable
+            for sha256, unreadable in self.refused.items()
+            if not redownload and not (sha256 in rescued and unreadable.rejection.outcome in REFUSED)
+        }
         self.lost = set(lost)
         self._examined: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
@@ -73,6 +87,8 @@ class UrlChecker:
         """Why an examined content is not shown; None: it may be. Raises KeyError if it was never examined."""
         if unreadable := self.unreadable.get(sha256):
             return unreadable.rejection
+        if sha256 in self.rescued:
+            return None
         return judge_content(self.facts[sha256], self.fingerprints[sha256], self.ports.settings)
 
     def knows(self, sha256: str) -> bool:
@@ -148,18 +164,26 @@ class UrlChecker:
         examined.set_result(None)
 
     def _examine_now(self, sha256: str, data: bytes) -> None:
-        settings = self.ports.settings
-        self.ports.context.work.count(decodes=1)
-        with self._decoders:
-            try:
-                result = self.ports.call(examine, data, sha256, settings.filter, settings.fingerprint)
-            except ChildCrashedError as error:
-                result = Unreadable(Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}"), None)
+        settings = self.ports.settings.filter
+        result = self._examined_by(settings, sha256, data)
+        if sha256 in self.rescued and isinstance(result, Unreadable) and result.rejection.outcome in REFUSED:
+            self.refused[sha256] = result
+            result = self._examined_by(lenient(settings), sha256, data)
         with self._lock:
             if isinstance(result, Unreadable):
                 self.unreadable[sha256] = result
             else:
                 self.facts[sha256], self.fingerprints[sha256] = result
+
+    def _examined_by(
+        self, settings: FilterSettings, sha256: str, data: bytes
+    ) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+        self.ports.context.work.count(decodes=1)
+        with self._decoders:
+            try:
+                return self.ports.call(examine, data, sha256, settings, self.ports.settings.fingerprint)
+            except ChildCrashedError as error:
+                return Unreadable(Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}"), None)
 
 
 def keep_original(
@@ -182,7 +206,7 @@ def _success(sha256: str, answer: Fetched | NotModified, listed: CatalogueImage,
     return after_success(sha256, answer.validators.etag, answer.validators.last_modified, listed, now)
 
 
-def _unreadable(cached: HotelCache, version: str, now: datetime) -> dict[str, Unreadable]:
+def _refused(cached: HotelCache, version: str, now: datetime) -> dict[str, Unreadable]:
     """What this version of the decoder could not decode. What killed the process is tried again when its wait ends."""
     due = {
         record.sha256

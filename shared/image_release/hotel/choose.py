@@ -86,7 +86,7 @@ def _chosen(
     senders: Mapping[str, list[PartnerImage]],
     settings: Settings,
 ) -> Chosen:
-    best = choose_best(picture, seen, senders.keys())
+    best = _chosen_by_people(hotel, picture, senders) or choose_best(picture, seen, senders.keys())
     image = _sender(hotel, senders[best.sha256], settings)
     evidence = evidence_with(picture, seen, best.sha256, [sha256 for sha256 in picture.members if sha256 in senders])
     merged = {
@@ -94,6 +94,16 @@ def _chosen(
     }
     hidden_by, pinned_at, labels = _decisions(hotel, frozenset(picture.members))
     return Chosen(best, image, merged, hidden_by, pinned_at, labels)
+
+
+def _chosen_by_people(hotel: Hotel, picture: Picture, senders: Mapping[str, list[PartnerImage]]) -> Best | None:
+    """The copy that people want to stand for the picture, if somebody sends it still."""
+    for override in reversed(hotel.overrides):
+        if override.action == "best":
+            for sha256 in override.images:
+                if sha256 in picture.members and sha256 in senders:
+                    return Best(sha256, 0.0, {})
+    return None
 
 
 def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> PartnerImage:
@@ -109,16 +119,16 @@ def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> Par
 
 def _decisions(hotel: Hotel, members: AbstractSet[str]) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
     """Replay what people decided about this photograph: (hidden by, pinned at, labels)."""
-    hidden_by: Override | None = None
+    hidden_by = withdrawn_by = hotel.withdrawn_by()
     pinned_at: int | None = None
     labels: tuple[Label, ...] | None = None
     for override in hotel.overrides:
         if members.isdisjoint(override.images):
             continue
         if override.action == "hide":
-            hidden_by = override
+            hidden_by = withdrawn_by or override
         elif override.action == "show":
-            hidden_by = None
+            hidden_by = withdrawn_by
         elif override.action == "pin":
             pinned_at = override.position or 1
         elif override.action == "label":

@@ -52,6 +52,11 @@ def examine(
     return facts, fingerprint(draft, fingerprint_settings)
 
 
+def lenient(settings: FilterSettings) -> FilterSettings:
+    """The filter for an image that a person rescued: it need only be decodable, within the limits of cost."""
+    return settings.model_copy(update={"min_short_side_px": 1, "min_long_side_px": 1, "min_contrast": 0.0})
+
+
 def judge_content(facts: ImageFacts, fingerprint: Fingerprint, settings: Settings) -> Rejection | None:
     """Judge an image whose fingerprint is known by the settings of today; None: it may be shown."""
     return judge_size(facts, settings.filter) or placeholder(fingerprint)

@@ -13,16 +13,20 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from image_release.decode import DECODER_VERSION
 from image_release.dedup import BEST_VERSION, GROUPING_VERSION
 from image_release.fingerprint import FINGERPRINT_VERSION
 from image_release.ingest import find_row, read_current, read_listing, read_overrides
-from image_release.publish import Manifest
+from image_release.outcomes import Outcome
+from image_release.publish import Manifest, RejectedImage
 from image_release.rank import PRIORITISING_VERSION
 from image_release.renditions import rendition_digest
 from image_release.settings import Settings
 from image_release.storage import Stores
 from image_release.values import Accommodation, CatalogueImage, HotelRow, Listing, Nudge, Override, PartnerImage
 
+DECODED = frozenset({Outcome.NOT_AN_IMAGE, Outcome.TRUNCATED, Outcome.CRASHED, Outcome.NO_CONTENT})
+"""Outcomes that depend on the decoder."""
 SWEEP = "sweep"
 """Reason of a nudge that deletes a hotel's unnamed files, even if its manifest has no sweep due."""
 
@@ -53,6 +57,21 @@ class Hotel:
     def accommodations(self) -> tuple[Accommodation, ...]:
         """The hotel's accommodations, sorted."""
         return tuple(sorted(listing.accommodation for listing in self.listings))
+
+    def rescued(self) -> frozenset[str]:
+        """SHA-256 of images that a person says are usable, whatever our filters say."""
+        return frozenset(
+            sha256 for override in self.overrides if override.action == "rescue" for sha256 in override.images
+        )
+
+    def withdrawn_by(self) -> Override | None:
+        """The decision that this hotel shows no pictures; None if there is none."""
+        return next((override for override in reversed(self.overrides) if override.action == "withdraw"), None)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the hotel shows nothing: the release does not hold it, or a person withdrew it."""
+        return self.row is None or self.withdrawn_by() is not None
 
     def named_by_people(self) -> frozenset[str]:
         """SHA-256 of the images that overrides name. They are kept as witnesses when their partner drops them."""
@@ -113,8 +132,17 @@ def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str
 
 
 def is_unchanged(before: Manifest, digest: str, now: datetime) -> bool:
-    """Whether the published result is still right: same inputs, and nothing that was put off is due."""
-    return before.inputs == digest and not any(pending.is_due(now) for pending in before.pending)
+    """Whether the published result is still right: same inputs, nothing that was put off is due, no older decoder."""
+    return (
+        before.inputs == digest
+        and not any(pending.is_due(now) for pending in before.pending)
+        and not any(_refused_by_an_older_decoder(image) for image in before.rejected)
+    )
+
+
+def _refused_by_an_older_decoder(image: RejectedImage) -> bool:
+    """Whether this decoder may show what another one refused. Before refusals had a version, the decoder was 1."""
+    return image.outcome in DECODED and (image.decoder or 1) < DECODER_VERSION
 
 
 def sweep_is_due(nudge: Nudge, before: Manifest, now: datetime) -> bool:

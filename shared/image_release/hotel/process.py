@@ -112,7 +112,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, lost: frozenset[str], ports
         inputs=digest,
         versions=rendered.versions(was, settings),
         published_at=now,
-        withdrawn=hotel.row is None,
+        withdrawn=hotel.is_withdrawn,
         pictures=pictures,
         rejected=rejected_of(acquired, order, settings.publishing.max_pictures),
         pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, settings, now),

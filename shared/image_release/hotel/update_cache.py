@@ -50,7 +50,8 @@ def update_cache(
             if content.unnamed_since and sha256 not in forgotten
         ]
         learned = replace(learned, contents=contents)
-        if forgotten or learned != cached.accommodations[accommodation]:  # else all of it is there, fingerprints too
+        new_fingerprints = contents.keys() & (acquired.fingerprints.keys() - cached.fingerprints.keys())
+        if forgotten or new_fingerprints or learned != cached.accommodations[accommodation]:
             _write(hotel, accommodation, learned, acquired, forgotten, state)
     return min(unnamed) + grace if unnamed else None
 

@@ -11,7 +11,13 @@ from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
 from image_release.ingest.ids import BadValueError
 from image_release.ingest.not_applied import Held, Ignored
-from image_release.ingest.overrides import append_override, read_overrides
+from image_release.ingest.overrides import (
+    Decision,
+    append_override,
+    append_revoke,
+    read_decisions,
+    read_overrides,
+)
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
 from image_release.ingest.releases.current import (
@@ -49,6 +55,7 @@ __all__ = [
     "CatalogueMisnamedError",
     "Changes",
     "Current",
+    "Decision",
     "Estimate",
     "Held",
     "Ignored",
@@ -64,6 +71,7 @@ __all__ = [
     "Request",
     "RequestError",
     "append_override",
+    "append_revoke",
     "apply_catalogue",
     "apply_release",
     "complete_release",
@@ -80,6 +88,7 @@ __all__ = [
     "parse_request",
     "progress",
     "read_current",
+    "read_decisions",
     "read_listing",
     "read_overrides",
     "release_id_of",

@@ -1,9 +1,15 @@
-"""People's decisions about a hotel's photographs: one JSON line each, later lines win where they disagree."""
+"""People's decisions about a hotel's photographs: one JSON line each, later lines win where they disagree.
+
+A line is undone by a later one that revokes it, which names the SHA-256 of its bytes (without the line end). A revoked
+line counts as absent, whatever it was; so a `revoke` can be revoked, too.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from codecs import BOM_UTF8
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,10 +17,11 @@ from image_release.problems import Problem
 from image_release.state import swap
 from image_release.storage import Store
 from image_release.store_keys import overrides_key
-from image_release.values import Label, Override
+from image_release.values import Label, Override, sha256_hex
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PAIRS = ("same", "different")
+WITHOUT_IMAGES = ("withdraw", "revoke")
 
 
 class _LineLabel(BaseModel):
@@ -25,8 +32,9 @@ class _LineLabel(BaseModel):
 
 class _OverrideLine(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    action: Literal["pin", "hide", "show", "same", "different", "label"]
-    images: Annotated[list[Sha256], Field(min_length=1)]
+    action: Literal["pin", "hide", "show", "same", "different", "label", "best", "rescue", "withdraw", "revoke"]
+    images: list[Sha256] = []
+    line: Sha256 | None = None
     position: Annotated[int, Field(ge=1)] | None = None
     labels: list[_LineLabel] = []
     by: str = ""
@@ -35,6 +43,10 @@ class _OverrideLine(BaseModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> _OverrideLine:
+        if bool(self.images) is (self.action in WITHOUT_IMAGES):
+            raise ValueError(f"{self.action} names {'no images' if self.images else 'images'}")
+        if (self.line is None) is (self.action == "revoke"):
+            raise ValueError("revoke names a line, and no other action does")
         if self.action in PAIRS and len(set(self.images)) < 2:  # noqa: PLR2004 - a pair has two
             raise ValueError(f"{self.action} needs at least two images")
         if self.action == "label" and not self.labels:
@@ -42,34 +54,74 @@ class _OverrideLine(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A line of a hotel's decisions. `digest` is the SHA-256 of its bytes; `override` is None where it revokes one."""
+
+    digest: str
+    override: Override | None
+    revokes: str | None
+    is_revoked: bool
+    by: str
+    at: str
+    why: str
+
+
 def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], tuple[Problem, ...]]:
-    """The decisions about a hotel in the order of the file, and the lines that cannot be used."""
+    """The decisions about a hotel that are in force, in the order of the file, and the lines that cannot be used."""
+    decisions, problems = read_decisions(inbox, hotel_id)
+    return tuple(item.override for item in decisions if item.override and not item.is_revoked), problems
+
+
+def read_decisions(inbox: Store, hotel_id: str) -> tuple[tuple[Decision, ...], tuple[Problem, ...]]:
+    """All decisions about a hotel, in the order of the file, and the lines that cannot be used."""
     key = overrides_key(hotel_id)
     stored = inbox.get(key)
-    decisions, problems = [], []
-    for number, line in enumerate(stored.data.splitlines() if stored else (), start=1):
+    lines: list[tuple[str, _OverrideLine]] = []
+    problems = []
+    for number, line in enumerate(_lines(stored.data) if stored else (), start=1):
         if not line.strip():
             continue
         try:
-            decisions.append(_value(_OverrideLine.model_validate_json(line)))
+            lines.append((sha256_hex(line), _OverrideLine.model_validate_json(line)))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "line"
             problems.append(Problem(key, number, repr(first["input"]), f"{where}: {first['msg']}"))
-    return tuple(decisions), tuple(problems)
+    revoked: set[str] = set()
+    decisions = []
+    for digest, parsed in reversed(lines):  # a line can only be revoked by a later one that is in force itself
+        decisions.append(_decision(digest, parsed, is_revoked=digest in revoked))
+        if parsed.line and digest not in revoked:
+            revoked.add(parsed.line)
+    return tuple(reversed(decisions)), tuple(problems)
 
 
 def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     """Add a decision at the end of a hotel's file, whoever else is adding one. Raises DocumentContendedError."""
-    document = {
-        "action": override.action,
-        "images": list(override.images),
-        "position": override.position,
-        "labels": [{"description": label.description, "score": label.score} for label in override.labels] or None,
-        "by": override.by or None,
-        "at": override.at or None,
-        "why": override.why or None,
-    }
+    labels = [{"description": label.description, "score": label.score} for label in override.labels]
+    _append(
+        inbox,
+        hotel_id,
+        {
+            "action": override.action,
+            "images": list(override.images) or None,
+            "position": override.position,
+            "labels": labels or None,
+            "by": override.by or None,
+            "at": override.at or None,
+            "why": override.why or None,
+        },
+    )
+
+
+def append_revoke(inbox: Store, hotel_id: str, line: str, *, by: str, at: str, why: str) -> None:
+    """Undo a decision: `line` is the SHA-256 of its line's bytes. Raises DocumentContendedError."""
+    document = {"action": "revoke", "line": line, "by": by or None, "at": at or None, "why": why or None}
+    _append(inbox, hotel_id, document)
+
+
+def _append(inbox: Store, hotel_id: str, document: dict[str, Any]) -> None:
     said = {name: value for name, value in document.items() if value is not None}
     _OverrideLine.model_validate_json(json.dumps(said))
     line = json.dumps(said, ensure_ascii=False).encode() + b"\n"
@@ -81,7 +133,17 @@ def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     swap(inbox, overrides_key(hotel_id), appended)
 
 
+def _lines(data: bytes) -> list[bytes]:
+    return data.removeprefix(BOM_UTF8).splitlines()
+
+
+def _decision(digest: str, parsed: _OverrideLine, *, is_revoked: bool) -> Decision:
+    override = None if parsed.line else _value(parsed)
+    return Decision(digest, override, parsed.line, is_revoked, parsed.by, parsed.at, parsed.why)
+
+
 def _value(parsed: _OverrideLine) -> Override:
     labels = tuple(Label(label.description, label.score) for label in parsed.labels)
     images = tuple(parsed.images)
-    return Override(parsed.action, images, parsed.position, labels, parsed.by, parsed.at, parsed.why)
+    action = cast("Any", parsed.action)  # not revoke
+    return Override(action, images, parsed.position, labels, parsed.by, parsed.at, parsed.why)

@@ -143,6 +143,9 @@ class RejectedImage(ManifestPart):
     sha256: str | None = None
     outcome: Annotated[Outcome | str, _or_newer_word(Outcome)]
     reason: str
+    decoder: int | None = Field(
+        None, description="version of the decoder that refused it: a newer one looks at it again; null: no decoder did"
+    )
 
 
 class Pending(ManifestPart):

@@ -8,7 +8,7 @@ counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from image_release.publish.manifest import Manifest, Pending
@@ -34,12 +34,25 @@ def sweep_renditions(published: Store, manifest: Manifest, now: datetime, grace:
     return tuple(swept)
 
 
-def pending_sweeps(before: Manifest | None, named: Iterable[str], now: datetime, not_before: datetime) -> list[Pending]:
-    """The `pending` sweeps of the next manifest: those not yet due, and one for the keys that it stops naming."""
-    if before is None:
-        return []
-    sweeps = [entry for entry in before.pending if entry.kind == "sweep" and entry.not_before > now]
-    dropped = before.named_keys() - frozenset(named)
-    if dropped:
-        sweeps.append(Pending(kind="sweep", not_before=not_before, keys=tuple(sorted(dropped))))
-    return sorted(sweeps, key=lambda entry: (entry.not_before, entry.keys))
+def pending_sweeps(
+    before: Manifest | None,
+    named: AbstractSet[str],
+    now: datetime,
+    not_before: datetime,
+    originals_at: datetime | None = None,
+) -> list[Pending]:
+    """The `pending` sweeps of the next manifest, one for each moment; every key is in one of them.
+
+    They are those of `before` that are not yet due, and one at `not_before` for the keys that the next manifest stops
+    naming. `originals_at` is when the next original may be deleted. A key that is named again is in none.
+    """
+    due: dict[str, datetime] = {}
+    if before is not None:
+        for entry in before.pending:
+            if entry.kind == "sweep" and entry.not_before > now:
+                due |= {key: max(entry.not_before, due.get(key, now)) for key in entry.keys}
+        due |= dict.fromkeys(before.named_keys(), not_before)
+    keys: dict[datetime, list[str]] = {} if originals_at is None else {originals_at: []}
+    for key in sorted(due.keys() - named):
+        keys.setdefault(due[key], []).append(key)
+    return [Pending(kind="sweep", not_before=moment, keys=tuple(keys[moment])) for moment in sorted(keys)]

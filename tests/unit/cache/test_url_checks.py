@@ -147,7 +147,7 @@ class TestSomethingElseThanTheGoodCopy:
         record = refused(GOOD, Rejection(outcome, "why"))
         assert (record.sha256, record.etag, record.last_modified) == (SHA, '"e"', "Mon")
         assert record.failure.outcome is Outcome.UNAVAILABLE
-        assert outcome in record.failure.reason and "why" in record.failure.reason
+        assert f"({outcome}): why" in record.failure.reason
         assert record.failure.retry_at == NOW + HOUR
 
     def test_the_waits_grow_whichever_way_the_server_fails(self):

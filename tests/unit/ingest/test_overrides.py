@@ -1,10 +1,11 @@
 """People's decisions: they are read line by line, and appended even while somebody else appends one."""
 
+import hashlib
 import json
 
 import pytest
 
-from image_release.ingest import append_override, read_overrides
+from image_release.ingest import append_override, append_revoke, read_decisions, read_overrides
 from image_release.storage import ConditionFailedError, MemoryStore
 from image_release.store_keys import overrides_key
 from image_release.values import Label, Override
@@ -23,7 +24,7 @@ def read(*lines: str):
 
 
 def test_each_action_is_read_as_it_was_written():
-    """All six actions are read, in the order of the file."""
+    """All actions are read, in the order of the file."""
     decisions = [
         Override("pin", (A,), 2, by="ann", at="2026-11-01", why="the view"),
         Override("hide", (A, B)),
@@ -31,6 +32,9 @@ def test_each_action_is_read_as_it_was_written():
         Override("same", (A, B)),
         Override("different", (A, B)),
         Override("label", (A,), labels=(Label("Bedroom", 1.0), Label("Sea", 0.5))),
+        Override("best", (A,)),
+        Override("rescue", (B,)),
+        Override("withdraw", (), by="ann", why="closed"),
     ]
     inbox = MemoryStore()
     for decision in decisions:
@@ -45,7 +49,11 @@ def test_each_action_is_read_as_it_was_written():
         ("{", "Invalid JSON"),
         (line(action="burn"), "action"),
         (line(action="crop", box=[0, 0, 1, 1]), "action"),
-        (line(images=[]), "images"),
+        (line(images=[]), "hide names images"),
+        (line(action="withdraw"), "withdraw names no images"),
+        (line(action="revoke", images=[]), "revoke names a line"),
+        (line(line=A), "revoke names a line"),
+        (line(action="revoke", line=A), "revoke names no images"),
         (line(images=["abc"]), "images.0"),
         (line(images=[A.upper()]), "images.0"),
         (line(position=0), "position"),
@@ -99,3 +107,64 @@ def test_no_decision_is_lost_when_two_people_append():
     inbox = Interrupted()
     append_override(inbox, "h", Override("show", (B,)))
     assert [decision.action for decision in read_overrides(inbox, "h")[0]] == ["hide", "show"]
+
+
+def digests(inbox) -> list[str]:
+    return [decision.digest for decision in read_decisions(inbox, "h")[0]]
+
+
+def actions(inbox) -> list[str]:
+    return [override.action for override in read_overrides(inbox, "h")[0]]
+
+
+def revoke(inbox, digest: str, at: str = "") -> None:
+    append_revoke(inbox, "h", digest, by="ann", at=at, why="a mistake")
+
+
+class TestRevoking:
+    def test_makes_a_line_count_as_absent(self):
+        inbox = MemoryStore()
+        for action in ("hide", "pin"):
+            append_override(inbox, "h", Override(action, (A,)))
+        revoke(inbox, digests(inbox)[0])
+        assert actions(inbox) == ["pin"]
+        hide, pin, undo = read_decisions(inbox, "h")[0]
+        assert (hide.is_revoked, pin.is_revoked) == (True, False)
+        assert (undo.override, undo.revokes, undo.by, undo.why) == (None, hide.digest, "ann", "a mistake")
+
+    def test_names_the_sha256_of_the_bytes_between_line_ends(self):
+        inbox = MemoryStore()
+        written = line().encode()
+        inbox.put(overrides_key("h"), written + b"\r\n" + line(action="pin").encode())
+        revoke(inbox, hashlib.sha256(written).hexdigest())
+        assert actions(inbox) == ["pin"]
+
+    def test_can_be_revoked_and_revoked_again(self):
+        inbox = MemoryStore()
+        append_override(inbox, "h", Override("hide", (A,)))
+        seen = []
+        for turn in range(4):
+            revoke(inbox, digests(inbox)[-1], at=str(turn))
+            seen.append(actions(inbox))
+        assert seen == [[], ["hide"], [], ["hide"]]
+
+    def test_holds_for_earlier_lines_only(self):
+        """A decision that is taken again later, in the same words, is in force."""
+        inbox = MemoryStore()
+        append_override(inbox, "h", Override("hide", (A,)))
+        revoke(inbox, digests(inbox)[0])
+        append_override(inbox, "h", Override("hide", (A,)))
+        assert actions(inbox) == ["hide"]
+
+    def test_of_a_line_that_is_not_there_changes_nothing(self):
+        inbox = MemoryStore()
+        append_override(inbox, "h", Override("hide", (A,)))
+        revoke(inbox, B)
+        assert actions(inbox) == ["hide"]
+
+
+def test_a_byte_order_mark_before_the_first_line_is_read_past():
+    inbox = MemoryStore()
+    inbox.put(overrides_key("h"), b"\xef\xbb\xbf" + line().encode())
+    assert read_overrides(inbox, "h")[1] == ()
+    assert actions(inbox) == ["hide"]

@@ -54,7 +54,7 @@ class Writer:
                 self.missing.append(sha256)
 
     def manifest(self) -> Manifest:
-        pending = pending_sweeps(self.before.manifest, self.keys.values(), self.now, self.now + GRACE)
+        pending = pending_sweeps(self.before.manifest, frozenset(self.keys.values()), self.now, self.now + GRACE)
         pictures = tuple(
             picture(key, position=position, sha256=sha256)
             for position, (sha256, key) in enumerate(self.keys.items(), start=1)

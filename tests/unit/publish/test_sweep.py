@@ -85,23 +85,44 @@ class TestPendingSweeps:
     def test_list_the_keys_that_the_next_manifest_stops_naming(self):
         *stale, named = map(key, "abcdefghijklmnop")
         before = manifest(named, *reversed(stale))
-        assert pending_sweeps(before, [named], NOW, NOW + GRACE) == [sweep_of(*stale, at=NOW + GRACE)]
+        assert pending_sweeps(before, {named}, NOW, NOW + GRACE) == [sweep_of(*stale, at=NOW + GRACE)]
 
     def test_are_empty_if_every_key_is_still_named(self):
-        assert pending_sweeps(manifest(key("a")), [key("a"), key("b")], NOW, NOW + GRACE) == []
+        assert pending_sweeps(manifest(key("a")), {key("a"), key("b")}, NOW, NOW + GRACE) == []
 
     def test_are_empty_before_the_first_manifest(self):
-        assert pending_sweeps(None, [key("a")], NOW, NOW + GRACE) == []
+        assert pending_sweeps(None, {key("a")}, NOW, NOW + GRACE) == []
 
     def test_carry_earlier_sweeps_until_they_are_due(self):
         """One that is due now was swept; one that is due a moment later was not."""
         due, later = sweep_of(key("a"), at=NOW), sweep_of(key("b"), at=NOW + MOMENT)
         before = manifest(key("c"), pending=(due, later, sweep_of(key("d"), at=NOW + GRACE, kind="tag")))
-        assert pending_sweeps(before, [key("c")], NOW, NOW + GRACE) == [later]
+        assert pending_sweeps(before, {key("c")}, NOW, NOW + GRACE) == [later]
 
-    def test_are_sorted_by_day_and_then_by_keys(self):
-        """The same content gives the same bytes."""
+    def test_are_one_for_each_moment_with_their_keys_sorted(self):
+        """The same content gives the same bytes, and nothing is named twice."""
         last, first, second = (sweep_of(key(n), at=NOW + d * GRACE) for n, d in (("a", 3), ("b", 1), ("d", 1)))
         before = manifest(key("c"), pending=(last, second, first))
-        new = sweep_of(key("c"), at=NOW + GRACE)
-        assert pending_sweeps(before, [], NOW, NOW + GRACE) == [first, new, second, last]
+        together = sweep_of(key("b"), key("c"), key("d"), at=NOW + GRACE)
+        assert pending_sweeps(before, frozenset(), NOW, NOW + GRACE) == [together, last]
+
+    def test_wait_for_a_key_that_was_dropped_twice_as_long_as_it_may_be_in_use(self):
+        before = manifest(key("a"), pending=(sweep_of(key("a"), key("b"), at=NOW + MOMENT),))
+        assert pending_sweeps(before, frozenset(), NOW, NOW + GRACE) == [
+            sweep_of(key("b"), at=NOW + MOMENT),
+            sweep_of(key("a"), at=NOW + GRACE),
+        ]
+
+    def test_do_not_name_a_key_that_is_published_again(self):
+        before = manifest(pending=(sweep_of(key("a"), at=NOW + MOMENT),))
+        assert pending_sweeps(before, {key("a")}, NOW, NOW + GRACE) == []
+
+    def test_take_an_original_into_the_sweep_of_its_moment(self):
+        before = manifest(key("a"))
+        assert pending_sweeps(before, frozenset(), NOW, NOW + GRACE, NOW + GRACE) == [
+            sweep_of(key("a"), at=NOW + GRACE)
+        ]
+        assert pending_sweeps(before, frozenset(), NOW, NOW + GRACE, NOW + MOMENT) == [
+            sweep_of(at=NOW + MOMENT),
+            sweep_of(key("a"), at=NOW + GRACE),
+        ]
