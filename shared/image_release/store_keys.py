@@ -75,6 +75,7 @@ def accept_release_key(release_id: str) -> str:
 
 CURRENT_RELEASE = f"{RELEASES}current.json"
 """Names the release in force."""
+ACCOMMODATIONS = "accommodations/"
 DUE = "due/"
 RUNS = "runs/"
 STALE_GALLERY = "gallery/stale"
@@ -84,12 +85,29 @@ HELD = "held.json"
 
 def accommodation_folder(accommodation: Accommodation) -> str:
     """Folder of everything that is kept of an accommodation."""
-    return f"accommodations/{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}/"
+    return f"{ACCOMMODATIONS}{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}/"
+
+
+def accommodations_folder(partner_id: str) -> str:
+    """Folder of everything that is kept of a partner's accommodations."""
+    return f"{ACCOMMODATIONS}{key_part(partner_id)}/"
 
 
 def listing_key(accommodation: Accommodation) -> str:
     """What the last applied catalogue says of an accommodation."""
     return accommodation_folder(accommodation) + "images.json"
+
+
+def kept_of(key: str) -> tuple[Accommodation, str] | None:
+    """Whose accommodation's key this is, and what of it is kept there, `images.json` for example."""
+    match = re.fullmatch(rf"{ACCOMMODATIONS}([^/]+)/([^/]+)/(.+)", key)
+    return (Accommodation(unquote(match[1]), unquote(match[2])), match[3]) if match else None
+
+
+def listed_accommodation(key: str) -> Accommodation | None:
+    """The accommodation whose listing lies under a key; None where the key is no listing's."""
+    kept = kept_of(key)
+    return kept[0] if kept and kept[1] == "images.json" else None
 
 
 def cached_images_key(accommodation: Accommodation) -> str:
@@ -222,6 +240,12 @@ GALLERY_INDEX = "index.html"
 def hotel_folder(hotel_id: str) -> str:
     """Folder of everything that is published of a hotel."""
     return f"{HOTELS}{key_part(hotel_id)}/"
+
+
+def folder_of_hotel(key: str) -> str | None:
+    """The hotel below whose folder a published key lies; None where it lies below none."""
+    match = re.fullmatch(rf"{HOTELS}([^/]+)/.+", key)
+    return unquote(match[1]) if match else None
 
 
 def manifest_key(hotel_id: str) -> str:

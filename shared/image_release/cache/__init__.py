@@ -7,6 +7,7 @@ from image_release.cache.store import (
     merge_fingerprints,
     read_cached_images,
     read_fingerprints,
+    unreadable_caches,
 )
 from image_release.cache.url_checks import (
     REFUSED,
@@ -47,4 +48,5 @@ __all__ = [
     "read_cached_images",
     "read_fingerprints",
     "revalidate_at",
+    "unreadable_caches",
 ]

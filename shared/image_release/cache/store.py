@@ -32,7 +32,7 @@ def read_cached_images(state: Store, accommodation: Accommodation) -> CachedImag
     """Read what is known of an accommodation's images. An unreadable file counts as none, with a warning."""
     key = cached_images_key(accommodation)
     stored = state.get(key)
-    return _parsed(key, stored.data) if stored else CachedImages()
+    return (_parsed(key, stored.data) if stored else None) or CachedImages()
 
 
 def merge_cached_images(
@@ -43,14 +43,15 @@ def merge_cached_images(
 ) -> None:
     """Add what was learned to what is stored, whoever wrote in between. Raises DocumentContendedError.
 
+    A file that cannot be read is replaced.
     `keep` gets the union of both and may drop records from it.
     """
     key = cached_images_key(accommodation)
 
     def change(data: bytes | None) -> bytes | None:
-        present = CachedImages() if data is None else _parsed(key, data)
-        wanted = keep(merge(present, learned))
-        return None if data is not None and wanted == present else _serialised(wanted)
+        present = None if data is None else _parsed(key, data)
+        wanted = keep(merge(present or CachedImages(), learned))
+        return None if wanted == present else _serialised(wanted)
 
     swap(state, key, change)
 
@@ -59,7 +60,7 @@ def read_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, F
     """Read the fingerprints of an accommodation's images, by SHA-256. An unreadable file counts as none."""
     key = fingerprints_key(accommodation, FINGERPRINT_VERSION)
     stored = state.get(key)
-    return _unpacked(key, stored.data) if stored else {}
+    return (_unpacked(key, stored.data) if stored else None) or {}
 
 
 def merge_fingerprints(
@@ -73,8 +74,9 @@ def merge_fingerprints(
 
     def change(data: bytes | None) -> bytes | None:
         present = {} if data is None else _unpacked(key, data)
-        wanted = {sha256: item for sha256, item in {**learned, **present}.items() if sha256 not in forget}
-        return None if wanted.keys() == present.keys() else pack_fingerprints(wanted)
+        known = {**learned, **(present or {})}
+        wanted = {sha256: item for sha256, item in known.items() if sha256 not in forget}
+        return None if present is not None and wanted.keys() == present.keys() else pack_fingerprints(wanted)
 
     swap(state, key, change)
 
@@ -85,12 +87,12 @@ def _document() -> TypeAdapter[CachedImages]:
     return TypeAdapter(CachedImages)
 
 
-def _parsed(key: str, data: bytes) -> CachedImages:
+def _parsed(key: str, data: bytes) -> CachedImages | None:
     try:
         return _document().validate_json(data)
     except ValidationError:
         log.warning("%s cannot be read and counts as empty", key)
-        return CachedImages()
+        return None
 
 
 def _serialised(images: CachedImages) -> bytes:
@@ -98,9 +100,17 @@ def _serialised(images: CachedImages) -> bytes:
     return _document().dump_json(in_order)
 
 
-def _unpacked(key: str, data: bytes) -> dict[str, Fingerprint]:
+def unreadable_caches(state: Store, accommodation: Accommodation) -> tuple[str, ...]:
+    """Keys of the files of an accommodation's cache that cannot be read."""
+    images, prints = cached_images_key(accommodation), fingerprints_key(accommodation, FINGERPRINT_VERSION)
+    found = [key for key in (images,) if (stored := state.get(key)) and _parsed(key, stored.data) is None]
+    found += [key for key in (prints,) if (stored := state.get(key)) and _unpacked(key, stored.data) is None]
+    return tuple(found)
+
+
+def _unpacked(key: str, data: bytes) -> dict[str, Fingerprint] | None:
     try:
         return unpack_fingerprints(data)
     except FingerprintsUnreadableError:
         log.warning("%s cannot be read and counts as empty", key)
-        return {}
+        return None

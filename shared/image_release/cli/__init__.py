@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "Show the release, progress of requests, outcomes, what is held.",
     "accept": "Accept a catalogue or a release that is held.",
     "sweep": "Delete files that nothing names, for hotels where this is due.",
+    "check": "Tell what is lost or damaged in the workspace, and mend it.",
     "override": "Record a person's decision about a photograph.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",

@@ -4,12 +4,14 @@ from image_release.hotel.load import DEPARTED, SWEEP
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
+from image_release.hotel.repair import Damage
 
 __all__ = [
     "DEPARTED",
     "SWEEP",
     "Caller",
     "Context",
+    "Damage",
     "HotelContendedError",
     "HotelOutOfTimeError",
     "HotelReport",

@@ -159,7 +159,7 @@ def _let_stand(acquired: Acquired, before: PublishedBefore, checker: UrlChecker)
             if (record := acquired.records.get(image)) and record.sha256 == published.sha256
             if not checker.knows(published.sha256)
         }
-        if partner_image(picture.best) in lost:
+        if partner_image(picture.best) in lost and picture.best.sha256 in before.renditions:
             acquired.standing += (picture,)
             acquired.lost |= {picture.best.sha256}
             for image, published in lost.items():

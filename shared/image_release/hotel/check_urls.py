@@ -78,7 +78,9 @@ class UrlChecker:
         revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
         needed = check_needed(record, listed, self.now, revalidate_after, redownload=self.redownload or not trusted)
         if needed is UrlCheck.KEEP and record is not None:
-            waiting = record.failure is not None and record.failure.retry_at is not None
+            waiting = (
+                record.failure is not None and record.failure.retry_at is not None and record.sha256 not in self.lost
+            )
             if record.sha256 is None or self._is_examined(image, record.sha256) or waiting:
                 return record
         return self._fetch(image, listed, record, conditional=needed is UrlCheck.REVALIDATE)

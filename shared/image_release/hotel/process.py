@@ -22,7 +22,7 @@ from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.hotel.render import UnreadableBestsError, render
-from image_release.hotel.repair import LostOriginalsError, cache_unreadable, read_original
+from image_release.hotel.repair import Damage, LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
 from image_release.ingest import mark_done, unserved_force
 from image_release.publish import (
@@ -39,30 +39,34 @@ from image_release.store_keys import page_key
 from image_release.values import Nudge
 from image_release.work_counter import Work
 
+UNDAMAGED = Damage()
+
 
 class HotelContendedError(Exception):
     """Other writers of a hotel kept winning, or its originals kept disappearing: the nudge has to come again."""
 
 
-def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None) -> HotelReport:
-    """Bring what is published of a hotel up to date with the present state of the world.
+def process_hotel(
+    nudge: Nudge, ports: Ports, *, deadline_s: float | None = None, damage: Damage = UNDAMAGED
+) -> HotelReport:
+    """Bring what is published of a hotel up to date with the present state of the world, and mend its `damage`.
 
-    `deadline_s` is a moment of the context's `monotonic`. Raises HotelContendedError, HotelOutOfTimeError and storage
-    faults; what was published stays whole in every case.
+    `deadline_s` is a moment of the context's `monotonic`. Raises HotelContendedError, HotelOutOfTimeError,
+    StateUnreadableError, ManifestUnreadableError and storage faults; what was published stays whole in every case.
     """
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
-    least_seq, lost_swap, lost = 1, False, frozenset[str]()
+    least_seq, lost_swap = 1, False
     for _ in range(ports.settings.publishing.max_swaps):
-        before = read_before(published, nudge.hotel_id)
+        before = read_before(published, nudge.hotel_id, replace_unreadable=damage.manifest)
         try:
-            report = _attempt(nudge, before, max(before.next_seq, least_seq), lost, ports)
+            report = _attempt(nudge, before, max(before.next_seq, least_seq), damage, ports)
         except LostSwapError:
             lost_swap = True
         except RenditionTakenError:
             least_seq = max(before.next_seq, least_seq) + 1
         except LostOriginalsError as error:
-            lost |= error.contents
+            damage = replace(damage, originals=damage.originals | error.contents)
         except UnreadableBestsError as error:
             hotel = load(nudge.hotel_id, ports.stores)
             cache_unreadable(hotel, error.rejections, state, ports.settings, ports.context.now())
@@ -77,7 +81,7 @@ def process_hotel(nudge: Nudge, ports: Ports, *, deadline_s: float | None = None
     raise HotelContendedError(nudge.hotel_id)
 
 
-def _attempt(nudge: Nudge, before: Before, seq: int, lost: frozenset[str], ports: Ports) -> HotelReport:
+def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Ports) -> HotelReport:
     stores, settings, context = ports.stores, ports.settings, ports.context
     hotel = load(nudge.hotel_id, stores)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
@@ -87,12 +91,12 @@ def _attempt(nudge: Nudge, before: Before, seq: int, lost: frozenset[str], ports
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
     if before.manifest and sweep_is_due(nudge, before.manifest, now):
         sweep_renditions(stores.published, before.manifest, now, grace)
-    if before.manifest and force == "none" and is_unchanged(before.manifest, digest, now):
+    if before.manifest and force == "none" and not damage and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
     cached = read_cache(hotel, stores.state)
-    was = PublishedBefore(before.manifest, same_inputs=bool(before.manifest and before.manifest.inputs == digest))
-    acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=lost)
+    was = PublishedBefore(before.manifest, digest, damage.renditions)
+    acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
     chosen = choose(hotel, acquired, settings)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     thumbnail = partial(thumbnail_of, original, acquired, ports)

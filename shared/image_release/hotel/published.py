@@ -23,8 +23,15 @@ class PublishedBefore:
     """A manifest as a source: which copy each image had, and which renditions there are."""
 
     manifest: Manifest | None
-    same_inputs: bool
-    """Whether the present inputs are those of the manifest."""
+    inputs: str
+    """Digest of the present inputs."""
+    damaged: frozenset[str] = frozenset()
+    """Keys of renditions that are missing or damaged, and must not be named again."""
+
+    @property
+    def same_inputs(self) -> bool:
+        """Whether the present inputs are those of the manifest."""
+        return self.manifest is not None and self.manifest.inputs == self.inputs
 
     @property
     def at(self) -> datetime:
@@ -42,8 +49,12 @@ class PublishedBefore:
 
     @cached_property
     def renditions(self) -> Mapping[str, tuple[PublishedRendition, ...]]:
-        """The renditions of each picture, by the SHA-256 of its best image."""
-        return {picture.best.sha256: picture.renditions for picture in self.pictures()}
+        """The whole renditions of each picture that has some, by the SHA-256 of its best image."""
+        whole = {
+            picture.best.sha256: tuple(item for item in picture.renditions if item.key not in self.damaged)
+            for picture in self.pictures()
+        }
+        return {sha256: renditions for sha256, renditions in whole.items() if renditions}
 
     def recipe(self, sha256: str, name: str) -> str | None:
         """Digest of the settings by which a rendition was made; None if it is not known."""

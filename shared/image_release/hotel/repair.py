@@ -7,7 +7,7 @@ out to be damaged. What is known of it is corrected, and the next attempt does w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from image_release.cache import CachedImages, after_crash, merge_cached_images
@@ -18,6 +18,23 @@ from image_release.hotel.load import Hotel
 from image_release.outcomes import Outcome, Rejection
 from image_release.settings import Settings
 from image_release.storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What somebody who looked found damaged of a hotel. It is processed though nothing else has changed."""
+
+    manifest: bool = False
+    """The manifest cannot be read: it is replaced."""
+    originals: frozenset[str] = frozenset()
+    """SHA-256 of originals that are missing or not the bytes of their name: they are downloaded again."""
+    renditions: frozenset[str] = frozenset()
+    """Keys of published renditions that are missing or cut short: they are made again, under new keys."""
+    other: bool = False
+    """Something that is put right by processing the hotel: its cache or its page."""
+
+    def __bool__(self) -> bool:
+        return self != Damage()
 
 
 class LostOriginalsError(Exception):

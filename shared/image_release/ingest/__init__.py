@@ -7,6 +7,11 @@ from image_release.ingest.catalogues.applying import (
 )
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
+from image_release.ingest.catalogues.rebuild import (
+    rebuild_catalogue_state,
+    rebuild_listing,
+    unreadable_catalogue_state,
+)
 from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
 from image_release.ingest.ids import BadValueError
@@ -28,12 +33,20 @@ from image_release.ingest.releases.current import (
     departed_from_shard,
     find_row,
     hotel_ids,
+    hotel_rows,
     open_index,
     read_current,
     shard_hotels,
 )
 from image_release.ingest.releases.index import ReleaseIndex
 from image_release.ingest.releases.reading import ReleaseUnreadableError
+from image_release.ingest.releases.rebuild import (
+    has_whole_index,
+    rebuild_current,
+    rebuild_index,
+    rebuild_rows,
+    unreadable_shards,
+)
 from image_release.ingest.requests import (
     Progress,
     Request,
@@ -81,7 +94,9 @@ __all__ = [
     "estimate_hotels",
     "find_row",
     "hand_in_photos",
+    "has_whole_index",
     "hotel_ids",
+    "hotel_rows",
     "mark_done",
     "mark_failed",
     "open_index",
@@ -91,11 +106,18 @@ __all__ = [
     "read_decisions",
     "read_listing",
     "read_overrides",
+    "rebuild_catalogue_state",
+    "rebuild_current",
+    "rebuild_index",
+    "rebuild_listing",
+    "rebuild_rows",
     "release_id_of",
     "request_ids",
     "select",
     "shard_hotels",
     "store_request",
+    "unreadable_catalogue_state",
+    "unreadable_shards",
     "unserved_force",
     "write_listing",
 ]

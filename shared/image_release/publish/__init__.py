@@ -24,7 +24,7 @@ from image_release.publish.swap import (
     put_rendition,
     read_before,
 )
-from image_release.publish.sweep import pending_sweeps, sweep_renditions
+from image_release.publish.sweep import pending_sweeps, sweep_renditions, sweepable
 
 __all__ = [
     "PENDING_KINDS",
@@ -49,4 +49,5 @@ __all__ = [
     "put_rendition",
     "read_before",
     "sweep_renditions",
+    "sweepable",
 ]

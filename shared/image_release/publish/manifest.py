@@ -28,6 +28,8 @@ from pydantic import (
 from image_release.outcomes import Outcome
 
 FLOAT_PLACES = 6
+SCHEMA = 1
+"""Version of the manifest's form. A manifest of a higher one was written by a newer program."""
 Sha256 = Field(pattern="^[0-9a-f]{64}$")
 PendingKind = Literal["download", "tag", "revalidate", "sweep"]
 PENDING_KINDS: frozenset[str] = frozenset(get_args(PendingKind))
@@ -35,7 +37,14 @@ PENDING_KINDS: frozenset[str] = frozenset(get_args(PendingKind))
 
 
 class ManifestUnreadableError(Exception):
-    """The object under the manifest's key is not a manifest that this version can read."""
+    """The object under the manifest's key is not a manifest that this version can read.
+
+    `is_newer`: a newer version wrote it, so it is not damaged.
+    """
+
+    def __init__(self, message: str, *, is_newer: bool = False) -> None:
+        super().__init__(message)
+        self.is_newer = is_newer
 
 
 class ManifestPart(BaseModel):
@@ -201,7 +210,15 @@ class Manifest(ManifestPart):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
-            raise ManifestUnreadableError(str(error)) from error
+            raise ManifestUnreadableError(str(error), is_newer=_schema_of(data) > SCHEMA) from error
+
+
+def _schema_of(data: bytes) -> int:
+    try:
+        schema = json.loads(data)["schema"]
+    except (ValueError, TypeError, KeyError):
+        return 0
+    return schema if isinstance(schema, int) else 0
 
 
 def manifest_schema() -> dict[str, Any]:

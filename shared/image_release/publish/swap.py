@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from image_release.publish.manifest import Manifest, ManifestUnreadableError
 from image_release.storage import ConditionFailedError, Store
-from image_release.store_keys import manifest_key
+from image_release.store_keys import manifest_key, rendition_seq, renditions_folder
 
 
 class LostSwapError(Exception):
@@ -27,17 +27,20 @@ class Before:
 
     etag: str | None
     manifest: Manifest | None
+    last_seq: int = 0
+    """The highest number under which renditions lie, where the manifest is lost."""
 
     @property
     def next_seq(self) -> int:
         """The number that the next manifest gets."""
-        return self.manifest.seq + 1 if self.manifest else 1
+        return (self.manifest.seq if self.manifest else self.last_seq) + 1
 
 
-def read_before(published: Store, hotel_id: str) -> Before:
+def read_before(published: Store, hotel_id: str, *, replace_unreadable: bool = False) -> Before:
     """Read the manifest and its ETag: the first read whenever a hotel is processed.
 
     A manifest that cannot be read stops the hotel (ManifestUnreadableError): overwriting it would reuse its keys.
+    `replace_unreadable` counts it as none, and looks up which numbers were used.
     """
     stored = published.get(manifest_key(hotel_id))
     if stored is None:
@@ -45,7 +48,16 @@ def read_before(published: Store, hotel_id: str) -> Before:
     try:
         return Before(stored.etag, Manifest.from_bytes(stored.data))
     except ManifestUnreadableError as error:
-        raise ManifestUnreadableError(f"{manifest_key(hotel_id)}: {error}") from error
+        if replace_unreadable and not error.is_newer:
+            used = [rendition_seq(listed.key) or 0 for listed in published.list(renditions_folder(hotel_id))]
+            return Before(stored.etag, None, max(used, default=0))
+        why = (
+            "a newer version wrote it"
+            if error.is_newer
+            else "it is empty, cut short or damaged; `check --repair` mends it"
+        )
+        rule = f"published/{manifest_key(hotel_id)} cannot be read: {why}"
+        raise ManifestUnreadableError(rule, is_newer=error.is_newer) from error
 
 
 def put_rendition(published: Store, key: str, data: bytes) -> bool:

@@ -8,30 +8,36 @@ counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from image_release.publish.manifest import Manifest, Pending
-from image_release.storage import Store
+from image_release.storage import Listed, Store
 from image_release.store_keys import rendition_seq, renditions_folder
 
 
 def sweep_renditions(published: Store, manifest: Manifest, now: datetime, grace: timedelta) -> tuple[str, ...]:
     """Delete what may be deleted and return its keys. `manifest` is the current one, `now` is aware UTC."""
-    named = manifest.named_keys()
-    not_due = {
-        key for entry in manifest.pending if entry.kind == "sweep" and entry.not_before > now for key in entry.keys
-    }
-    due = {key for entry in manifest.pending if entry.kind == "sweep" and entry.not_before <= now for key in entry.keys}
     swept = []
-    for listed in published.list(renditions_folder(manifest.hotel_id)):
+    for key in sweepable(manifest, published.list(renditions_folder(manifest.hotel_id)), now, grace):
+        published.delete(key)
+        swept.append(key)
+    return tuple(swept)
+
+
+def sweepable(manifest: Manifest, objects: Iterable[Listed], now: datetime, grace: timedelta) -> Iterator[str]:
+    """Keys of the objects that may be deleted: renditions that nothing has named for the grace period."""
+    named = manifest.named_keys()
+    sweeps = [entry for entry in manifest.pending if entry.kind == "sweep"]
+    not_due = {key for entry in sweeps if entry.not_before > now for key in entry.keys}
+    due = {key for entry in sweeps if entry.not_before <= now for key in entry.keys}
+    for listed in objects:
         seq = rendition_seq(listed.key)
         if seq is None or seq > manifest.seq or listed.key in named or listed.key in not_due:
             continue
         if listed.key in due or listed.modified + grace <= now:
-            published.delete(listed.key)
-            swept.append(listed.key)
-    return tuple(swept)
+            yield listed.key
 
 
 def pending_sweeps(

@@ -245,11 +245,7 @@ class _CataloguePlan:
         write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id not in self.before)
 
     def _in_force(self, changed: tuple[Accommodation, ...]) -> CatalogueApplied:
-        lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(self.digests.items()))
-        self.state.put(
-            catalogue_digests_key(self.partner_id, self.version),
-            gzip.compress(lines.encode(), compresslevel=3, mtime=0),
-        )
+        self.state.put(catalogue_digests_key(self.partner_id, self.version), pack_digests(self.digests))
         total = sum(count for _, count in self.digests.values())
         document = {
             "version": self.version,
@@ -288,6 +284,12 @@ def read_digests(state: Store, partner_id: str, version: str) -> dict[str, tuple
         return {name: (digest, count) for name, digest, count in lines}
     except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
         raise StateUnreadableError(key) from error
+
+
+def pack_digests(digests: dict[str, tuple[str, int]]) -> bytes:
+    """Digest and number of images of each accommodation of a catalogue, as they are stored."""
+    lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(digests.items()))
+    return gzip.compress(lines.encode(), compresslevel=3, mtime=0)
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:

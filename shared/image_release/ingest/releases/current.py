@@ -77,6 +77,16 @@ def hotel_ids(state: Store, release: Release) -> Iterator[str]:
         yield from shard_hotels(state, release, shard)
 
 
+def hotel_rows(state: Store, release: Release, *, skip_unreadable: bool = False) -> Iterator[HotelRow]:
+    """All rows of a release, shard by shard. Raises StateUnreadableError, unless such shards are to be skipped."""
+    for shard in range(2**release.shard_bits):
+        try:
+            yield from shard_rows(state, release, shard).values()
+        except StateUnreadableError:
+            if not skip_unreadable:
+                raise
+
+
 def shard_hotels(state: Store, release: Release, shard: int) -> Iterator[str]:
     """The hotels of one shard."""
     yield from shard_rows(state, release, shard)
@@ -129,9 +139,8 @@ def open_index(state: Store, release: Release, path: Path) -> ReleaseIndex:
     path.unlink(missing_ok=True)
     builder = IndexBuilder(path, key)
     try:
-        for shard in range(2**release.shard_bits):
-            for row in shard_rows(state, release, shard).values() if release.hotels else ():
-                builder.add(row, 0)
+        for row in hotel_rows(state, release):
+            builder.add(row, 0)
         builder.finish()
     except BaseException:
         builder.close()
