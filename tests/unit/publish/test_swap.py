@@ -65,7 +65,7 @@ class TestBefore:
     def test_of_an_unreadable_manifest_is_an_error_that_names_its_key(self, published, data):
         """Numbering would start again at 1, and the keys of that manifest would be used twice."""
         published.put(manifest_key("h"), data)
-        with pytest.raises(ManifestUnreadableError, match=f"^{manifest_key('h')}: "):
+        with pytest.raises(ManifestUnreadableError, match=f"^published/{manifest_key('h')} cannot be read: "):
             read_before(published, "h")
 
 
