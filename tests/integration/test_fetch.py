@@ -135,6 +135,7 @@ class TestRetries:
         server.routes["/stays"] = fault
         with local_fetcher() as fetcher:
             assert bytes_of(fetcher.fetch(server.url("/passes"))) == PICTURE
+        with local_fetcher() as fetcher:
             outcome, reason = outcome_of(fetcher.fetch(server.url("/stays")))
         assert outcome is Outcome.UNAVAILABLE
         assert reason.endswith("(4 attempts)")

@@ -23,6 +23,7 @@ MAX_CHUNK_LINE_BYTES = 16_384
 """Maximum length of the line before a chunk, extensions included."""
 
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]+)[ \t]*(?:;.*)?\r*\n", re.DOTALL)
+_BEGINS_LIKE_A_CHUNK = re.compile(rb"[ \t]*[0-9A-Fa-f]+[ \t]*(?:[;\r\n]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def framing_of(head: Head, stream: io.BufferedReader) -> Framing:
         return Framing(chunked=False, length=0, keeps_open=_keeps_open(head))
     chunked = "chunked" in _tokens(head, "Transfer-Encoding")
     # Some old proxies unpack the chunks and leave the header; HTTP/1.0 has no chunks.
-    if chunked and head.version == HTTP_1_0 and not _CHUNK.match(stream.peek(MAX_CHUNK_LINE_BYTES)):
+    if chunked and head.version == HTTP_1_0 and not _BEGINS_LIKE_A_CHUNK.match(stream.peek(1)):
         chunked = False
     length = None if chunked else _length(head)
     return Framing(chunked, length, _keeps_open(head) and (chunked or length is not None))
