@@ -27,7 +27,8 @@ SWITCHING_PROTOCOLS = 101
 HTTP_1_0 = 10
 HTTP_1_1 = 11
 
-_STATUS_LINE = re.compile(r"[ \t]*HTTP(?:/([0-3])(?:\.(\d))?)?[ \t]+([1-9]\d\d)(?!\d)[ \t]*(.*)", re.IGNORECASE)
+# Up to four bytes of rubbish before it, such as a BOM: Chromium reads past them too.
+_STATUS_LINE = re.compile(r".{0,4}?HTTP(?:/(\d+)(?:\.(\d+))?)?[ \t]+([1-9]\d\d)(?!\d)(.*)", re.IGNORECASE | re.ASCII)
 
 
 class MalformedAnswerError(http.client.HTTPException):
@@ -86,7 +87,7 @@ def _one_head(lines: Lines) -> Head:
     found = _STATUS_LINE.fullmatch(line)
     if found is None:
         raise http.client.BadStatusLine(line[:80])
-    version = (int(found[1] or 1), int(found[2] or 0))
+    version = (int((found[1] or "1")[:4]), int((found[2] or "0")[:4]))
     return Head(HTTP_1_1 if version > (1, 0) else HTTP_1_0, int(found[3]), found[4].strip(), _headers(lines))
 
 
