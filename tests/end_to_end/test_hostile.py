@@ -33,7 +33,7 @@ class TestHostileStrings:
         """It is published under percent-encoded names; nothing is written outside the three stores."""
         before = set(hostile.folder.rglob("*"))
         told = hostile.run()
-        assert told["images"] == {"total": 3, "published": 1, "bad_url": 2}
+        assert told["images"] == {"total": 3, "published": 1, "bad_url": 1, "forbidden_address": 1}
         assert hostile.pictures(HOTEL) == ["/%3Cscript%3E.jpg"]
         new = {path for path in set(hostile.folder.rglob("*")) - before if path.is_file()}
         stores = [hostile.workspace / name for name in ("inbox", "state", "published")]

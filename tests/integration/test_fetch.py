@@ -14,7 +14,7 @@ from tests.integration.fetching import bytes_of, local_fetcher, outcome_of
 
 PICTURE = bytes(range(256)) * 400
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
-MISPACKED = gzip.compress(PICTURE)[:-8] + bytes(8)
+MISPACKED = gzip.compress(PICTURE)[:10] + b"\xff" * 20
 CHUNKED = b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -85,7 +85,7 @@ class TestStatuses:
             assert outcome_of(fetcher.fetch(server.url("/a"))) == (Outcome.GONE, f"the server answered {status}")
         assert server.paths == ["/a"]
 
-    @pytest.mark.parametrize("status", [201, 202, 204, 205, 300, 304, 400, 401, 403, 405, 418, 451, 501, 505, 599])
+    @pytest.mark.parametrize("status", [202, 204, 205, 300, 304, 400, 401, 403, 405, 418, 451, 501, 505, 599])
     def test_any_other_refusal_keeps_the_last_good_copy_and_is_not_repeated(self, server, status):
         """`unavailable` without a retry; so is an unexpected 304."""
         server.routes["/a"] = sends(b"", status)
@@ -135,6 +135,7 @@ class TestRetries:
         server.routes["/stays"] = fault
         with local_fetcher() as fetcher:
             assert bytes_of(fetcher.fetch(server.url("/passes"))) == PICTURE
+        with local_fetcher() as fetcher:
             outcome, reason = outcome_of(fetcher.fetch(server.url("/stays")))
         assert outcome is Outcome.UNAVAILABLE
         assert reason.endswith("(4 attempts)")

@@ -161,7 +161,7 @@ class TestTimeIsLimited:
     [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 banana x\r\n\r\n",
-        b"HTTP/9.9 200\r\n\r\n",
+        b"HTTP/1.1 099\r\n\r\n",
         b"\x00\xff" * 100 + b"\r\n\r\n",
         b"HTTP/1.1 200 x\r\n" + b"X: y\r\n" * 257 + b"\r\n",
         b"HTTP/1.1 200 x\r\nX: " + b"y" * 262_144 + b"\r\n\r\n",

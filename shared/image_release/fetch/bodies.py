@@ -19,12 +19,13 @@ from urllib3 import HTTPHeaderDict
 from image_release.fetch.answers import FailedError, TooManyBytesError, TransientError
 from image_release.outcomes import Outcome
 
-OK = 200
-NON_AUTHORITATIVE = 203
 PARTIAL = 206
 IM_USED = 226
-WITH_FILE = frozenset({OK, NON_AUTHORITATIVE, PARTIAL, IM_USED})
-"""Statuses whose body may be the whole file; `check_whole` says whether it is."""
+WITH_FILE = frozenset(range(200, 300)) - {202, 204, 205}
+"""Statuses whose body may be the whole file; `check_whole` says whether it is.
+
+Unknown ones mean the same as 200 (RFC 9110, 15). 202 says that the file is not ready, 204 and 205 have no body.
+"""
 
 UNPACKED = frozenset({"gzip", "x-gzip", "deflate", "x-deflate"})
 NOT_ASKED_FOR = frozenset({"br", "zstd", "dcb", "dcz"})
@@ -36,6 +37,9 @@ MAX_MEMBERS = 10_000
 """Maximum number of gzip members in one body: a member can be 20 bytes, and each costs some microseconds."""
 
 _GZIP = b"\x1f\x8b"
+_GZIP_HEADER_BYTES = 10
+_GZIP_FOOTER_BYTES = 8
+_ZLIB_HEADER_BYTES = 2
 _WINDOW = 65_536
 _PADDING = b"\0\r\n\t "
 _CONTENT_RANGE = re.compile(r"bytes[ =]+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
@@ -63,16 +67,22 @@ def unpacked(headers: HTTPHeaderDict, packed: bytes, max_bytes: int) -> bytes:
     Raises TooManyBytesError, TransientError for a packing that is damaged or cut short, and FailedError for one that
     was not asked for.
     """
-    named = f"{headers.get('Content-Encoding', '')},{headers.get('Transfer-Encoding', '')}".lower().split(",")
-    packings = [token for token in (name.strip(" \t\"'") for name in named) if token in UNPACKED | NOT_ASKED_FOR]
+    packings = [token for token in _tokens(headers, "Content-Encoding") if token in UNPACKED | NOT_ASKED_FOR]
+    packings += [token for token in _tokens(headers, "Transfer-Encoding") if token in UNPACKED]
     if len(packings) > MAX_PACKINGS:
         raise FailedError(Outcome.UNAVAILABLE, f"the answer is packed more than {MAX_PACKINGS} times")
     body = packed
     for packing in reversed(packings):
-        if packing in NOT_ASKED_FOR and body:
+        if not body:
+            break
+        if packing in NOT_ASKED_FOR:
             raise FailedError(Outcome.UNAVAILABLE, f"the answer is packed as {packing}, which was not asked for")
         body = _without(packing, body, max_bytes)
     return body
+
+
+def _tokens(headers: HTTPHeaderDict, name: str) -> list[str]:
+    return [token.strip(" \t\"'") for token in headers.get(name, "").lower().split(",")]
 
 
 def _without(packing: str, body: bytes, max_bytes: int) -> bytes:
@@ -80,7 +90,7 @@ def _without(packing: str, body: bytes, max_bytes: int) -> bytes:
     if body.startswith(_GZIP):
         return _gunzipped(body, max_bytes)
     if _has_zlib_header(body):
-        return _inflated(body, zlib.MAX_WBITS, max_bytes)
+        return _inflated(body, _ZLIB_HEADER_BYTES, max_bytes, max_bytes)[0]
     if packing.endswith("deflate"):
         return _raw_inflated(body, max_bytes)
     return body
@@ -93,42 +103,60 @@ def _has_zlib_header(body: bytes) -> bool:
 def _gunzipped(body: bytes, max_bytes: int) -> bytes:
     """Unpack all gzip members. What follows the last one, zeros or rubbish, is ignored as browsers ignore it."""
     files: list[bytes] = []
-    at, left = 0, max_bytes
-    while body.startswith(_GZIP, at):
+    left = max_bytes
+    at = _after_gzip_header(body, 0)
+    if at is None:
+        raise TransientError("the answer's packing is broken")
+    while at is not None:
         if len(files) == MAX_MEMBERS:
             raise FailedError(Outcome.UNAVAILABLE, f"the answer has more than {MAX_MEMBERS} gzip members")
-        file, at = _inflated_from(body, at, zlib.MAX_WBITS | 16, left, max_bytes)
+        file, end = _inflated(body, at, left, max_bytes)
         left -= len(file)
         files.append(file)
-    return files[0] if len(files) == 1 else b"".join(files)
+        at = _after_gzip_header(body, end + _GZIP_FOOTER_BYTES)
+    return b"".join(files)
+
+
+def _after_gzip_header(body: bytes, at: int) -> int | None:
+    """Where the data of a gzip member begins whose header begins at `at` (RFC 1952, 2.3); None if there is none."""
+    if not body.startswith(_GZIP + b"\x08", at) or len(body) < at + _GZIP_HEADER_BYTES:
+        return None
+    flags = body[at + 3]
+    at += _GZIP_HEADER_BYTES
+    if flags & 4:  # extra field
+        at += 2 + int.from_bytes(body[at : at + 2], "little")
+    for flag in (8, 16):  # name, comment
+        if flags & flag:
+            at = body.find(b"\0", at) + 1 or len(body) + 1
+    if flags & 2:  # checksum of the header
+        at += 2
+    return at if at <= len(body) else None
 
 
 def _raw_inflated(body: bytes, max_bytes: int) -> bytes:
     """Unpack deflate without a header, as many servers send it; a body that is none is returned as it is."""
     try:
-        file, end = _inflate(body, 0, -zlib.MAX_WBITS, max_bytes, max_bytes)
+        file, end = _inflate(body, 0, max_bytes, max_bytes)
     except zlib.error:
         return body
     return body if body[end:].strip(_PADDING) else file
 
 
-def _inflated(body: bytes, wbits: int, max_bytes: int) -> bytes:
-    return _inflated_from(body, 0, wbits, max_bytes, max_bytes)[0]
-
-
-def _inflated_from(body: bytes, at: int, wbits: int, left: int, max_bytes: int) -> tuple[bytes, int]:
+def _inflated(body: bytes, at: int, left: int, max_bytes: int) -> tuple[bytes, int]:
     try:
-        return _inflate(body, at, wbits, left, max_bytes)
+        return _inflate(body, at, left, max_bytes)
     except zlib.error as error:
         raise TransientError("the answer's packing is broken") from error
 
 
-def _inflate(body: bytes, at: int, wbits: int, left: int, max_bytes: int) -> tuple[bytes, int]:
-    """Unpack one stream that begins at `at`, to at most `left` bytes; also where it ends.
+def _inflate(body: bytes, at: int, left: int, max_bytes: int) -> tuple[bytes, int]:
+    """Unpack the deflate stream that begins at `at`, to at most `left` bytes; also where it ends.
 
-    It is read in windows: what zlib did not use is copied, and of thousands of members that must not be all the rest.
+    The stream says itself whether it is whole. The checksum behind it is not compared, as in browsers: the decoder
+    judges what came. It is read in windows: what zlib did not use is copied, and of thousands of members that must not
+    be all the rest.
     """
-    unpacking = zlib.decompressobj(wbits)
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
     file = io.BytesIO()
     view = memoryview(body)
     for start in range(at, len(body), _WINDOW):

@@ -19,6 +19,7 @@ from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, Proto
 from image_release.fetch.answers import FailedError, RunEndedError, TooManyBytesError, TransientError
 from image_release.fetch.bodies import WITH_FILE, check_whole, unpacked
 from image_release.fetch.connections import READ_BYTES, JudgedPools, StaleConnectionError
+from image_release.fetch.heads import MalformedAnswerError
 from image_release.fetch.limits import AllBusyError, ConnectionLimits, CurrentRequest, TimeBudget
 from image_release.fetch.urls import WebUrl
 from image_release.outcomes import Outcome
@@ -119,6 +120,8 @@ def _as_failure(error: HTTPError, read_timeout_s: float) -> FailedError:
         return FailedError(Outcome.UNAVAILABLE, f"the certificate was refused: {cause.verify_message}")
     if reason := _transient_reason(error, cause, read_timeout_s):
         return TransientError(reason)
+    if isinstance(cause, MalformedAnswerError):
+        return FailedError(Outcome.UNAVAILABLE, f"the answer is not understood as HTTP: {cause}")
     fault = cause if isinstance(cause, Exception) else error
     return FailedError(Outcome.UNAVAILABLE, f"the answer is not understood as HTTP ({type(fault).__name__})")
 

@@ -19,7 +19,7 @@ from image_release.fetch.urls import WebUrl
 MAX_COOKIES = 50
 MAX_COOKIE_CHARACTERS = 4_096
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ADDRESS = re.compile(r".*:.*|.*\.\d+")
 _COUNTRY_SUFFIX = re.compile(r"[a-z]{1,3}\.[a-z]{2}")
 

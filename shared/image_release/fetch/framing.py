@@ -11,7 +11,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from image_release.fetch.heads import HTTP_1_0, HTTP_1_1, Head, Lines
+from image_release.fetch.heads import HTTP_1_0, HTTP_1_1, Head, Lines, MalformedAnswerError
 
 NO_BODY = frozenset({101, 204, 205, 304})
 """Statuses whose answers have no body, whatever their headers say."""
@@ -23,6 +23,7 @@ MAX_CHUNK_LINE_BYTES = 16_384
 """Maximum length of the line before a chunk, extensions included."""
 
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]+)[ \t]*(?:;.*)?\r*\n", re.DOTALL)
+_BEGINS_LIKE_A_CHUNK = re.compile(rb"[ \t]*[0-9A-Fa-f]+[ \t]*(?:[;\r\n]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Framing:
 
 
 def framing_of(head: Head, stream: io.BufferedReader) -> Framing:
-    """How the body that follows on `stream` is bounded. Raises http.client.HTTPException if two lengths contradict."""
+    """How the body that follows on `stream` is bounded. Raises MalformedAnswerError if two lengths contradict."""
     if head.status in NO_BODY:
         return Framing(chunked=False, length=0, keeps_open=_keeps_open(head))
     chunked = "chunked" in _tokens(head, "Transfer-Encoding")
     # Some old proxies unpack the chunks and leave the header; HTTP/1.0 has no chunks.
-    if chunked and head.version == HTTP_1_0 and not _CHUNK.match(stream.peek(MAX_CHUNK_LINE_BYTES)):
+    if chunked and head.version == HTTP_1_0 and not _BEGINS_LIKE_A_CHUNK.match(stream.peek(1)):
         chunked = False
     length = None if chunked else _length(head)
     return Framing(chunked, length, _keeps_open(head) and (chunked or length is not None))
@@ -62,13 +63,13 @@ def _length(head: Head) -> int | None:
         return None
     lengths = {length.lstrip("0") or "0" for length in written}
     if len(lengths) > 1:
-        raise http.client.HTTPException("two lengths contradict each other")
+        raise MalformedAnswerError("two lengths contradict each other")
     (digits,) = lengths
     return int(digits if len(digits) <= MAX_LENGTH_DIGITS else "9" * MAX_LENGTH_DIGITS)
 
 
 class Dechunked(io.RawIOBase):
-    """The bytes of a chunked body. Reading raises http.client.IncompleteRead if it is cut short, or HTTPException."""
+    """The bytes of a chunked body. Reading raises http.client.IncompleteRead or MalformedAnswerError."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
@@ -95,10 +96,10 @@ class Dechunked(io.RawIOBase):
 
     def _start_chunk(self) -> None:
         if self._within and self._line().strip(b"\r\n"):
-            raise http.client.HTTPException("a chunk is longer than announced")
+            raise MalformedAnswerError("a chunk is longer than announced")
         size = _CHUNK.fullmatch(self._line())
         if size is None:
-            raise http.client.HTTPException("the length of a chunk is no number")
+            raise MalformedAnswerError("the length of a chunk is no number")
         self._within = True
         self._left = int(size[1], 16)
         if not self._left:
@@ -108,7 +109,7 @@ class Dechunked(io.RawIOBase):
     def _line(self) -> bytes:
         line = self._stream.readline(MAX_CHUNK_LINE_BYTES + 1)
         if len(line) > MAX_CHUNK_LINE_BYTES:
-            raise http.client.LineTooLong("chunk size")
+            raise MalformedAnswerError(f"more than {MAX_CHUNK_LINE_BYTES} bytes before a chunk")
         if not line.endswith(b"\n"):
             raise http.client.IncompleteRead(b"")
         return line

@@ -27,7 +27,12 @@ SWITCHING_PROTOCOLS = 101
 HTTP_1_0 = 10
 HTTP_1_1 = 11
 
-_STATUS_LINE = re.compile(r"[ \t]*HTTP(?:/([0-3])(?:\.(\d))?)?[ \t]+([1-9]\d\d)(?!\d)[ \t]*(.*)", re.IGNORECASE)
+# Up to four bytes of rubbish before it, such as a BOM: Chromium reads past them too.
+_STATUS_LINE = re.compile(r".{0,4}?HTTP(?:/(\d+)(?:\.(\d+))?)?[ \t]+([1-9]\d\d)(?!\d)(.*)", re.IGNORECASE | re.ASCII)
+
+
+class MalformedAnswerError(http.client.HTTPException):
+    """An answer that is not understood as HTTP; its text is a short reason of our own, safe to print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,21 @@ class Head:
 
 
 class Lines:
-    """Reads the lines of a head, at most `max_bytes` together. A line ends with LF, or with CR and LF."""
+    """Reads the lines of a head, at most MAX_HEAD_BYTES together. A line ends with LF, or with CR and LF."""
 
-    def __init__(self, stream: io.BufferedReader, max_bytes: int = MAX_HEAD_BYTES) -> None:
+    def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
-        self._left = max_bytes
+        self._left = MAX_HEAD_BYTES
 
     def next(self) -> str:
         """The next line without its end, as Latin-1.
 
-        Raises LineTooLong if too many bytes came, and ConnectionResetError if the connection ends within the line.
+        Raises MalformedAnswerError if too many bytes came, and ConnectionResetError if the line is cut short.
         """
         line = self._stream.readline(self._left + 1)
         self._left -= len(line)
         if self._left < 0:
-            raise http.client.LineTooLong("head")
+            raise MalformedAnswerError(f"more than {MAX_HEAD_BYTES} bytes of headers")
         if not line.endswith(b"\n"):
             raise ConnectionResetError("the connection ended within the headers")
         return line.rstrip(b"\r\n").decode("latin-1")
@@ -64,14 +69,15 @@ class Lines:
 def read_head(stream: io.BufferedReader) -> Head:
     """Read the head of the next answer, past the interim answers before it.
 
-    Raises http.client.HTTPException if it is not understood, and ConnectionResetError if it is cut short.
+    Raises MalformedAnswerError or http.client.BadStatusLine if it is not understood, and ConnectionResetError if it is
+    cut short.
     """
     lines = Lines(stream)
     for _ in range(MAX_INTERIM_ANSWERS + 1):
         head = _one_head(lines)
         if head.status >= http.client.OK or head.status == SWITCHING_PROTOCOLS:
             return head
-    raise http.client.HTTPException(f"more than {MAX_INTERIM_ANSWERS} interim answers")
+    raise MalformedAnswerError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
 
 
 def _one_head(lines: Lines) -> Head:
@@ -81,7 +87,7 @@ def _one_head(lines: Lines) -> Head:
     found = _STATUS_LINE.fullmatch(line)
     if found is None:
         raise http.client.BadStatusLine(line[:80])
-    version = (int(found[1] or 1), int(found[2] or 0))
+    version = (int((found[1] or "1")[:4]), int((found[2] or "0")[:4]))
     return Head(HTTP_1_1 if version > (1, 0) else HTTP_1_0, int(found[3]), found[4].strip(), _headers(lines))
 
 
@@ -96,7 +102,7 @@ def _headers(lines: Lines) -> http.client.HTTPMessage:
         elif colon and name.strip():
             fields.append((name.strip(), [value.strip(" \t")]))
             if len(fields) > MAX_HEADERS:
-                raise http.client.HTTPException(f"more than {MAX_HEADERS} headers")
+                raise MalformedAnswerError(f"more than {MAX_HEADERS} headers")
     message = http.client.HTTPMessage()
     for name, values in fields:
         message[name] = " ".join(values)
