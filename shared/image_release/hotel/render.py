@@ -16,7 +16,7 @@ from image_release.hotel.load import Hotel, algorithm_versions
 from image_release.hotel.ports import Ports
 from image_release.outcomes import Outcome, Rejection
 from image_release.publish import Manifest, PublishedRendition, put_rendition
-from image_release.renditions import generate, rendition_extension
+from image_release.renditions import generate_within_budget, rendition_extension
 from image_release.settings import RenditionSettings, Settings
 from image_release.state import leave_marker
 from image_release.store_keys import rendition_key
@@ -92,7 +92,7 @@ def _made(
 ) -> dict[str, PublishedRendition]:
     """Make renditions of one image from one decode, and put them side by side."""
     try:
-        renditions = ports.call(generate, data, facts, recipes)
+        renditions = ports.call(generate_within_budget, data, facts, recipes, ports.settings.filter)
     except ChildCrashedError as error:
         renditions = Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}")
     ports.context.work.count(decodes=1)
