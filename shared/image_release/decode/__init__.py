@@ -4,7 +4,7 @@ The published method's filter by size is here too: the header answers it, before
 """
 
 from image_release.decode.alone import call_by_cost
-from image_release.decode.budget import Cost, cost_of, judge_cost
+from image_release.decode.budget import DecodeCost, cost_of, judge_cost
 from image_release.decode.flatness import contrast, flat
 from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
@@ -17,7 +17,7 @@ Version 1 is the decoder before refusals carried a version."""
 
 __all__ = [
     "DECODER_VERSION",
-    "Cost",
+    "DecodeCost",
     "Draft",
     "PillowResizer",
     "Resizer",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from image_release.child_process import IsolatedCaller, is_child
-from image_release.decode.budget import Cost, is_decoded_alone
+from image_release.decode.budget import DecodeCost, is_decoded_alone
 from image_release.settings import FilterSettings
 
 P = ParamSpec("P")
@@ -59,7 +59,7 @@ _GATE = _Gate()
 
 
 def call_by_cost(
-    cost: Cost, settings: FilterSettings, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    cost: DecodeCost, settings: FilterSettings, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """Call a function that decodes an image of this cost: here, or alone in a child process.
 

@@ -50,14 +50,14 @@ TIFF_NS = Rates(0, 15, 25)
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class DecodeCost:
     """Memory and time that decoding an image takes at most."""
 
     memory_mb: float
     cpu_s: float
 
 
-def judge_cost(cost: Cost, settings: FilterSettings) -> Rejection | None:
+def judge_cost(cost: DecodeCost, settings: FilterSettings) -> Rejection | None:
     """Reject an image whose decoding takes more than the budget allows; None if it is accepted."""
     if cost.memory_mb > settings.max_decode_mb:
         reason = f"decoding it takes {cost.memory_mb:.0f} MB > {settings.max_decode_mb}"
@@ -68,12 +68,12 @@ def judge_cost(cost: Cost, settings: FilterSettings) -> Rejection | None:
     return Rejection(Outcome.TOO_MANY_PIXELS, reason)
 
 
-def is_decoded_alone(cost: Cost, settings: FilterSettings) -> bool:
+def is_decoded_alone(cost: DecodeCost, settings: FilterSettings) -> bool:
     """Whether an image takes so much memory that nothing else is decoded beside it."""
     return cost.memory_mb > settings.alone_above_mb
 
 
-def cost_of(data: bytes, facts: ImageFacts, settings: FilterSettings) -> Cost:
+def cost_of(data: bytes, facts: ImageFacts, settings: FilterSettings) -> DecodeCost:
     """What decoding an image takes at most. The header of an ordinary image is not read again for it."""
     if facts.format == "JPEG":
         return jpeg_cost(read_jpeg(data), facts)
@@ -87,7 +87,7 @@ def cost_of(data: bytes, facts: ImageFacts, settings: FilterSettings) -> Cost:
     return _cost(RATES[_kind(data, facts)], facts)
 
 
-def jpeg_cost(jpeg: Jpeg, facts: ImageFacts) -> Cost:
+def jpeg_cost(jpeg: Jpeg, facts: ImageFacts) -> DecodeCost:
     """The cost of a JPEG: each scan passes over its samples, and a progressive one is held as coefficients.
 
     One that may lack pixels is decoded twice more.
@@ -95,10 +95,10 @@ def jpeg_cost(jpeg: Jpeg, facts: ImageFacts) -> Cost:
     held = COEFFICIENT_BYTES * jpeg.samples_a_pixel * facts.pixels if jpeg.held_whole else 0
     shown = JPEG_SHOWN_BYTES * min(facts.pixels, JPEG_SHOWN_PIXELS) * (1 if jpeg.ended else 2)
     passes = jpeg.passes * facts.pixels * SAMPLE_NS + facts.pixels * 8 + facts.bytes * 20
-    return Cost((held + shown) / MB, passes * NS * (1 if jpeg.ended else 3))
+    return DecodeCost((held + shown) / MB, passes * NS * (1 if jpeg.ended else 3))
 
 
-def png_cost(header: Header, facts: ImageFacts) -> Cost:
+def png_cost(header: Header, facts: ImageFacts) -> DecodeCost:
     """The cost of a PNG by its samples; Pillow holds colours in four bytes a pixel, and reads all bits of 16."""
     kinds = SAMPLES.get(header.colour_type, 4)
     coloured = header.colour_type in (TRUECOLOUR, TRUECOLOUR_ALPHA, GREY_ALPHA)
@@ -107,7 +107,7 @@ def png_cost(header: Header, facts: ImageFacts) -> Cost:
     return _cost(Rates(4 if coloured else max(1, raw), 5 * raw + 10 * transparent + 3, 25), facts)
 
 
-def _tiff_cost(data: bytes, facts: ImageFacts) -> Cost:
+def _tiff_cost(data: bytes, facts: ImageFacts) -> DecodeCost:
     """The cost of a TIFF: libtiff holds a whole strip, which may be the whole image, beside what it becomes."""
     with open_image(data, (facts.format,)) as image:
         tags = getattr(image, "tag_v2", {})
@@ -135,7 +135,7 @@ def _is_deep(data: bytes) -> bool:
     return False
 
 
-def _cost(rates: Rates, facts: ImageFacts) -> Cost:
+def _cost(rates: Rates, facts: ImageFacts) -> DecodeCost:
     converted = CONVERTED_BYTES * min(facts.pixels, CONVERTED_PIXELS)
     memory = rates.memory * facts.pixels + converted + facts.bytes
-    return Cost(memory / MB, (rates.pixel * facts.pixels + rates.byte * facts.bytes) * NS)
+    return DecodeCost(memory / MB, (rates.pixel * facts.pixels + rates.byte * facts.bytes) * NS)

@@ -118,7 +118,7 @@ def _stated_orientation(block: bytes) -> int:
 
 def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
     """What the header of an opened image says, with the orientation applied."""
-    width, height = image.info.get(CANVAS, image.size)[:2]
+    width, height = image.info.get(CANVAS, image.size)
     if orientation(image) in SIDEWAYS:
         width, height = height, width
     name = image.format or ""
