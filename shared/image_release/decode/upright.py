@@ -136,6 +136,7 @@ def _eight_bit(image: Image.Image, white: float, *, inverted: bool) -> Image.Ima
     values = np.asarray(image, np.float32)
     if isinstance(transparent := image.info.get("transparency"), int):
         values = np.where(values == transparent, np.float32(white), values)
-    values = values * np.float32(255 / white)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers of a damaged file may be anything
+        values = values * np.float32(255 / white)
     levels = np.clip(np.nan_to_num(values) + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(255 - levels if inverted else levels)
