@@ -12,9 +12,10 @@ DOUBLES ?= .doubles
 SEEDS  ?= 10000
 SEED   ?= 1
 SAMPLE ?= 300
+FUZZ_S ?= 30
 TESTS  ?= tests/unit tests/integration
 
-.PHONY: help setup doubles test coverage mutants simulate lint format types demo docs bench peers corpus layers package aws \
+.PHONY: help setup doubles test coverage mutants simulate fuzz lint format types demo docs bench peers corpus layers package aws \
 	e2e requirements clean
 
 help: ## list these targets
@@ -59,6 +60,9 @@ types: setup ## check the types
 
 simulate: setup ## play the function suite with random faults, SEEDS=10000 times; each seed replays exactly
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+fuzz: setup ## try damaged images and headers for FUZZ_S=30 seconds each, from SEED=1 on; each seed replays exactly
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seconds $(FUZZ_S) --seed $(SEED)
 
 demo: setup ## publish the sample hotels from a local server and print the address of the gallery
 	$(BIN)/python samples/demo.py

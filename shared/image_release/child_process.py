@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 DEFAULT_TIMEOUT_S = 60.0
 """Maximum time of a call; the largest allowed image takes far less to decode."""
-DEFAULT_MEMORY_MB = 2_048
-"""Maximum address space of a child; an image of `max_pixels` needs less."""
+DEFAULT_MEMORY_MB = 1_200
+"""Maximum address space of a child. The budget of an image needs less (`decode.budget`), and a Lambda has more."""
 OVERDUE_S = 2
 """Seconds after the timeout of a call at which the child ends itself, if its caller does not end it."""
 ENDING_S = 5
@@ -49,6 +49,10 @@ serve(descriptor, lifeline, memory_mb, timeout_s)
 
 class ChildCrashedError(Exception):
     """The child died, ran out of memory, or ran out of time during a call; the message says which."""
+
+
+class ChildLimitError(ChildCrashedError):
+    """The child ran into its limit of memory or time, which another machine or another day may not."""
 
 
 class Child(NamedTuple):
@@ -81,7 +85,7 @@ class IsolatedCaller:
                 self._end()
                 raise
         if isinstance(error, MemoryError):
-            raise ChildCrashedError(f"more than {self._memory_mb} MB of memory") from error
+            raise ChildLimitError(f"more than {self._memory_mb} MB of memory") from error
         if error is not None:
             raise error
         answer: T = result
@@ -131,7 +135,7 @@ class IsolatedCaller:
         try:
             child.connection.send(call)
             if not child.connection.poll(self._timeout_s):
-                raise ChildCrashedError(f"no answer within {self._timeout_s:g} s")
+                raise ChildLimitError(f"no answer within {self._timeout_s:g} s")
             answer: tuple[Any, BaseException | None] = child.connection.recv()
         except (EOFError, OSError) as error:
             raise ChildCrashedError(_cause_of_death(child.process)) from error
@@ -157,8 +161,17 @@ def _cause_of_death(process: subprocess.Popen[bytes]) -> str:
     return f"the child process ended with exit status {status}"
 
 
+def is_child() -> bool:
+    """Whether this process is such a child."""
+    return _serving.is_set()
+
+
+_serving = threading.Event()
+
+
 def serve(descriptor: int, lifeline: int, memory_mb: int, timeout_s: float) -> None:
     """Run as the child: answer calls until the caller closes its end of the pipe, or is gone."""
+    _serving.set()
     end_with_parent(lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the caller decides
     limit = memory_mb * 1024 * 1024

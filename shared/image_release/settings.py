@@ -92,7 +92,10 @@ class DownloadSettings(Section):
 
 
 class FilterSettings(Section):
-    """Which images are accepted. All but `min_contrast` is checked on the header, before an image is decoded."""
+    """Which images are accepted. All but `min_contrast` is checked on the header, before an image is decoded.
+
+    What decoding takes is judged when an image is examined for the first time; an accepted image stays accepted.
+    """
 
     min_short_side_px: int = Field(200, ge=1, description="short side in pixels; a smaller image is `too_small`")
     min_long_side_px: int = Field(300, ge=1, description="long side in pixels; a smaller image is `too_small`")
@@ -104,6 +107,25 @@ class FilterSettings(Section):
     min_contrast: float = Field(
         2.0, ge=0, description="standard deviation of the brightness, 0…127; an image below it is `no_content`"
     )
+    max_decode_mb: int = Field(
+        640,
+        ge=1,
+        description="MB of memory for decoding one image, computed from its header; with more it is `too_many_pixels`",
+    )
+    max_decode_s: float = Field(
+        3.0,
+        gt=0,
+        description="seconds of a core for decoding one image, computed from its header (pixels × passes) and so the "
+        "same on every machine; with more it is `too_many_pixels`",
+    )
+    alone_above_mb: int = Field(
+        256, ge=0, description="MB of memory above which an image is decoded alone, in a child process"
+    )
+
+
+BUDGET_KEYS = frozenset({"max_decode_mb", "max_decode_s", "alone_above_mb"})
+"""Keys of `filter` that say what decoding may take. They judge images that were never examined, so they make no hotel
+*changed* and no remembered refusal void."""
 
 
 class FingerprintSettings(Section):
@@ -329,7 +351,9 @@ class Settings(Section):
     def digest(self) -> str:
         """Digest of the settings that shape a hotel's result, 16 hexadecimal digits: another one makes it *changed*."""
         shaping = self.model_dump(
-            mode="json", include={"filter", "fingerprint", "grouping", "prioritising", "renditions"}
+            mode="json",
+            include={"filter", "fingerprint", "grouping", "prioritising", "renditions"},
+            exclude={"filter": set(BUDGET_KEYS)},
         )
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels

@@ -3,6 +3,8 @@
 The published method's filter by size is here too: the header answers it, before anything is decoded.
 """
 
+from image_release.decode.alone import call_by_cost
+from image_release.decode.budget import DecodeCost, cost_of, judge_cost
 from image_release.decode.flatness import contrast, flat
 from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
@@ -15,16 +17,20 @@ Version 1 is the decoder before refusals carried a version."""
 
 __all__ = [
     "DECODER_VERSION",
+    "DecodeCost",
     "Draft",
     "PillowResizer",
     "Resizer",
     "SimdResizer",
     "UndecodableError",
     "best_resizer",
+    "call_by_cost",
     "contrast",
+    "cost_of",
     "decode_draft",
     "decode_full",
     "flat",
+    "judge_cost",
     "judge_size",
     "read_header",
     "shipped_resizer",

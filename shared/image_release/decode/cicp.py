@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from image_release.decode.profiles import SRGB_CHROMATICITIES, SRGB_CURVE, Chromaticities, matrix_profile
+from image_release.decode.profiles import SRGB_CHROMATICITIES, SRGB_CURVE, Chromaticities, Curve, matrix_profile
 
 D65 = (0.3127, 0.329)
 BT_2020: Chromaticities = (*D65, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046)
@@ -20,7 +20,9 @@ PRIMARIES: dict[int, Chromaticities] = {
 }
 """Primaries by their number; any other number, 1 and 2 among them, is sRGB's."""
 EXPONENTS = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
-"""Transfer functions that are a power; those of television (1, 6, 14, 15) count as sRGB's, as in browsers."""
+"""Transfer functions that are a power."""
+TELEVISION = frozenset({1, 6, 14, 15})
+BT_1886_CURVE: Curve = (2.4,)
 PQ, HLG = 16, 18
 
 
@@ -40,12 +42,17 @@ class Colour:
     hdr: HighDynamicRange | None = None
 
 
-def colour_of_cicp(primaries: int, transfer: int) -> Colour:
-    """What two numbers of H.273 say."""
+def colour_of_cicp(primaries: int, transfer: int, television: Curve = SRGB_CURVE) -> Colour:
+    """What two numbers of H.273 say; `television` is the curve of BT.709 and its relatives.
+
+    Browsers take it as that of a television (BT.1886) in PNG, and as sRGB's in AVIF, where encoders of films state it.
+    """
     chromaticities = PRIMARIES.get(primaries, SRGB_CHROMATICITIES)
     if transfer == PQ:
         return Colour(hdr=HighDynamicRange("pq", chromaticities))
     if transfer == HLG:
         return Colour(hdr=HighDynamicRange("hlg", chromaticities))
+    if transfer in TELEVISION:
+        return Colour(matrix_profile(television, chromaticities))
     curve = (EXPONENTS[transfer],) if transfer in EXPONENTS else SRGB_CURVE
     return Colour(matrix_profile(curve, chromaticities))

@@ -14,16 +14,21 @@ from image_release.decode.bmff import stated_colour
 from image_release.decode.cicp import Colour
 from image_release.decode.jpeg import image_only, read_jpeg, without_metadata
 from image_release.decode.png import GREY_ALPHA, read_png
+from image_release.decode.tiff import PHOTOMETRIC_TAG, WHITE_IS_ZERO, black_is_zero
 from image_release.decode.webp import mended_webp
 
 HDR = "hdr"
 """Key of a `HighDynamicRange` in an image's `info`."""
 CANVAS = "canvas"
-"""Key of width, height, left and top in `info`: a canvas that is larger than the frame, and the frame's place on it."""
+"""Key in `info` of width and height of a canvas that is larger than the frame on it."""
+FRAME = "frame"
+"""Key in `info` of the frame's left, top, right and bottom on its canvas."""
 GREY = "grey"
 """Key in `info` of an image whose mode has colours although its pixels have none."""
-MARKERS = "markers"
-"""Key in `info` of what the markers of a JPEG say."""
+CONTAINER = "container"
+"""Key in `info` of a `Jpeg` or `Png`, which can tell whether pixels are missing."""
+INVERTED = "inverted"
+"""Key in `info` of a TIFF that counts from white to black; Pillow turns it around itself if it has at most 8 bits."""
 FRAMES = "frames"
 """Key of the number of images in the file, where Pillow does not see all of them."""
 
@@ -53,7 +58,12 @@ def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         return _open_jpeg(data, formats)
     if announced == "WEBP":
         return _open_webp(data, formats)
+    if announced == "TIFF":
+        return _open_tiff(data, formats)
     image = _open(data, formats)
+    tiles = getattr(image, "tile", None)
+    if image.format == "GIF" and tiles and tiles[0].extents not in (None, (0, 0, *image.size)):
+        image.info[CANVAS], image.info[FRAME] = image.size, tiles[0].extents
     if image.format == "AVIF" and not image.info.get("icc_profile"):
         _state_colour(image, stated_colour(data) or Colour())
     return image
@@ -73,8 +83,10 @@ def _open_png(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     if png.header.colour_type == GREY_ALPHA:
         image.info[GREY] = True
     if frame := png.shown_frame:
-        image.info[CANVAS] = (png.header.width, png.header.height, frame.left, frame.top)
+        image.info[CANVAS] = (png.header.width, png.header.height)
+        image.info[FRAME] = (frame.left, frame.top, frame.left + frame.width, frame.top + frame.height)
     image.info[FRAMES] = png.frames
+    image.info[CONTAINER] = png
     return image
 
 
@@ -85,7 +97,7 @@ def _open_jpeg(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         image = _open(whole, formats)
     except Exception:  # noqa: BLE001 - Pillow's readers of metadata raise nearly everything
         image = _open(without_metadata(whole), formats)
-    image.info[MARKERS] = jpeg
+    image.info[CONTAINER] = jpeg
     return image
 
 
@@ -97,6 +109,20 @@ def _open_webp(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         if mended is None:
             raise
         return _open(mended, formats)
+
+
+def _open_tiff(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        image = _open(data, formats)
+    except Exception:
+        other = black_is_zero(data)
+        if other is None:
+            raise
+        image = _open(other, formats)
+        image.info[INVERTED] = True
+    if getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO:
+        image.info[INVERTED] = True
+    return image
 
 
 def _state_colour(image: Image.Image, colour: Colour) -> None:

@@ -48,6 +48,8 @@ class Jpeg:
     sampling: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Horizontal and vertical sampling of each component."""
     scans: int = 0
+    passes_of: dict[int, int] = field(default_factory=dict)
+    """Number of scans that give something of each component."""
     data_end: int = 0
     """Where the data of the last scan end: at the next marker, or with the file."""
     end: int = 0
@@ -66,6 +68,28 @@ class Jpeg:
     def arithmetic(self) -> bool:
         """Whether its data are coded arithmetically; then bytes behind them may count as zeros."""
         return self.frame in ARITHMETIC
+
+    @property
+    def held_whole(self) -> bool:
+        """Whether libjpeg holds all coefficients: in a progressive image, or where not all components come together."""
+        return self.progressive or self.scans > 1
+
+    @property
+    def samples_a_pixel(self) -> float:
+        """Samples of all components together, for each pixel."""
+        return sum(self._density(component) for component in self.sampling)
+
+    @property
+    def passes(self) -> float:
+        """Samples that all scans together pass over, for each pixel."""
+        return sum(count * self._density(component) for component, count in self.passes_of.items())
+
+    def _density(self, component: int) -> float:
+        """Samples of a component for each pixel; that of the densest one is 1."""
+        across = max(sides[0] for sides in self.sampling.values())
+        down = max(sides[1] for sides in self.sampling.values())
+        own = self.sampling[component]
+        return own[0] * own[1] / (across * down)
 
     @property
     def complete(self) -> bool:
@@ -150,6 +174,7 @@ def _read_scan(jpeg: Jpeg, segment: bytes) -> None:
     for component in segment[1 : 1 + 2 * count : 2]:
         if component in jpeg.missing:
             jpeg.missing[component] &= ~given
+            jpeg.passes_of[component] = jpeg.passes_of.get(component, 0) + 1
 
 
 def image_only(data: bytes, jpeg: Jpeg) -> bytes:

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from PIL import Image
 
+from image_release.child_process import ChildLimitError
 from image_release.decode.containers import CANVAS, FRAMES, announced_format, open_image
 from image_release.decode.png import read_png
 from image_release.outcomes import Outcome, Rejection
@@ -29,6 +30,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 AN_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>", re.IGNORECASE)
 """An object in a message of Pillow, with its address in memory, which differs from run to run."""
+OUT_OF_MEMORY = "out of memory"
+"""What decoders say that could not get memory, if they do not raise MemoryError."""
 ORIENTATION_TAG = 0x112
 SHORT = 3
 """TIFF's type of 16-bit numbers, the only type that the standard allows for the orientation."""
@@ -74,12 +77,15 @@ def judge_size(facts: ImageFacts, settings: FilterSettings) -> Rejection | None:
 
 
 def decoded(decode: Callable[[], T]) -> T | Rejection:
-    """Run a decoder on bytes whose header could be read; whatever it raises becomes a Rejection of the file."""
+    """Run a decoder on bytes whose header could be read; whatever it raises becomes a Rejection of the file.
+
+    Raises ChildLimitError where memory ends, which says nothing about the file.
+    """
     try:
         return decode()
-    except MemoryError:
-        return Rejection(Outcome.CRASHED, "decoding it takes more memory than there is")
-    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise nearly everything on damaged bytes
+    except Exception as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY in str(error).lower():
+            raise ChildLimitError("decoding it takes more memory than there is") from error
         return Rejection(Outcome.TRUNCATED, _reason(error))
 
 
@@ -112,7 +118,7 @@ def _stated_orientation(block: bytes) -> int:
 
 def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
     """What the header of an opened image says, with the orientation applied."""
-    width, height = image.info.get(CANVAS, image.size)[:2]
+    width, height = image.info.get(CANVAS, image.size)
     if orientation(image) in SIDEWAYS:
         width, height = height, width
     name = image.format or ""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from image_release.decode.containers import CANVAS, MARKERS, open_image
+from image_release.decode.containers import CANVAS, CONTAINER, open_image
 from image_release.decode.jpeg import Jpeg, lacks_pixels
 from image_release.decode.opening import SIDEWAYS, decoded, orientation
+from image_release.decode.png import Png
 from image_release.decode.upright import upright_srgb
 from image_release.outcomes import Rejection
 from image_release.values import ImageFacts
@@ -87,11 +88,19 @@ def _draft(data: bytes, facts: ImageFacts, least: tuple[int, int]) -> Draft:
         return Draft(_loaded(image, least, data), facts, _quantisation_step(image))
 
 
-def _check_all_there(data: bytes, jpeg: Jpeg, loaded: Image.Image) -> None:
-    """Raise UndecodableError if a JPEG lacks pixels. This costs time only where something points to it."""
-    suspected = not jpeg.ended or (jpeg.progressive and not jpeg.complete) or _ends_in_nothing(loaded)
-    if suspected and lacks_pixels(data, jpeg, _pixels_of):
-        raise UndecodableError("the data break off before the last pixel")
+def _lacks_pixels(data: bytes, loaded: Image.Image) -> bool:
+    """Whether a JPEG or PNG lacks pixels without having said so. This costs time only where something points to it."""
+    container = loaded.info.get(CONTAINER)
+    if isinstance(container, Jpeg):
+        cut = not container.ended or (container.progressive and not container.complete) or _ends_in_nothing(loaded)
+        return cut and lacks_pixels(data, container, _pixels_of)
+    return isinstance(container, Png) and _ends_in_zeros(loaded) and container.lacks_rows()
+
+
+def _ends_in_zeros(loaded: Image.Image) -> bool:
+    """Whether one of the last two rows is empty, as those are that a PNG does not give."""
+    last = [loaded.crop((0, row, loaded.width, row + 1)) for row in range(max(0, loaded.height - 2), loaded.height)]
+    return any(row.im.getbbox() is None for row in last)
 
 
 def _ends_in_nothing(loaded: Image.Image) -> bool:
@@ -132,8 +141,8 @@ def _loaded(image: Image.Image, least: tuple[int, int], data: bytes) -> Image.Im
     full = image.info.get(CANVAS, image.size)
     factor = max(1, min(full[0] // width, full[1] // height))
     image.load()
-    if jpeg := image.info.get(MARKERS):
-        _check_all_there(data, jpeg, image)
+    if _lacks_pixels(data, image):
+        raise UndecodableError("the data break off before the last pixel")
     result = upright_srgb(image, turn, factor)
     result.info = {}
     return result

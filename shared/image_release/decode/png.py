@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from image_release.decode.cicp import Colour, colour_of_cicp
-from image_release.decode.profiles import MAX_PROFILE_BYTES, SRGB_CHROMATICITIES, calibrated_profile
+from image_release.decode.cicp import BT_1886_CURVE, Colour, colour_of_cicp
+from image_release.decode.profiles import MAX_PROFILE_BYTES, Chromaticities, calibrated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KNOWN_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
@@ -24,6 +24,9 @@ GREY, TRUECOLOUR, PALETTE, GREY_ALPHA, TRUECOLOUR_ALPHA = 0, 2, 3, 4, 6
 SAMPLES = {GREY: 1, TRUECOLOUR: 3, PALETTE: 1, GREY_ALPHA: 2, TRUECOLOUR_ALPHA: 4}
 SEQUENCE_BYTES = 4
 """Bytes before the pixels in a chunk of an animation's frame."""
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Column and row where each pass of an interlaced image begins, and its steps."""
+UNPACKED_AT_ONCE = 1_000_000
 PLAUSIBLE_GAMMA = range(1_000, 1_000_001)
 """Values of gAMA, in 100,000ths, that are taken seriously."""
 
@@ -142,21 +145,34 @@ class Png:
     def _first_pixels(self) -> int:
         return next((place for place, chunk in enumerate(self.chunks) if chunk.kind == b"IDAT"), len(self.chunks))
 
+    def lacks_rows(self) -> bool:
+        """Whether the data of the shown image end before its last row; Pillow leaves such rows black."""
+        frame, header = self.shown_frame, self.header
+        width, height = (frame.width, frame.height) if frame else (header.width, header.height)
+        missing = raw_bytes(width, height, SAMPLES.get(header.colour_type, 1) * header.bits, header.interlaced)
+        stream, skipped = zlib.decompressobj(), SEQUENCE_BYTES if frame else 0
+        for chunk in self._frame_data if frame else self._default_data():
+            packed = self.data[chunk.start + skipped : chunk.end]
+            while missing > 0 and packed and not stream.eof:
+                missing -= len(stream.decompress(packed, UNPACKED_AT_ONCE))
+                packed = stream.unconsumed_tail
+        return missing > 0
+
     def critical_fault(self) -> str | None:
         """Why browsers give this file up: a critical chunk has a wrong checksum or is unknown. None: they do not."""
         for chunk in self.chunks:
             critical = chunk.kind[0:1].isupper()
             if critical and chunk.kind not in KNOWN_CRITICAL:
                 return "an unknown critical chunk"
-            if critical and chunk.whole and self._counts(chunk) and not self._sound(chunk):
-                return f"a wrong checksum of {chunk.kind.decode()}"
             if chunk.kind == b"IEND":
                 break
+            if critical and chunk.whole and not self._sound(chunk):
+                return f"a wrong checksum of {chunk.kind.decode()}"
+        if self.header.colour_type == PALETTE and not any(
+            map(self._is_used_palette, self.chunks[: self._first_pixels])
+        ):
+            return "no palette"
         return None
-
-    def _counts(self, chunk: Chunk) -> bool:
-        """Whether a critical chunk is used: a palette that is only advice is not, nor is the end."""
-        return chunk.kind != b"IEND" and (chunk.kind != b"PLTE" or self.header.colour_type == PALETTE)
 
     def pixels_only(self) -> bytes:
         """A PNG of the critical chunks that show what a browser shows first. Raises BrokenPngError."""
@@ -222,7 +238,7 @@ class Png:
     def _meaning(self, kind: bytes, block: bytes) -> Colour | None:
         """What one chunk says of colour; None if it says nothing usable."""
         if kind == b"cICP":
-            return colour_of_cicp(block[0], block[1]) if len(block) == 4 and not block[2] else None  # noqa: PLR2004
+            return colour_of_cicp(block[0], block[1], BT_1886_CURVE) if len(block) == 4 and not block[2] else None  # noqa: PLR2004
         if kind == b"iCCP":
             profile = _unpacked_profile(block)
             return Colour(profile) if profile and _fits(profile, self.header.colour_type) else None
@@ -237,15 +253,21 @@ class Png:
     def _is_grey(self) -> bool:
         return self.header.colour_type in (GREY, GREY_ALPHA)
 
-    def _chromaticities(self) -> tuple[float, ...]:
+    def _chromaticities(self) -> Chromaticities | None:
         block = self.ancillary.get(b"cHRM", b"")
-        if len(block) < 32:  # noqa: PLR2004
-            return SRGB_CHROMATICITIES
-        return tuple(value / 100_000 for value in struct.unpack_from(">8L", block))
+        return tuple(value / 100_000 for value in struct.unpack_from(">8L", block)) if len(block) >= 32 else None  # noqa: PLR2004
 
 
 READ = frozenset({b"acTL", b"cHRM", b"cICP", b"eXIf", b"fcTL", b"gAMA", b"iCCP", b"sRGB", b"tRNS"})
 """Ancillary chunks that say how the pixels look; all others are never looked into."""
+
+
+def raw_bytes(width: int, height: int, bits: int, interlaced: bool) -> int:  # noqa: FBT001 - a flag of the header
+    """Bytes of all rows, each with its filter; an interlaced image comes as seven smaller ones."""
+    passes = [(width, height)]
+    if interlaced:
+        passes = [(-(-(width - x) // across), -(-(height - y) // down)) for x, y, across, down in ADAM7]
+    return sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in passes if columns > 0 and rows > 0)
 
 
 def read_png(data: bytes) -> Png:

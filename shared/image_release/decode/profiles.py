@@ -23,22 +23,27 @@ CHROMATICITY_TOLERANCE = 0.005
 """Difference of chromaticities that nobody sees: writers round them differently."""
 D50 = np.array([0.9642, 1.0, 0.8249])
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-"""Parameters of the curve of sRGB, in the order of ICC's parametric curve of type 3."""
+Curve = tuple[float, ...]
+"""An exponent alone, or the five parameters of ICC's parametric curve of type 3."""
+SRGB_CURVE: Curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
-def calibrated_profile(gamma: float, chromaticities: Chromaticities, *, grey: bool) -> bytes | None:
-    """A profile for samples that are light to the power of `gamma`; None if that is sRGB or makes no sense."""
+def calibrated_profile(gamma: float, chromaticities: Chromaticities | None, *, grey: bool) -> bytes | None:
+    """A profile for samples that are light to the power of `gamma`; None if that is sRGB or makes no sense.
+
+    Without chromaticities a gamma like that of sRGB means sRGB; with them it is taken at its word, as in browsers.
+    """
     near = abs(gamma / SRGB_GAMMA - 1) < GAMMA_TOLERANCE
-    curve = SRGB_CURVE if near else (1 / gamma,)
+    if near and not chromaticities:
+        return None
     if grey:
-        return None if near else _profile(b"GRAY", {b"kTRC": _curve(curve)})
-    return matrix_profile(curve, chromaticities)
+        return _profile(b"GRAY", {b"kTRC": _curve((1 / gamma,))})
+    return matrix_profile((1 / gamma,), chromaticities or SRGB_CHROMATICITIES)
 
 
 @lru_cache(16)
-def matrix_profile(curve: tuple[float, ...], chromaticities: Chromaticities) -> bytes | None:
-    """A profile of a curve (SRGB_CURVE, or an exponent alone) and primaries; None if it is sRGB or makes no sense."""
+def matrix_profile(curve: Curve, chromaticities: Chromaticities) -> bytes | None:
+    """A profile of a curve and primaries; None if it is sRGB or makes no sense."""
     same = max(abs(a - b) for a, b in zip(chromaticities, SRGB_CHROMATICITIES, strict=True)) < CHROMATICITY_TOLERANCE
     if same and curve == SRGB_CURVE:
         return None
@@ -91,7 +96,7 @@ def _text(text: str) -> bytes:
     return b"mluc\0\0\0\0" + struct.pack(">LL2s2sLL", 1, 12, b"en", b"US", len(encoded), 28) + encoded
 
 
-def _curve(parameters: tuple[float, ...]) -> bytes:
+def _curve(parameters: Curve) -> bytes:
     """A parametric curve: of type 0 with an exponent alone, of type 3 with five parameters."""
     return b"para\0\0\0\0" + struct.pack(">HH", 0 if len(parameters) == 1 else 3, 0) + _fixed(*parameters)
 

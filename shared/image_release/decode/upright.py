@@ -12,7 +12,7 @@ from PIL import Image
 
 from image_release.decode.cicp import HighDynamicRange
 from image_release.decode.colour import to_srgb
-from image_release.decode.containers import CANVAS, GREY, HDR
+from image_release.decode.containers import CANVAS, FRAME, GREY, HDR, INVERTED
 from image_release.decode.hdr import to_sdr
 
 BAND_PIXELS = 4_000_000
@@ -31,8 +31,6 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transposition that makes an image of each EXIF orientation upright."""
-PHOTOMETRIC_TAG, WHITE_IS_ZERO = 262, 0
-"""TIFF's tag of what its numbers mean, and its value if 0 is white."""
 WHITE_LEVELS = (1.0, 255.0, 65_535.0, 4_294_967_295.0)
 """Possible values of white in an image of 32-bit numbers; it is the first that is not below the brightest pixel."""
 
@@ -53,11 +51,12 @@ def upright_srgb(image: Image.Image, turn: int, factor: int = 1) -> Image.Image:
 
 def _on_canvas(image: Image.Image) -> Image.Image:
     """Put a frame that is smaller than its canvas in its place; around it the canvas is transparent."""
-    width, height, left, top = image.info.get(CANVAS, (*image.size, 0, 0))
-    if (width, height) == image.size:
+    if CANVAS not in image.info:
         return image
-    canvas = Image.new("RGBA", (width, height))
-    canvas.paste(image.convert("RGBA"), (left, top))
+    size, box = image.info[CANVAS], image.info[FRAME]
+    frame = image.crop(box) if image.size == size else image
+    canvas = Image.new("RGBA", size)
+    canvas.paste(frame.convert("RGBA"), box[:2])
     canvas.info = {key: value for key, value in image.info.items() if key != "transparency"}
     return canvas
 
@@ -84,7 +83,7 @@ def _flattened(image: Image.Image, factor: int) -> Image.Image:
     """Convert to 8-bit RGB, L, CMYK or LAB, without transparency or palette."""
     if factor == 1 and image.mode in KEPT_MODES and "transparency" not in image.info:
         return image
-    white, inverted = _white_level(image), _white_is_zero(image)
+    white, inverted = _white_level(image), INVERTED in image.info
     rows = max(1, BAND_PIXELS // (image.width * factor)) * factor
     if rows >= image.height:
         return _reduced(_flat_band(image, white, inverted=inverted), factor)
@@ -132,16 +131,12 @@ def _white_level(image: Image.Image) -> float | None:
     return next((level for level in levels if brightest <= level), levels[-1])
 
 
-def _white_is_zero(image: Image.Image) -> bool:
-    """Whether a TIFF counts from white to black; Pillow turns it around itself if it has at most 8 bits."""
-    return getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO
-
-
 def _eight_bit(image: Image.Image, white: float, *, inverted: bool) -> Image.Image:
     """Scale a grey image to 8 bits, so that `white` becomes 255; what is transparent becomes white."""
     values = np.asarray(image, np.float32)
     if isinstance(transparent := image.info.get("transparency"), int):
         values = np.where(values == transparent, np.float32(white), values)
-    values = values * np.float32(255 / white)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers of a damaged file may be anything
+        values = values * np.float32(255 / white)
     levels = np.clip(np.nan_to_num(values) + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(255 - levels if inverted else levels)

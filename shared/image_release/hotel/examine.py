@@ -9,11 +9,20 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from image_release.decode import DECODER_VERSION, decode_draft, flat, judge_size, read_header
+from image_release.decode import (
+    DECODER_VERSION,
+    call_by_cost,
+    cost_of,
+    decode_draft,
+    flat,
+    judge_cost,
+    judge_size,
+    read_header,
+)
 from image_release.dedup import placeholder
 from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, fingerprint
 from image_release.outcomes import Rejection
-from image_release.settings import FilterSettings, FingerprintSettings, Settings
+from image_release.settings import BUDGET_KEYS, FilterSettings, FingerprintSettings, Settings
 from image_release.values import ImageFacts
 
 
@@ -30,20 +39,31 @@ def examiner_version(settings: Settings) -> str:
 
     Fingerprints and facts are kept without it, so a newer decoder opens again only what an older one refused.
     """
-    shaping = settings.filter.model_dump_json() + settings.fingerprint.model_dump_json()
+    shaping = settings.filter.model_dump_json(exclude=set(BUDGET_KEYS)) + settings.fingerprint.model_dump_json()
     return f"{FINGERPRINT_VERSION}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}-{DECODER_VERSION}"
 
 
 def examine(
     data: bytes, sha256: str, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
 ) -> tuple[ImageFacts, Fingerprint] | Unreadable:
-    """Judge the header, decode once at draft size, judge flatness, and make the fingerprint.
+    """Judge the header and the cost, decode once at draft size, judge flatness, and make the fingerprint.
 
-    Returns the facts of the header and the fingerprint, or why there are none.
+    Returns the facts of the header and the fingerprint, or why there are none. Raises ChildCrashedError if an expensive
+    image, which is decoded in a child process, kills it.
     """
     facts = read_header(data, sha256, filter_settings)
     if isinstance(facts, Rejection):
         return Unreadable(facts)
+    cost = cost_of(data, facts, filter_settings)
+    if rejection := judge_cost(cost, filter_settings):
+        return Unreadable(rejection, facts)
+    return call_by_cost(cost, filter_settings, _examine_pixels, data, facts, filter_settings, fingerprint_settings)
+
+
+def _examine_pixels(
+    data: bytes, facts: ImageFacts, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
+) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+    """As `examine`, of an image whose header is accepted."""
     draft = decode_draft(data, facts)
     if isinstance(draft, Rejection):
         return Unreadable(draft, facts)

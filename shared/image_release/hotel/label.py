@@ -11,13 +11,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
-from image_release.decode import thumbnail_jpeg
+from image_release.decode import call_by_cost, cost_of, thumbnail_jpeg
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.cached import HotelCache
 from image_release.hotel.choose import Chosen
 from image_release.hotel.ports import Context, Ports
+from image_release.settings import FilterSettings
 from image_release.tag import NotTagged, Tagged, Tagger, TagRequest
-from image_release.values import Label
+from image_release.values import ImageFacts, Label
 
 
 @dataclass(slots=True)
@@ -72,7 +73,15 @@ def thumbnail_of(read_original: Callable[[str], bytes], acquired: Acquired, port
     """The JPEG of an image that is sent to the tagger. Raises LostOriginalsError, ChildCrashedError."""
     tagging = ports.settings.tagging
     data = read_original(sha256)
-    return ports.call(thumbnail_jpeg, data, acquired.facts[sha256], tagging.side_px, tagging.jpeg_quality)
+    facts, budget = acquired.facts[sha256], ports.settings.filter
+    return ports.call(_thumbnail_within_budget, data, facts, tagging.side_px, tagging.jpeg_quality, budget)
+
+
+def _thumbnail_within_budget(
+    data: bytes, facts: ImageFacts, side_px: int, quality: int, budget: FilterSettings
+) -> bytes:
+    """As `thumbnail_jpeg`; an image that takes much memory is decoded alone, in a child process."""
+    return call_by_cost(cost_of(data, facts, budget), budget, thumbnail_jpeg, data, facts, side_px, quality)
 
 
 def _cached_labels(cached: HotelCache, sha256: str, identity: str) -> tuple[tuple[Label, ...] | None, str | None]:

@@ -20,7 +20,7 @@ from image_release.hotel.ports import Ports
 from image_release.hotel.published import OLDER_RENDITIONS, PublishedBefore
 from image_release.outcomes import Outcome, Rejection
 from image_release.publish import PublishedRendition, put_rendition
-from image_release.renditions import Rendition, generate, rendition_extension
+from image_release.renditions import Rendition, generate_within_budget, rendition_extension
 from image_release.settings import RenditionSettings, Settings
 from image_release.state import leave_marker
 from image_release.store_keys import rendition_key
@@ -127,7 +127,7 @@ def _generated(
     """Make renditions of one image from one decode."""
     ports.context.work.count(decodes=1)
     try:
-        return ports.call(generate, data, facts, recipes)
+        return ports.call(generate_within_budget, data, facts, recipes, ports.settings.filter)
     except ChildCrashedError as error:
         return Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}")
 

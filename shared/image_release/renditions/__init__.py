@@ -4,6 +4,7 @@ from image_release.renditions.rendering import (
     Rendition,
     fitted,
     generate,
+    generate_within_budget,
     rendition_digest,
     rendition_extension,
 )
@@ -12,6 +13,7 @@ __all__ = [
     "Rendition",
     "fitted",
     "generate",
+    "generate_within_budget",
     "rendition_digest",
     "rendition_extension",
 ]

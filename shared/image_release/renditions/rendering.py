@@ -16,9 +16,9 @@ from functools import lru_cache
 
 from PIL import Image, ImageStat
 
-from image_release.decode import Resizer, decode_full, shipped_resizer
+from image_release.decode import Resizer, call_by_cost, cost_of, decode_full, shipped_resizer
 from image_release.outcomes import Rejection
-from image_release.settings import RenditionSettings
+from image_release.settings import FilterSettings, RenditionSettings
 from image_release.values import ImageFacts
 
 GENERATOR_VERSION = "1"
@@ -56,6 +56,16 @@ def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
     """
     scale = min(box[0] / width, box[1] / height, 1.0)
     return max(1, min(box[0], round(width * scale))), max(1, min(box[1], round(height * scale)))
+
+
+def generate_within_budget(
+    data: bytes, facts: ImageFacts, renditions: Sequence[RenditionSettings], budget: FilterSettings
+) -> tuple[Rendition, ...] | Rejection:
+    """As `generate`; an image that takes much memory is decoded alone, in a child process.
+
+    None is refused for what it takes: it was accepted when it was examined. Raises ChildCrashedError.
+    """
+    return call_by_cost(cost_of(data, facts, budget), budget, generate, data, facts, renditions)
 
 
 def generate(
