@@ -10,7 +10,7 @@ from image_release.cli.common import end
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.one_machine.intake import Intake
-from image_release.one_machine.run import pending_nudges, update_workspace
+from image_release.one_machine.run import due_sweeps, update_workspace
 
 
 @click.command()
@@ -25,7 +25,7 @@ def sweep(invocation: Invocation, dry_run: bool) -> None:
     Example: image-release sweep
     """
     with invocation.open() as workspace:
-        due = len(list(pending_nudges(workspace, None, datetime.now(UTC).date())))
+        due = len(due_sweeps(workspace.state, datetime.now(UTC).date()))
         if dry_run:
             invocation.show({"due": due}, f"{due} hotels are due")
             return

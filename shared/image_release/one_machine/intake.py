@@ -5,10 +5,12 @@ Catalogues are applied before releases, so that listings are there before the re
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -40,6 +42,8 @@ from image_release.store_keys import (
     partner_folder,
 )
 
+PHOTOS_VERSION = re.compile(r"photos-([0-9T.-]+)Z\.jsonl")
+"""The time in the name of a catalogue that was made from a photos folder."""
 CHUNK_BYTES = 1 << 20
 """Bytes that are read at once when two files are compared."""
 
@@ -64,7 +68,7 @@ def hand_in(workspace: Workspace, photos: Path | None, release: Path | None, cat
     A file is not copied when the inbox has the same bytes already. Raises HandInError when a file or folder has the
     wrong name or cannot be read, and PhotosFolderError when the photos cannot be used.
     """
-    problems = list(hand_in_photos(photos, workspace.inbox, datetime.now(UTC))) if photos else []
+    problems = list(hand_in_photos(photos, workspace.inbox, _after_photos(workspace))) if photos else []
     if catalogues:
         _hand_in_catalogues(workspace, catalogues)
     if release:
@@ -72,6 +76,21 @@ def hand_in(workspace: Workspace, photos: Path | None, release: Path | None, cat
             raise HandInError(f"{release}: a Data Release is named <release_id>.csv or <release_id>.csv.gz")
         _copy(workspace, release, RELEASES + release.name)
     return problems
+
+
+def _after_photos(workspace: Workspace) -> datetime:
+    """Now, or just after the latest photos: if the clock was set back, what is newer must not sort before them.
+
+    The catalogues of photos are named by their time, in the inbox and, once they were applied, in the state.
+    """
+    moment = datetime.now(UTC)
+    for store in (workspace.inbox, workspace.state):
+        for listed in store.list(CATALOGUES):
+            if named := PHOTOS_VERSION.search(listed.key):
+                with suppress(ValueError, OverflowError):
+                    before = datetime.strptime(named[1], "%Y-%m-%dT%H%M%S.%f").replace(tzinfo=UTC)
+                    moment = max(moment, before + timedelta(microseconds=1))
+    return moment
 
 
 def _hand_in_catalogues(workspace: Workspace, folder: Path) -> None:

@@ -7,7 +7,7 @@ only after all of its hotels, and those that departed, were processed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime
 
 from image_release.gallery import write_index
@@ -16,7 +16,8 @@ from image_release.ingest import Current, complete_release, departed, hotel_ids,
 from image_release.one_machine.intake import Intake
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
-from image_release.state import markers_until
+from image_release.state import DueMarker, markers_until
+from image_release.storage import Store
 from image_release.store_keys import STALE_GALLERY, run_key
 from image_release.values import Nudge
 
@@ -38,6 +39,7 @@ def update_workspace(
     current = None if sweep_only else read_current(workspace.state)
     switching = current is not None and not current.is_completed
     index = _GalleryIndex(workspace)
+    sweeps = due_sweeps(workspace.state, started.date())
     totals = Totals()
 
     def add(result: HotelResult) -> None:
@@ -45,12 +47,13 @@ def update_workspace(
         if result.status == "processed":
             index.mark_stale()
         if result.nudge.reason == SWEEP and result.status != "failed":
-            _delete_markers(workspace, result.nudge.hotel_id, started.date())
+            for marker in sweeps[result.nudge.hotel_id]:
+                workspace.state.delete(marker.key)
         observe(result)
 
     if intake.applied or switching:
         index.mark_stale()
-    run_nudges(workspace, pending_nudges(workspace, current, started.date()), workers, add)
+    run_nudges(workspace, pending_nudges(workspace.state, current, sweeps), workers, add)
     index.write_if_stale()
     if current and switching and not totals.hotels["failed"]:
         complete_release(workspace.state, current)
@@ -61,23 +64,29 @@ def update_workspace(
     return totals
 
 
-def pending_nudges(workspace: Workspace, current: Current | None, today: date) -> Iterator[Nudge]:
+def due_sweeps(state: Store, today: date) -> dict[str, list[DueMarker]]:
+    """Hotel -> its sweep markers up to today, a day in UTC. They are served when the hotel was processed."""
+    sweeps: dict[str, list[DueMarker]] = {}
+    for marker in markers_until(state, today):
+        if marker.kind == SWEEP:
+            sweeps.setdefault(marker.hotel_id, []).append(marker)
+    return sweeps
+
+
+def pending_nudges(state: Store, current: Current | None, sweeps: Collection[str]) -> Iterator[Nudge]:
     """Every hotel that may need something, once each: due to be swept, departed, or in the release in force.
 
-    `today` is a day in UTC. Without a release in force (`current` is None) only hotels to sweep are given.
+    Without a release in force (`current` is None) only hotels to sweep are given.
     """
-    seen = set()
-    for marker in markers_until(workspace.state, today):
-        if marker.kind == SWEEP:
-            seen.add(marker.hotel_id)
-            yield Nudge(marker.hotel_id, SWEEP)
+    for hotel_id in sweeps:
+        yield Nudge(hotel_id, SWEEP)
     if current is None:
         return
-    for hotel_id in departed(workspace.state, current):
-        if hotel_id not in seen:
+    for hotel_id in departed(state, current):
+        if hotel_id not in sweeps:
             yield Nudge(hotel_id, DEPARTED)
-    for hotel_id in hotel_ids(workspace.state, current):
-        if hotel_id not in seen:
+    for hotel_id in hotel_ids(state, current):
+        if hotel_id not in sweeps:
             yield Nudge(hotel_id, "release")
 
 
@@ -97,13 +106,6 @@ class _GalleryIndex:
         if self._is_stale:
             write_index(self._workspace.published)
             self._workspace.state.delete(STALE_GALLERY)
-
-
-def _delete_markers(workspace: Workspace, hotel_id: str, today: date) -> None:
-    """Delete the sweep markers of a hotel up to today: they are served."""
-    for marker in list(markers_until(workspace.state, today)):
-        if (marker.kind, marker.hotel_id) == (SWEEP, hotel_id):
-            workspace.state.delete(marker.key)
 
 
 def _write_history(workspace: Workspace, started: datetime, intake: Intake, totals: Totals) -> None:

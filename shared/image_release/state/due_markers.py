@@ -71,8 +71,10 @@ def mark_served(state: Store, day: date, kind: str, hotel_id: str, etag: str) ->
 
 
 def _marker(listed: Listed) -> DueMarker | None:
+    """The marker that a key is; None where no marker has that key: whoever served it would never find it."""
     try:
         _, day, kind, hotel = listed.key.split("/")
-        return DueMarker(date.fromisoformat(day), kind, unquote(hotel), listed.size == len(SERVED), listed.modified)
+        marker = DueMarker(date.fromisoformat(day), kind, unquote(hotel), listed.size == len(SERVED), listed.modified)
     except ValueError:
         return None
+    return marker if marker.key == listed.key else None
