@@ -10,9 +10,9 @@ import click
 from image_release.cli.common import FILE, FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.totals import has_failures, tell_totals, totals_document
-from image_release.ingest import Held, PhotosFolderError, read_current
+from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
-from image_release.one_machine.run import update_workspace
+from image_release.one_machine.run import hotels_in_force, update_workspace
 from image_release.one_machine.workers import Totals
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
@@ -45,9 +45,9 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
             raise click.UsageError(str(error)) from error
         intake = apply_inbox(workspace)
         problems += intake.problems
-        current = read_current(workspace.state)
-        with invocation.progress(current.hotels if current else None) as advance:
+        with invocation.progress(hotels_in_force(workspace)) as advance:
             totals = update_workspace(workspace, invocation.workers, intake, advance)
+        problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = _document(workspace, totals, intake, problems)
         invocation.show(document, lambda: _tell(workspace, totals, intake))
