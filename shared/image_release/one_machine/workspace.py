@@ -34,7 +34,7 @@ from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCa
 
 STORES = ("inbox", "state", "published")
 FILES_IN_THE_INBOX = re.compile(
-    r"(releases|overrides|requests|accepts/releases)/[^/]+|(accepts/)?catalogues/[^/]+/[^/]+"
+    r"settings\.yaml|tagger|(releases|overrides|requests|accepts/releases)/[^/]+|(accepts/)?catalogues/[^/]+/[^/]+"
 )
 """Where files lie in the inbox, and no folders."""
 
