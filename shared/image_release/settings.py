@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -379,12 +379,22 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
     Raises SettingsError when the bytes are no YAML mapping or have a mistake.
     """
+    return settings_of(settings_document(data, file), file)
+
+
+def settings_document(data: bytes, file: str) -> dict[str, Any]:
+    """What a settings file says, before it is checked. Raises SettingsError when the bytes are no YAML mapping."""
     try:
         document = yaml.safe_load(data.decode()) or {}
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"{file}: {document!r}: must be a mapping of sections such as `filter:`")
+    return document
+
+
+def settings_of(document: dict[str, Any], file: str) -> Settings:
+    """The settings that a document makes of the shipped defaults. Raises SettingsError when it has a mistake."""
     try:
         return Settings.model_validate(document)
     except ValidationError as error:

@@ -7,7 +7,9 @@ if that is a terminal. Its exit status is 0 (everything worked), 1 (done, but so
 
 from __future__ import annotations
 
+import os
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -15,6 +17,7 @@ from typing import NoReturn
 import click
 
 from image_release.cli.lazy_group import LazyGroup
+from image_release.problems import printable
 
 __all__ = ["COMMANDS", "LazyGroup", "TerminatedError", "main", "status_after"]
 
@@ -22,6 +25,8 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 plus the number of SIGINT, as in shells."""
 TERMINATED = 143
 """Exit status after SIGTERM: 128 plus its number."""
+SHOW_TRACEBACK = "IMAGE_RELEASE_TRACEBACK"
+"""Environment variable for developers: show where an unexpected error came from."""
 COMMANDS = {
     "run": "Apply what is new in the inbox and process every hotel that changed.",
     "hotel": "Process these hotels now and list the outcome of every image.",
@@ -49,13 +54,24 @@ def status_after(signalled: KeyboardInterrupt) -> int:
 
 class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. Ctrl-C ends it with status 130, SIGTERM with 143, both with a sentence on stderr."""
+        """Run the command. Ctrl-C ends it with status 130, SIGTERM with 143, both with a sentence on stderr.
+
+        So does an error that no command expects, with status 1: people get a sentence, and developers can ask for more.
+        """
         try:
             with _sigterm_raised():
                 return super().invoke(ctx)
         except KeyboardInterrupt as error:
             click.echo("interrupted: every published hotel is complete, and the next run continues", err=True)
             ctx.exit(status_after(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+            said = printable(f"{type(error).__name__}: {error}", 400)
+            click.echo(f"error: the command failed: {said} (with {SHOW_TRACEBACK}=1 it says where)", err=True)
+            if os.environ.get(SHOW_TRACEBACK):
+                click.echo(traceback.format_exc(), err=True)
+            ctx.exit(1)
 
 
 @contextmanager

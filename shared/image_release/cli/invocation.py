@@ -10,7 +10,7 @@ import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ import click
 
 from image_release.cli.common import F, json_option, settings_option, show, workers_option
 from image_release.cli.progress import progress_bar
+from image_release.one_machine.choices import StoredChoiceError, choices_of, store_choices
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
+from image_release.problems import printable
 from image_release.publish import ManifestUnreadableError
-from image_release.settings import SettingsError, load_settings
+from image_release.settings import Settings, SettingsError
 from image_release.state import StateUnreadableError
 from image_release.storage import StorageError
 from image_release.tag import SpendingCap
@@ -29,17 +31,20 @@ from image_release.tag import SpendingCap
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`."""
+    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`.
+
+    `settings_file` and `tagger` are None where the command line says nothing: then the workspace's own are in force.
+    """
 
     address: str
     settings_file: Path | None
     as_json: bool
     workers: int = 1
-    tagger: str = "none"
+    tagger: str | None = None
 
     @contextmanager
     def open(self, *, photos: Path | None = None, must_exist: bool = True) -> Iterator[Workspace]:
-        """Open the workspace, with a spending cap that all its workers share.
+        """Open the workspace with its settings and its tagger, and with a spending cap that all its workers share.
 
         Wrong settings, a wrong address and a folder that does not exist end the command with status 2; a store that
         fails ends it with status 1. `must_exist` is there because a mistyped name must not look like an empty
@@ -47,17 +52,24 @@ class Invocation:
         """
         with tempfile.TemporaryDirectory() as folder:
             try:
-                settings = load_settings(self.settings_file)
-                cap = SpendingCap(Path(folder) / "tagged", settings.tagging.max_images_a_run)
-                folders = (photos.resolve(),) if photos else ()
-                workspace = open_workspace(self.address, settings, tagger=self.tagger, photos=folders, allowance=cap)
+                opened = open_workspace(self.address, Settings(), photos=(photos.resolve(),) if photos else ())
                 if must_exist:
-                    _refuse_missing(workspace)
-                yield workspace
-            except (SettingsError, WorkspaceError) as error:
+                    _refuse_missing(opened)
+                choices = choices_of(opened, self.settings_file, self.tagger)
+                cap = SpendingCap(Path(folder) / "tagged", choices.settings.tagging.max_images_a_run)
+                yield replace(opened, settings=choices.settings, tagger=choices.tagger, allowance=cap)
+            except (SettingsError, StoredChoiceError, WorkspaceError) as error:
                 raise click.UsageError(str(error)) from error
             except (StorageError, StateUnreadableError, ManifestUnreadableError) as error:
                 raise click.ClickException(str(error)) from error
+
+    def store_choices(self, workspace: Workspace) -> list[str]:
+        """Store the settings and the tagger that the command line says; returns what was told about it on stderr."""
+        told = []
+        for text in store_choices(workspace, choices_of(workspace, self.settings_file, self.tagger), self.tagger):
+            click.echo(printable(text, 2_000), err=True)
+            told.append(text)
+        return told
 
     def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:
         """Answer: print `document` with `--json`, else `text`, which may be a function that prints."""
@@ -85,7 +97,7 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
         settings_file: Path | None,
         as_json: bool,
         workers: int = 1,
-        tagger: str = "none",
+        tagger: str | None = None,
         **others: Any,
     ) -> None:
         command(Invocation(address, settings_file, as_json, workers, tagger), **others)
@@ -104,9 +116,8 @@ def work_options(command: F) -> F:
     """Add `--workers` and `--tagger`."""
     tagger_option = click.option(
         "--tagger",
-        default="none",
-        show_default=True,
         metavar="none|google|recorded:FILE",
-        help="What labels the best images. `google` costs money; setting tagging.max_images_a_run limits it.",
+        help="What labels the best images; default: the workspace's tagger, none until `run` stores another one. "
+        "`google` costs money; setting tagging.max_images_a_run limits it.",
     )
     return workers_option(tagger_option(command))

@@ -10,9 +10,9 @@ import click
 from image_release.cli.common import FILE, FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.totals import has_failures, tell_totals, totals_document
-from image_release.ingest import Held, PhotosFolderError, read_current
+from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
-from image_release.one_machine.run import update_workspace
+from image_release.one_machine.run import hotels_in_force, update_workspace
 from image_release.one_machine.workers import Totals
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
@@ -30,6 +30,10 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
     First the catalogues and the release are applied. Then every hotel is checked; an unchanged one costs a few reads.
     You can interrupt a run at any time: the next one continues.
 
+    What --settings and --tagger say is stored in the workspace, and every later command works with it. With other
+    commands they hold for that command. Never stored are recorded labels, and the settings that open the network,
+    download.allowed_networks and download.resolve.
+
     The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed. That an image is
     broken, too small or gone from the partner's server is an outcome, not a failure.
 
@@ -43,13 +47,14 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
             problems += hand_in(workspace, photos, release, catalogues)
         except (HandInError, PhotosFolderError) as error:
             raise click.UsageError(str(error)) from error
+        stored = invocation.store_choices(workspace)
         intake = apply_inbox(workspace)
         problems += intake.problems
-        current = read_current(workspace.state)
-        with invocation.progress(current.hotels if current else None) as advance:
+        with invocation.progress(hotels_in_force(workspace)) as advance:
             totals = update_workspace(workspace, invocation.workers, intake, advance)
+        problems += totals.problems
         tell_problems(problems, intake.warnings)
-        document = _document(workspace, totals, intake, problems)
+        document = {**_document(workspace, totals, intake, problems), "stored": stored}
         invocation.show(document, lambda: _tell(workspace, totals, intake))
         end(failed=bool(problems) or has_failures(totals))
 

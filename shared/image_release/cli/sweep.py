@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import click
 
-from image_release.cli.common import end
+from image_release.cli.common import end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.one_machine.intake import Intake
-from image_release.one_machine.run import pending_nudges, update_workspace
+from image_release.one_machine.run import due_sweeps, update_workspace
 
 
 @click.command()
@@ -25,11 +25,12 @@ def sweep(invocation: Invocation, dry_run: bool) -> None:
     Example: image-release sweep
     """
     with invocation.open() as workspace:
-        due = len(list(pending_nudges(workspace, None, datetime.now(UTC).date())))
+        due = len(due_sweeps(workspace.state, datetime.now(UTC).date(), []))
         if dry_run:
             invocation.show({"due": due}, f"{due} hotels are due")
             return
         with invocation.progress(due) as advance:
             totals = update_workspace(workspace, invocation.workers, Intake(), advance, sweep_only=True)
+        tell_problems(totals.problems)
         invocation.show(totals_document(totals), lambda: tell_totals(totals))
     end(failed=has_failures(totals))

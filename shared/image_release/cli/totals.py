@@ -44,5 +44,7 @@ def tell_totals(totals: Totals) -> None:
 
 
 def has_failures(totals: Totals) -> bool:
-    """Whether a hotel failed, or an image has one of the outcomes `FAILED_IMAGES`."""
-    return bool(totals.hotels["failed"] or any(totals.images.get(outcome) for outcome in FAILED_IMAGES))
+    """Whether a hotel failed, something could not be read, or an image has one of the outcomes `FAILED_IMAGES`."""
+    return bool(
+        totals.hotels["failed"] or totals.problems or any(totals.images.get(outcome) for outcome in FAILED_IMAGES)
+    )

@@ -5,10 +5,13 @@ Catalogues are applied before releases, so that listings are there before the re
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -21,6 +24,7 @@ from image_release.ingest import (
     Ignored,
     InputChangedError,
     InputDamagedError,
+    MissingInputError,
     ReleaseApplied,
     ReleaseUnreadableError,
     apply_catalogue,
@@ -29,8 +33,9 @@ from image_release.ingest import (
     read_overrides,
 )
 from image_release.one_machine.workspace import Workspace
-from image_release.problems import Problem
+from image_release.problems import Problem, printable
 from image_release.state import StateUnreadableError
+from image_release.storage import BadKeyError, StorageError
 from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
     CATALOGUES,
@@ -41,6 +46,10 @@ from image_release.store_keys import (
     partner_folder,
 )
 
+log = logging.getLogger(__name__)
+
+PHOTOS_VERSION = re.compile(r"photos-([0-9T.-]+)Z(?:_\d+)?\.jsonl")
+"""The time in the name of a catalogue that was made from a photos folder."""
 CHUNK_BYTES = 1 << 20
 """Bytes that are read at once when two files are compared."""
 
@@ -55,19 +64,50 @@ class Intake:
     applied: list[str] = field(default_factory=list)
 
 
+NAMED_ERRORS = (
+    BadKeyError,
+    BadValueError,
+    CatalogueMisnamedError,
+    InputChangedError,
+    InputDamagedError,
+    MissingInputError,
+    ReleaseUnreadableError,
+    StorageError,
+    OSError,
+    StateUnreadableError,
+)
+"""Errors whose message says all. Of others the class is told too."""
+
+
+@contextmanager
+def told(problems: list[Problem], place: str) -> Iterator[None]:
+    """Make a problem of whatever stops the work on one file or object, so that the others go on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - one fault must not stop the others
+        problems.append(problem_of(place, error))
+
+
+def problem_of(place: str, error: Exception) -> Problem:
+    """A problem that says what stopped the work on one file or object. Its traceback goes to the debug log."""
+    log.debug("%s", printable(place), exc_info=error)
+    named = str(error) if isinstance(error, NAMED_ERRORS) else f"{type(error).__name__}: {error}"
+    return Problem(place, 0, place.rpartition("/")[2], printable(named, 300))
+
+
 class HandInError(Exception):
     """A file or folder named on the command line cannot be handed in."""
 
 
 def hand_in(workspace: Workspace, photos: Path | None, release: Path | None, catalogues: Path | None) -> list[Problem]:
-    """Copy what the command line names into the inbox; returns the problems of the photos folder.
+    """Copy what the command line names into the inbox; returns what is wrong with single photos and catalogues.
 
-    A file is not copied when the inbox has the same bytes already. Raises HandInError when a file or folder has the
-    wrong name or cannot be read, and PhotosFolderError when the photos cannot be used.
+    A file is not copied when the inbox has the same bytes already. Raises HandInError when a release or a folder has
+    the wrong name or cannot be read, and PhotosFolderError when the photos cannot be used.
     """
-    problems = list(hand_in_photos(photos, workspace.inbox, datetime.now(UTC))) if photos else []
+    problems = list(hand_in_photos(photos, workspace.inbox, _after_photos(workspace))) if photos else []
     if catalogues:
-        _hand_in_catalogues(workspace, catalogues)
+        problems += _hand_in_catalogues(workspace, catalogues)
     if release:
         if not release.name.endswith(RELEASE_SUFFIXES):
             raise HandInError(f"{release}: a Data Release is named <release_id>.csv or <release_id>.csv.gz")
@@ -75,16 +115,44 @@ def hand_in(workspace: Workspace, photos: Path | None, release: Path | None, cat
     return problems
 
 
-def _hand_in_catalogues(workspace: Workspace, folder: Path) -> None:
-    files = sorted(path for path in folder.glob("*/*") if path.name.endswith(CATALOGUE_SUFFIXES))
-    if not files:
+def _after_photos(workspace: Workspace) -> datetime:
+    """Now, or just after the latest photos: if the clock was set back, what is newer must not sort before them.
+
+    The catalogues of photos are named by their time, in the inbox and, once they were applied, in the state.
+    """
+    moment = datetime.now(UTC)
+    for store in (workspace.inbox, workspace.state):
+        for listed in store.list(CATALOGUES):
+            if named := PHOTOS_VERSION.search(listed.key):
+                with suppress(ValueError, OverflowError):
+                    before = datetime.strptime(named[1], "%Y-%m-%dT%H%M%S.%f").replace(tzinfo=UTC)
+                    moment = max(moment, before + timedelta(microseconds=1))
+    return moment
+
+
+def _hand_in_catalogues(workspace: Workspace, folder: Path) -> list[Problem]:
+    """Copy every catalogue that can be copied; returns what is wrong with the others."""
+    problems = []
+    files = []
+    for partner in sorted(path for path in folder.iterdir() if path.is_dir()):
+        try:
+            files += sorted(path for path in partner.iterdir() if path.name.endswith(CATALOGUE_SUFFIXES))
+        except OSError as error:
+            problems.append(Problem(str(partner), 0, partner.name, f"cannot be read: {error.strerror or error}"))
+    if not files and not problems:
         raise HandInError(f"{folder}: no catalogues found; expected DIR/<partner_id>/<version>.jsonl[.gz]")
     for file in files:
-        _copy(workspace, file, partner_folder(unquote(file.parent.name)) + file.name)
+        try:
+            _copy(workspace, file, partner_folder(unquote(file.parent.name)) + file.name)
+        except (HandInError, StorageError) as error:
+            problems.append(Problem(str(file), 0, file.name, str(error)))
+    return problems
 
 
 def _copy(workspace: Workspace, file: Path, key: str) -> None:
     """Copy a file into the inbox unless the same bytes are there."""
+    if not file.is_file():
+        raise HandInError(f"{file}: is no file")
     try:
         present = workspace.inbox.open(key)
         if present is not None:
@@ -92,7 +160,7 @@ def _copy(workspace: Workspace, file: Path, key: str) -> None:
                 if _have_same_bytes(present, wanted):
                     return
         workspace.inbox.put_file(key, file)
-    except (OSError, shutil.Error) as error:
+    except (OSError, shutil.Error, BadKeyError) as error:
         raise HandInError(f"{file}: {error}") from error
 
 
@@ -108,43 +176,39 @@ def _have_same_bytes(one: BinaryIO, other: BinaryIO) -> bool:
 def apply_inbox(workspace: Workspace) -> Intake:
     """Apply every catalogue and release of the inbox that is newer than the one in force, in the order of their keys.
 
-    A file that cannot be applied becomes a problem of the result; the others are applied all the same.
+    Whatever cannot be read or applied becomes a problem of the result; the others are applied all the same.
     """
     intake = Intake()
+    intake.problems += workspace.odd_entries()
     _apply_catalogues(workspace, intake)
     _apply_releases(workspace, intake)
-    intake.problems += _override_problems(workspace)
+    _add_override_problems(workspace, intake)
     return intake
 
 
+def _listed(workspace: Workspace, prefix: str, intake: Intake) -> list[str]:
+    """Keys in the inbox. Where a part of it cannot be listed, that is a problem, and the rest is given."""
+    keys: list[str] = []
+    with told(intake.problems, prefix):
+        keys.extend(listed.key for listed in workspace.inbox.list(prefix))  # keeps what it had before a fault
+    return keys
+
+
 def _apply_catalogues(workspace: Workspace, intake: Intake) -> None:
-    keys = [listed.key for listed in workspace.inbox.list(CATALOGUES)]
+    keys = _listed(workspace, CATALOGUES, intake)
     newest = {key.split("/")[1]: key for key in sorted(keys)}
     for key in keys:
-        try:
+        with told(intake.problems, key):
             result = apply_catalogue(workspace.inbox, workspace.state, key, workspace.settings)
-        except (
-            CatalogueMisnamedError,
-            BadValueError,
-            InputChangedError,
-            InputDamagedError,
-            StateUnreadableError,
-            OSError,
-        ) as error:
-            intake.problems.append(Problem(key, 0, key, str(error)))
-            continue
-        _record(intake, key, result, is_newest=newest[key.split("/")[1]] == key)
+            _record(intake, key, result, is_newest=newest[key.split("/")[1]] == key)
 
 
 def _apply_releases(workspace: Workspace, intake: Intake) -> None:
-    keys = [listed.key for listed in workspace.inbox.list(RELEASES)]
+    keys = _listed(workspace, RELEASES, intake)
     for key in keys:
-        try:
+        with told(intake.problems, key):
             result = apply_release(workspace.inbox, workspace.state, key, workspace.settings, datetime.now(UTC))
-        except (ReleaseUnreadableError, BadValueError, InputDamagedError, StateUnreadableError, OSError) as error:
-            intake.problems.append(Problem(key, 0, key, str(error)))
-            continue
-        _record(intake, key, result, is_newest=key == keys[-1])
+            _record(intake, key, result, is_newest=key == keys[-1])
 
 
 def _record(
@@ -166,11 +230,13 @@ def _record(
         intake.warnings += map(str, getattr(result, "warnings", ()))
 
 
-def _override_problems(workspace: Workspace) -> Iterator[Problem]:
-    """Lines of override files that cannot be read. Every run reports them until a person corrects the file."""
-    for listed in workspace.inbox.list(OVERRIDES):
-        hotel_id = overridden_hotel(listed.key)
+def _add_override_problems(workspace: Workspace, intake: Intake) -> None:
+    """Add the lines of override files that cannot be read. Every run reports them until a person corrects the file."""
+    for key in _listed(workspace, OVERRIDES, intake):
+        hotel_id = overridden_hotel(key)
         if hotel_id is None:
-            yield Problem(listed.key, 0, listed.key, "decisions about a hotel belong in overrides/<hotel_id>.jsonl")
+            rule = "decisions about a hotel belong in overrides/<hotel_id>.jsonl"
+            intake.problems.append(Problem(key, 0, key, rule))
         else:
-            yield from read_overrides(workspace.inbox, hotel_id)[1]
+            with told(intake.problems, key):
+                intake.problems += read_overrides(workspace.inbox, hotel_id)[1]

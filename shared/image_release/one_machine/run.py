@@ -7,18 +7,22 @@ only after all of its hotels, and those that departed, were processed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime
 
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
-from image_release.ingest import Current, complete_release, departed, hotel_ids, read_current
-from image_release.one_machine.intake import Intake
+from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels
+from image_release.one_machine.intake import Intake, problem_of, told
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
-from image_release.state import markers_until
-from image_release.store_keys import STALE_GALLERY, run_key
+from image_release.problems import Problem
+from image_release.state import DueMarker, markers_until
+from image_release.storage import Store
+from image_release.store_keys import CURRENT_RELEASE, DUE, GALLERY_INDEX, STALE_GALLERY, rows_key, run_key
 from image_release.values import Nudge
+
+STRAY = "is no due-marker; those are due/<day>/<kind>/<hotel>"
 
 
 def update_workspace(
@@ -32,28 +36,35 @@ def update_workspace(
     """Process every hotel that may need it, complete the release, and write the gallery's index and the history.
 
     `observe` is called with the result of each hotel. With `sweep_only` only hotels with a due-marker are processed.
-    Returns the totals over all hotels; their reads and writes include those of this process.
+    Returns the totals over all hotels; their reads and writes include those of this process. What cannot be read is a
+    problem of the totals: the hotels that it is about keep what they had, the others are processed.
     """
     started = datetime.now(UTC)
-    current = None if sweep_only else read_current(workspace.state)
+    totals = Totals()
+    current = None if sweep_only else _release_in_force(workspace.state, totals.problems)
     switching = current is not None and not current.is_completed
     index = _GalleryIndex(workspace)
-    totals = Totals()
+    sweeps = due_sweeps(workspace.state, started.date(), totals.problems)
 
     def add(result: HotelResult) -> None:
         totals.add(result)
         if result.status == "processed":
             index.mark_stale()
         if result.nudge.reason == SWEEP and result.status != "failed":
-            _delete_markers(workspace, result.nudge.hotel_id, started.date())
+            for marker in sweeps[result.nudge.hotel_id]:
+                with told(totals.problems, marker.key):
+                    workspace.state.delete(marker.key)
         observe(result)
 
     if intake.applied or switching:
         index.mark_stale()
-    run_nudges(workspace, pending_nudges(workspace, current, started.date()), workers, add)
-    index.write_if_stale()
-    if current and switching and not totals.hotels["failed"]:
-        complete_release(workspace.state, current)
+    nudges = _Nudges(workspace.state, current, sweeps, totals.problems)
+    run_nudges(workspace, nudges, workers, add)
+    with told(totals.problems, GALLERY_INDEX):
+        index.write_if_stale()
+    if current and switching and not totals.hotels["failed"] and not nudges.has_unread:
+        with told(totals.problems, CURRENT_RELEASE):
+            complete_release(workspace.state, current)
     if totals.hotels["processed"] or intake.applied:
         _write_history(workspace, started, intake, totals)
     totals.work["store_reads"] += workspace.counter.reads
@@ -61,24 +72,65 @@ def update_workspace(
     return totals
 
 
-def pending_nudges(workspace: Workspace, current: Current | None, today: date) -> Iterator[Nudge]:
+def hotels_in_force(workspace: Workspace) -> int | None:
+    """Number of hotels in the release in force; None where there is none, or none that can be read."""
+    current = _release_in_force(workspace.state, [])
+    return current.hotels if current else None
+
+
+def _release_in_force(state: Store, problems: list[Problem]) -> Current | None:
+    try:
+        return read_current(state)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, due sweeps are done and the rest is told
+        problems.append(problem_of(CURRENT_RELEASE, error))
+        return None
+
+
+def due_sweeps(state: Store, today: date, problems: list[Problem]) -> dict[str, list[DueMarker]]:
+    """Hotel -> its sweep markers up to today, a day in UTC. They are served when the hotel was processed.
+
+    What lies among the markers and is none, or cannot be listed, is added to the problems.
+    """
+    sweeps: dict[str, list[DueMarker]] = {}
+    with told(problems, DUE):
+        for marker in markers_until(state, today, stray=lambda key: problems.append(Problem(key, 0, key, STRAY))):
+            if marker.kind == SWEEP:
+                sweeps.setdefault(marker.hotel_id, []).append(marker)
+    return sweeps
+
+
+class _Nudges:
     """Every hotel that may need something, once each: due to be swept, departed, or in the release in force.
 
-    `today` is a day in UTC. Without a release in force (`current` is None) only hotels to sweep are given.
+    Without a release in force (`current` is None) only hotels to sweep are given. The hotels of a shard that cannot be
+    read keep what they had: `has_unread` is true afterwards, and the shard is a problem.
     """
-    seen = set()
-    for marker in markers_until(workspace.state, today):
-        if marker.kind == SWEEP:
-            seen.add(marker.hotel_id)
-            yield Nudge(marker.hotel_id, SWEEP)
-    if current is None:
-        return
-    for hotel_id in departed(workspace.state, current):
-        if hotel_id not in seen:
-            yield Nudge(hotel_id, DEPARTED)
-    for hotel_id in hotel_ids(workspace.state, current):
-        if hotel_id not in seen:
-            yield Nudge(hotel_id, "release")
+
+    def __init__(self, state: Store, current: Current | None, sweeps: Collection[str], problems: list[Problem]) -> None:
+        self._state = state
+        self._current = current
+        self._sweeps = sweeps
+        self._problems = problems
+        self.has_unread = False
+
+    def __iter__(self) -> Iterator[Nudge]:
+        for hotel_id in self._sweeps:
+            yield Nudge(hotel_id, SWEEP)
+        for reason, hotels_of in ((DEPARTED, departed_from_shard), ("release", shard_hotels)):
+            for shard in range(2**self._current.shard_bits if self._current else 0):
+                for hotel_id in self._read(hotels_of, shard):
+                    if hotel_id not in self._sweeps:
+                        yield Nudge(hotel_id, reason)
+
+    def _read(self, hotels_of: Callable[[Store, Current, int], Iterator[str]], shard: int) -> list[str]:
+        assert self._current is not None
+        hotels: list[str] = []
+        faults: list[Problem] = []
+        with told(faults, rows_key(self._current.folder, shard)):
+            hotels = list(hotels_of(self._state, self._current, shard))
+        self.has_unread = self.has_unread or bool(faults)
+        self._problems += [fault for fault in faults if fault not in self._problems]
+        return hotels
 
 
 class _GalleryIndex:
@@ -99,19 +151,12 @@ class _GalleryIndex:
             self._workspace.state.delete(STALE_GALLERY)
 
 
-def _delete_markers(workspace: Workspace, hotel_id: str, today: date) -> None:
-    """Delete the sweep markers of a hotel up to today: they are served."""
-    for marker in list(markers_until(workspace.state, today)):
-        if (marker.kind, marker.hotel_id) == (SWEEP, hotel_id):
-            workspace.state.delete(marker.key)
-
-
 def _write_history(workspace: Workspace, started: datetime, intake: Intake, totals: Totals) -> None:
     """Write a document about a run that changed something; `status` shows the latest ones."""
     document = {
         "started_at": started.isoformat(),
         "applied": intake.applied,
-        "problems": len(intake.problems),
+        "problems": len(intake.problems) + len(totals.problems),
         "hotels": totals.hotels,
         "images": totals.images,
         "work": totals.work,

@@ -23,7 +23,8 @@ from typing import Literal
 from image_release.hotel import ImageReport, Ports, process_hotel
 from image_release.lifeline import end_worker_with_parent
 from image_release.one_machine.workspace import Workspace
-from image_release.problems import printable
+from image_release.problems import Problem, printable
+from image_release.store_keys import overrides_key
 from image_release.values import Nudge
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ class Totals:
     work: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORK, 0))
     cpu_seconds: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    """What else of the state or the published could not be read or written."""
     untagged: dict[str, int] = field(default_factory=dict)
     """Reason why there are no labels yet -> number of hotels that were published without them."""
 
@@ -204,6 +207,7 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
     counter = _WorkerState.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
+        _WorkerState.workspace.refuse_folder(overrides_key(nudge.hotel_id))
         report = process_hotel(nudge, _WorkerState.ports)
     except Exception as error:  # one hotel's failure must not stop the others
         log.debug("hotel %s failed", printable(nudge.hotel_id), exc_info=True)

@@ -5,7 +5,9 @@ A Workspace is a small value that can be pickled: each worker process builds its
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,11 +19,24 @@ from image_release.fetch import UrlFetcher
 from image_release.hotel import Context, Ports, call_directly
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.storage import BadAddressError, CountingStore, FolderStore, S3Address, S3Store, StoreCounter, Stores
-from image_release.store_keys import GALLERY_INDEX
+from image_release.storage import (
+    BadAddressError,
+    CountingStore,
+    FolderStore,
+    S3Address,
+    S3Store,
+    StorageError,
+    StoreCounter,
+    Stores,
+)
+from image_release.store_keys import DUE, GALLERY_INDEX
 from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
 
 STORES = ("inbox", "state", "published")
+FILES_IN_THE_INBOX = re.compile(
+    r"settings\.yaml|tagger|(releases|overrides|requests|accepts/releases)/[^/]+|(accepts/)?catalogues/[^/]+/[^/]+"
+)
+"""Where files lie in the inbox, and no folders."""
 
 
 class WorkspaceError(Exception):
@@ -85,6 +100,18 @@ class Workspace:
         if isinstance(self.root, Buckets):
             return f"{self.root.published}/{GALLERY_INDEX}"
         return str((self.root / "published" / GALLERY_INDEX).resolve())
+
+    def odd_entries(self) -> Iterator[Problem]:
+        """What lies in the inbox, or among the due-markers, and can be no object. In buckets there is no such thing."""
+        if isinstance(self.root, Path):
+            for name, prefix in (("inbox", ""), ("state", DUE)):
+                for place, rule in FolderStore(self.root / name).odd_entries(prefix, FILES_IN_THE_INBOX):
+                    yield Problem(place, 0, place.rpartition("/")[2], rule)
+
+    def refuse_folder(self, key: str) -> None:
+        """Raise StorageError if a folder lies in the inbox where a file should be: what the file said is not known."""
+        if isinstance(self.root, Path) and (self.root / "inbox" / key).is_dir():
+            raise StorageError(f"{key}: is a folder; there should be a file")
 
     def _store(self, name: str) -> CountingStore:
         if isinstance(self.root, Buckets):

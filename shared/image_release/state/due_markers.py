@@ -9,7 +9,7 @@ without a condition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote
@@ -44,14 +44,19 @@ def leave_marker(state: Store, day: date, kind: str, hotel_id: str, body: bytes 
     state.put(due_key(day, kind, hotel_id), body)
 
 
-def markers_until(state: Store, day: date) -> Iterator[DueMarker]:
-    """Markers of all days up to and including `day`, oldest day first. Keys that are no markers are passed over."""
+def markers_until(state: Store, day: date, *, stray: Callable[[str], object] | None = None) -> Iterator[DueMarker]:
+    """Markers of all days up to and including `day`, oldest day first.
+
+    Keys that are no markers are passed over. If `stray` is given, it is called with each, and all days are listed.
+    """
     end = f"{DUE}{(day + timedelta(days=1)).isoformat()}"
     for listed in state.list(DUE):
-        if listed.key >= end:
-            return
         marker = _marker(listed)
-        if marker is not None:
+        if listed.key >= end and stray is None:
+            return
+        if marker is None and stray is not None:
+            stray(listed.key)
+        if marker is not None and marker.day <= day:
             yield marker
 
 
@@ -71,8 +76,10 @@ def mark_served(state: Store, day: date, kind: str, hotel_id: str, etag: str) ->
 
 
 def _marker(listed: Listed) -> DueMarker | None:
+    """The marker that a key is; None where no marker has that key: whoever served it would never find it."""
     try:
         _, day, kind, hotel = listed.key.split("/")
-        return DueMarker(date.fromisoformat(day), kind, unquote(hotel), listed.size == len(SERVED), listed.modified)
+        marker = DueMarker(date.fromisoformat(day), kind, unquote(hotel), listed.size == len(SERVED), listed.modified)
     except ValueError:
         return None
+    return marker if marker.key == listed.key else None

@@ -13,9 +13,12 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import shutil
+import stat
 import time
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -37,6 +40,7 @@ MAX_MOVES = 100
 """Maximum number of attempts to move a file into a folder that other processes keep deleting as empty."""
 COPY_BYTES = 1 << 20
 """Size of the buffer for streamed files."""
+SPECIAL = "is no file, but a pipe, a link that leads to no file, or another special file"
 NO_OBJECT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 """The system's errors when there is no object: no such file, a part of the path is a file, or it is a folder."""
 
@@ -55,19 +59,30 @@ class FolderStore:
     def get(self, key: str) -> Stored | None:
         """Read an object whole; None if there is none."""
         with _faults(key):
-            try:
-                data = self._path(key).read_bytes()
-            except NO_OBJECT:
+            file = self.open(key)
+            if file is None:
                 return None
+            with file:
+                data = file.read()
             return Stored(data, etag_of(data))
 
     def open(self, key: str) -> BinaryIO | None:
-        """Open an object for streaming; None if there is none."""
+        """Open an object for streaming; None if there is none.
+
+        A pipe or another special file is a fault, and opening it does not wait for somebody at its other end.
+        """
         with _faults(key):
             try:
-                return self._path(key).open("rb")
+                descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except NO_OBJECT:
                 return None
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISREG(mode):
+                return os.fdopen(descriptor, "rb")
+            os.close(descriptor)
+            if stat.S_ISDIR(mode):
+                return None
+            raise OSError(SPECIAL)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
@@ -126,20 +141,56 @@ class FolderStore:
                     break
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix, read folder by folder; changes made during the listing may be missing from it."""
+        """Objects under a prefix, read folder by folder; changes made during the listing may be missing from it.
+
+        A folder that cannot be read is a fault, which is raised when everything else was listed.
+        """
         folder, slash, start = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
-        with _faults(prefix):
-            yield from self._below(self.root / folder, folder + slash, start)
+        unread: deque[StorageError] = deque()
+        yield from self._below(self.root / folder, folder + slash, start, unread)
+        if unread:
+            raise unread[0]
 
-    def _below(self, folder: Path, base: str, start: str) -> Iterator[Listed]:
+    def odd_entries(self, prefix: str, files: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+        """What lies in a folder of the store and is no object: its place there, and why it is none.
+
+        Folders are odd only where their place fits `files`, which says where files should be.
+        """
+        pending = [(self.root / prefix, prefix)]
+        while pending:
+            folder, base = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+            except NO_OBJECT:
+                continue
+            except OSError as error:
+                yield base, f"cannot be read: {error.strerror or error}"
+                continue
+            for entry in found:
+                key = base + entry.name
+                if key == RESERVED:
+                    continue
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if fault := key_fault(key):
+                    yield key, f"its name {fault}"
+                elif is_folder and files.fullmatch(key):
+                    yield key, "is a folder; there should be a file"
+                elif not is_folder and not _is_file(entry):
+                    yield key, SPECIAL
+                if is_folder and not fault:
+                    pending.append((folder / entry.name, f"{key}/"))
+
+    def _below(self, folder: Path, base: str, start: str, unread: deque[StorageError]) -> Iterator[Listed]:
         """Objects in and under a folder. Sorting a folder's name with its `/` gives the byte order of whole keys."""
+        found: list[tuple[os.DirEntry[str], bool]] = []
         try:
-            with os.scandir(folder) as entries:
+            with _faults(base), suppress(*NO_OBJECT), os.scandir(folder) as entries:
                 found = [(e, e.is_dir(follow_symlinks=False)) for e in entries if e.name.startswith(start)]
-        except NO_OBJECT:
-            return
+        except StorageError as error:
+            unread.append(error)
         for entry, is_folder in sorted(found, key=lambda item: os.fsencode(item[0].name + "/" * item[1])):
             key = base + entry.name
             if key == RESERVED:
@@ -147,11 +198,10 @@ class FolderStore:
             if fault := key_fault(key):
                 log.warning("%s: %s %s: not listed", self.root, printable(key, MAX_KEY_BYTES), fault)
             elif is_folder:
-                yield from self._below(folder / entry.name, f"{key}/", "")
-            else:
+                yield from self._below(folder / entry.name, f"{key}/", "", unread)
+            elif _is_file(entry):
                 with suppress(*NO_OBJECT):
-                    if entry.is_file():
-                        yield _listed(key, entry.stat())
+                    yield _listed(key, entry.stat())
 
     def _path(self, key: str) -> Path:
         return self.root / checked(key)
@@ -216,6 +266,14 @@ def _move(aside: Path, path: Path, key: str) -> None:
         else:
             return
     raise last
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, or a link to one; a link that leads to itself is none."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _listed(key: str, status: os.stat_result) -> Listed:

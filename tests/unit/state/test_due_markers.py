@@ -21,7 +21,8 @@ def test_markers_are_listed_by_day_up_to_one(state):
     for day in (TOMORROW, TODAY, date(2026, 1, 1)):
         leave_marker(state, day, "tag", "h/1")
     state.put("due/whatever", b"")
-    state.put("due/2026-11-32/tag/h", b"")
+    for stray in ("due/2026-11-32/tag/h", "due/20261101/tag/h", "due/2026-11-01/tag/%FF", "due/2026-11-01/tag/h/x"):
+        state.put(stray, b"")
     found = list(markers_until(state, TODAY))
     assert [(marker.day, marker.kind, marker.hotel_id, marker.is_served) for marker in found] == [
         (date(2026, 1, 1), "tag", "h/1", False),
