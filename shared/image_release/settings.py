@@ -291,11 +291,17 @@ class PublishingSettings(Section):
 
 
 class BrakeSettings(Section):
-    """The brakes: a change that takes away more than these shares is held until a person accepts it."""
+    """The brakes: a change that takes away more than a share and a number is held until a person accepts it.
+
+    One that takes away everything of a partner, or all hotels, is always held. A share of 1 switches its brake off.
+    """
 
     max_deleted_share: Share = Field(0.30, description="share of a partner's images that one catalogue may delete")
     max_withdrawn_share: Share = Field(0.05, description="share of all hotels that one release may withdraw")
     max_gone_share: Share = Field(0.30, description="share of a partner's images that may disappear in one day")
+    harmless: int = Field(
+        20, ge=0, description="images or hotels that may go at once whatever their share, but never all of them"
+    )
 
 
 class Settings(Section):

@@ -17,6 +17,7 @@ from image_release.state.due_markers import (
     marker_etag,
     markers_until,
 )
+from image_release.state.holds import accept, held, hold, is_accepted, let_go
 
 __all__ = [
     "KEPT",
@@ -24,7 +25,12 @@ __all__ = [
     "SERVED",
     "DocumentContendedError",
     "DueMarker",
+    "accept",
+    "held",
+    "hold",
+    "is_accepted",
     "leave_marker",
+    "let_go",
     "mark_served",
     "marker_etag",
     "markers_until",

@@ -146,6 +146,10 @@ class ReleaseIndex:
         found = self._db.execute(_SELECT_ROW + "WHERE hotel_id = ?", (hotel_id,)).fetchone()
         return _hotel_row(found) if found else None
 
+    def __contains__(self, hotel_id: str) -> bool:
+        """Whether the release has a hotel."""
+        return self._db.execute("SELECT 1 FROM hotels WHERE hotel_id = ?", (hotel_id,)).fetchone() is not None
+
     def rows(self) -> Iterator[HotelRow]:
         """All hotels in the order of shards (hash, then id)."""
         cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
