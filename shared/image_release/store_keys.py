@@ -147,9 +147,14 @@ def held_catalogue_key(partner_id: str) -> str:
     return partner_folder(partner_id) + HELD
 
 
+def gone_folder(partner_id: str) -> str:
+    """Folder of the images of a partner that were seen gone, by day."""
+    return f"{partner_folder(partner_id)}gone/"
+
+
 def gone_key(partner_id: str, day: date) -> str:
     """Images of a partner that were seen gone on a day."""
-    return f"{partner_folder(partner_id)}gone/{day.isoformat()}.json"
+    return f"{gone_folder(partner_id)}{day.isoformat()}.json"
 
 
 def release_folder(release_id: str) -> str:

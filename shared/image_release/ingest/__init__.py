@@ -9,7 +9,7 @@ from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
 from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.ids import BadValueError
+from image_release.ingest.ids import BadValueError, checked_id
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import append_override, read_overrides
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
@@ -41,6 +41,7 @@ from image_release.ingest.requests import (
     store_request,
     unserved_force,
 )
+from image_release.ingest.waiting import Waiting, is_let_through, waiting, waiting_catalogue, waiting_release
 
 __all__ = [
     "RELEASE_ID",
@@ -63,9 +64,11 @@ __all__ = [
     "ReleaseUnreadableError",
     "Request",
     "RequestError",
+    "Waiting",
     "append_override",
     "apply_catalogue",
     "apply_release",
+    "checked_id",
     "complete_release",
     "departed",
     "departed_from_shard",
@@ -74,6 +77,7 @@ __all__ = [
     "find_row",
     "hand_in_photos",
     "hotel_ids",
+    "is_let_through",
     "mark_done",
     "mark_failed",
     "open_index",
@@ -88,5 +92,8 @@ __all__ = [
     "shard_hotels",
     "store_request",
     "unserved_force",
+    "waiting",
+    "waiting_catalogue",
+    "waiting_release",
     "write_listing",
 ]

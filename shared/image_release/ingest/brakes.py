@@ -1,4 +1,4 @@
-"""The brakes on what one file may take away (architecture, Order and brakes)."""
+"""The brakes on what one file may take away (architecture, Formats)."""
 
 from __future__ import annotations
 

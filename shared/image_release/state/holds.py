@@ -1,4 +1,4 @@
-"""What a brake holds, and a person's accept of it: it lets one content through, once (architecture, Order and brakes).
+"""What a brake holds, and a person's accept of it: it lets one content through, once (architecture, Formats).
 
 `held.json` names the digest of what is held, and a number of its own. An accept names both. So it counts as long as
 that content is held, through crashes and messages that come twice; when the content is in force, the record is deleted,
@@ -12,8 +12,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from image_release.state.documents import read_json, swap_json, write_json
+from image_release.state.documents import swap, write_json
 from image_release.storage import Store
+
+SAME = ("digest", "version")
+"""What two records of one content have in common; two catalogues may have the same content."""
 
 
 def hold(
@@ -26,18 +29,20 @@ def hold(
 ) -> None:
     """Record what is held. A record of the same content stays as it is, and so does one of which `stays` is true."""
 
-    def change(present: Any) -> Any:
-        if present and (present.get("digest") == digest or stays(present)):
+    def change(data: bytes | None) -> bytes | None:
+        present = _document(data)
+        wanted = {**document, "digest": digest}
+        if present and (all(present.get(name) == wanted.get(name) for name in SAME) or stays(present)):
             return None
-        return {**document, "digest": digest, "hold": secrets.token_hex(8)}
+        return write_json({**wanted, "hold": secrets.token_hex(8)})
 
-    swap_json(state, held_key, change)
+    swap(state, held_key, change)
 
 
 def held(state: Store, held_key: str) -> dict[str, Any] | None:
-    """What is held; None if nothing is. A record without a digest, by an earlier version, cannot be accepted."""
-    document = read_json(state, held_key)
-    return document if document and document.get("digest") else None
+    """The record of what is held. One that cannot be read counts as none: it is written again with the next try."""
+    stored = state.get(held_key)
+    return _document(stored.data if stored else None)
 
 
 def accept(inbox: Store, accept_key: str, held_document: dict[str, Any]) -> None:
@@ -49,28 +54,30 @@ def is_accepted(inbox: Store, state: Store, accept_key: str, held_key: str, dige
     """Whether a person accepted this content, which is held."""
     document = held(state, held_key)
     stored = inbox.get(accept_key)
-    if document is None or stored is None or document["digest"] != digest:
+    if document is None or stored is None or document.get("digest") != digest:
         return False
-    named = _named(stored.data)
+    named = _document(stored.data) or {}
     if "hold" in named:
         return (named.get("digest"), named["hold"]) == (digest, document["hold"])
     return named.get("digest", digest) == digest and _is_after(inbox, accept_key, state, held_key)
 
 
 def let_go(state: Store, held_key: str, digest: str | None = None) -> None:
-    """Delete the record of what is held, if it is of this content (None: of any)."""
-    document = read_json(state, held_key)
-    if document is not None and digest in (None, document.get("digest", digest)):
+    """Delete the record of what is held, if it is of this content (None: of any) or cannot be read."""
+    if state.head(held_key) is None:
+        return
+    document = held(state, held_key) or {}
+    if digest in (None, document.get("digest", digest)):
         state.delete(held_key)
 
 
-def _named(data: bytes) -> dict[str, Any]:
-    """What an accept names: nothing where it is empty, or written by somebody who does not know the format."""
+def _document(data: bytes | None) -> dict[str, Any] | None:
+    """A record or an accept; None where it is empty, or written by somebody who does not know the format."""
     try:
-        document = json.loads(data)
+        document = json.loads(data or b"null")
     except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _is_after(inbox: Store, accept_key: str, state: Store, held_key: str) -> bool:

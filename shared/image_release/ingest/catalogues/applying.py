@@ -35,7 +35,7 @@ from image_release.ingest.files import opened
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.problems import Problem, ProblemList
 from image_release.settings import BrakeSettings, Settings
-from image_release.state import MAX_SWAPS, DocumentContendedError, hold, is_accepted, let_go, read_json, swap_json
+from image_release.state import MAX_SWAPS, DocumentContendedError, held, hold, is_accepted, let_go, read_json, swap_json
 from image_release.storage import Store
 from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
@@ -119,22 +119,22 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
     if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
         let_go(state, held_key, plan.digest)  # killed before the record was deleted
         return Ignored(name, "is in force already", is_warning=False)
-    held = plan.held(settings.brakes)
-    if held and not is_accepted(inbox, state, accept_catalogue_key(partner_id, version), held_key, held.digest):
-        _hold(inbox, state, partner_id, version, held)
-        return held
+    brake = plan.held(settings.brakes)
+    if brake and not is_accepted(inbox, state, accept_catalogue_key(partner_id, version), held_key, brake.digest):
+        _hold(inbox, state, partner_id, version, brake)
+        return brake
     return plan
 
 
-def _hold(inbox: Store, state: Store, partner_id: str, version: str, held: Held) -> None:
+def _hold(inbox: Store, state: Store, partner_id: str, version: str, brake: Held) -> None:
     """Record what is held, unless a newer catalogue of the partner is held: the record names the newest one."""
 
     def is_newer(present: dict[str, Any]) -> bool:
         files = (catalogue_key(partner_id, present["version"], suffix) for suffix in CATALOGUE_SUFFIXES)
         return present["version"] > version and any(inbox.head(file) for file in files)
 
-    document = {**asdict(held), "partner_id": partner_id, "version": version, "problems": []}
-    hold(state, held_catalogue_key(partner_id), held.digest, document, stays=is_newer)
+    document = {**asdict(brake), "partner_id": partner_id, "version": version, "problems": []}
+    hold(state, held_catalogue_key(partner_id), brake.digest, document, stays=is_newer)
 
 
 @dataclass
@@ -289,7 +289,7 @@ class _CataloguePlan:
 
         if swap_json(self.state, catalogue_state_key(self.partner_id), change) is not None:
             forget_touched(self.state, self.partner_id, self.version)
-        record = read_json(self.state, held_catalogue_key(self.partner_id))
+        record = held(self.state, held_catalogue_key(self.partner_id))
         if record and record["version"] <= self.version:
             let_go(self.state, held_catalogue_key(self.partner_id))
         return CatalogueApplied(
