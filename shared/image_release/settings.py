@@ -354,7 +354,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
     Raises SettingsError when the bytes are no YAML mapping or have a mistake.
     """
     try:
-        document = yaml.safe_load(data.decode()) or {}
+        document = yaml.safe_load(data.decode("utf-8-sig")) or {}
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
     if not isinstance(document, dict):

@@ -39,6 +39,7 @@ from image_release.ingest.requests import (
     request_ids,
     select,
     store_request,
+    unmatched,
     unserved_force,
 )
 from image_release.ingest.waiting import Waiting, is_let_through, waiting, waiting_catalogue, waiting_release
@@ -91,6 +92,7 @@ __all__ = [
     "select",
     "shard_hotels",
     "store_request",
+    "unmatched",
     "unserved_force",
     "waiting",
     "waiting_catalogue",

@@ -5,6 +5,7 @@ Nothing here grows with the file: a line that is too long is skipped, and a file
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
@@ -14,9 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from image_release.storage import Store
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Some programs begin a UTF-8 file with it; it is no part of the text."""
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK_BYTES = 1 << 18
 """Bytes that are read at once."""
 MAX_RATIO = 200
@@ -79,8 +78,8 @@ def lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
 
 
 def without_mark(data: bytes) -> bytes:
-    """The bytes of a text without the byte order mark at its beginning."""
-    return data.removeprefix(BYTE_ORDER_MARK)
+    """The bytes of a text without the byte order mark, with which some programs begin a file in UTF-8."""
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

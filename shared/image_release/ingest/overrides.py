@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from image_release.ingest.files import without_mark
 from image_release.problems import Problem
 from image_release.state import swap
 from image_release.storage import Store
@@ -47,7 +48,7 @@ def read_overrides(inbox: Store, hotel_id: str) -> tuple[tuple[Override, ...], t
     key = overrides_key(hotel_id)
     stored = inbox.get(key)
     decisions, problems = [], []
-    for number, line in enumerate(stored.data.splitlines() if stored else (), start=1):
+    for number, line in enumerate(without_mark(stored.data).splitlines() if stored else (), start=1):
         if not line.strip():
             continue
         try:
