@@ -20,7 +20,7 @@ CHUNK_BYTES = 1 << 18
 """Bytes that are read at once."""
 MAX_RATIO = 200
 """A .gz file may unpack to so many times its size: text shrinks to a tenth, a bomb to a thousandth."""
-ALWAYS_UNPACKED_BYTES = 100_000_000
+ALWAYS_UNPACKED_BYTES = 50_000_000
 """So much is unpacked whatever the ratio: a small file of equal lines is no bomb."""
 
 

@@ -151,7 +151,7 @@ def _shown(value: object) -> str:
 def _id_on(line: bytes) -> str | None:
     """The accommodation on a bad line; None where its id cannot be read."""
     try:
-        name = json.loads(line)["accommodation_id"]
+        name = json.loads(line.decode())["accommodation_id"]
         return checked_id(name, "accommodation_id") if _has_one_id(line) else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -165,7 +165,7 @@ def _has_one_id(line: bytes) -> bool:
         names.append([name for name, _ in pairs].count("accommodation_id"))
         return {}
 
-    json.loads(line, object_pairs_hook=said)
+    json.loads(line.decode(), object_pairs_hook=said)
     return names[-1] == 1  # the outermost object is made last
 
 
