@@ -45,10 +45,10 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class CutRow:
-    """The last record of a file that ends without a line end: it may be cut short, and the file after it."""
+    """The last record of a file that ends without a line end: it may be cut short, and so may its id."""
 
     problem: Problem
-    hotel_id: str | None
+    hotel_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ class _Rows:
         if record.fault or len(record.lines) > 1:
             return self._bad(record, "", record.fault or "spans lines and has no end", None)
         fields = record.fields
-        hotel_id = fields[self._places[0]] if len(fields) > self._places[0] else None
+        hotel_id = fields[self._places[0]] if len(fields) > self._places[0] else ""
+        hotel_id = hotel_id if is_text(hotel_id) else ""
         return CutRow(Problem(self._file, record.line, ",".join(fields), CUT_SHORT), hotel_id)
 
     def _hides(self, record: Record) -> str | None:
