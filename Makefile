@@ -61,7 +61,7 @@ types: setup ## check the types
 simulate: setup ## play the function suite with random faults, SEEDS=10000 times; each seed replays exactly
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
-fuzz: setup ## try damaged images and headers for FUZZ_S=30 seconds each, from SEED=1 on; each seed replays exactly
+fuzz: setup ## try damaged images, headers and feeds for FUZZ_S=30 seconds each, from SEED=1 on; each seed replays exactly
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seconds $(FUZZ_S) --seed $(SEED)
 
 demo: setup ## publish the sample hotels from a local server and print the address of the gallery

@@ -40,7 +40,10 @@ def apply(key: str) -> None:
         )
     elif isinstance(result, Held):
         count("Held")
-        logger.warning("catalogue held", extra={"key": printable(key), "leaving": result.leaving, "of": result.of})
+        log_bad_lines(result.problems)
+        held = {"leaving": result.leaving, "of": result.of, "reason": result.reason}
+        logger.warning("catalogue held", extra={"key": printable(key), **held})
     else:
         count("Ignored")
-        logger.info("catalogue ignored", extra={"key": printable(key), "reason": printable(result.reason, 200)})
+        log = logger.warning if result.is_warning else logger.info
+        log("catalogue ignored", extra={"key": printable(key), "reason": printable(result.reason, 200)})

@@ -32,8 +32,11 @@ def apply(key: str) -> None:
         logger.info("release in force", extra=found)
     elif isinstance(result, Held):
         count("Held")
-        logger.warning("release held", extra={"key": printable(key), "leaving": result.leaving, "of": result.of})
+        log_bad_lines(result.problems)
+        held = {"leaving": result.leaving, "of": result.of, "reason": result.reason}
+        logger.warning("release held", extra={"key": printable(key), **held})
     else:
         count("Ignored")
         reason = printable(result.reason, 200)
-        logger.info("release ignored", extra={"key": printable(key), "reason": reason, "shards": planned.shards})
+        log = logger.warning if result.is_warning else logger.info
+        log("release ignored", extra={"key": printable(key), "reason": reason, "shards": planned.shards})

@@ -6,13 +6,23 @@ Formats).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+MAX_VALUE_CHARS = 300
+"""Characters of a bad value that are kept: a line may have millions."""
+MAX_PROBLEMS = 1_000
+"""Problems of one file that are kept one by one; further ones are counted."""
 
 
 def printable(value: str, limit: int = 120) -> str:
-    """Make a hostile string safe for a log or a terminal: escape control characters, cut it to `limit` characters."""
+    """Make a hostile string safe for a log or a terminal: cut to `limit` characters, and what cannot be seen escaped.
+
+    Escaped are control characters, direction marks, invisible characters and spaces other than the ordinary one.
+    """
     shown = value if len(value) <= limit else value[: limit - 1] + "…"
-    return shown.encode("unicode_escape").decode("ascii") if not shown.isprintable() else shown
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +35,27 @@ class Problem:
     rule: str
 
     def __str__(self) -> str:
-        """`file:line: value: rule`, with control characters escaped."""
-        return f"{printable(self.file)}:{self.line}: {printable(self.value)!r}: {self.rule}"
+        """`file:line: value: rule`, safe for a terminal."""
+        return f"{printable(self.file)}:{self.line}: '{printable(self.value)}': {printable(self.rule, 400)}"
+
+
+class ProblemList:
+    """The problems of one file: the first ones, their long values cut, and how many more there were."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._kept: list[Problem] = []
+        self._more = 0
+
+    def add(self, *problems: Problem) -> None:
+        """Keep some more problems, or count them."""
+        for problem in problems:
+            if len(self._kept) < MAX_PROBLEMS:
+                self._kept.append(replace(problem, value=problem.value[:MAX_VALUE_CHARS]))
+            else:
+                self._more += 1
+
+    def all(self) -> tuple[Problem, ...]:
+        """The problems that were kept; the last one says how many more there were."""
+        more = (Problem(self._file, 0, "", f"{self._more} more lines are bad"),) if self._more else ()
+        return (*self._kept, *more)

@@ -385,7 +385,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
 def settings_document(data: bytes, file: str) -> dict[str, Any]:
     """What a settings file says, before it is checked. Raises SettingsError when the bytes are no YAML mapping."""
     try:
-        document = yaml.safe_load(data.decode()) or {}
+        document = yaml.safe_load(data.decode("utf-8-sig")) or {}
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
     if not isinstance(document, dict):

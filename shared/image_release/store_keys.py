@@ -26,7 +26,7 @@ SETTINGS = "settings.yaml"
 TAGGER = "tagger"
 """In the inbox: the tagger of a workspace, as `run --tagger` stored it."""
 ACCEPTS = "accepts/"
-"""Below it lies an empty object for each file that a person lets through a brake."""
+"""Below it lies an object for each file that a person lets through a brake; it names the digest of what is held."""
 GONE = "gone-"
 """First characters of an accept: images that disappeared on that day may be dropped."""
 CATALOGUE_SUFFIXES = (".jsonl", ".jsonl.gz")
@@ -42,6 +42,16 @@ def without_suffix(name: str, suffixes: Sequence[str]) -> str | None:
 def partner_folder(partner_id: str) -> str:
     """Folder of a partner below `catalogues/`, in the inbox as in the state."""
     return f"{CATALOGUES}{key_part(partner_id)}/"
+
+
+def catalogue_key(partner_id: str, version: str, suffix: str) -> str:
+    """Inbox key of a catalogue."""
+    return f"{partner_folder(partner_id)}{version}{suffix}"
+
+
+def release_key(release_id: str, suffix: str) -> str:
+    """Inbox key of a Data Release."""
+    return f"{RELEASES}{release_id}{suffix}"
 
 
 def overrides_key(hotel_id: str) -> str:

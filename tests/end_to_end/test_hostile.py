@@ -23,7 +23,7 @@ def hostile(machine):
     pair = f"{key_part(PARTNER)}:{key_part(ACCOMMODATION)}"
     quoted = HOTEL.replace('"', '""')
     rows = ["hotel_id,name,country,city,latitude,longitude,accommodations", f'"{quoted}","{NAME}",ES,Bilbao,,,{pair}']
-    machine.hand_in("releases/r1.csv", "\n".join(rows))
+    machine.hand_in("releases/r1.csv", "\n".join(rows) + "\n")
     machine.photo("/plain.jpg", 2)
     return machine
 

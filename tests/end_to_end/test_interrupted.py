@@ -197,8 +197,6 @@ def change(world):
     world.catalogue("p", "v2", {str(n): [f"{site}/{n}{x}.jpg" for x in "ac"] for n in range(HOTELS)})
     moved = {"h0": [("p", "0"), ("p", "1")], "h1": [], "h2": [("p", "2")]}
     world.release("r2", moved)
-    for accepted in ("catalogues/p/v2", "releases/r2"):
-        world.hand_in(f"accepts/{accepted}", "")
 
 
 CHANGES = (appear, change)

@@ -28,7 +28,7 @@ class TestBadLines:
             "h2,Again,ES,Bilbao,43.2,-2.9,p:1",
             "h3,Hotel h3,ES,Bilbao,43.2,-2.9,p:3",
         ]
-        two_hotels.hand_in("releases/r2.csv", "\n".join(rows))
+        two_hotels.hand_in("releases/r2.csv", "\n".join(rows) + "\n")
         told = two_hotels.run(status=1)
         places = [problem.split(" ")[0] for problem in told["problems"]]
         assert "releases/r2.csv:2:" in places

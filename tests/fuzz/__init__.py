@@ -3,6 +3,12 @@
 A fuzzer is a module with `check(seed)`, which raises if a promise is broken; `FUZZERS` names it.
 """
 
-from tests.fuzz import headers, images
+from tests.fuzz import feeds, headers, images
 
-FUZZERS = {"headers": headers.check, "images": images.check}
+
+def _check_feed(seed: int) -> None:
+    broken = feeds.check(seed)
+    assert broken is None, broken
+
+
+FUZZERS = {"feeds": _check_feed, "headers": headers.check, "images": images.check}

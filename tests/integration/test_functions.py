@@ -18,6 +18,7 @@ from tests.integration.world import Site, jpeg, photo
 
 SETTINGS = {
     "download": {"allowed_networks": ["127.0.0.0/8"], "max_attempts": 1, "back_off_s": 0},
+    "brakes": {"harmless": 0},
     "renditions": [
         {"name": "gallery-640", "width": 640, "height": 427},
         {"name": "thumb-120", "width": 120, "height": 80},
@@ -109,7 +110,7 @@ def test_what_was_held_is_applied_when_it_is_accepted(deployed, site):
     assert deployed.handle("detect_changes", sample("catalogue_accepted")) == ALL_WELL
     assert len(read_listing(deployed.state, Accommodation("partner-a", "123")).images) == 1
     deployed.handle("fan_out", sample("release_upload"))
-    deployed.inbox.put("releases/2026-11-25 week 48.csv", ROWS.rsplit("\n", 2)[0].encode())
+    deployed.inbox.put("releases/2026-11-25 week 48.csv", f"{ROWS.rsplit(chr(10), 2)[0]}\n".encode())
     deployed.handle("fan_out", sample("release_upload"))
     assert read_current(deployed.state).hotels == 2
     deployed.inbox.put("accepts/releases/2026-11-25 week 48", b"")

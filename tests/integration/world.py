@@ -128,7 +128,7 @@ class World:
             pairs = ";".join(f"{key_part(p)}:{key_part(a)}" for p, a in accommodations)
             rows.append(f"{hotel_id},Hotel {hotel_id},ES,Bilbao,43.2,-2.9,{pairs}")
         key = f"releases/{release_id}.csv"
-        self.inbox.put(key, "\n".join(rows).encode())
+        self.inbox.put(key, ("\n".join(rows) + "\n").encode())
         apply_release(self.inbox, self.state, key, self.settings, self.now)
 
     def ports(self, **changes) -> Ports:

@@ -114,7 +114,7 @@ class Model:
         for name, accommodations in self.release.items():
             pairs = ";".join(f"{key_part(partner)}:{key_part(item)}" for partner, item in sorted(accommodations))
             rows.append(f"{name},Hotel {name},ES,Bilbao,43.2,-2.9,{pairs}")
-        self.stage.upload(f"releases/{self.number:04}.csv", "\n".join(rows).encode())
+        self.stage.upload(f"releases/{self.number:04}.csv", ("\n".join(rows) + "\n").encode())
 
     def hand_in_request(self) -> None:
         """Upload a request for some hotels. They may have left the release when the request is handled."""

@@ -45,7 +45,7 @@ def test_a_request_for_20_hotels_is_done_while_50_000_urgent_ones_of_another_wai
     stage = Stage(Scheduler(0))
     rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
     rows += [f"h{n},Hotel,{'ES' if n < SMALL else 'FR'},City,,,atlas:{n}" for n in range(HUGE + SMALL)]
-    stage.inbox.put("releases/r1.csv", "\n".join(rows).encode())
+    stage.inbox.put("releases/r1.csv", ("\n".join(rows) + "\n").encode())
     suite = plain_suite(stage)
     fan_out("releases/r1.csv", suite)
     for request_id, country in (("huge", "FR"), ("small", "ES")):
@@ -87,7 +87,7 @@ def test_a_first_full_load_under_the_quota_ends_with_every_hotel_tagged():
             images.append({"url": url, "version": "1"})
         lines.append({"accommodation_id": str(number), "images": images})
     stage.upload("catalogues/atlas/1.jsonl", documents(lines))
-    stage.upload("releases/r1.csv", "\n".join(rows).encode())
+    stage.upload("releases/r1.csv", ("\n".join(rows) + "\n").encode())
     with (
         patch("image_release.hotel.choose.group_same", group_once),
         patch("image_release.hotel.choose.choose_best", best_once),

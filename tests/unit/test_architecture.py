@@ -28,6 +28,7 @@ HEADINGS = {heading.casefold() for heading in re.findall(r"^## (.+)$", PAGE, re.
 RULES = PAGE.partition("## Invariants")[2].partition("\n## ")[0]
 INVARIANTS = [int(number) for number in re.findall(r"^(\d+)\. ", RULES, re.MULTILINE)]
 SAMPLE = {
+    "suffix": ".csv.gz",
     "accommodation": Accommodation("p", "a"),
     "partner_id": "p",
     "hotel_id": "h",

@@ -20,12 +20,13 @@ from datetime import date, datetime, timedelta
 
 from image_release.cache.url_checks import SEEN_AGAIN
 from image_release.settings import BrakeSettings
-from image_release.state import read_json
+from image_release.state import read_json, write_json
 from image_release.storage import ConditionFailedError, Store
 from image_release.store_keys import (
     accepts_gone_prefix,
     catalogue_state_key,
     gone_slot_folder,
+    held_gone_folder,
     held_gone_key,
 )
 from image_release.values import Accommodation
@@ -66,11 +67,23 @@ class GoneBrake:
         """
         if not self.is_broken(accommodation, now) or self._is_accepted(since):
             return True
-        try:
-            self.state.put(held_gone_key(self.partner_id, now.date()), b"", if_absent=True)
-        except ConditionFailedError:
-            return False
+        self._tell(accommodation, now)
         return False
+
+    def _tell(self, accommodation: Accommodation, now: datetime) -> None:
+        """Say that images are held, for `status`."""
+        document = {
+            "partner_id": self.partner_id,
+            "day": now.date().isoformat(),
+            "leaving": min(self.images, self._going_in_slot(self._slot(accommodation), now) * self._slots),
+            "of": self.images,
+            "limit": self.settings.max_gone_share,
+            "reason": "images disappeared from the partner's server",
+        }
+        try:
+            self.state.put(held_gone_key(self.partner_id, now.date()), write_json(document), if_absent=True)
+        except ConditionFailedError:
+            return  # it was said today
 
     def is_broken(self, accommodation: Accommodation, now: datetime) -> bool:
         """Whether more images go than may, as far as the accommodation's slot tells."""
@@ -110,10 +123,14 @@ class GoneBrake:
                 continue
 
     def _is_accepted(self, since: datetime) -> bool:
-        """Whether a person accepted after the images had gone for good."""
-        return any(
-            accept.modified >= since + SEEN_AGAIN for accept in self.inbox.list(accepts_gone_prefix(self.partner_id))
-        )
+        """Whether a person accepted after the images had gone for good. What was held until then is held no more."""
+        accepts = [listed.modified for listed in self.inbox.list(accepts_gone_prefix(self.partner_id))]
+        if not any(modified >= since + SEEN_AGAIN for modified in accepts):
+            return False
+        for listed in list(self.state.list(held_gone_folder(self.partner_id))):
+            if listed.modified <= max(accepts):
+                self.state.delete(listed.key)
+        return True
 
 
 def gone_brake(inbox: Store, state: Store, partner_id: str, settings: BrakeSettings) -> GoneBrake:

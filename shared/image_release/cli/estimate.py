@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from image_release.cli.invocation import Invocation, common_options
-from image_release.cli.selection import new_request, release_index, selectors
-from image_release.ingest import estimate_hotels, select
+from image_release.cli.selection import new_request, release_index, selected, selectors
+from image_release.ingest import estimate_hotels
 
 
 @click.command()
@@ -22,7 +22,7 @@ def estimate(invocation: Invocation, selection: dict[str, Any]) -> None:
     """
     with invocation.open() as workspace, release_index(workspace) as index:
         request = new_request(selection if any(selection.values()) else {**selection, "all": True})
-        hotels = list(select(index, request))
+        hotels = selected(index, request)
         found = asdict(estimate_hotels(hotels, index, workspace.state, workspace.settings))
     lines = [f"{name.replace('_', ' '):24} {value:,}" for name, value in found.items()]
     invocation.show(found, "\n".join(lines))

@@ -9,9 +9,8 @@ import click
 from image_release.cli.common import end
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.requested import process_request
-from image_release.cli.selection import FORCES, new_request, release_index, selectors
+from image_release.cli.selection import FORCES, new_request, release_index, selected, selectors
 from image_release.cli.totals import has_failures, tell_totals, totals_document
-from image_release.ingest import select
 from image_release.problems import printable
 from image_release.values import Nudge
 
@@ -37,14 +36,14 @@ def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry
     """
     with invocation.open() as workspace, release_index(workspace) as index:
         request = new_request({**selection, "force": force, "dry_run": dry_run})
-        selected = sorted(select(index, request))
+        hotel_ids = sorted(selected(index, request))
         if dry_run:
-            shown = ", ".join(printable(name) for name in selected[:MOST_IDS_SHOWN])
-            document = {"hotels": len(selected), "hotel_ids": selected[:MOST_IDS]}
-            invocation.show(document, f"{len(selected)} hotels: {shown}")
+            shown = ", ".join(printable(name) for name in hotel_ids[:MOST_IDS_SHOWN])
+            document = {"hotels": len(hotel_ids), "hotel_ids": hotel_ids[:MOST_IDS]}
+            invocation.show(document, f"{len(hotel_ids)} hotels: {shown}")
             return
-        nudges = [Nudge(name, "request", request.request_id) for name in selected]
-        with invocation.progress(len(selected)) as advance:
+        nudges = [Nudge(name, "request", request.request_id) for name in hotel_ids]
+        with invocation.progress(len(hotel_ids)) as advance:
             totals = process_request(workspace, request, nudges, invocation.workers, advance)
 
         def tell() -> None:

@@ -14,7 +14,18 @@ from typing import Any
 
 import click
 
-from image_release.ingest import ReleaseIndex, Request, RequestError, open_index, parse_request, read_current
+from image_release.cli.pasting import command
+from image_release.folding import folded
+from image_release.ingest import (
+    ReleaseIndex,
+    Request,
+    RequestError,
+    open_index,
+    parse_request,
+    read_current,
+    select,
+    unmatched,
+)
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 
@@ -38,7 +49,7 @@ def _parse_bbox(
 def _upper(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Country codes in capitals, as a request has them."""
     del context, parameter
-    return tuple(value.upper() for value in values)
+    return tuple(folded(value).upper() for value in values)
 
 
 SELECTORS = {
@@ -54,7 +65,7 @@ SELECTORS = {
         help="Hotels in a box, in degrees; west > east crosses the date line.",
     ),
     "cities": click.option(
-        "--city", "cities", multiple=True, help="Hotels of this city; upper and lower case do not matter."
+        "--city", "cities", multiple=True, help="Hotels of this city; case and accents do not matter."
     ),
     "countries": click.option(
         "--country", "countries", multiple=True, callback=_upper, help="Hotels of this country, ISO 3166-1 alpha-2."
@@ -83,11 +94,24 @@ def new_request(document: Mapping[str, object]) -> Request:
         raise click.UsageError(str(error)) from error
 
 
+def selected(index: ReleaseIndex, request: Request) -> list[str]:
+    """Ids of the hotels that a request selects. A selector that matches nothing ends the command with status 2."""
+    if told := list(unmatched(index, request)):
+        raise click.UsageError("\n".join(told))
+    found = list(select(index, request))
+    if not found and not request.all:
+        raise click.UsageError("no hotel of the release in force matches all of these selectors")
+    return found
+
+
 @contextmanager
 def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
     """Open the index of the release in force. Without a release the command ends with status 2."""
     current = read_current(workspace.state)
     if current is None:
-        raise click.UsageError(f"--workspace {workspace.root}: no release is in force yet; `image-release run` first")
+        raise click.UsageError(
+            f"--workspace {printable(str(workspace.root))}: no release is in force yet; first: "
+            + command(str(workspace.root), ["run"])
+        )
     with tempfile.TemporaryDirectory() as folder, open_index(workspace.state, current, Path(folder) / "index") as index:
         yield index

@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from image_release.cli.invocation import Invocation, common_options
-from image_release.ingest import Progress, progress, read_current, request_ids
+from image_release.cli.pasting import command
+from image_release.ingest import Progress, Waiting, progress, read_current, request_ids, waiting
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
-from image_release.store_keys import CATALOGUES, HELD, RELEASES, RUNS
+from image_release.store_keys import RUNS
 
 LAST = 5
 """Maximum number of runs and of requests that are shown, the latest ones."""
@@ -36,7 +37,7 @@ def status(invocation: Invocation, request_id: str | None) -> None:
                 raise click.UsageError(f"{printable(request_id)}: no such request")
             invocation.show(asdict(found), _line(found))
             return
-        document = _document(workspace)
+        document = _document(workspace, invocation.address)
     invocation.show(document, "\n".join(_lines(document)))
 
 
@@ -45,7 +46,10 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     release = document["release"]
     yield f"release   {release['release_id']}: {release['hotels']} hotels" if release else "release   none in force"
     for held in document["held"]:
-        yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go"
+        if held["accepted"]:
+            yield f"accepted  {held['what']} {held['id']}: {held['leaving']} of {held['of']} go with the next run"
+        else:
+            yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go; {held['reason']}"
     for run in document["runs"]:
         images = ", ".join(f"{count} {printable(outcome)}" for outcome, count in sorted(run["images"].items()))
         hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"
@@ -58,27 +62,26 @@ def _line(found: Progress) -> str:
     return f"{printable(found.request_id)}: {found.done} of {found.total} done, {found.failed} failed"
 
 
-def _document(workspace: Workspace) -> dict[str, Any]:
+def _document(workspace: Workspace, address: str) -> dict[str, Any]:
     current = read_current(workspace.state)
     runs = sorted(listed.key for listed in workspace.state.list(RUNS))[-LAST:]
     requests = [progress(workspace.state, name) for name in sorted(request_ids(workspace.state))[-LAST:]]
     return {
         "release": None if current is None else {"release_id": current.release_id, "hotels": current.hotels},
-        "held": list(_held(workspace)),
+        "held": [_held(found, address) for found in waiting(workspace.inbox, workspace.state)],
         "runs": [json.loads(stored.data) for key in runs if (stored := workspace.state.get(key))],
         "requests": [asdict(found) for found in requests if found],
     }
 
 
-def _held(workspace: Workspace) -> Iterator[dict[str, Any]]:
-    """What a brake holds, each with the command that lets it through."""
-    for prefix in (CATALOGUES, RELEASES):
-        for listed in workspace.state.list(prefix):
-            stored = workspace.state.get(listed.key) if listed.key.endswith(f"/{HELD}") else None
-            if stored is None:
-                continue
-            held = json.loads(stored.data)
-            what = "catalogue" if prefix == CATALOGUES else "release"
-            name = f"{held['partner_id']} {held['version']}" if what == "catalogue" else held["identifier"]
-            accept = f"image-release accept {what} {printable(name)}"
-            yield {"accept": accept, "leaving": held["leaving"], "of": held["of"], "limit": held["limit"]}
+def _held(found: Waiting, address: str) -> dict[str, Any]:
+    """What a brake holds, with the command that lets it through; `accepted`: a run applies it."""
+    document = found.document
+    return {
+        "what": found.what,
+        "id": " ".join(map(printable, found.names)),
+        "accept": command(address, ["accept", found.what], found.names),
+        "accepted": found.is_accepted,
+        "reason": printable(document.get("reason") or "it was held by an earlier version: a run holds it again"),
+        **{name: document[name] for name in ("leaving", "of", "limit")},
+    }

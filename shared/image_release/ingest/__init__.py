@@ -14,7 +14,7 @@ from image_release.ingest.catalogues.rebuild import (
 )
 from image_release.ingest.estimate import Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.ids import BadValueError
+from image_release.ingest.ids import BadValueError, checked_id
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import (
     Decision,
@@ -58,8 +58,10 @@ from image_release.ingest.requests import (
     request_ids,
     select,
     store_request,
+    unmatched,
     unserved_force,
 )
+from image_release.ingest.waiting import Waiting, is_let_through, waiting, waiting_catalogue, waiting_release
 
 __all__ = [
     "RELEASE_ID",
@@ -83,10 +85,12 @@ __all__ = [
     "ReleaseUnreadableError",
     "Request",
     "RequestError",
+    "Waiting",
     "append_override",
     "append_revoke",
     "apply_catalogue",
     "apply_release",
+    "checked_id",
     "complete_release",
     "departed",
     "departed_from_shard",
@@ -97,6 +101,7 @@ __all__ = [
     "has_whole_index",
     "hotel_ids",
     "hotel_rows",
+    "is_let_through",
     "mark_done",
     "mark_failed",
     "open_index",
@@ -116,8 +121,12 @@ __all__ = [
     "select",
     "shard_hotels",
     "store_request",
+    "unmatched",
     "unreadable_catalogue_state",
     "unreadable_shards",
     "unserved_force",
+    "waiting",
+    "waiting_catalogue",
+    "waiting_release",
     "write_listing",
 ]

@@ -9,7 +9,10 @@ from image_release.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A mass change that waits for a person: `leaving` of `of` would go; the brake allows a share of `limit`."""
+    """A change that waits for a person: `leaving` of `of` would go; the brake allows a share of `limit`.
+
+    `reason` says why it waits, and `digest` is that of the content. `problems` are lines that cannot be used.
+    """
 
     what: str
     identifier: str
@@ -17,6 +20,8 @@ class Held:
     of: int
     limit: float
     problems: tuple[Problem, ...] = ()
+    reason: str = ""
+    digest: str = ""
 
     @property
     def share(self) -> float:

@@ -7,12 +7,12 @@ line counts as absent, whatever it was; so a `revoke` can be revoked, too.
 from __future__ import annotations
 
 import json
-from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from image_release.ingest.files import without_mark
 from image_release.problems import Problem
 from image_release.state import swap
 from image_release.storage import Store
@@ -79,7 +79,7 @@ def read_decisions(inbox: Store, hotel_id: str) -> tuple[tuple[Decision, ...], t
     stored = inbox.get(key)
     lines: list[tuple[str, _OverrideLine]] = []
     problems = []
-    for number, line in enumerate(_lines(stored.data) if stored else (), start=1):
+    for number, line in enumerate(without_mark(stored.data).splitlines() if stored else (), start=1):
         if not line.strip():
             continue
         try:
@@ -131,10 +131,6 @@ def _append(inbox: Store, hotel_id: str, document: dict[str, Any]) -> None:
         return (before or b"") + missing_end + line
 
     swap(inbox, overrides_key(hotel_id), appended)
-
-
-def _lines(data: bytes) -> list[bytes]:
-    return data.removeprefix(BOM_UTF8).splitlines()
 
 
 def _decision(digest: str, parsed: _OverrideLine, *, is_revoked: bool) -> Decision:

@@ -10,15 +10,17 @@ Markers keep the progress exact under redelivery: a hotel counts once, however o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from image_release.folding import MAX_SUGGESTIONS, nearest
+from image_release.ingest.files import without_mark
 from image_release.ingest.releases.index import ReleaseIndex
-from image_release.problems import Problem
+from image_release.problems import Problem, printable
 from image_release.state import read_json, write_json
 from image_release.storage import Store
 from image_release.store_keys import REQUESTS, request_key, request_marker_key
@@ -79,7 +81,7 @@ class Progress:
 def parse_request(data: bytes, file: str) -> Request:
     """Read a request document. Raises RequestError."""
     try:
-        return Request.model_validate_json(data)
+        return Request.model_validate_json(without_mark(data))
     except ValidationError as error:
         problems = [
             Problem(file, 0, repr(item["input"]), f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}")
@@ -97,6 +99,34 @@ def select(index: ReleaseIndex, request: Request) -> Iterator[str]:
         hotel_ids=request.hotel_ids,
         partners=request.partners,
     )
+
+
+def unmatched(index: ReleaseIndex, request: Request) -> Iterator[str]:
+    """What is wrong with each selector of a request that no hotel matches, with what the person may have meant."""
+    for city in request.cities:
+        if not _any(index.select(cities=[city])):
+            yield _unmatched("city", city, nearest(city, index.cities()))
+    for country in request.countries:
+        if not _any(index.select(countries=[country])):
+            yield _unmatched("country", country, nearest(country, index.countries()))
+    for hotel_id in request.hotel_ids:
+        if hotel_id not in index:
+            like = [*index.named(hotel_id), *nearest(hotel_id, index.hotels_like(hotel_id))]
+            yield _unmatched("hotel", hotel_id, like[:MAX_SUGGESTIONS])
+    for partner in request.partners:
+        if not _any(index.select(partners=[partner])):
+            yield _unmatched("partner", partner, nearest(partner, index.partners()))
+    if request.bbox and not _any(index.select(bbox=request.bbox)):
+        yield _unmatched("bbox", ",".join(f"{degrees:g}" for degrees in request.bbox), [])
+
+
+def _any(found: Iterator[str]) -> bool:
+    return next(found, None) is not None
+
+
+def _unmatched(selector: str, value: str, suggestions: Sequence[str]) -> str:
+    meant = f"; did you mean {' or '.join(map(printable, suggestions))}?" if suggestions else ""
+    return f"--{selector} {printable(value)}: matches no hotel of the release in force{meant}"
 
 
 def store_request(state: Store, request: Request, total: int) -> None:

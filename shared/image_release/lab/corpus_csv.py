@@ -66,7 +66,7 @@ def read_csv(file: Path, required: Collection[str] = ()) -> CsvTable:
     Raises CorpusUnreadableError if it is not CSV or lacks a required column, and OSError if it cannot be read.
     """
     try:
-        rows = list(parse_rows(file.read_bytes().decode()))
+        rows = list(parse_rows(file.read_bytes().decode("utf-8-sig")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise CorpusUnreadableError(f"{file}: {error}") from error
     header = rows[0] if rows else CsvRow(1, [], "")

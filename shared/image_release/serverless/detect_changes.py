@@ -16,10 +16,10 @@ from image_release.ingest import (
     CatalogueApplied,
     Held,
     Ignored,
-    MissingInputError,
     Release,
     ReleaseIndex,
     apply_catalogue,
+    is_let_through,
     open_index,
     read_current,
 )
@@ -40,10 +40,14 @@ class Detected:
 def detect_changes(key: str, suite: Suite) -> Detected:
     """Apply the catalogue at a key of the inbox, or the one that a key below `accepts/` lets through.
 
-    Raises CatalogueMisnamedError, BadValueError, InputDamagedError, MissingInputError.
+    An accept of what is not held is ignored with a warning. Raises CatalogueMisnamedError, BadValueError,
+    InputDamagedError, MissingInputError.
     """
     if key.startswith(ACCEPTS) and key.rpartition("/")[2].startswith(GONE):
         return Detected(Ignored(key, "hotels find the accept when they are processed again", is_warning=False), 0)
+    catalogue = accepted(key, CATALOGUE_SUFFIXES, suite)
+    if catalogue is None:
+        return Detected(nothing_is_held(key), 0)
     nudged = 0
 
     def nudge(changed: Sequence[Accommodation]) -> None:
@@ -52,21 +56,24 @@ def detect_changes(key: str, suite: Suite) -> Detected:
             NudgeMessage(hotel_id=hotel_id, reason="catalogue").message(group) for hotel_id in hotels_of(changed, suite)
         )
 
-    catalogue = accepted(key, CATALOGUE_SUFFIXES, suite)
     group = catalogue.split("/")[1]
     result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge, threads=suite.threads)
     return Detected(result, nudged)
 
 
-def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str:
-    """The file that an `accepts/…` key lets through; any other key is the file's own. Raises MissingInputError."""
+def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str | None:
+    """The file that an `accepts/…` key lets through, None if it lets nothing through; other keys are files' own."""
     if not key.startswith(ACCEPTS):
         return key
-    for suffix in suffixes:
-        file = key.removeprefix(ACCEPTS) + suffix
-        if suite.inbox.head(file):
-            return file
-    raise MissingInputError(f"{key}: there is no {key.removeprefix(ACCEPTS)} with {' or '.join(suffixes)}")
+    if not is_let_through(suite.inbox, suite.state, key):
+        return None
+    files = (key.removeprefix(ACCEPTS) + suffix for suffix in suffixes)
+    return next((file for file in files if suite.inbox.head(file)), None)
+
+
+def nothing_is_held(key: str) -> Ignored:
+    """What becomes of an accept of what is not held: it was mistyped, or came twice, or too late."""
+    return Ignored(key, "nothing is held that this accepts", is_warning=True)
 
 
 def hotels_of(changed: Sequence[Accommodation], suite: Suite) -> Iterator[str]:

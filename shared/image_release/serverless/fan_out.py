@@ -22,10 +22,10 @@ from image_release.ingest import (
     release_id_of,
     shard_hotels,
 )
-from image_release.serverless.detect_changes import accepted
+from image_release.serverless.detect_changes import accepted, nothing_is_held
 from image_release.serverless.messages import NudgeMessage, ShardMessage
 from image_release.serverless.ports import Suite
-from image_release.store_keys import RELEASE_SUFFIXES, fanned_out_folder, fanned_out_key
+from image_release.store_keys import ACCEPTS, RELEASE_SUFFIXES, RELEASES, fanned_out_folder, fanned_out_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,18 @@ def fan_out(key: str, suite: Suite) -> Planned:
     """Bring the release at a key of the inbox into force, or the one that a key below `accepts/` lets through.
 
     A message that comes back finds its release in force and sends the shards again, unless all of them are done.
+    An accept of what is not held is ignored with a warning: it may have come twice.
     Raises ReleaseUnreadableError, BadValueError, InputDamagedError, MissingInputError.
     """
     file = accepted(key, RELEASE_SUFFIXES, suite)
-    result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now())
+    if file is None:
+        result: ReleaseApplied | Held | Ignored = nothing_is_held(key)
+        release_id: str | None = key.removeprefix(ACCEPTS + RELEASES)
+    else:
+        result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now())
+        release_id = release_id_of(file)
     current = read_current(suite.state)
-    if current is None or current.release_id != release_id_of(file) or current.is_completed:
+    if current is None or current.release_id != release_id or current.is_completed:
         return Planned(result, 0)
     messages = (
         ShardMessage(release_id=current.release_id, folder=current.folder, shard=shard).message()

@@ -19,6 +19,7 @@ from image_release.state.due_markers import (
     marker_etag,
     markers_until,
 )
+from image_release.state.holds import accept, held, hold, is_accepted, let_go
 
 __all__ = [
     "KEPT",
@@ -27,7 +28,12 @@ __all__ = [
     "DocumentContendedError",
     "DueMarker",
     "StateUnreadableError",
+    "accept",
+    "held",
+    "hold",
+    "is_accepted",
     "leave_marker",
+    "let_go",
     "mark_served",
     "marker_etag",
     "markers_until",

@@ -7,6 +7,7 @@ A bad line becomes a problem with its number and the rule that it breaks; the ot
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import zlib
@@ -87,7 +88,7 @@ class RecordedTagger:
         except (OSError, EOFError, zlib.error) as error:
             self._problems.append(Problem(self._file, 0, "", f"the file is not a whole gzip file: {error}"))
             return
-        for number, text in enumerate(unpacked.split(b"\n"), start=1):
+        for number, text in enumerate(unpacked.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
             if text.strip():
                 yield number, text
 

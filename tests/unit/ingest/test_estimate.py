@@ -18,7 +18,8 @@ HOTELS = [f"h{number}" for number in range(6)]
 @pytest.fixture
 def estimate(tmp_path):
     inbox, state = MemoryStore(), MemoryStore()
-    inbox.put("releases/r1.csv", "\n".join([HEADER, *(row(name, f"p:{name};q:{name}") for name in HOTELS)]).encode())
+    rows = [HEADER, *(row(name, f"p:{name};q:{name}") for name in HOTELS)]
+    inbox.put("releases/r1.csv", "".join(f"{line}\n" for line in rows).encode())
     assert isinstance(apply_release(inbox, state, "releases/r1.csv", Settings(), NOW), ReleaseApplied)
     for number, name in enumerate(HOTELS):
         images = tuple(CatalogueImage(f"https://p.example/{image}") for image in range(number))

@@ -49,6 +49,31 @@ def test_every_selector_must_match_with_one_of_its_values(index, selectors, foun
     assert set(index.select(**selectors)) == found
 
 
+@pytest.mark.parametrize("city", ["BILBAO", "bilbao", "Bilbáo", "Ｂｉｌｂａｏ", " Bilbao\u00a0"])
+def test_a_city_is_found_however_it_is_written(index, city):
+    assert list(index.select(cities=[city])) == ["bilbao"]
+
+
+def test_an_index_of_version_0_2_0_is_searched_in_the_same_way(index):
+    """It has no columns for comparing; they are computed while it is searched."""
+    index._db.executescript(
+        "DROP INDEX by_place; DROP INDEX by_city; DROP INDEX by_name;"
+        "ALTER TABLE hotels DROP COLUMN name_folded; ALTER TABLE hotels DROP COLUMN city_folded;"
+    )
+    path = index._db.execute("PRAGMA database_list").fetchone()[2]
+    with ReleaseIndex(path) as old:
+        assert list(old.select(cities=["BILBÁO"], countries=["ES"])) == ["bilbao"]
+        assert list(old.named("PLAZA")) == ["madrid", "nowhere"]
+        assert [old.row(row.hotel_id) for row in ROWS] == ROWS
+
+
+def test_what_a_person_may_have_meant_is_listed(index):
+    assert sorted(index.cities()) == ["", "Apia", "Bilbao", "Madrid", "Suva"]
+    assert sorted(index.countries()) == ["ES", "FJ", "WS", "ZZ"]
+    assert list(index.partners()) == ["a", "b"]
+    assert list(index.hotels_like("madird")) == ["madrid"]
+
+
 def test_rows_are_read_back_as_they_were_added(index):
     """Ids may contain the separators of the format; an unknown id has no row."""
     assert [index.row(row.hotel_id) for row in ROWS] == ROWS

@@ -8,9 +8,10 @@ from image_release.ingest import CatalogueApplied, Held, Ignored, InputChangedEr
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
 from image_release.ingest.catalogues.listings import write_listing
 from image_release.settings import Settings
-from image_release.state import DocumentContendedError
+from image_release.state import DocumentContendedError, accept, held
 from image_release.storage import MemoryStore
 from image_release.store_keys import (
+    accept_catalogue_key,
     catalogue_claim_key,
     catalogue_state_key,
     held_catalogue_key,
@@ -20,6 +21,7 @@ from image_release.store_keys import (
 from image_release.values import Accommodation, CatalogueImage, Listing
 from tests.unit.ingest.interrupted import Interrupted
 
+STRICT = Settings.model_validate({"brakes": {"harmless": 0}})
 BOLD = Settings.model_validate({"brakes": {"max_deleted_share": 1}})
 FIRST = {"a": ["u1"], "b": ["u2"]}
 TEN = {"a": [f"u{number}" for number in range(6)], "b": [f"v{number}" for number in range(4)]}
@@ -167,7 +169,7 @@ class TestOfTwoAtTheSameTime:
 class TestTheBrake:
     def test_counts_every_image_of_an_accommodation_that_is_deleted(self, partner):
         partner.apply("1", TEN)
-        held = partner.apply("2", CUT, Settings())
+        held = partner.apply("2", CUT, STRICT)
         assert (type(held), held.leaving, held.of) == (Held, 4, 10)
         document = json.loads(partner.state.get(held_catalogue_key("p")).data)
         assert (document["version"], document["leaving"], document["of"]) == ("2", 4, 10)
@@ -175,24 +177,25 @@ class TestTheBrake:
     def test_holds_the_same_catalogue_each_time_it_comes(self, partner):
         """It has claimed nothing and touched nothing: an older catalogue may still be applied."""
         partner.apply("1", TEN)
-        results = [partner.apply("3", CUT, Settings()) for _ in range(3)]
+        results = [partner.apply("3", CUT, STRICT) for _ in range(3)]
         assert [type(result) for result in results] == [Held, Held, Held]
         assert (partner.lists, touched(partner.state, "p")) == (TEN, frozenset())
-        assert isinstance(partner.apply("2", {**TEN, "c": ["w"]}, Settings()), CatalogueApplied)
+        assert isinstance(partner.apply("2", {**TEN, "c": ["w"]}, STRICT), CatalogueApplied)
 
     def test_holds_other_content_under_the_version_in_force(self, partner):
         partner.apply("1", TEN)
-        assert isinstance(partner.apply("1", CUT, Settings()), Held)
+        assert isinstance(partner.apply("1", CUT, STRICT), Held)
         assert partner.lists == TEN
 
     def test_holds_a_catalogue_that_was_applied_in_part_when_the_limit_allowed_it(self, partner):
         partner.apply("1", TEN)
         partner.apply_in_part("2", CUT)
-        assert isinstance(partner.apply("2", CUT, Settings()), Held)
+        assert isinstance(partner.apply("2", CUT, STRICT), Held)
 
     def test_opens_only_for_the_version_that_was_accepted(self, partner):
         partner.apply("1", TEN)
-        partner.inbox.put("accepts/catalogues/p/2", b"")
-        assert isinstance(partner.apply("3", CUT, Settings()), Held)
-        assert isinstance(partner.apply("2", CUT, Settings()), CatalogueApplied)
+        partner.apply("2", CUT, STRICT)
+        accept(partner.inbox, accept_catalogue_key("p", "2"), held(partner.state, held_catalogue_key("p")))
+        assert isinstance(partner.apply("2", CUT, STRICT), CatalogueApplied)
         assert partner.state.get(held_catalogue_key("p")) is None
+        assert isinstance(partner.apply("3", {"b": ["w"]}, STRICT), Held)

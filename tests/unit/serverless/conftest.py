@@ -41,7 +41,7 @@ class World:
         rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
         for hotel_id, accommodations in hotels.items():
             rows.append(f"{hotel_id},Hotel,ES,Bilbao,43.2,-2.9,{';'.join(f'atlas:{name}' for name in accommodations)}")
-        self.suite.inbox.put(f"releases/{release_id}.csv", "\n".join(rows).encode())
+        self.suite.inbox.put(f"releases/{release_id}.csv", ("\n".join(rows) + "\n").encode())
         return f"releases/{release_id}.csv"
 
     def catalogue(self, version, lists):

@@ -1,12 +1,22 @@
 """`detect_changes`: each hotel concerned is nudged once, even after a kill, and the newest catalogue is in force."""
 
+from dataclasses import replace
+
 import pytest
 
-from image_release.ingest import Ignored, MissingInputError, apply_catalogue, read_listing
+from image_release.ingest import CatalogueApplied, Held, Ignored, apply_catalogue, read_listing
 from image_release.queueing import QueueError
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out
+from image_release.settings import Settings
 from image_release.values import Accommodation
+
+
+@pytest.fixture
+def braked(world):
+    """A suite whose brake holds a catalogue that deletes more than 30 %."""
+    world.suite = replace(world.suite, settings=Settings.model_validate({"brakes": {"harmless": 0}}))
+    return world
 
 
 def nudged(world):
@@ -46,13 +56,23 @@ class TestACatalogue:
                 detect_changes(key, world.suite)
         assert detect_changes(key, world.suite).nudged == 1
 
-    def test_that_is_accepted_is_found_by_its_version(self, world):
-        """An accept names the version without the suffix of the file."""
+    def test_that_is_accepted_is_found_by_its_version(self, braked):
+        """An accept names the version without the suffix of the file. Nobody who uploads it has to know a digest."""
+        detect_changes(braked.catalogue("1", {"a": ["u1"], "b": ["u2"]}), braked.suite)
+        assert isinstance(detect_changes(braked.catalogue("2", {"a": ["u1"]}), braked.suite).result, Held)
+        braked.suite.inbox.put("accepts/catalogues/atlas/2", b"")
+        assert isinstance(detect_changes("accepts/catalogues/atlas/2", braked.suite).result, CatalogueApplied)
+        assert urls(braked, "b") == []
+
+    @pytest.mark.parametrize(
+        "key", ["accepts/catalogues/atlas/1", "accepts/catalogues/atlas/9", "accepts/catalogues/x"]
+    )
+    def test_that_is_not_held_is_not_applied_by_an_accept(self, world, key):
+        """It is ignored with a warning, and the message does not come back."""
         world.catalogue("1", {"a": ["u1"]})
-        detect_changes("accepts/catalogues/atlas/1", world.suite)
-        assert urls(world, "a") == ["u1"]
-        with pytest.raises(MissingInputError):
-            detect_changes("accepts/catalogues/atlas/9", world.suite)
+        world.suite.inbox.put(key, b"")
+        result = detect_changes(key, world.suite).result
+        assert (type(result), result.is_warning) == (Ignored, True)
 
     def test_is_not_applied_by_an_accept_for_images_that_are_gone(self, world):
         """Such an accept is ignored here: hotels find it when they are processed again."""

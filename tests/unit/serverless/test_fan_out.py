@@ -1,8 +1,11 @@
 """`fan_out` and `fan_out_shard`: each hotel, released or departed, is nudged once, even if a message comes twice."""
 
-from image_release.ingest import Ignored, read_current
+from dataclasses import replace
+
+from image_release.ingest import Held, Ignored, read_current
 from image_release.serverless.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
 from image_release.serverless.messages import ShardMessage
+from image_release.settings import Settings
 
 MANY = 600
 
@@ -66,6 +69,23 @@ class TestARelease:
         assert fan_out_shard(ShardMessage.model_validate(last), world.suite).superseded is False
         assert complete_when_fanned_out(world.suite)
         assert complete_when_fanned_out(world.suite) is False
+
+
+class TestAnAccept:
+    def test_that_comes_again_after_a_kill_sends_the_shards(self, world):
+        """The release was in force, and its shards were not sent."""
+        suite = replace(world.suite, settings=Settings())
+        fan_out(world.release("r1", hotels([1])), suite)
+        assert isinstance(fan_out(world.release("r2", hotels([2])), suite).result, Held)
+        suite.inbox.put("accepts/releases/r2", b"")
+        world.take(suite.shards)
+        assert [fan_out("accepts/releases/r2", suite).shards for _ in range(2)] == [1, 1]
+
+    def test_of_what_is_not_held_is_ignored_with_a_warning(self, world):
+        suite = world.suite
+        suite.inbox.put("accepts/releases/r9", b"")
+        planned = fan_out("accepts/releases/r9", suite)
+        assert (planned.result.is_warning, planned.shards) == (True, 0)
 
 
 class TestAShard:

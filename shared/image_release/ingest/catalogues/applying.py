@@ -15,35 +15,44 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, BinaryIO, TypeVar
 
+from image_release.ingest.brakes import brake_reason
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import (
+    PHOTOS_PREFIX,
+    BadLine,
     Changes,
     GoodLine,
     diff,
     images_digest,
     partner_and_version,
     read_catalogue,
+    says_folder_is_gone,
 )
 from image_release.ingest.files import opened
 from image_release.ingest.not_applied import Held, Ignored
-from image_release.problems import Problem
-from image_release.settings import Settings
+from image_release.problems import Problem, ProblemList
+from image_release.settings import BrakeSettings, Settings
 from image_release.state import (
     MAX_SWAPS,
     DocumentContendedError,
     StateUnreadableError,
+    held,
+    hold,
+    is_accepted,
+    let_go,
     read_json,
     swap_json,
-    write_json,
 )
 from image_release.storage import Store
 from image_release.store_keys import (
+    CATALOGUE_SUFFIXES,
     accept_catalogue_key,
     catalogue_digests_key,
+    catalogue_key,
     catalogue_state_key,
     held_catalogue_key,
 )
@@ -92,7 +101,7 @@ def apply_catalogue(
     `announce` is called with the accommodations that changed, after they are written and before the catalogue is in
     force. If it fails, or the caller is killed, the same catalogue is applied and announced again.
 
-    Raises CatalogueMisnamedError, MissingInputError, InputChangedError, DocumentContendedError.
+    Raises CatalogueMisnamedError, MissingInputError, InputDamagedError, InputChangedError, DocumentContendedError.
     """
     partner_id, version = partner_and_version(key)
     for _ in range(MAX_SWAPS):
@@ -117,16 +126,26 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
         return Ignored(name, f"sorts before the catalogue in force, {present['version']}", is_warning=True)
     plan = _CataloguePlan(state, partner_id, version, present, touched(state, partner_id), threads)
     plan.read(inbox, key)
+    held_key = held_catalogue_key(partner_id)
     if present and (present["version"], present["digest"]) == (version, plan.digest) and not plan.changed:
+        let_go(state, held_key, plan.digest)  # killed before the record was deleted
         return Ignored(name, "is in force already", is_warning=False)
-    limit = settings.brakes.max_deleted_share
-    of = present["images"] if present else 0
-    if plan.deleted > limit * of and inbox.head(accept_catalogue_key(partner_id, version)) is None:
-        held = Held("catalogue", name, plan.deleted, of, limit, tuple(plan.problems))
-        document = {"partner_id": partner_id, "version": version, "leaving": plan.deleted, "of": of, "limit": limit}
-        state.put(held_catalogue_key(partner_id), write_json(document))
-        return held
+    brake = plan.held(settings.brakes)
+    if brake and not is_accepted(inbox, state, accept_catalogue_key(partner_id, version), held_key, brake.digest):
+        _hold(inbox, state, partner_id, version, brake)
+        return brake
     return plan
+
+
+def _hold(inbox: Store, state: Store, partner_id: str, version: str, brake: Held) -> None:
+    """Record what is held, unless a newer catalogue of the partner is held: the record names the newest one."""
+
+    def is_newer(present: dict[str, Any]) -> bool:
+        files = (catalogue_key(partner_id, present["version"], suffix) for suffix in CATALOGUE_SUFFIXES)
+        return present["version"] > version and any(inbox.head(file) for file in files)
+
+    document = {**asdict(brake), "partner_id": partner_id, "version": version, "problems": []}
+    hold(state, held_catalogue_key(partner_id), brake.digest, document, stays=is_newer)
 
 
 @dataclass
@@ -141,47 +160,65 @@ class _CataloguePlan:
     forced: frozenset[str]
     """Accommodations that are written even if they do not differ: another catalogue may have written them."""
     threads: int
-    problems: list[Problem] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     """Accommodations to write; those of them without a digest are deleted."""
     before: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The digests of the catalogue in force."""
     digests: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Accommodation -> digest and number of its images: the whole catalogue."""
+    keep: set[str | None] = field(default_factory=set)
+    """Accommodations on a bad line: they keep what they had."""
+    keep_all: bool = False
+    """A line may be of any accommodation: all keep what they had."""
+    is_declared: bool = False
+    """The file says itself that everything is to be deleted."""
     new: int = 0
     updated: int = 0
     deleted: int = 0
 
+    def __post_init__(self) -> None:
+        self.problems = ProblemList(catalogue_key(self.partner_id, self.version, ""))
+
     def read(self, inbox: Store, key: str) -> None:
         """Find what differs. An accommodation on a bad line keeps what it had; an unreadable id keeps all of them."""
         self.before = self._digests_before()
-        keep: set[str] = set()
-        keep_all = False
-
-        def differing(stream: Any) -> Iterator[GoodLine]:
-            nonlocal keep_all
-            for item in read_catalogue(stream, key):
-                if isinstance(item, GoodLine):
-                    self.problems += item.problems
-                    if self._differs(item):
-                        yield item
-                else:
-                    self.problems.append(item.problem)
-                    keep_all = keep_all or item.accommodation_id is None
-                    keep.update(() if item.accommodation_id is None else (item.accommodation_id,))
-
         with opened(inbox, key) as stream:
-            for changes in side_by_side(self._changes, differing(stream), self.threads):
-                self.new += len(changes.new)
-                self.updated += len(changes.updated)
-                self.deleted += len(changes.deleted)
+            self.is_declared = self.version.startswith(PHOTOS_PREFIX) and says_folder_is_gone(stream)
+        if not self.is_declared:
+            with opened(inbox, key) as stream:
+                for changes in side_by_side(self._changes, self._differing(stream, key), self.threads):
+                    self.new += len(changes.new)
+                    self.updated += len(changes.updated)
+                    self.deleted += len(changes.deleted)
         for name in (self.before.keys() | self.forced) - self.digests.keys():
             known = self.before.get(name)
-            if keep_all or name in keep:
+            if self.keep_all or name in self.keep:
                 self.digests |= {name: known} if known else {}
             else:
                 self.changed.add(name)
                 self.deleted += known[1] if known else 0
+
+    def _differing(self, stream: BinaryIO, key: str) -> Iterator[GoodLine]:
+        """The good lines that differ from the catalogue in force. What the others say is remembered."""
+        for item in read_catalogue(stream, key):
+            if isinstance(item, BadLine):
+                self.problems.add(item.problem)
+                self.keep_all = self.keep_all or item.accommodation_id is None
+                if item.accommodation_id in self.before or item.accommodation_id in self.forced:
+                    self.keep.add(item.accommodation_id)
+            else:
+                self.problems.add(*item.problems)
+                if self._differs(item):
+                    yield item
+
+    def held(self, brakes: BrakeSettings) -> Held | None:
+        """What is held if the catalogue deletes too much; else None. A photos folder that vanished may go."""
+        of, limit = self.base["images"] if self.base else 0, brakes.max_deleted_share
+        reason = None if self.is_declared else brake_reason(self.deleted, of, limit, brakes.harmless)
+        if reason is None:
+            return None
+        name = f"{self.partner_id} {self.version}"
+        return Held("catalogue", name, self.deleted, of, limit, self.problems.all(), reason, self.digest)
 
     def _differs(self, line: GoodLine) -> bool:
         name = line.accommodation_id
@@ -259,9 +296,11 @@ class _CataloguePlan:
 
         if swap_json(self.state, catalogue_state_key(self.partner_id), change) is not None:
             forget_touched(self.state, self.partner_id, self.version)
-        self.state.delete(held_catalogue_key(self.partner_id))
+        record = held(self.state, held_catalogue_key(self.partner_id))
+        if record and record["version"] <= self.version:
+            let_go(self.state, held_catalogue_key(self.partner_id))
         return CatalogueApplied(
-            self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, tuple(self.problems)
+            self.partner_id, self.version, changed, self.new, self.updated, self.deleted, total, self.problems.all()
         )
 
     def _digests_before(self) -> dict[str, tuple[str, int]]:

@@ -6,19 +6,27 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO
+from itertools import islice
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.ingest.catalogues.listings import image_document
+from image_release.ingest.files import lines
 from image_release.ingest.ids import BadValueError, checked_id
-from image_release.problems import Problem
+from image_release.problems import MAX_VALUE_CHARS, Problem
 from image_release.store_keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.values import CatalogueImage
 
 MAX_LINE_BYTES = 32_000_000
 """Maximum length of one accommodation's line: room for a hundred thousand images."""
+ID_KEY = b'"accommodation_id"'
+PHOTOS_PREFIX = "photos-"
+"""First characters of the version of each catalogue that is made from a folder of photos."""
+FOLDER_IS_GONE = b'{"photos": "the folder of this partner is gone, and those of others are there"}'
+"""The only line of a catalogue that is made when a partner's folder of photos vanished: it deletes everything."""
+NOTHING_DELETED = "; while this is so, the file deletes no accommodation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +85,16 @@ class _CatalogueLine(BaseModel):
 
 
 def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
-    """Read a catalogue line by line. A duplicate accommodation is a problem; the first one counts."""
+    """Read a catalogue line by line. A duplicate accommodation is a problem; the first one counts.
+
+    A line is an object that ends, so a file that is cut short inside one has a bad line. Raises InputDamagedError.
+    """
     seen: set[str] = set()
-    number = 0
-    while line := stream.readline(MAX_LINE_BYTES):
-        number += 1
-        if not line.strip():
+    is_empty = True
+    for number, line in enumerate(lines(stream, MAX_LINE_BYTES), start=1):
+        if line is not None and not line.strip():
             continue
+        is_empty = False
         item = _line(line, file, number)
         name = item.accommodation_id
         if name is not None and name in seen:
@@ -92,20 +103,29 @@ def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
         if name is not None:
             seen.add(name)
         yield item
+    if is_empty:
+        yield BadLine(Problem(file, 0, "", f"is empty{NOTHING_DELETED}"), None)
 
 
-def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
-    if len(line) >= MAX_LINE_BYTES:
-        return BadLine(Problem(file, number, "", f"a line must be shorter than {MAX_LINE_BYTES} bytes"), None)
+def says_folder_is_gone(stream: BinaryIO) -> bool:
+    """Whether a catalogue says that the partner's folder of photos vanished while others stayed, and nothing else."""
+    return [line and line.strip() for line in islice(lines(stream, MAX_LINE_BYTES), 2)] == [FOLDER_IS_GONE]
+
+
+def _line(line: bytes | None, file: str, number: int) -> GoodLine | BadLine:
+    if line is None:
+        return _bad(file, number, "", f"a line must have at most {MAX_LINE_BYTES} bytes")
     try:
         parsed = _CatalogueLine.model_validate_json(line)
         checked_id(parsed.accommodation_id, "accommodation_id")
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "line"
-        return BadLine(Problem(file, number, repr(first["input"]), f"{where}: {first['msg']}"), _id_on(line))
+        return _bad(file, number, _shown(first["input"]), f"{where}: {first['msg']}", _id_on(line))
     except BadValueError as error:
-        return BadLine(Problem(file, number, error.value, str(error)), None)
+        return _bad(file, number, error.value, str(error))
+    if line.count(ID_KEY) > 1 and not _has_one_id(line):
+        return _bad(file, number, parsed.accommodation_id, "accommodation_id is said twice")
     images: dict[str, CatalogueImage] = {}
     problems = []
     for image in parsed.images:
@@ -118,13 +138,35 @@ def _line(line: bytes, file: str, number: int) -> GoodLine | BadLine:
     return GoodLine(parsed.accommodation_id, tuple(images.values()), tuple(problems))
 
 
+def _bad(file: str, number: int, value: str, rule: str, accommodation_id: str | None = None) -> BadLine:
+    told = rule if accommodation_id is not None else rule + NOTHING_DELETED
+    return BadLine(Problem(file, number, value, told), accommodation_id)
+
+
+def _shown(value: object) -> str:
+    """The beginning of a bad value."""
+    return repr(value[:MAX_VALUE_CHARS] if isinstance(value, str | bytes) else value)
+
+
 def _id_on(line: bytes) -> str | None:
     """The accommodation on a bad line; None where its id cannot be read."""
     try:
-        name = json.loads(line)["accommodation_id"]
-        return checked_id(name, "accommodation_id")
+        name = json.loads(line.decode())["accommodation_id"]
+        return checked_id(name, "accommodation_id") if _has_one_id(line) else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _has_one_id(line: bytes) -> bool:
+    """Whether an object on a line says its id once: where a line end was lost, two lines may have become one object."""
+    names = []
+
+    def said(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names.append([name for name, _ in pairs].count("accommodation_id"))
+        return {}
+
+    json.loads(line.decode(), object_pairs_hook=said)
+    return names[-1] == 1  # the outermost object is made last
 
 
 def partner_and_version(key: str) -> tuple[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from image_release.ingest.files import opened
+from image_release.ingest.brakes import brake_reason
+from image_release.ingest.files import is_checked, opened
 from image_release.ingest.ids import checked_id
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.releases.current import (
@@ -20,10 +22,17 @@ from image_release.ingest.releases.current import (
     read_current,
 )
 from image_release.ingest.releases.index import IndexBuilder, ReleaseIndex, shard_bits, write_shards
-from image_release.ingest.releases.reading import BadRow, GoodRow, ReleaseUnreadableError, Warned, read_release
-from image_release.problems import Problem
-from image_release.settings import Settings
-from image_release.state import DocumentContendedError, swap_json, write_json
+from image_release.ingest.releases.reading import (
+    CutRow,
+    GoodRow,
+    Item,
+    ReleaseUnreadableError,
+    Warned,
+    read_release,
+)
+from image_release.problems import Problem, ProblemList
+from image_release.settings import BrakeSettings, Settings
+from image_release.state import DocumentContendedError, hold, is_accepted, let_go, swap_json
 from image_release.storage import ConditionFailedError, Store
 from image_release.store_keys import (
     CURRENT_RELEASE,
@@ -61,26 +70,32 @@ def apply_release(
 ) -> ReleaseApplied | Held | Ignored:
     """Bring a release into force, unless it is older than the one in force, or withdraws too much without an accept.
 
-    Raises ReleaseUnreadableError when the file as a whole cannot be read, MissingInputError when it is not there.
+    Raises ReleaseUnreadableError and InputDamagedError when the file as a whole cannot be read, MissingInputError when
+    it is not there.
     """
     release_id = release_id_of(key)
     if release_id is None:
         raise ReleaseUnreadableError(f"{key}: a release is named releases/<release_id>.csv or .csv.gz")
     checked_id(release_id, "release_id")
     current = read_current(state)
+    held_key = held_release_key(release_id)
     if current and release_id < current.release_id:
+        let_go(state, held_key)
         return Ignored(release_id, f"sorts before the release in force, {current.release_id}", is_warning=True)
     digest = _digest(inbox, key)
     if current and (current.release_id, current.digest) == (release_id, digest):
+        let_go(state, held_key, digest)  # killed before the record was deleted
         return Ignored(release_id, "is in force already", is_warning=False)
     with tempfile.TemporaryDirectory() as folder:
         plan = _ReleasePlan(Path(folder), key, state, current)
         plan.read(inbox)
-        held = plan.held(release_id, settings.brakes.max_withdrawn_share)
-        if held and inbox.head(accept_release_key(release_id)) is None:
-            state.put(held_release_key(release_id), write_json({**asdict(held), "problems": []}))
+        held = plan.held(release_id, digest, settings.brakes)
+        if held and not is_accepted(inbox, state, accept_release_key(release_id), held_key, digest):
+            hold(state, held_key, digest, {**asdict(held), "problems": []})
             return held
-        return plan.switch_over(release_id, digest, now)
+        applied = plan.switch_over(release_id, digest, now)
+    let_go(state, held_key)
+    return applied
 
 
 @dataclass
@@ -91,59 +106,76 @@ class _ReleasePlan:
     key: str
     state: Store
     current: Current | None
-    problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: int = 0
+    keep: set[str] = field(default_factory=set)
+    """Hotels of the release in force that stand on a bad line: they keep their rows."""
+    keep_all: bool = False
+    """A record may hide rows: every hotel keeps its row."""
+    may_be_cut: bool = False
+    """The last line has no line end."""
+
+    def __post_init__(self) -> None:
+        self.problems = ProblemList(self.key)
 
     @property
     def index_file(self) -> Path:
         return self.folder / "index.sqlite"
 
     def read(self, inbox: Store) -> None:
-        """Index every good line.
-
-        A hotel on a bad line keeps its row; if an id cannot be read, all hotels keep theirs.
-        """
+        """Index every good line, and the rows that stay although no good line has them."""
         builder = IndexBuilder(self.index_file, self.key)
-        keep: set[str] = set()
-        keep_all = False
         try:
-            with opened(inbox, self.key) as stream:
-                for item in read_release(stream, self.key):
-                    if isinstance(item, GoodRow):
-                        self.problems += builder.add(item.row, item.line)
-                    elif isinstance(item, Warned):
-                        self.warnings.append(item.problem)
-                    elif isinstance(item, BadRow):
-                        self.problems.append(item.problem)
-                        keep_all = keep_all or item.hotel_id is None
-                        keep |= {item.hotel_id} if item.hotel_id is not None else set()
-            self._carry_over(builder, keep, keep_all=keep_all)
+            with ExitStack() as stack:
+                before = None
+                if self.current:
+                    before = stack.enter_context(open_index(self.state, self.current, self.folder / "before.sqlite"))
+                stream = stack.enter_context(opened(inbox, self.key))
+                for item in read_release(stream, self.key, is_whole=is_checked(self.key)):
+                    self._take(item, builder, before)
+                if before:
+                    self._carry_over(builder, before)
             self.hotels = builder.count()
             builder.finish()
         except BaseException:
             builder.close()
             raise
 
-    def _carry_over(self, builder: IndexBuilder, keep: set[str], *, keep_all: bool) -> None:
-        """Count the hotels that leave, and keep the rows of those that must not."""
-        if self.current is None:
-            return
-        with open_index(self.state, self.current, self.folder / "before.sqlite") as before:
-            for row in before.rows():
-                if row.hotel_id in builder:
-                    continue
-                if keep_all or row.hotel_id in keep:
-                    builder.add(row, 0)  # accommodations that new lines have are left out: no problem to report
-                else:
-                    self.withdrawn += 1
+    def _take(self, item: Item, builder: IndexBuilder, before: ReleaseIndex | None) -> None:
+        """Index a good line. The hotel on a bad one keeps its row; if that may be any hotel, all keep theirs."""
+        if isinstance(item, GoodRow):
+            self.problems.add(*builder.add(item.row, item.line))
+        elif isinstance(item, Warned):
+            self.warnings.append(item.problem)
+        else:
+            self.problems.add(item.problem)
+            if isinstance(item, CutRow):
+                self.may_be_cut = True
+            elif item.hotel_id is None:
+                self.keep_all = True
+            if before and item.hotel_id is not None and item.hotel_id in before:
+                self.keep.add(item.hotel_id)
 
-    def held(self, release_id: str, limit: float) -> Held | None:
-        """What is held, if the brake on mass withdrawal applies; else None."""
+    def _carry_over(self, builder: IndexBuilder, before: ReleaseIndex) -> None:
+        """Count the hotels that leave, and keep the rows of those that must not."""
+        for row in before.rows():
+            if row.hotel_id in builder:
+                continue
+            if self.keep_all or row.hotel_id in self.keep:
+                builder.add(row, 0)  # accommodations that new lines have are left out: no problem to report
+            else:
+                self.withdrawn += 1
+
+    def held(self, release_id: str, digest: str, brakes: BrakeSettings) -> Held | None:
+        """What is held if the file may be cut short, or withdraws too much; else None."""
         of = self.current.hotels if self.current else 0
-        if self.withdrawn <= limit * of:
+        limit = brakes.max_withdrawn_share
+        reason = brake_reason(self.withdrawn, of, limit, brakes.harmless)
+        if self.may_be_cut and self.withdrawn:
+            reason = "the last line has no line end, so the file may be cut short"
+        if reason is None:
             return None
-        return Held("release", release_id, self.withdrawn, of, limit, tuple(self.problems))
+        return Held("release", release_id, self.withdrawn, of, limit, self.problems.all(), reason, digest)
 
     def switch_over(self, release_id: str, digest: str, now: datetime) -> ReleaseApplied | Ignored:
         """Write shards and index, then move `current.json` forward."""
@@ -168,7 +200,7 @@ class _ReleasePlan:
 
         if swap_json(self.state, CURRENT_RELEASE, change) is None:
             return Ignored(release_id, "a later release came into force meanwhile", is_warning=True)
-        return ReleaseApplied(release_id, self.hotels, self.withdrawn, tuple(self.problems), tuple(self.warnings))
+        return ReleaseApplied(release_id, self.hotels, self.withdrawn, self.problems.all(), tuple(self.warnings))
 
     def _folder(self, release_id: str, digest: str) -> str:
         """A folder for this content alone, which no release that still matters uses.

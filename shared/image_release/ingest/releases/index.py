@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from image_release.folding import folded
 from image_release.problems import Problem
 from image_release.state import StateUnreadableError
 from image_release.storage import Store
@@ -26,6 +27,9 @@ from image_release.values import Accommodation, HotelRow, key_part
 ROWS_A_SHARD = 250
 """Rows of a shard, on average: one compressed read of about 15 KB finds a hotel."""
 
+LIKE_HOTELS = 5_000
+"""So many hotels are looked at to find the one that a person meant."""
+
 RowDocument = list[Any]
 """A row as a shard has it: id, name, country, city, latitude, longitude, pairs. Short, because there are a million."""
 
@@ -33,17 +37,18 @@ _SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
 CREATE TABLE hotels (
     number INTEGER PRIMARY KEY, hotel_id TEXT NOT NULL UNIQUE, hash INTEGER NOT NULL, name TEXT NOT NULL,
-    country TEXT NOT NULL, city TEXT NOT NULL, latitude REAL, longitude REAL, accommodations TEXT NOT NULL);
+    country TEXT NOT NULL, city TEXT NOT NULL, latitude REAL, longitude REAL, accommodations TEXT NOT NULL,
+    name_folded TEXT NOT NULL, city_folded TEXT NOT NULL);
 CREATE TABLE accommodations (
     partner_id TEXT NOT NULL, accommodation_id TEXT NOT NULL, hotel INTEGER NOT NULL,
     PRIMARY KEY (partner_id, accommodation_id)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE places USING rtree (number, west, east, south, north);
 """
 _INDEXES = """
-CREATE INDEX by_place ON hotels (country, city COLLATE NOCASE);
-CREATE INDEX by_city ON hotels (city COLLATE NOCASE);
+CREATE INDEX by_place ON hotels (country, city_folded);
+CREATE INDEX by_city ON hotels (city_folded);
 CREATE INDEX by_hash ON hotels (hash, hotel_id);
-CREATE INDEX by_name ON hotels (name COLLATE NOCASE);
+CREATE INDEX by_name ON hotels (name_folded);
 """
 
 
@@ -67,8 +72,8 @@ class IndexBuilder:
         A hotel that is in already is refused; an accommodation that an earlier hotel has is left out.
         """
         cursor = self._db.execute(
-            "INSERT OR IGNORE INTO hotels (hotel_id, hash, name, country, city, latitude, longitude, accommodations) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO hotels (hotel_id, hash, name, country, city, latitude, longitude, accommodations, "
+            "name_folded, city_folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 row.hotel_id,
                 hotel_hash(row.hotel_id),
@@ -78,6 +83,8 @@ class IndexBuilder:
                 row.latitude,
                 row.longitude,
                 _pairs(row.accommodations),
+                folded(row.name),
+                folded(row.city),
             ),
         )
         if not cursor.rowcount:
@@ -131,6 +138,9 @@ class ReleaseIndex:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path)
+        columns = {name for _, name, *_ in self._db.execute("PRAGMA table_info(hotels)")}
+        self._has_folded = "city_folded" in columns  # version 0.2.0 wrote indexes without it
+        self._db.create_function("folded", 1, folded, deterministic=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -147,6 +157,10 @@ class ReleaseIndex:
         found = self._db.execute(_SELECT_ROW + "WHERE hotel_id = ?", (hotel_id,)).fetchone()
         return _hotel_row(found) if found else None
 
+    def __contains__(self, hotel_id: str) -> bool:
+        """Whether the release has a hotel."""
+        return self._db.execute("SELECT 1 FROM hotels WHERE hotel_id = ?", (hotel_id,)).fetchone() is not None
+
     def rows(self) -> Iterator[HotelRow]:
         """All hotels in the order of shards (hash, then id)."""
         cursor = self._db.execute(_SELECT_ROW + "ORDER BY hash, hotel_id")
@@ -162,8 +176,9 @@ class ReleaseIndex:
             yield [*fields, _decoded(pairs)]
 
     def named(self, name: str) -> Iterator[str]:
-        """Ids of the hotels of this name, ignoring case."""
-        found = self._db.execute("SELECT hotel_id FROM hotels WHERE name = ? COLLATE NOCASE ORDER BY 1", (name,))
+        """Ids of the hotels of this name, whatever its case and accents."""
+        query = f"SELECT hotel_id FROM hotels WHERE {self._folded('name')} = ? ORDER BY 1"  # noqa: S608 - our words only
+        found = self._db.execute(query, (folded(name),))
         return (hotel_id for (hotel_id,) in found)
 
     def hotels_of(self, accommodations: Iterable[Accommodation]) -> Iterator[str]:
@@ -188,11 +203,17 @@ class ReleaseIndex:
     ) -> Iterator[str]:
         """Hotel ids by selectors: those of different kinds narrow, values of one kind widen; none selects all.
 
+        Cities are compared without case and accents.
         `bbox` is (west, south, east, north) in degrees, west > east where it crosses the date line.
         """
         conditions: list[str] = []
         values: list[str | float] = []
-        for column, wanted in (("country", countries), ("city COLLATE NOCASE", cities), ("hotel_id", hotel_ids)):
+        folded_cities = list(map(folded, cities))
+        for column, wanted in (
+            ("country", countries),
+            (self._folded("city"), folded_cities),
+            ("hotel_id", hotel_ids),
+        ):
             if wanted:
                 conditions.append(f"{column} IN ({_marks(wanted)})")
                 values += wanted
@@ -210,6 +231,31 @@ class ReleaseIndex:
         query = f"SELECT hotel_id FROM hotels {where} ORDER BY hash, hotel_id"  # noqa: S608 - values are bound
         found = self._db.execute(query, values)
         return (hotel_id for (hotel_id,) in found)
+
+    def countries(self) -> Iterator[str]:
+        """The countries that hotels are in."""
+        return (country for (country,) in self._db.execute("SELECT DISTINCT country FROM hotels"))
+
+    def cities(self) -> Iterator[str]:
+        """The cities that hotels are in, as the release writes them."""
+        return (city for (city,) in self._db.execute("SELECT DISTINCT city FROM hotels"))
+
+    def partners(self) -> Iterator[str]:
+        """The partners that hotels have accommodations of. Each takes one step in the table's index."""
+        query = "SELECT min(partner_id) FROM accommodations WHERE partner_id > ?"
+        partner = ""
+        while (partner := self._db.execute(query, (partner,)).fetchone()[0]) is not None:
+            yield partner
+
+    def hotels_like(self, hotel_id: str) -> Iterator[str]:
+        """Ids of some hotels that begin as an id does, or are named so."""
+        start = hotel_id[: max(1, len(hotel_id) // 2)]
+        query = "SELECT hotel_id FROM hotels WHERE hotel_id >= ? ORDER BY hotel_id LIMIT ?"
+        yield from (found for (found,) in self._db.execute(query, (start, LIKE_HOTELS)) if found.startswith(start))
+
+    def _folded(self, column: str) -> str:
+        """How a query compares a column without case and accents."""
+        return f"{column}_folded" if self._has_folded else f"folded({column})"
 
 
 def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from image_release.cache import CachedImages, merge_cached_images, merge_fingerprints
 from image_release.hotel import SWEEP, Damage, HotelContendedError, Ports, process_hotel
-from image_release.ingest import hotel_rows, read_current
+from image_release.ingest import hotel_rows, read_current, waiting
 from image_release.one_machine.check.findings import Finding, Report
 from image_release.one_machine.check.hotels import PublishedHotel, check_cache, check_hotel, is_original_whole
 from image_release.one_machine.check.truth import check_catalogues, check_listing, check_release
@@ -35,6 +36,7 @@ def check_workspace(workspace: Workspace, advance: Callable[[], None], *, repair
     walk.report.findings += check_catalogues(workspace, repair=repair)
     walk.accommodations()
     walk.hotels()
+    walk.held()
     return walk.report
 
 
@@ -81,6 +83,12 @@ class _Walk:
         for accommodation in self.damaged:  # those that no hotel has
             self._lost_originals(accommodation)
         self.report.unpublished = sum(hotel_id not in published for hotel_id, _ in self._rows())
+
+    def held(self) -> None:
+        """Count what waits for a person."""
+        with suppress(StateUnreadableError):  # a finding says so
+            for found in waiting(self.workspace.inbox, self.workspace.state):
+                self.report.held.append(" ".join(found.names))
 
     def _hotel(
         self, hotel_id: str, listed: list[Listed], accommodations: Collection[Accommodation], ports: Ports | None
