@@ -273,6 +273,10 @@ FAILED = {
         answer(f"Content-Range: bytes 0-{SIZE - 1}/*", status="HTTP/1.1 206 Partial Content"),
         PART,
     ),
+    "206 with a packed part": (
+        head("HTTP/1.1 206 x", f"Content-Range: bytes 0-{SIZE}/{SIZE * 9}", "Content-Encoding: gzip", LENGTH) + GZIP,
+        PART,
+    ),
     "206 that says all and sends less": (
         answer(f"Content-Range: bytes 0-{SIZE - 1}/{SIZE}", body=HALF, status="HTTP/1.1 206 Partial Content"),
         PART,

@@ -142,6 +142,18 @@ def test_reading_what_was_written_changes_nothing(text):
 
 
 @pytest.mark.parametrize(
+    ("written", "plain"),
+    [("//h.example/a", "http://h.example/a"), ("//h.example:8443/a?b", "http://h.example:8443/a?b")],
+)
+def test_a_url_without_a_scheme_has_a_place_without_tls(written, plain):
+    """At the default port of http, or at the port that it names."""
+    url = parse_url(written)
+    assert isinstance(url, WebUrl)
+    assert url.guessed
+    assert url.without_tls() == parse_url(plain)
+
+
+@pytest.mark.parametrize(
     ("location", "target"),
     [
         ("/b.jpg", "http://example.com/b.jpg"),
