@@ -89,6 +89,8 @@ def test_a_url_is_written_canonically(text, canonical):
         "http://aא.example/a.jpg",
         "https:\n",
         "http://[::1",
+        "http://[::1]x/",
+        "http://[::1]x:80/",
         "http://::1/",
         "http://[v1.a]/",
         "http://[example.com]/",
