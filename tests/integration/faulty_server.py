@@ -81,11 +81,15 @@ def in_turn(*routes: Route) -> Route:
 
 @dataclass
 class FaultyServer:
-    """Serves `routes` by path (without query) on a free port; other paths are a 404. Use it as a context manager."""
+    """Serves `routes` by path (without query) on a free port; other paths are a 404. Use it as a context manager.
+
+    Without `tls`, a TLS handshake gets no answer, or `to_handshakes` and the end of the connection.
+    """
 
     routes: dict[str, Route] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
+    to_handshakes: bytes | None = None
     requests: list[Request] = field(default_factory=list)
     accepted: int = 0
     most_at_once: int = 0
@@ -156,7 +160,7 @@ class FaultyServer:
             plain.close()
 
     def _exchange(self, connected: socket.socket) -> bool:
-        request = _read_request(connected)
+        request = _read_request(connected, self.to_handshakes)
         if request is None:
             return False
         with self._lock:
@@ -172,13 +176,16 @@ class FaultyServer:
         return exchange.open
 
 
-def _read_request(connected: socket.socket) -> Request | None:
+def _read_request(connected: socket.socket, to_handshakes: bytes | None) -> Request | None:
     head = b""
     while b"\r\n\r\n" not in head:
         received = connected.recv(65_536)
         if not received:
             return None
         head += received
+        if to_handshakes is not None and head.startswith(b"\x16"):
+            connected.sendall(to_handshakes)
+            return None
     first, *fields = head.decode("latin-1").partition("\r\n\r\n")[0].split("\r\n")
     method, target, _ = first.split(" ")
     return Request(

@@ -87,6 +87,7 @@ SHOWN = {
     "long headers together": answer(*["X: " + "y" * 12_000] * 20),
     "a folded header": head(OK, "X: a", "  b", "\tc", LENGTH) + IMAGE,
     "a folded length": head(OK, "Content-Length:", f" {SIZE}") + IMAGE,
+    "a fold like a header": head(OK, "X: y", " Content-Length: 5", LENGTH) + IMAGE,
     "a fold before all headers": head(OK, " folded", LENGTH) + IMAGE,
     "LF instead of CRLF": head(OK, "X: y", LENGTH, end="\n") + IMAGE,
     "CR CR LF": head(OK, "X: y", LENGTH, end="\r\r\n") + IMAGE,
@@ -185,7 +186,8 @@ SHOWN = {
     "zlib": packed("deflate", deflated()),
     "zlib of level 0": packed("deflate", zlib.compress(IMAGE, 0)),
     "raw deflate": packed("deflate", RAW),
-    "raw deflate and a line end": packed("deflate", RAW + b"\r\n"),
+    "rubbish after raw deflate": packed("deflate", RAW + b"<!-- cached -->"),
+    "a short deflate stream by chance": packed("deflate", b"\x03\x00" + IMAGE),
     "rubbish after zlib": packed("deflate", deflated() + b"rubbish"),
     "gzip called deflate": packed("deflate", GZIP),
     "zlib called gzip": packed("gzip", deflated()),
@@ -271,6 +273,10 @@ FAILED = {
     ),
     "206 of an unknown size": (
         answer(f"Content-Range: bytes 0-{SIZE - 1}/*", status="HTTP/1.1 206 Partial Content"),
+        PART,
+    ),
+    "206 with a packed part": (
+        head("HTTP/1.1 206 x", f"Content-Range: bytes 0-{SIZE}/{SIZE * 9}", "Content-Encoding: gzip", LENGTH) + GZIP,
         PART,
     ),
     "206 that says all and sends less": (

@@ -107,7 +107,7 @@ LOCATIONS = {
     "raw Latin-1": ("/Zürich.jpg".encode("latin-1"), "/Z%FCrich.jpg"),
     "NBSP after": ("/b.jpg\u00a0".encode(), "/b.jpg"),
     "a tab within": (b"/b\t.jpg", "/b.jpg"),
-    "folded": (b"/b.jpg\r\n ", "/b.jpg"),
+    "folded": (b"\r\n /b.jpg", "/b.jpg"),
     "a fragment": (b"/b.jpg#top", "/b.jpg"),
     "a stray percent sign": (b"/100%.jpg", "/100%.jpg"),
     "twice the same": (b"/b.jpg\r\nLocation: /b.jpg", "/b.jpg"),

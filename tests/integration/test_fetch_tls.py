@@ -50,6 +50,18 @@ def test_a_url_without_a_scheme_is_asked_for_over_tls(server, trust):
         assert bytes_of(fetcher.fetch(server.url("/a", HOST).removeprefix("https:"))) == b"picture"
 
 
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", None])
+def test_a_url_without_a_scheme_is_asked_for_over_http_where_no_tls_is(trust, answer):
+    """Whether the server answers in plain text, closes or is silent. A URL that says https is not asked over http."""
+    changes = {"resolver": local, "tls": trust, "connect_timeout_s": 0.1, "max_attempts": 1}
+    plain = FaultyServer({"/a": sends(b"picture")}, to_handshakes=answer)
+    with plain, local_fetcher(**changes) as fetcher:
+        url = plain.url("/a", HOST)
+        assert bytes_of(fetcher.fetch(url.removeprefix("http:"))) == b"picture"
+        assert outcome_of(fetcher.fetch(url.replace("http:", "https:")))[0] is Outcome.UNAVAILABLE
+    assert plain.paths == ["/a"]
+
+
 def test_more_than_announced_ends_a_tls_connection_too(server, trust):
     """The next image comes over another one."""
     server.routes["/more"] = sends(b"picture and more", headers={"Content-Length": "7"})

@@ -10,6 +10,7 @@ fact about a partner's feed. Inside `fetch` it travels as an exception:
     ├── FetchOutOfTimeError     the time of this image is used up
     ├── RunEndedError           the deadline of the run has passed
     └── TransientError          another attempt may succeed
+        └── NoConnectionError   nothing was asked: no connection, or no TLS, came about
 
 None of them is an OSError: they are raised below the HTTP client and must pass through it unchanged.
 """
@@ -118,3 +119,7 @@ class TransientError(FailedError):
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
         super().__init__(Outcome.UNAVAILABLE, reason, retry_after_s)
+
+
+class NoConnectionError(TransientError):
+    """Nothing was asked: no connection to the host, or no TLS on it, came about."""

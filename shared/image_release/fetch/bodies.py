@@ -41,7 +41,6 @@ _GZIP_HEADER_BYTES = 10
 _GZIP_FOOTER_BYTES = 8
 _ZLIB_HEADER_BYTES = 2
 _WINDOW = 65_536
-_PADDING = b"\0\r\n\t "
 _CONTENT_RANGE = re.compile(r"bytes[ =]+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
 
 
@@ -134,12 +133,15 @@ def _after_gzip_header(body: bytes, at: int) -> int | None:
 
 
 def _raw_inflated(body: bytes, max_bytes: int) -> bytes:
-    """Unpack deflate without a header, as many servers send it; a body that is none is returned as it is."""
+    """Unpack deflate without a header, as many servers send it; a body that is none is returned as it is.
+
+    Other bytes can look like a short stream by chance. So what follows the stream is ignored only if it is shorter.
+    """
     try:
         file, end = _inflate(body, 0, max_bytes, max_bytes)
     except zlib.error:
         return body
-    return body if body[end:].strip(_PADDING) else file
+    return file if len(body) - end < end else body
 
 
 def _inflated(body: bytes, at: int, left: int, max_bytes: int) -> tuple[bytes, int]:

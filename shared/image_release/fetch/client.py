@@ -16,7 +16,13 @@ from ssl import SSLCertVerificationError
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout
 from urllib3.exceptions import ClosedPoolError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
-from image_release.fetch.answers import FailedError, RunEndedError, TooManyBytesError, TransientError
+from image_release.fetch.answers import (
+    FailedError,
+    NoConnectionError,
+    RunEndedError,
+    TooManyBytesError,
+    TransientError,
+)
 from image_release.fetch.bodies import WITH_FILE, check_whole, unpacked
 from image_release.fetch.connections import READ_BYTES, JudgedPools, StaleConnectionError
 from image_release.fetch.heads import MalformedAnswerError
@@ -118,6 +124,8 @@ def _as_failure(error: HTTPError, read_timeout_s: float) -> FailedError:
     cause = error.args[-1] if error.args else None
     if isinstance(cause, SSLCertVerificationError):
         return FailedError(Outcome.UNAVAILABLE, f"the certificate was refused: {cause.verify_message}")
+    if isinstance(error, SSLError):
+        return NoConnectionError("TLS could not be set up")
     if reason := _transient_reason(error, cause, read_timeout_s):
         return TransientError(reason)
     if isinstance(cause, MalformedAnswerError):
@@ -129,8 +137,6 @@ def _as_failure(error: HTTPError, read_timeout_s: float) -> FailedError:
 def _transient_reason(error: HTTPError, cause: object, read_timeout_s: float) -> str | None:
     if isinstance(error, ReadTimeoutError):
         return f"no byte came for {read_timeout_s:g} s"
-    if isinstance(error, SSLError):
-        return "TLS could not be set up"
     if isinstance(cause, IncompleteRead):
         return f"the answer ended after {cause.partial} of {cause.partial + cause.expected} bytes"
     if isinstance(cause, http.client.IncompleteRead):
@@ -150,16 +156,17 @@ def _read_body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
     if announced and int(announced) > max_bytes:
         raise TooManyBytesError(f"more than {max_bytes} bytes announced ({announced})")
     body = io.BytesIO()
+    cut: ProtocolError | None = None
     try:
         _read_into(body, response, max_bytes)
-    except ProtocolError:
-        # Some servers pack the body and announce the length of the file. A packing tells where it ends.
-        file = unpacked(response.headers, body.getvalue(), max_bytes)
-        if str(len(file)) != announced:
-            raise
-        return file
+    except ProtocolError as error:
+        cut = error
+    file = unpacked(response.headers, body.getvalue(), max_bytes)
+    # Some servers pack the body and announce the length of the file. Its packing tells that it is whole.
+    if cut and str(len(file)) != announced:
+        raise cut
     check_whole(response.status, response.headers, body.tell())
-    return unpacked(response.headers, body.getvalue(), max_bytes)
+    return file
 
 
 def _drain(response: BaseHTTPResponse) -> None:

@@ -25,7 +25,7 @@ from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolM
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from image_release.fetch.addresses import Endpoint, HostJudge
-from image_release.fetch.answers import TransientError
+from image_release.fetch.answers import NoConnectionError
 from image_release.fetch.framing import Dechunked, framing_of
 from image_release.fetch.heads import read_head
 from image_release.fetch.limits import CurrentRequest
@@ -60,7 +60,7 @@ class Dialler:
     def dial(self, host: str, port: int) -> socket.socket:
         """Connect to a host; the timeout of the returned socket is the time that a TLS handshake may take.
 
-        Raises ForbiddenAddressError, FailedError if the host is unknown, and TransientError if it was not reached.
+        Raises ForbiddenAddressError, FailedError if the host is unknown, and NoConnectionError if it was not reached.
         """
         budget = self._current.budget
         started_s = budget.monotonic()
@@ -79,7 +79,7 @@ class Dialler:
                 continue
             connected.settimeout(budget.at_most_s(self._connect_timeout_s))
             return connected
-        raise TransientError(f"no connection to {host}: {why}")
+        raise NoConnectionError(f"no connection to {host}: {why}")
 
 
 def _connect(endpoint: Endpoint, timeout_s: float) -> socket.socket:
@@ -197,7 +197,9 @@ class JudgedTlsConnection(JudgedConnection, HTTPSConnection):
         try:
             super().connect()
         except TimeoutError as error:
-            raise TransientError(f"{self.host} did not finish the TLS handshake in time") from error
+            raise NoConnectionError(f"{self.host} did not finish the TLS handshake in time") from error
+        except (ConnectionError, ssl.SSLEOFError) as error:
+            raise NoConnectionError("TLS could not be set up") from error
 
 
 class _JudgedPool(HTTPConnectionPool):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from image_release.fetch.heads import HTTP_1_0, HTTP_1_1, Head, Lines, MalformedAnswerError
 
-NO_BODY = frozenset({101, 204, 205, 304})
+NO_BODY = frozenset({101, 204, 304})
 """Statuses whose answers have no body, whatever their headers say."""
 
 MAX_LENGTH_DIGITS = 18

@@ -9,7 +9,8 @@ the URL that the catalogue wrote. Refused are credentials, other schemes, port 0
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote_to_bytes
 
@@ -32,13 +33,19 @@ MAX_PORT = 65_535
 class WebUrl:
     """A URL to ask for over HTTP. `host` is lower-case ASCII: a name, or an address in its canonical spelling.
 
-    `target` is path and query, percent-encoded, without the fragment, which is never sent.
+    `target` is path and query, percent-encoded, without the fragment, which is never sent. `guessed` says that the URL
+    named no scheme.
     """
 
     scheme: Literal["http", "https"]
     host: str
     port: int
     target: str
+    guessed: bool = field(default=False, compare=False)
+
+    def without_tls(self) -> WebUrl:
+        """The same place over plain HTTP; an explicit port stays."""
+        return WebUrl("http", self.host, 80 if self.port == DEFAULT_PORTS[self.scheme] else self.port, self.target)
 
     @property
     def authority(self) -> str:
@@ -64,8 +71,8 @@ def parse_url(text: str) -> WebUrl | FileUrl:
     scheme, rest = split_scheme(text)
     if scheme == "file":
         return _file_url(rest)
-    if scheme is None and text[:1] in ("/", "\\") and text[1:2] in ("/", "\\"):
-        scheme = "https"
+    if scheme is None and re.match(r"[/\\]{2}", text):
+        return replace(_web_url(web_parts("https", rest)), guessed=True)
     return _web_url(web_parts(_web_scheme(scheme), rest))
 
 

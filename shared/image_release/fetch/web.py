@@ -8,6 +8,8 @@ the catalogue drops the URL. A 304 that nobody asked for is a fault of the serve
 Only transient failures are retried: no connection, a timeout, a body cut short, and TRANSIENT_STATUSES. A 404 is asked
 for once: it will not change, and a second request would only cost the partner's server.
 
+A URL without a scheme (`//host/…`) is asked for over https, and over http if no TLS connection comes about.
+
 A redirect may lead from https to http: a catalogue may name http itself, we send no secret, and we never trust what
 comes back.
 """
@@ -26,6 +28,7 @@ from image_release.fetch.answers import (
     Fetched,
     FetchFailed,
     ForbiddenAddressError,
+    NoConnectionError,
     NotModified,
     RunEndedError,
     TransientError,
@@ -94,7 +97,7 @@ class WebFetcher:
     def _follow(self, url: WebUrl, validators: Validators, budget: TimeBudget) -> Fetched | NotModified:
         jar = CookieJar(self._now)
         asked = _sendable(validators)
-        reply = self._ask(url, asked, jar, budget)
+        url, reply = self._ask_first(url, asked, jar, budget)
         seen = {(url, "")}
         while reply.status in REDIRECTS:
             try:
@@ -107,6 +110,16 @@ class WebFetcher:
             except (BadUrlError, ForbiddenAddressError) as error:
                 raise type(error)(f"redirected: {error}") from error
         return self._result_of(reply, asked, redirected=len(seen) > 1)
+
+    def _ask_first(self, url: WebUrl, asked: Validators, jar: CookieJar, budget: TimeBudget) -> tuple[WebUrl, Reply]:
+        """Ask for the URL of the catalogue. If it named no scheme and there is no TLS, ask without."""
+        try:
+            return url, self._ask(url, asked, jar, budget)
+        except NoConnectionError:
+            if not url.guessed:
+                raise
+        plain = url.without_tls()
+        return plain, self._ask(plain, asked, jar, budget)
 
     def _check_goes_on(self, seen: set[tuple[WebUrl, str]], step: tuple[WebUrl, str]) -> None:
         """Add a URL with its cookies to those that were asked for. Raises FailedError for a circle or a long chain."""

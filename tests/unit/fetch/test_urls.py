@@ -89,6 +89,8 @@ def test_a_url_is_written_canonically(text, canonical):
         "http://aא.example/a.jpg",
         "https:\n",
         "http://[::1",
+        "http://[::1]x/",
+        "http://[::1]x:80/",
         "http://::1/",
         "http://[v1.a]/",
         "http://[example.com]/",
@@ -139,6 +141,18 @@ def test_reading_what_was_written_changes_nothing(text):
         return
     assert parse_url(str(url)) == url
     assert (urlsplit(str(url)).hostname, urlsplit(str(url)).port or 80) == (url.host, url.port)
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [("//h.example/a", "http://h.example/a"), ("//h.example:8443/a?b", "http://h.example:8443/a?b")],
+)
+def test_a_url_without_a_scheme_has_a_place_without_tls(written, plain):
+    """At the default port of http, or at the port that it names."""
+    url = parse_url(written)
+    assert isinstance(url, WebUrl)
+    assert url.guessed
+    assert url.without_tls() == parse_url(plain)
 
 
 @pytest.mark.parametrize(
