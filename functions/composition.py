@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from functions.environment import Environment, read_environment
 from image_release.queueing import Queue, SqsQueue
 from image_release.serverless.ports import Suite
-from image_release.settings import Settings, SettingsError, parse_settings
+from image_release.settings import Settings
+from image_release.settings_files import SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
 from image_release.tag import AccountQuota, DynamoCounters
 

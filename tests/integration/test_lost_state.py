@@ -1,4 +1,4 @@
-"""Losing or damaging state takes no picture off, though the partner is down (architecture, Invariants 3, 5)."""
+"""Losing or damaging state takes no picture off, though the partner is down (architecture, Invariants)."""
 
 import json
 

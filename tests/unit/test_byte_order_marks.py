@@ -12,7 +12,7 @@ from image_release.ingest.catalogues.reading import read_catalogue
 from image_release.ingest.files import InputDamagedError
 from image_release.ingest.releases.reading import read_release
 from image_release.lab.corpus_csv import read_csv
-from image_release.settings import parse_settings
+from image_release.settings_files import parse_settings
 from image_release.storage import MemoryStore
 from image_release.tag import RecordedTagger
 from tests.unit.ingest.test_release import HEADER, row

@@ -4,7 +4,8 @@ import pytest
 
 from image_release.one_machine.choices import StoredChoiceError, choices_of, store_choices
 from image_release.one_machine.workspace import Workspace
-from image_release.settings import Settings, SettingsError
+from image_release.settings import Settings
+from image_release.settings_files import SettingsError
 from image_release.storage import StorageError
 
 LARGE = "filter: {min_short_side_px: 500}\n"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from image_release.settings import Settings, SettingsError, load_settings, shipped_labels
+from image_release.settings import Settings, shipped_labels
+from image_release.settings_files import SettingsError, load_settings
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Cache: what is known of an accommodation's images, so that no image is fetched, decoded or tagged twice."""
 
-from image_release.cache.gone_brake import GoneBrake, gone_brake
+from image_release.cache.gone_brake import GoneBrake, brake_of
 from image_release.cache.records import CachedImages, ContentRecord, Failure, UrlRecord, merge
 from image_release.cache.store import (
     merge_cached_images,
@@ -38,10 +38,10 @@ __all__ = [
     "after_success",
     "after_unusable",
     "believed_gone",
+    "brake_of",
     "check_needed",
     "dropped",
     "going_since",
-    "gone_brake",
     "merge",
     "merge_cached_images",
     "merge_fingerprints",

@@ -133,7 +133,7 @@ class GoneBrake:
         return True
 
 
-def gone_brake(inbox: Store, state: Store, partner_id: str, settings: BrakeSettings) -> GoneBrake:
+def brake_of(inbox: Store, state: Store, partner_id: str, settings: BrakeSettings) -> GoneBrake:
     """The brake of a partner. A partner without a catalogue has no images, and none of them may go."""
     catalogue = read_json(state, catalogue_state_key(partner_id)) or {}
     return GoneBrake(inbox, state, partner_id, int(catalogue.get("images", 0)), settings)

@@ -23,7 +23,8 @@ from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.problems import printable
 from image_release.publish import ManifestUnreadableError
-from image_release.settings import Settings, SettingsError
+from image_release.settings import Settings
+from image_release.settings_files import SettingsError
 from image_release.state import StateUnreadableError
 from image_release.storage import StorageError
 from image_release.tag import SpendingCap

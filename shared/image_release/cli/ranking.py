@@ -12,7 +12,7 @@ import click
 
 from image_release.cli.common import json_option, settings_option, show
 from image_release.problems import printable
-from image_release.settings import SettingsError, load_settings
+from image_release.settings_files import SettingsError, load_settings
 
 MEASURES = ("first_ok", "first_never", "ndcg5", "ndcg10", "same_kind3")
 

@@ -11,7 +11,7 @@ import click
 
 from image_release.cli.invocation import Invocation, common_options
 from image_release.cli.pasting import command
-from image_release.ingest import Progress, Waiting, progress, read_current, request_ids, waiting
+from image_release.ingest import Progress, Waiting, all_waiting, progress, read_current, request_ids
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
 from image_release.store_keys import RUNS
@@ -68,7 +68,7 @@ def _document(workspace: Workspace, address: str) -> dict[str, Any]:
     requests = [progress(workspace.state, name) for name in sorted(request_ids(workspace.state))[-LAST:]]
     return {
         "release": None if current is None else {"release_id": current.release_id, "hotels": current.hotels},
-        "held": [_held(found, address) for found in waiting(workspace.inbox, workspace.state)],
+        "held": [_held(found, address) for found in all_waiting(workspace.inbox, workspace.state)],
         "runs": [json.loads(stored.data) for key in runs if (stored := workspace.state.get(key))],
         "requests": [asdict(found) for found in requests if found],
     }

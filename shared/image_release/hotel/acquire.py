@@ -17,9 +17,9 @@ from image_release.cache import (
     ContentRecord,
     UrlRecord,
     believed_gone,
+    brake_of,
     dropped,
     going_since,
-    gone_brake,
 )
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.cached import HotelCache
@@ -94,7 +94,7 @@ def _drop_gone(
         leaving = [image for image, record in checked.items() if record.at == now and believed_gone(record)]
         if not days and not leaving:
             continue
-        brake = gone_brake(stores.inbox, stores.state, accommodation.partner_id, brakes)
+        brake = brake_of(stores.inbox, stores.state, accommodation.partner_id, brakes)
         brake.record(accommodation, going, days)
         for image in leaving:
             since = going_since(records[image]) or now

@@ -61,7 +61,7 @@ from image_release.ingest.requests import (
     unmatched,
     unserved_force,
 )
-from image_release.ingest.waiting import Waiting, is_let_through, waiting, waiting_catalogue, waiting_release
+from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
 __all__ = [
     "RELEASE_ID",
@@ -86,6 +86,7 @@ __all__ = [
     "Request",
     "RequestError",
     "Waiting",
+    "all_waiting",
     "append_override",
     "append_revoke",
     "apply_catalogue",
@@ -125,7 +126,6 @@ __all__ = [
     "unreadable_catalogue_state",
     "unreadable_shards",
     "unserved_force",
-    "waiting",
     "waiting_catalogue",
     "waiting_release",
     "write_listing",

@@ -46,7 +46,7 @@ class Waiting:
         return bool(self.document.get("digest"))
 
 
-def waiting(inbox: Store, state: Store) -> Iterator[Waiting]:
+def all_waiting(inbox: Store, state: Store) -> Iterator[Waiting]:
     """Everything that is held and was not applied or superseded since."""
     partners = (listed.key for listed in state.list(CATALOGUES) if listed.key.split("/")[2:] == [HELD])
     for key in partners:

@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 
 from image_release.one_machine.workspace import Workspace
-from image_release.settings import Settings, SettingsError, settings_document, settings_of
+from image_release.settings import Settings
+from image_release.settings_files import SettingsError, settings_document, settings_of
 from image_release.store_keys import SETTINGS, TAGGER
 
 NEVER_STORED = ("allowed_networks", "resolve")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.cache import gone_brake
+from image_release.cache import brake_of
 from image_release.settings import BrakeSettings
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
 from image_release.store_keys import accept_gone_key, catalogue_state_key, held_gone_folder
@@ -28,7 +28,7 @@ class Partner:
         self.settings = BrakeSettings(max_gone_share=max_share, harmless=harmless)
 
     def brake(self, partner: str = "p"):
-        return gone_brake(self.inbox, self.state, partner, self.settings)
+        return brake_of(self.inbox, self.state, partner, self.settings)
 
     def goes(self, accommodation: str, images: int, since: datetime = NOW) -> None:
         """So many images of an accommodation were seen gone for the first time."""
@@ -115,7 +115,7 @@ def test_an_accept_lets_go_what_was_held_when_it_was_written_and_nothing_later()
 
 @given(st.integers(0, 40_000_000))
 def test_slots_hold_at_least_ten_thousand_images_unless_there_is_one(images):
-    brake = gone_brake(MemoryStore(), MemoryStore(), "p", BrakeSettings())
+    brake = brake_of(MemoryStore(), MemoryStore(), "p", BrakeSettings())
     slots = type(brake)(brake.inbox, brake.state, "p", images, brake.settings)._slots
     assert slots == 1 or images / slots >= 10_000
     assert 1 <= slots <= 1024

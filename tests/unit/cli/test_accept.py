@@ -102,8 +102,11 @@ class TestWhatIsNotHeld:
         assert (ended.exit_code, "image-release run" in ended.output) == (2, True)
 
 
-def test_images_seen_gone_on_a_day_are_accepted_by_that_day(desk):
-    desk.state.put("catalogues/bed%20bank/gone/2026-11-02.json", b"[]")
+def test_images_that_were_held_on_a_day_are_listed_and_accepted_by_that_day(desk):
+    record = {"partner_id": "bed bank", "day": "2026-11-02", "leaving": 9, "of": 10, "limit": 0.3, "reason": "gone"}
+    desk.state.put("catalogues/bed%20bank/gone/held/2026-11-02", json.dumps(record).encode())
+    assert "accept catalogue 'bed bank' gone-2026-11-02" in desk.call("status").output
     assert desk.call("accept", "catalogue", "bed bank", "gone-2026-11-02").exit_code == 0
     accepted = json.loads(desk.inbox.get("accepts/catalogues/bed%20bank/gone-2026-11-02").data)
     assert list(accepted) == ["at"]
+    assert "accepted  catalogue bed bank gone-2026-11-02: 9 of 10 go" in desk.call("status").output

@@ -9,11 +9,11 @@ from image_release.ingest import (
     Held,
     Ignored,
     ReleaseApplied,
+    all_waiting,
     apply_release,
     hotel_ids,
     is_let_through,
     read_current,
-    waiting,
     waiting_release,
 )
 from image_release.settings import Settings
@@ -59,7 +59,7 @@ class World:
 
     @property
     def waiting(self):
-        return [(found.names, found.is_accepted) for found in waiting(self.inbox, self.state)]
+        return [(found.names, found.is_accepted) for found in all_waiting(self.inbox, self.state)]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from image_release.lab.grouping.report import (
     write_report,
 )
 from image_release.problems import Problem, printable
-from image_release.settings import SettingsError, load_settings
+from image_release.settings_files import SettingsError, load_settings
 
 COSTS = {
     "decode": ("decode ms", "CPU per image"),

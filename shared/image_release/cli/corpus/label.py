@@ -23,7 +23,7 @@ from image_release.lab.grouping.labelling import (
     read_rows,
 )
 from image_release.problems import Problem, printable
-from image_release.settings import SettingsError, load_settings
+from image_release.settings_files import SettingsError, load_settings
 
 GROUPING_TIMEOUT_S = 1800
 """Time limit for grouping one hotel. A hotel of 5,000 images takes a few minutes."""

@@ -9,7 +9,7 @@ import click
 from image_release.cli.common import FOLDER, json_option, settings_option, show
 from image_release.lab.grouping import CorpusUnreadableError, read_labels
 from image_release.lab.grouping.report import ImageUnreadableError, compare_files, read_side
-from image_release.settings import SettingsError, load_settings
+from image_release.settings_files import SettingsError, load_settings
 
 
 @click.command()

@@ -29,7 +29,8 @@ from image_release.lab.grouping.method_comparison import (
     shifted,
 )
 from image_release.lab.grouping.report import NoReportFolderError, prepare, write_comparison
-from image_release.settings import GroupingSettings, SettingsError, load_settings
+from image_release.settings import GroupingSettings
+from image_release.settings_files import SettingsError, load_settings
 
 MAX_LOST = 0.0025
 """Default of --max-lost: the value of the gate."""

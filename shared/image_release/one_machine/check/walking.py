@@ -10,7 +10,7 @@ from itertools import groupby
 
 from image_release.cache import CachedImages, merge_cached_images, merge_fingerprints
 from image_release.hotel import SWEEP, Damage, HotelContendedError, Ports, process_hotel
-from image_release.ingest import hotel_rows, read_current, waiting
+from image_release.ingest import all_waiting, hotel_rows, read_current
 from image_release.one_machine.check.findings import Finding, Report
 from image_release.one_machine.check.hotels import PublishedHotel, check_cache, check_hotel, is_original_whole
 from image_release.one_machine.check.truth import check_catalogues, check_listing, check_release
@@ -87,7 +87,7 @@ class _Walk:
     def held(self) -> None:
         """Count what waits for a person."""
         with suppress(StateUnreadableError):  # a finding says so
-            for found in waiting(self.workspace.inbox, self.workspace.state):
+            for found in all_waiting(self.workspace.inbox, self.workspace.state):
                 self.report.held.append(" ".join(found.names))
 
     def _hotel(
