@@ -12,6 +12,8 @@ from PIL import Image
 
 from image_release.decode.bmff import stated_colour
 from image_release.decode.cicp import Colour
+from image_release.decode.heic import FORMAT as HEIC
+from image_release.decode.heic import is_heic, open_heic
 from image_release.decode.jpeg import image_only, read_jpeg, without_metadata
 from image_release.decode.png import GREY_ALPHA, read_png
 from image_release.decode.tiff import PHOTOMETRIC_TAG, WHITE_IS_ZERO, black_is_zero
@@ -46,6 +48,8 @@ SIGNATURES = (
 
 def announced_format(data: bytes) -> str | None:
     """The format that the first bytes announce, even if the rest is damaged; None if they announce none."""
+    if is_heic(data):
+        return HEIC
     return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
 
 
@@ -58,6 +62,8 @@ def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         return _open_jpeg(data, formats)
     if announced == "WEBP":
         return _open_webp(data, formats)
+    if announced == HEIC:
+        return _open_heic(data, formats)
     if announced == "TIFF":
         return _open_tiff(data, formats)
     image = _open(data, formats)
@@ -109,6 +115,15 @@ def _open_webp(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         if mended is None:
             raise
         return _open(mended, formats)
+
+
+def _open_heic(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    if HEIC not in formats:
+        raise OSError("HEIC is not asked for")
+    image = open_heic(data)
+    if not image.info.get("icc_profile"):
+        _state_colour(image, stated_colour(data) or Colour())
+    return image
 
 
 def _open_tiff(data: bytes, formats: tuple[str, ...]) -> Image.Image:
