@@ -140,14 +140,9 @@ def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
 
 
 def _frames(image: Image.Image) -> int:
-    """Number of frames, as far as it is known without reading the whole file: 2 for any GIF of several."""
+    """Number of images in the file, as far as it is known without reading all of it: 2 for any GIF of several."""
     if FRAMES in image.info:
         return int(image.info[FRAMES])
-    if image.format == "GIF":
-        try:
-            return 2 if getattr(image, "is_animated", False) else 1
-        except Exception:  # noqa: BLE001 - only the first frame counts; what follows may be damaged
-            return 1
     return int(getattr(image, "n_frames", 1)) if image.format != "TIFF" else 1
 
 
