@@ -12,6 +12,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from image_release.decode.bmff import stated_colour
+from image_release.decode.bmp import with_ordinary_masks
 from image_release.decode.cicp import Colour
 from image_release.decode.gif import first_image_only
 from image_release.decode.heic import FORMAT as HEIC
@@ -60,7 +61,13 @@ def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     opener = OPENERS.get(announced_format(data) or "")
     if opener:
         return opener(data, formats)
-    image = _open(data, formats)
+    try:
+        image = _open(data, formats)
+    except Exception:
+        ordinary = with_ordinary_masks(data) if "BMP" in formats else None
+        if ordinary is None:
+            raise
+        return _open(ordinary, ("BMP",))
     if image.format == "AVIF" and not image.info.get("icc_profile"):
         _state_colour(image, stated_colour(data) or Colour())
     return image
