@@ -85,6 +85,10 @@ class DownloadSettings(Section):
         return {host.lower(): endpoint for host, endpoint in endpoints.items()}
 
 
+Format = Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "HEIC"]
+DEFAULT_FORMATS: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+
+
 class FilterSettings(Section):
     """Which images are accepted. All but `min_contrast` is checked on the header, before an image is decoded.
 
@@ -94,9 +98,10 @@ class FilterSettings(Section):
     min_short_side_px: int = Field(200, ge=1, description="short side in pixels; a smaller image is `too_small`")
     min_long_side_px: int = Field(300, ge=1, description="long side in pixels; a smaller image is `too_small`")
     max_pixels: int = Field(80_000_000, ge=1, description="width × height; a larger image is `too_many_pixels`")
-    formats: tuple[Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"], ...] = Field(
-        ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"),
-        description="accepted file formats; any other file is `not_an_image`",
+    formats: tuple[Format, ...] = Field(
+        DEFAULT_FORMATS,
+        description="accepted file formats; any other file is `not_an_image`. If this key is not set, `HEIC` is "
+        "accepted as well; it needs the extra `heic`",
     )
     min_contrast: float = Field(
         2.0, ge=0, description="standard deviation of the brightness, 0…127; an image below it is `no_content`"
@@ -115,6 +120,11 @@ class FilterSettings(Section):
     alone_above_mb: int = Field(
         256, ge=0, description="MB of memory above which an image is decoded alone, in a child process"
     )
+
+    @property
+    def accepted_formats(self) -> tuple[str, ...]:
+        """The accepted formats. HEIC came later than the default, which stays as it was in every digest."""
+        return (*self.formats, "HEIC") if self.formats == DEFAULT_FORMATS else self.formats
 
 
 BUDGET_KEYS = frozenset({"max_decode_mb", "max_decode_s", "alone_above_mb"})

@@ -92,7 +92,7 @@ class ImageFacts:
     width: int
     height: int
     format: str
-    """Pillow's name of the format: `JPEG`, `PNG`, `WEBP`, `AVIF`, `GIF`, `TIFF` or `BMP`."""
+    """Pillow's name of the format: `JPEG`, `PNG`, `WEBP`, `AVIF`, `GIF`, `TIFF` or `BMP`; `HEIC` for HEIF."""
     bytes: int
     frames: int = 1
 

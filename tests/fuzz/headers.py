@@ -3,7 +3,9 @@
 import random
 
 from image_release.decode.bmff import stated_colour
+from image_release.decode.bmp import with_ordinary_masks
 from image_release.decode.budget import jpeg_cost
+from image_release.decode.gif import first_image_only
 from image_release.decode.jpeg import image_only, read_jpeg, without_metadata
 from image_release.decode.png import BrokenPngError, read_png
 from image_release.decode.tiff import black_is_zero
@@ -26,6 +28,10 @@ def check(seed: int) -> None:
     stated_colour(data)
     mended = mended_webp(data)
     assert mended is None or len(mended) <= len(data) + 100
+    with_ordinary_masks(data)
+    first, frames = first_image_only(data)
+    assert frames in (1, 2)
+    assert len(first) <= len(data) + 2
     other = black_is_zero(data)
     assert other is None or len(other) == len(data)
     png = read_png(data)

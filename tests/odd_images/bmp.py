@@ -27,6 +27,15 @@ def with_alpha(alpha: np.ndarray) -> bytes:
     return np.dstack([PICTURE[::-1, :, ::-1], alpha[::-1]]).tobytes()
 
 
+def masked(levels: np.ndarray, masks: tuple[int, ...]) -> np.ndarray:
+    """Pixels whose channels are where the masks say."""
+    pixels = np.zeros(levels.shape[:2], np.uint32)
+    for channel, mask in enumerate(masks):
+        lowest = (mask & -mask).bit_length() - 1
+        pixels |= levels[..., channel] * (mask >> lowest) // 255 << lowest
+    return pixels
+
+
 def cases() -> Iterator[Case]:
     empty, full = np.zeros((HEIGHT, WIDTH), np.uint8), np.full((HEIGHT, WIDTH), 255, np.uint8)
     fading = np.linspace(0, 255, WIDTH).astype(np.uint8)[None].repeat(HEIGHT, axis=0)
@@ -53,6 +62,16 @@ def cases() -> Iterator[Case]:
     six = (rgb[..., 0] >> 3 << 11 | rgb[..., 1] >> 2 << 5 | rgb[..., 2] >> 3).tobytes()
     yield Case("bmp 15 bits", "BMP", bmp(five, 16))
     yield Case("bmp 16 bits by masks", "BMP", bmp(six, 16, struct.pack("<LLL", 0xF800, 0x7E0, 0x1F), 3))
+    for name, masks in {
+        "red in the lowest byte": (0xFF, 0xFF00, 0xFF0000),
+        "10 bits a channel": (0x3FF00000, 0xFFC00, 0x3FF),
+        "7 bits a channel": (0x7F, 0x3F80, 0x1FC000),
+    }.items():
+        data = bmp(masked(rgb.astype(np.uint32), masks).astype("<u4").tobytes(), 32, struct.pack("<LLL", *masks), 3)
+        yield Case(f"bmp {name}", "BMP", data)
+    four = (0xF00, 0xF0, 0xF)
+    small = masked(rgb.astype(np.uint32), four).astype("<u2").tobytes()
+    yield Case("bmp 4 bits a channel", "BMP", bmp(small, 16, struct.pack("<LLL", *four), 3))
     yield Case("bmp a palette", "BMP", bmp(grey[::-1].tobytes(), 8, palette=palette))
     runs = b"".join(bytes([1, value]) for row in grey[::-1] for value in [*row.tolist()])
     rows = [runs[place : place + 2 * WIDTH] + b"\0\0" for place in range(0, len(runs), 2 * WIDTH)]

@@ -31,5 +31,8 @@ def cases() -> Iterator[Case]:
     yield Case("gif a frame that is smaller than its canvas", "GIF", placed)
     hole = PICTURE.getpixel((180, 120))
     yield Case("gif with a transparent colour", "GIF", encoded(PICTURE, "GIF", transparency=hole))
+    short = encoded(PICTURE.crop((0, 0, WIDTH, HEIGHT - 9)), "GIF", interlace=0)
+    sides = struct.pack("<HH", WIDTH, HEIGHT), struct.pack("<HH", WIDTH, HEIGHT - 9)
+    yield Case("gif nine rows too few", "GIF", short.replace(sides[1], sides[0]), Outcome.TRUNCATED)
     for name, data in {"half": PLAIN[: len(PLAIN) // 2], "the header alone": PLAIN[:IMAGE_AT]}.items():
         yield Case(f"gif {name}", "GIF", data, Outcome.TRUNCATED)

@@ -33,6 +33,7 @@ RATES = {
     "WEBP": Rates(17, 30, 80),  # libwebp holds three canvases, Pillow a fourth
     "AVIF": Rates(11, 50, 100),
     "AVIF, deep or transparent": Rates(18, 70, 100),
+    "HEIC": Rates(11, 50, 30),
     "GIF": Rates(2, 15, 25),
     "BMP": Rates(4, 15, 0),
     "BMP, runs": Rates(3, 110, 330),  # Pillow decodes them in Python

@@ -7,11 +7,16 @@ the container says of its colours, orientation and transparency, the same keys f
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from PIL import Image
 
 from image_release.decode.bmff import stated_colour
+from image_release.decode.bmp import with_ordinary_masks
 from image_release.decode.cicp import Colour
+from image_release.decode.gif import first_image_only
+from image_release.decode.heic import FORMAT as HEIC
+from image_release.decode.heic import is_heic, open_heic
 from image_release.decode.jpeg import image_only, read_jpeg, without_metadata
 from image_release.decode.png import GREY_ALPHA, read_png
 from image_release.decode.tiff import PHOTOMETRIC_TAG, WHITE_IS_ZERO, black_is_zero
@@ -46,24 +51,23 @@ SIGNATURES = (
 
 def announced_format(data: bytes) -> str | None:
     """The format that the first bytes announce, even if the rest is damaged; None if they announce none."""
+    if is_heic(data):
+        return HEIC
     return next((name for name, offset, first in SIGNATURES if data.startswith(first, offset)), None)
 
 
 def open_image(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     """Open an image, reading its header only, with the decoders of these formats. Raises whatever Pillow raises."""
-    announced = announced_format(data)
-    if announced == "PNG":
-        return _open_png(data, formats)
-    if announced == "JPEG":
-        return _open_jpeg(data, formats)
-    if announced == "WEBP":
-        return _open_webp(data, formats)
-    if announced == "TIFF":
-        return _open_tiff(data, formats)
-    image = _open(data, formats)
-    tiles = getattr(image, "tile", None)
-    if image.format == "GIF" and tiles and tiles[0].extents not in (None, (0, 0, *image.size)):
-        image.info[CANVAS], image.info[FRAME] = image.size, tiles[0].extents
+    opener = OPENERS.get(announced_format(data) or "")
+    if opener:
+        return opener(data, formats)
+    try:
+        image = _open(data, formats)
+    except Exception:
+        ordinary = with_ordinary_masks(data) if "BMP" in formats else None
+        if ordinary is None:
+            raise
+        return _open(ordinary, ("BMP",))
     if image.format == "AVIF" and not image.info.get("icc_profile"):
         _state_colour(image, stated_colour(data) or Colour())
     return image
@@ -92,7 +96,11 @@ def _open_png(data: bytes, formats: tuple[str, ...]) -> Image.Image:
 
 def _open_jpeg(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     jpeg = read_jpeg(data)
+    if not jpeg.scans:
+        raise OSError("a JPEG without a scan")
     whole = image_only(data, jpeg)
+    if jpeg.rubbish:
+        whole = without_metadata(whole)  # Pillow reads rubbish byte by byte
     try:
         image = _open(whole, formats)
     except Exception:  # noqa: BLE001 - Pillow's readers of metadata raise nearly everything
@@ -109,6 +117,25 @@ def _open_webp(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         if mended is None:
             raise
         return _open(mended, formats)
+
+
+def _open_gif(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    first, frames = first_image_only(data)
+    image = _open(first, formats)
+    tiles = getattr(image, "tile", None)
+    if tiles and tiles[0].extents not in (None, (0, 0, *image.size)):
+        image.info[CANVAS], image.info[FRAME] = image.size, tiles[0].extents
+    image.info[FRAMES] = frames
+    return image
+
+
+def _open_heic(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    if HEIC not in formats:
+        raise OSError("HEIC is not asked for")
+    image = open_heic(data)
+    if not image.info.get("icc_profile"):
+        _state_colour(image, stated_colour(data) or Colour())
+    return image
 
 
 def _open_tiff(data: bytes, formats: tuple[str, ...]) -> Image.Image:
@@ -131,3 +158,14 @@ def _state_colour(image: Image.Image, colour: Colour) -> None:
         image.info["icc_profile"] = colour.profile
     if colour.hdr:
         image.info[HDR] = colour.hdr
+
+
+OPENERS: dict[str, Callable[[bytes, tuple[str, ...]], Image.Image]] = {
+    "PNG": _open_png,
+    "JPEG": _open_jpeg,
+    "WEBP": _open_webp,
+    "GIF": _open_gif,
+    "TIFF": _open_tiff,
+    HEIC: _open_heic,
+}
+"""Formats whose containers are read by us first."""

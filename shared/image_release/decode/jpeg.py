@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -31,9 +32,14 @@ COMMENT = 0xFE
 USED_DATA = ((0xE1, b"Exif\0\0", 6), (0xE2, b"ICC_PROFILE\0", 14), (0xEE, b"Adobe", 12))
 """Marker, first bytes and least length of application data that shape the picture."""
 IN_HEADER = re.compile(rb"\xff[^\x00\xff]")
+TEXT_AT_END = re.compile(rb"(?<![\t-\r -~])([\t-\r -~]{8})[\t-\r -~]{32,}\Z")
+"""Text at the end of a file. Coded pixels hold no 40 printable bytes in a row, but their last ones may be printable."""
 RESTARTS = range(0xD0, 0xD8)
 IS_MARKER = np.array([second not in {0, 0xFF, *RESTARTS} for second in range(256)])
 """Whether a byte behind 0xFF ends the data of a scan."""
+SEARCHED_AT_ONCE = 1_000_000
+MAX_MARKERS = 20_000
+"""Number of markers that are followed in the header, and behind it; cameras write some tens."""
 ALL_COEFFICIENTS = (1 << 64) - 1
 
 
@@ -47,6 +53,8 @@ class Jpeg:
     height: int = 0
     sampling: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Horizontal and vertical sampling of each component."""
+    rubbish: bool = False
+    """Whether anything stands between the segments of the header."""
     scans: int = 0
     passes_of: dict[int, int] = field(default_factory=dict)
     """Number of scans that give something of each component."""
@@ -101,16 +109,27 @@ def read_jpeg(data: bytes) -> Jpeg:
     """Follow the markers of a JPEG to its end. Scans that follow a complete image are not part of it."""
     jpeg = Jpeg(data_end=len(data), end=len(data))
     place, going = 2, True
-    while going and not jpeg.scans and (found := IN_HEADER.search(data, place)):
+    for _ in range(MAX_MARKERS):
+        found = IN_HEADER.search(data, place)
+        if not found or not going or jpeg.scans:
+            break
+        jpeg.rubbish = jpeg.rubbish or found.start() > place
         place, going = _follow(jpeg, data, found.start())
     if going and jpeg.scans:
-        for at in _markers_behind(data, place):
-            if not going:
-                break
-            if at >= place:
-                jpeg.data_end = min(jpeg.data_end, at)
-                place, going = _follow(jpeg, data, at)
+        _read_scans(jpeg, data, place)
     return jpeg
+
+
+def _read_scans(jpeg: Jpeg, data: bytes, place: int) -> None:
+    """Go on behind the header of the first scan."""
+    going = True
+    for at in islice(_markers_behind(data, place), MAX_MARKERS):
+        if at < place:
+            continue
+        jpeg.data_end = min(jpeg.data_end, at)
+        place, going = _follow(jpeg, data, at)
+        if not going:
+            return
 
 
 def _follow(jpeg: Jpeg, data: bytes, at: int) -> tuple[int, bool]:
@@ -130,18 +149,16 @@ def _follow(jpeg: Jpeg, data: bytes, at: int) -> tuple[int, bool]:
     return place + length, length > 0
 
 
-def _markers_behind(data: bytes, place: int) -> list[int]:
+def _markers_behind(data: bytes, place: int) -> Iterator[int]:
     """Places behind the first header of a scan that may be markers: neither stuffed bytes nor restarts.
 
-    All are found at once, which is ten times as fast as one by one. The caller skips those inside segments.
+    Those of a megabyte are found at once, which is ten times as fast as one by one. The caller skips those inside
+    segments.
     """
-    if place >= len(data):
-        return []
-    values = np.frombuffer(data, np.uint8, offset=place)
-    escapes = (values[:-1] == 0xFF).nonzero()[0]  # noqa: PLR2004 - the first byte of every marker
-    second = values[escapes + 1]
-    found: list[int] = (escapes[IS_MARKER[second]] + place).tolist()
-    return found
+    for start in range(place, len(data) - 1, SEARCHED_AT_ONCE):
+        values = np.frombuffer(data, np.uint8, min(SEARCHED_AT_ONCE + 1, len(data) - start), start)
+        escapes = (values[:-1] == 0xFF).nonzero()[0]  # noqa: PLR2004 - the first byte of every marker
+        yield from (escapes[IS_MARKER[values[escapes + 1]]] + start).tolist()
 
 
 def _length(data: bytes, place: int) -> int:
@@ -186,8 +203,11 @@ def image_only(data: bytes, jpeg: Jpeg) -> bytes:
 
 
 def _scans_of(data: bytes, jpeg: Jpeg) -> bytes:
-    """The data up to the last byte of the last scan, without zeros that fill a file that was not written to its end."""
-    scans = data[: jpeg.data_end].rstrip(b"\xff")
+    """The data up to the last byte of the last scan, without what fills or follows a file that breaks off.
+
+    A server's error page or zeros of a file that was not written to its end would pass for pixels.
+    """
+    scans = TEXT_AT_END.sub(rb"\1", data[: jpeg.data_end].rstrip(b"\xff"))
     filled = scans.rstrip(b"\0")
     return scans if len(scans) - len(filled) <= 1 else filled + (b"\0" if filled.endswith(b"\xff") else b"")
 

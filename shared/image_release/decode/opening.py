@@ -18,6 +18,8 @@ from PIL import Image
 
 from image_release.child_process import ChildLimitError
 from image_release.decode.containers import CANVAS, FRAMES, announced_format, open_image
+from image_release.decode.heic import FORMAT as HEIC
+from image_release.decode.heic import WHAT_TO_INSTALL, can_decode
 from image_release.decode.png import read_png
 from image_release.outcomes import Outcome, Rejection
 from image_release.problems import printable
@@ -38,16 +40,21 @@ SHORT = 3
 SIDEWAYS = range(5, 9)
 """EXIF orientations that exchange width and height."""
 
+OTHER_NAMES = {"MPO": "JPEG", "HEIF": HEIC}
+"""Pillow's names of formats that we call by another one; some cameras write several JPEGs into a file."""
+
 T = TypeVar("T")
 
 
 def read_header(data: bytes, sha256: str, settings: FilterSettings) -> ImageFacts | Rejection:
     """Read an image's header and judge its size, before it is decoded (the published method's first filter)."""
     announced = announced_format(data)
-    if announced and announced not in settings.formats:
+    if announced and announced not in settings.accepted_formats:
         return Rejection(Outcome.NOT_AN_IMAGE, f"{announced} is not among the accepted formats")
+    if announced == HEIC and not can_decode():
+        return Rejection(Outcome.NOT_AN_IMAGE, WHAT_TO_INSTALL)
     try:
-        with open_image(data, settings.formats) as image:
+        with open_image(data, settings.accepted_formats) as image:
             facts = _facts(image, data, sha256)
     except Image.DecompressionBombError:
         return Rejection(Outcome.TOO_MANY_PIXELS, f"far more pixels than {settings.max_pixels}")
@@ -126,21 +133,16 @@ def _facts(image: Image.Image, data: bytes, sha256: str) -> ImageFacts:
         sha256=sha256,
         width=width,
         height=height,
-        format="JPEG" if name == "MPO" else name,  # some cameras write several JPEGs into a file
+        format=OTHER_NAMES.get(name, name),
         bytes=len(data),
         frames=_frames(image),
     )
 
 
 def _frames(image: Image.Image) -> int:
-    """Number of frames, as far as it is known without reading the whole file: 2 for any GIF of several."""
+    """Number of images in the file, as far as it is known without reading all of it: 2 for any GIF of several."""
     if FRAMES in image.info:
         return int(image.info[FRAMES])
-    if image.format == "GIF":
-        try:
-            return 2 if getattr(image, "is_animated", False) else 1
-        except Exception:  # noqa: BLE001 - only the first frame counts; what follows may be damaged
-            return 1
     return int(getattr(image, "n_frames", 1)) if image.format != "TIFF" else 1
 
 

@@ -100,7 +100,7 @@ def _lacks_pixels(data: bytes, loaded: Image.Image) -> bool:
 def _ends_in_zeros(loaded: Image.Image) -> bool:
     """Whether one of the last two rows is empty, as those are that a PNG does not give."""
     last = [loaded.crop((0, row, loaded.width, row + 1)) for row in range(max(0, loaded.height - 2), loaded.height)]
-    return any(row.im.getbbox() is None for row in last)
+    return any(not np.asarray(row).any() for row in last)
 
 
 def _ends_in_nothing(loaded: Image.Image) -> bool:

@@ -26,6 +26,8 @@ SEQUENCE_BYTES = 4
 """Bytes before the pixels in a chunk of an animation's frame."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Column and row where each pass of an interlaced image begins, and its steps."""
+MAX_CHUNKS = 100_000
+"""Number of chunks that are looked at; an image of 40 MB has 5,000."""
 UNPACKED_AT_ONCE = 1_000_000
 PLAUSIBLE_GAMMA = range(1_000, 1_000_001)
 """Values of gAMA, in 100,000ths, that are taken seriously."""
@@ -276,15 +278,18 @@ def read_png(data: bytes) -> Png:
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    place = len(SIGNATURE)
-    while place + 8 <= len(data):
+    place, before = len(SIGNATURE), b""
+    for _ in range(MAX_CHUNKS):
+        if place + 8 > len(data):
+            return
         (length,) = struct.unpack_from(">L", data, place)
         kind, start = data[place + 4 : place + 8], place + 8
         end = start + length
-        yield Chunk(kind, start, min(end, len(data)), whole=end + 4 <= len(data))
+        if kind in READ or kind == b"fdAT" or kind[:1].isupper() or before == b"IDAT":
+            yield Chunk(kind, start, min(end, len(data)), whole=end + 4 <= len(data))
         if kind == b"IEND":
             return
-        place = end + 4
+        place, before = end + 4, kind
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
