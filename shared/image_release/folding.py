@@ -31,13 +31,13 @@ LEAST_DISTANCE = 2
 
 def folded(text: str) -> str:
     """A text as it is compared: `KÖLN`, `koln` and `Köln` in any normal form are one; so are `ß` and `ss`."""
+    if text.isascii():
+        return " ".join(text.lower().replace("`", "'").split())
     return _folded(text) if len(text) <= MAX_REMEMBERED_CHARS else _folded.__wrapped__(text)
 
 
 @lru_cache(maxsize=65_536)
 def _folded(text: str) -> str:
-    if text.isascii():
-        return " ".join(text.lower().replace("`", "'").split())
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     shown = "".join(map(_compared, letters)).translate(LIKE)
     return " ".join(unicodedata.normalize("NFC", shown).split())

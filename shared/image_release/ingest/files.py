@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from image_release.storage import Store
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LINE_ENDS = b"\n\r"
 CHUNK_BYTES = 1 << 18
 """Bytes that are read at once."""
 MAX_RATIO = 200
@@ -66,13 +67,14 @@ def lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
     for chunk in _chunks(stream):
         for piece in chunk.splitlines(keepends=True):
             size += len(piece)
-            if size <= max_bytes:
-                parts.append(piece)
-            if piece.endswith((b"\n", b"\r")):
-                yield b"".join(parts) if size <= max_bytes else None
-                parts, size = [], 0
-            elif size > max_bytes:
+            if size > max_bytes:
                 parts = []
+            elif parts or piece[-1] not in LINE_ENDS:
+                parts.append(piece)
+                piece = b"".join(parts) if piece[-1] in LINE_ENDS else piece  # noqa: PLW2901 - the rest of a line
+            if piece[-1] in LINE_ENDS:
+                yield piece if size <= max_bytes else None
+                parts, size = [], 0
     if size:
         yield b"".join(parts) if size <= max_bytes else None
 

@@ -36,10 +36,11 @@ def is_text(value: str) -> bool:
 
 def checked_id(value: str, what: str) -> str:
     """Return an id that may become a part of a key; `what` names it in the message. Raises BadValueError."""
-    if not value or not is_text(value):
-        raise BadValueError(value, f"{what} must be text without control characters and not empty")
-    if value.startswith(BYTE_ORDER_MARK):
-        raise BadValueError(value, f"{what} must not begin with a byte order mark: files were joined")
+    if not value or not value.isprintable():
+        if not value or not is_text(value):
+            raise BadValueError(value, f"{what} must be text without control characters and not empty")
+        if value.startswith(BYTE_ORDER_MARK):
+            raise BadValueError(value, f"{what} must not begin with a byte order mark: files were joined")
     if len(value) * MAX_BYTES_A_CHARACTER > MAX_ID_BYTES and len(key_part(value)) > MAX_ID_BYTES:
         raise BadValueError(value, f"{what} must be at most {MAX_ID_BYTES} bytes once percent-encoded")
     return value

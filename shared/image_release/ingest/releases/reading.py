@@ -77,7 +77,7 @@ def read_release(stream: BinaryIO, file: str, *, is_whole: bool = False) -> Iter
     rows = _Rows(file, header)
     is_empty = True
     for record in found:
-        if record.is_blank:
+        if len(record.fields) <= 1 and record.is_blank:
             continue
         is_empty = False
         yield rows.item(record) if is_whole or record.has_end else rows.cut(record)
@@ -132,7 +132,7 @@ class _Rows:
 
     def _hides(self, record: Record) -> str | None:
         """Why a record may hide rows of other hotels; None if it cannot."""
-        if len(NAMES.intersection(record.fields)) >= LEAST_NAMES:
+        if not NAMES.isdisjoint(record.fields) and len(NAMES.intersection(record.fields)) >= LEAST_NAMES:
             return "a second header"
         if len(record.fields) != self._width:
             return f"has {len(record.fields)} fields, the header {self._width}"
@@ -164,7 +164,7 @@ class _Rows:
 
 
 def _text(value: str, what: str) -> str:
-    if not is_text(value):
+    if not value.isprintable() and not is_text(value):
         raise BadValueError(value, f"{what} must be valid UTF-8 without control characters")
     return value
 

@@ -33,7 +33,7 @@ class Record(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether it is a line that is empty, or has white space only."""
-        return self.fault is None and not "".join(self.fields[:2]).strip() and len(self.fields) <= 1
+        return self.fault is None and len(self.fields) <= 1 and not "".join(self.fields).strip()
 
     @property
     def has_end(self) -> bool:
