@@ -76,6 +76,7 @@ CURRENT_RELEASE = f"{RELEASES}current.json"
 """Names the release in force."""
 DUE = "due/"
 RUNS = "runs/"
+PROBLEMS = "problems/"
 STALE_GALLERY = "gallery/stale"
 """Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
 HELD = "held.json"
@@ -199,6 +200,11 @@ def due_key(day: date, kind: str, hotel_id: str) -> str:
 def run_key(started: datetime) -> str:
     """The history of one run on one machine."""
     return f"{RUNS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}.json"
+
+
+def run_problems_key(started: datetime) -> str:
+    """What one run on one machine could not do, and what it warns of."""
+    return f"{PROBLEMS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}/problems.csv"
 
 
 # The published: what a site shows.

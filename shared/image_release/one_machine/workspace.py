@@ -101,6 +101,12 @@ class Workspace:
             return f"{self.root.published}/{GALLERY_INDEX}"
         return str((self.root / "published" / GALLERY_INDEX).resolve())
 
+    def place_in_state(self, key: str) -> str:
+        """Path or address of an object of the state."""
+        if isinstance(self.root, Buckets):
+            return f"{self.root.state}/{key}"
+        return str((self.root / "state" / key).resolve())
+
     def odd_entries(self) -> Iterator[Problem]:
         """What lies in the inbox, or among the due-markers, and can be no object. In buckets there is no such thing."""
         if isinstance(self.root, Path):
