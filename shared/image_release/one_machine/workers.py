@@ -25,7 +25,6 @@ from image_release.lifeline import end_worker_with_parent
 from image_release.one_machine.endings import NOTHING_TO_TELL, HotelEnding, ending_of
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
-from image_release.store_keys import overrides_key
 from image_release.values import Nudge
 
 log = logging.getLogger(__name__)
@@ -226,7 +225,6 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
     counter = _WorkerState.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
-        _WorkerState.workspace.refuse_folder(overrides_key(nudge.hotel_id))
         report = process_hotel(nudge, _WorkerState.ports)
     except Exception as error:  # one hotel's failure must not stop the others
         log.debug("hotel %s failed", printable(nudge.hotel_id), exc_info=True)
