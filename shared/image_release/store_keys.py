@@ -23,7 +23,7 @@ REQUESTS = "requests/"
 OVERRIDES = "overrides/"
 SETTINGS = "settings.yaml"
 """In the inbox: the settings of a workspace, as `run --settings` stored them."""
-TAGGER = "tagger"
+TAGGER = "tagger.txt"
 """In the inbox: the tagger of a workspace, as `run --tagger` stored it."""
 ACCEPTS = "accepts/"
 """Below it lies an object for each file that a person lets through a brake; it names the digest of what is held."""
@@ -92,6 +92,7 @@ CURRENT_RELEASE = f"{RELEASES}current.json"
 ACCOMMODATIONS = "accommodations/"
 DUE = "due/"
 RUNS = "runs/"
+PROBLEMS = "problems/"
 STALE_GALLERY = "gallery/stale"
 """Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
 HELD = "held.json"
@@ -242,6 +243,11 @@ def due_key(day: date, kind: str, hotel_id: str) -> str:
 def run_key(started: datetime) -> str:
     """The history of one run on one machine."""
     return f"{RUNS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}.json"
+
+
+def run_problems_key(started: datetime) -> str:
+    """What one run on one machine could not do, and what it warns of."""
+    return f"{PROBLEMS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}/problems.csv"
 
 
 # The published: what a site shows.

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from image_release.cli import main
 from tests.integration.world import jpeg, photo
 
-HOTELS = [f"h{number}" for number in range(9)]
+HOTELS = [f"h{number}" for number in range(11)]
 PIPE = "is no file, but a pipe"
 FOLDER = "is a folder; there should be a file"
 
@@ -34,7 +34,7 @@ def piped(path):
 
 
 class OddRun:
-    """Nine published hotels of one photo; then odd items, a second photo of h8, and a run over all of it."""
+    """Published hotels of one photo; then odd items, a second photo of h8, and a run over all of it."""
 
     def __init__(self, folder: Path) -> None:
         self.ws, self.photos = folder / "ws", folder / "photos"
@@ -55,6 +55,10 @@ class OddRun:
         piped(inbox / "overrides/h2.jsonl")
         written(state / "accommodations/p/h3/images.json", b"[")
         shutil.rmtree(state / "accommodations/p/h4/originals")
+        (state / "accommodations/p/h9/images.json").unlink()
+        (state / "accommodations/p/h9/images.json").mkdir()
+        (inbox / "overrides/h10.jsonl").symlink_to("nowhere")
+        written(inbox / "requests", b"a file")
         written(Path(os.fsdecode(os.fsencode(inbox) + b"/catalogues/q/\xff.jsonl")))
         written(inbox / "catalogues/q" / ("v" * 240 + ".jsonl"), b'{"accommodation_id": "1", "images": []}\n')
         piped(inbox / "catalogues/q/pipe.jsonl")
@@ -82,6 +86,8 @@ def odd_run(tmp_path_factory):
     [
         ("overrides/h1.jsonl", FOLDER),
         ("overrides/h2.jsonl", PIPE),
+        ("overrides/h10.jsonl", "a link that leads to no file"),
+        ("requests", "is a file; there should be a folder"),
         ("catalogues/q/\\udcff.jsonl", "is not Unicode text"),
         ("catalogues/q/vvv", "more than 255"),
         ("catalogues/q/pipe.jsonl", PIPE),
@@ -103,8 +109,10 @@ def test_each_is_told_by_name(odd_run, place, rule):
 
 def test_the_status_is_1_and_hotels_that_cannot_be_read_are_counted(odd_run):
     assert odd_run.status == 1
-    assert odd_run.told["hotels"] == {"processed": 1, "unchanged": 4, "failed": 4}
-    assert sorted(failure["hotel_id"] for failure in odd_run.told["failures"]) == ["h0", "h1", "h2", "h3"]
+    assert odd_run.told["hotels"] == {"processed": 1, "unchanged": 4, "failed": 6}
+    assert sorted(failure["hotel_id"] for failure in odd_run.told["failures"]) == [
+        *("h0", "h1", "h10", "h2", "h3", "h9"),
+    ]
 
 
 def test_nothing_is_withdrawn_and_the_rest_goes_on(odd_run):

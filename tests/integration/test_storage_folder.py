@@ -1,6 +1,7 @@
 """What a folder adds to the promises of a store: files, leftovers of killed writers, links, a full disk."""
 
 import os
+import re
 import time
 
 import pytest
@@ -94,6 +95,35 @@ class TestFolders:
         (store.root / "a" / "link").symlink_to(store.root / "a" / "b")
         (store.root / "a" / "nowhere").symlink_to(store.root / "none")
         assert keys_of(store) == ["a/b", "a/link"]
+
+
+class TestWhatHidesAnObject:
+    """Taken for a missing object, it would mean that a hotel has no decisions, or a partner no images."""
+
+    @pytest.mark.parametrize("read", ["get", "open"])
+    @pytest.mark.parametrize("what", ["pipe", "folder", "link", "circle", "file above"])
+    def test_is_a_fault_that_names_it(self, store, what, read):
+        place = store.root / "a" / "b.json"
+        (store.root if what == "file above" else place.parent).mkdir(parents=True)
+        {
+            "pipe": lambda: os.mkfifo(place),
+            "folder": place.mkdir,
+            "link": lambda: place.symlink_to("nowhere"),
+            "circle": lambda: place.symlink_to(place),
+            "file above": lambda: place.parent.write_bytes(b""),
+        }[what]()
+        with pytest.raises(StorageError, match=r"a/b\.json: "):
+            getattr(store, read)("a/b.json")
+
+    def test_is_told_with_its_place(self, store):
+        """Where files should be, a folder is odd; objects, and folders elsewhere, are not."""
+        store.put("a/b/c", b"")
+        store.put("a/x.csv/d", b"")
+        os.mkfifo(store.root / "a" / "pipe")
+        (store.root / "a" / "link").symlink_to("nowhere")
+        (store.root / os.fsdecode(b"\xff")).write_bytes(b"")
+        told = dict(store.odd_entries("", re.compile(r"a/[^/]+\.csv")))
+        assert set(told) == {"a/x.csv", "a/pipe", "a/link", "\udcff"}
 
 
 class TestLeftovers:

@@ -116,7 +116,7 @@ class TestStoredSettingsThatCannotBeRead:
         assert len(machine.run(LARGE)) == 1
         assert machine.smallest() == 500
 
-    @pytest.mark.parametrize("name", ["settings.yaml", "tagger"])
+    @pytest.mark.parametrize("name", ["settings.yaml", "tagger.txt"])
     def test_because_a_folder_lies_there_stop_commands(self, machine, name):
         (machine.workspace.root / "inbox" / name).mkdir(parents=True)
         with pytest.raises(StorageError, match="is a folder"):
@@ -147,7 +147,7 @@ class TestTagger:
 
     @pytest.mark.parametrize("data", [b"", b"magic", b"recorded:/etc/passwd", b"\xff"])
     def test_that_is_stored_and_unknown_stops_commands_and_says_how_to_replace_it(self, machine, data):
-        machine.workspace.inbox.put("tagger", data)
+        machine.workspace.inbox.put("tagger.txt", data)
         with pytest.raises(StoredChoiceError, match="image-release run --tagger none"):
             machine.choices()
         machine.run(tagger="none")

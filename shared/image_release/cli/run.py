@@ -12,10 +12,11 @@ from image_release.cli.invocation import Invocation, common_options, work_option
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
-from image_release.one_machine.run import hotels_in_force, update_workspace
-from image_release.one_machine.workers import Totals
+from image_release.one_machine.run import RunReport, hotels_in_force, report_run
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
+
+NOTHING_HANDED_IN = "no hotel is known; hand in a Data Release (--release) and catalogues, or photos (--photos)"
 
 
 @click.command()
@@ -34,8 +35,10 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
     commands they hold for that command. Never stored are recorded labels, and the settings that open the network,
     download.allowed_networks and download.resolve.
 
-    The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed. That an image is
-    broken, too small or gone from the partner's server is an outcome, not a failure.
+    The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed, also where the last
+    good copy of the image is shown. That an image is broken, too small or gone from the partner's server is an
+    outcome, not a failure. Accommodations without a catalogue or a hotel, and hotels without pictures, are warnings.
+    All of these are listed in problems.csv, whose path is told.
 
     Example: image-release run --photos my-photos
 
@@ -51,28 +54,47 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
         intake = apply_inbox(workspace)
         problems += intake.problems
         with invocation.progress(hotels_in_force(workspace)) as advance:
-            totals = update_workspace(workspace, invocation.workers, intake, advance)
+            report = report_run(workspace, invocation.workers, intake, problems, advance)
+        totals = report.totals
         problems += totals.problems
         tell_problems(problems, intake.warnings)
-        document = {**_document(workspace, totals, intake, problems), "stored": stored}
-        invocation.show(document, lambda: _tell(workspace, totals, intake))
+        document = {**_document(workspace, report, intake, problems), "stored": stored}
+        invocation.show(document, lambda: _tell(workspace, report, intake))
         end(failed=bool(problems) or has_failures(totals))
 
 
-def _document(workspace: Workspace, totals: Totals, intake: Intake, problems: list[Problem]) -> dict[str, Any]:
+def _document(workspace: Workspace, report: RunReport, intake: Intake, problems: list[Problem]) -> dict[str, Any]:
+    listed = report.problems_csv
     return {
-        **totals_document(totals),
+        **totals_document(report.totals),
+        "missing_catalogues": report.unmatched.missing,
+        "unclaimed_accommodations": report.unmatched.unclaimed,
+        "nothing_to_do": _did_nothing(report, intake),
         "problems": [str(problem) for problem in problems],
+        "problems_csv": workspace.place_in_state(listed) if listed else None,
         "warnings": intake.warnings,
         "held": [{"what": held.what, "id": held.identifier, "share": held.share} for held in intake.held],
         "gallery": workspace.gallery,
     }
 
 
-def _tell(workspace: Workspace, totals: Totals, intake: Intake) -> None:
-    tell_totals(totals)
+def _did_nothing(report: RunReport, intake: Intake) -> bool:
+    return not (report.totals.hotels["processed"] or report.totals.hotels["failed"] or intake.applied or intake.held)
+
+
+def _tell(workspace: Workspace, report: RunReport, intake: Intake) -> None:
+    tell_totals(report.totals)
+    if report.unmatched.missing:
+        click.echo(f"warning: {report.unmatched.missing} accommodations of the release are in no catalogue", err=True)
+    if report.unmatched.unclaimed:
+        click.echo(f"warning: {report.unmatched.unclaimed} accommodations of catalogues belong to no hotel", err=True)
     for held in intake.held:
         click.echo(_held_text(held), err=True)
+    if _did_nothing(report, intake):
+        known = any(report.totals.hotels.values())
+        click.echo(f"nothing to do: {'every hotel is up to date' if known else NOTHING_HANDED_IN}")
+    if report.problems_csv:
+        click.echo(f"problems {workspace.place_in_state(report.problems_csv)}")
     click.echo(f"gallery  {workspace.gallery}")
 
 

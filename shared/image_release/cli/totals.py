@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from image_release.cli.common import MOST_PROBLEMS_SHOWN
+from image_release.one_machine.endings import FAILED_IMAGES
 from image_release.one_machine.workers import Totals
 from image_release.problems import printable
-
-FAILED_IMAGES = ("unavailable", "deferred", "crashed")
-"""Outcomes that make a run end with status 1. The other outcomes are facts about what a partner sent."""
 
 
 def totals_document(totals: Totals) -> dict[str, Any]:
@@ -20,6 +18,9 @@ def totals_document(totals: Totals) -> dict[str, Any]:
         "hotels": totals.hotels,
         "images": {"total": totals.total_images, **dict(sorted(totals.images.items()))},
         "work": {**totals.work, "cpu_seconds": round(totals.cpu_seconds, 3)},
+        "kept": totals.kept,
+        "partners_down": list(totals.partners_down),
+        "hotels_without_pictures": totals.without_pictures,
         "untagged": [{"reason": reason, "hotels": count} for reason, count in sorted(totals.untagged.items())],
         "failures": [{"hotel_id": hotel_id, "error": error} for hotel_id, error in totals.failures],
     }
@@ -37,6 +38,14 @@ def tell_totals(totals: Totals) -> None:
         f"work     {work['downloads']} downloads, {work['decodes']} decodes, {work['tagged']} tagged, "
         f"{work['renditions_written']} renditions written, {totals.cpu_seconds:.1f} s CPU"
     )
+    failed = totals.kept + sum(totals.images.get(outcome, 0) for outcome in FAILED_IMAGES)
+    if failed:
+        kept = f"; of {totals.kept} the last good copy is shown" if totals.kept else ""
+        click.echo(f"error: {failed} images could not be fetched or decoded{kept}", err=True)
+    for partner_id, images in totals.partners_down.items():
+        click.echo(f"error: partner {printable(partner_id)} is down: none of its {images} images came", err=True)
+    if totals.without_pictures:
+        click.echo(f"warning: {totals.without_pictures} hotels have no pictures", err=True)
     for reason, count in sorted(totals.untagged.items()):
         click.echo(f"warning: {count} hotels are published without labels for now: {printable(reason, 300)}", err=True)
     for hotel_id, error in totals.failures[:MOST_PROBLEMS_SHOWN]:
@@ -44,7 +53,6 @@ def tell_totals(totals: Totals) -> None:
 
 
 def has_failures(totals: Totals) -> bool:
-    """Whether a hotel failed, something could not be read, or an image has one of the outcomes `FAILED_IMAGES`."""
-    return bool(
-        totals.hotels["failed"] or totals.problems or any(totals.images.get(outcome) for outcome in FAILED_IMAGES)
-    )
+    """Whether a hotel failed, something could not be read, or an image could not be fetched or decoded."""
+    images = totals.kept or any(totals.images.get(outcome) for outcome in FAILED_IMAGES)
+    return bool(totals.hotels["failed"] or totals.problems or images)

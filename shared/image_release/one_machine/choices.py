@@ -105,7 +105,6 @@ def _joined(document: Document, network: Document) -> Document:
 
 def _stored_settings(workspace: Workspace) -> Document:
     """The stored settings, checked; an empty document where there are none. A file of no bytes was cut short."""
-    workspace.refuse_folder(SETTINGS)
     stored = workspace.inbox.get(SETTINGS)
     if stored is None:
         return {}
@@ -126,7 +125,6 @@ def _checked(data: bytes) -> Document:
 
 
 def _stored_tagger(workspace: Workspace) -> str:
-    workspace.refuse_folder(TAGGER)
     stored = workspace.inbox.get(TAGGER)
     name = "none" if stored is None else stored.data.decode(errors="replace").strip()
     if name not in STORABLE_TAGGERS:

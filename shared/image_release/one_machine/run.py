@@ -7,22 +7,77 @@ only after all of its hotels, and those that departed, were processed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels
+from image_release.one_machine.endings import RunProblems, Unmatched, find_unmatched
 from image_release.one_machine.intake import Intake, problem_of, told
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
 from image_release.state import DueMarker, markers_until
 from image_release.storage import Store
-from image_release.store_keys import CURRENT_RELEASE, DUE, GALLERY_INDEX, STALE_GALLERY, rows_key, run_key
+from image_release.store_keys import (
+    CURRENT_RELEASE,
+    DUE,
+    GALLERY_INDEX,
+    PROBLEMS,
+    STALE_GALLERY,
+    rows_key,
+    run_key,
+)
 from image_release.values import Nudge
 
 STRAY = "is no due-marker; those are due/<day>/<kind>/<hotel>"
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `problems_csv` is the key of the list of what it could not do, None if that is nothing."""
+
+    totals: Totals
+    unmatched: Unmatched
+    problems_csv: str | None
+
+
+def report_run(
+    workspace: Workspace,
+    workers: int,
+    intake: Intake,
+    problems: Sequence[Problem],
+    observe: Callable[[HotelResult], None],
+) -> RunReport:
+    """Update a workspace and list what could not be done. `problems` are those that are known before."""
+    started = datetime.now(UTC)
+    lines = RunProblems()
+    try:
+        lines.add_problems(problems)
+
+        def add(result: HotelResult) -> None:
+            lines.add_hotel(result.nudge.hotel_id, result.ending, result.error)
+            observe(result)
+
+        totals = update_workspace(workspace, workers, intake, add)
+        reads, writes = workspace.counter.reads, workspace.counter.writes
+        for partner_id, images in totals.partners_down.items():
+            lines.add("", partner_id, "", "partner_down", f"none of its {images} images could be fetched")
+        unmatched = Unmatched()
+        if CURRENT_RELEASE not in {problem.file for problem in totals.problems}:
+            with told(totals.problems, CURRENT_RELEASE):
+                unmatched = find_unmatched(workspace.state, lines, totals.problems)
+        lines.add_problems(totals.problems)
+        key = None
+        with told(totals.problems, PROBLEMS):
+            key = lines.store(workspace.state, started)
+        totals.work["store_reads"] += workspace.counter.reads - reads
+        totals.work["store_writes"] += workspace.counter.writes - writes
+        return RunReport(totals, unmatched, key)
+    finally:
+        lines.close()
 
 
 def update_workspace(

@@ -22,9 +22,9 @@ from typing import Literal
 
 from image_release.hotel import ImageReport, Ports, process_hotel
 from image_release.lifeline import end_worker_with_parent
+from image_release.one_machine.endings import NOTHING_TO_TELL, HotelEnding, ending_of
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
-from image_release.store_keys import overrides_key
 from image_release.values import Nudge
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class HotelResult:
     error: str = ""
     images: tuple[ImageReport, ...] = ()
     """What became of each image; empty unless `run_nudges` was called with `with_images`."""
+    ending: HotelEnding = NOTHING_TO_TELL
+    """What the run has to tell of it."""
     untagged: str | None = None
     """Why the hotel has no labels yet; None if it has them or needs none."""
 
@@ -72,6 +74,12 @@ class Totals:
     failures: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     """What else of the state or the published could not be read or written."""
+    kept: int = 0
+    """Number of images whose last good copy is shown, because they could not be fetched or decoded now."""
+    without_pictures: int = 0
+    """Number of published hotels that have no pictures."""
+    partners: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Partner -> number of its images, and of those that could not be fetched."""
     untagged: dict[str, int] = field(default_factory=dict)
     """Reason why there are no labels yet -> number of hotels that were published without them."""
 
@@ -84,10 +92,20 @@ class Totals:
         for name, count in result.work.items():
             self.work[name] += count
         self.cpu_seconds += result.cpu_seconds
+        self.kept += sum(image.is_shown for image in result.ending.failed)
+        self.without_pictures += result.ending.has_no_pictures
+        for partner_id, images, failed in result.ending.partners:
+            before = self.partners.get(partner_id, (0, 0))
+            self.partners[partner_id] = (before[0] + images, before[1] + failed)
         if result.untagged is not None:
             self.untagged[result.untagged] = self.untagged.get(result.untagged, 0) + 1
         if result.status == "failed":
             self.failures.append((result.nudge.hotel_id, result.error))
+
+    @property
+    def partners_down(self) -> dict[str, int]:
+        """Partners of which no image could be fetched, and the number of their images."""
+        return {name: images for name, (images, failed) in sorted(self.partners.items()) if images == failed}
 
     @property
     def total_images(self) -> int:
@@ -207,7 +225,6 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
     counter = _WorkerState.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
-        _WorkerState.workspace.refuse_folder(overrides_key(nudge.hotel_id))
         report = process_hotel(nudge, _WorkerState.ports)
     except Exception as error:  # one hotel's failure must not stop the others
         log.debug("hotel %s failed", printable(nudge.hotel_id), exc_info=True)
@@ -232,5 +249,6 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
         work,
         cpu,
         images=report.images if with_images else (),
+        ending=ending_of(report.manifest),
         untagged=untagged[0] if untagged else None,
     )

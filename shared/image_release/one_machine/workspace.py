@@ -25,18 +25,18 @@ from image_release.storage import (
     FolderStore,
     S3Address,
     S3Store,
-    StorageError,
     StoreCounter,
     Stores,
 )
-from image_release.store_keys import DUE, GALLERY_INDEX
+from image_release.store_keys import ACCEPTS, CATALOGUES, DUE, GALLERY_INDEX, OVERRIDES, RELEASES, REQUESTS
 from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
 
 STORES = ("inbox", "state", "published")
 FILES_IN_THE_INBOX = re.compile(
-    r"settings\.yaml|tagger|(releases|overrides|requests|accepts/releases)/[^/]+|(accepts/)?catalogues/[^/]+/[^/]+"
+    r"settings\.yaml|tagger\.txt|(releases|overrides|requests|accepts/releases)/[^/]+|(accepts/)?catalogues/[^/]+/[^/]+"
 )
 """Where files lie in the inbox, and no folders."""
+FOLDERS_IN_THE_INBOX = tuple(prefix.rstrip("/") for prefix in (CATALOGUES, RELEASES, REQUESTS, OVERRIDES, ACCEPTS))
 
 
 class WorkspaceError(Exception):
@@ -101,17 +101,21 @@ class Workspace:
             return f"{self.root.published}/{GALLERY_INDEX}"
         return str((self.root / "published" / GALLERY_INDEX).resolve())
 
+    def place_in_state(self, key: str) -> str:
+        """Path or address of an object of the state."""
+        if isinstance(self.root, Buckets):
+            return f"{self.root.state}/{key}"
+        return str((self.root / "state" / key).resolve())
+
     def odd_entries(self) -> Iterator[Problem]:
         """What lies in the inbox, or among the due-markers, and can be no object. In buckets there is no such thing."""
         if isinstance(self.root, Path):
             for name, prefix in (("inbox", ""), ("state", DUE)):
                 for place, rule in FolderStore(self.root / name).odd_entries(prefix, FILES_IN_THE_INBOX):
                     yield Problem(place, 0, place.rpartition("/")[2], rule)
-
-    def refuse_folder(self, key: str) -> None:
-        """Raise StorageError if a folder lies in the inbox where a file should be: what the file said is not known."""
-        if isinstance(self.root, Path) and (self.root / "inbox" / key).is_dir():
-            raise StorageError(f"{key}: is a folder; there should be a file")
+            for name in FOLDERS_IN_THE_INBOX:
+                if (self.root / "inbox" / name).is_file():
+                    yield Problem(name, 0, name, "is a file; there should be a folder")
 
     def _store(self, name: str) -> CountingStore:
         if isinstance(self.root, Buckets):
@@ -180,6 +184,7 @@ def open_workspace(address: str, settings: Settings, **choices: object) -> Works
         except BadAddressError as error:
             raise WorkspaceError(str(error)) from error
     root = Path(address)
-    if root.exists() and not root.is_dir():
-        raise WorkspaceError(f"{address}: is not a folder")
+    for folder in (root, *(root / name for name in STORES)):
+        if folder.exists() and not folder.is_dir():
+            raise WorkspaceError(f"{folder}: is not a folder")
     return Workspace(root, settings, **choices)  # type: ignore[arg-type]  # checked by the callers' own signatures

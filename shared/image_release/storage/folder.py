@@ -40,6 +40,9 @@ MAX_MOVES = 100
 """Maximum number of attempts to move a file into a folder that other processes keep deleting as empty."""
 COPY_BYTES = 1 << 20
 """Size of the buffer for streamed files."""
+DOCUMENTS = (".json", ".jsonl", ".csv", ".gz", ".bin", ".sqlite", ".yaml", ".txt")
+"""Ends of keys that cannot be the beginning of others: a folder there is a fault, and not a missing object."""
+IS_FOLDER = "is a folder; there should be a file"
 SPECIAL = "is no file, but a pipe, a link that leads to no file, or another special file"
 NO_OBJECT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 """The system's errors when there is no object: no such file, a part of the path is a file, or it is a folder."""
@@ -69,20 +72,28 @@ class FolderStore:
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none.
 
-        A pipe or another special file is a fault, and opening it does not wait for somebody at its other end.
+        A pipe or another special file is a fault, and opening it does not wait for somebody at its other end. So is
+        whatever else hides a document, because a document that is missing means something else.
         """
+        path = self._path(key)
         with _faults(key):
             try:
-                descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            except NO_OBJECT:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            except NO_OBJECT as error:
+                if path.is_symlink():
+                    raise OSError(SPECIAL) from error
+                if isinstance(error, NotADirectoryError) and key.endswith(DOCUMENTS):
+                    raise OSError("lies below a file; there should be a folder") from error
                 return None
             mode = os.fstat(descriptor).st_mode
             if stat.S_ISREG(mode):
                 return os.fdopen(descriptor, "rb")
             os.close(descriptor)
-            if stat.S_ISDIR(mode):
-                return None
-            raise OSError(SPECIAL)
+            if not stat.S_ISDIR(mode):
+                raise OSError(SPECIAL)
+            if key.endswith(DOCUMENTS):
+                raise OSError(IS_FOLDER)
+            return None
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
@@ -177,7 +188,7 @@ class FolderStore:
                 if fault := key_fault(key):
                     yield key, f"its name {fault}"
                 elif is_folder and files.fullmatch(key):
-                    yield key, "is a folder; there should be a file"
+                    yield key, IS_FOLDER
                 elif not is_folder and not _is_file(entry):
                     yield key, SPECIAL
                 if is_folder and not fault:
