@@ -91,6 +91,8 @@ CURRENT_RELEASE = f"{RELEASES}current.json"
 """Names the release in force."""
 ACCOMMODATIONS = "accommodations/"
 DUE = "due/"
+GONE_IMAGES = "gone/"
+"""Images that disappeared from partners' servers."""
 RUNS = "runs/"
 PROBLEMS = "problems/"
 STALE_GALLERY = "gallery/stale"
@@ -177,16 +179,16 @@ def held_catalogue_key(partner_id: str) -> str:
 
 def gone_slot_folder(partner_id: str, slot: int) -> str:
     """Folder of the names that say how many images of an accommodation go since a day, one slot of the partner's."""
-    return f"{partner_folder(partner_id)}gone/{slot}/"
+    return f"{GONE_IMAGES}{key_part(partner_id)}/{slot}/"
 
 
 def held_gone_folder(partner_id: str) -> str:
-    """Below it lies a mark for each day on which disappearing images of the partner were held."""
-    return f"{partner_folder(partner_id)}gone/held/"
+    """Below it lies a record for each day on which disappearing images of the partner were held."""
+    return f"{GONE_IMAGES}{key_part(partner_id)}/held/"
 
 
 def held_gone_key(partner_id: str, day: date) -> str:
-    """The mark that disappearing images of a partner were held on a day."""
+    """The record that disappearing images of a partner were held on a day."""
     return f"{held_gone_folder(partner_id)}{day.isoformat()}"
 
 

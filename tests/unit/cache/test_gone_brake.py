@@ -91,7 +91,7 @@ def test_what_went_within_a_week_is_added_up_and_older_records_are_deleted():
     assert not partner.may_go("a")
     partner.now += 7 * DAY
     assert partner.may_go("a")
-    assert len(list(partner.state.list("catalogues/p/gone/0/"))) == 1
+    assert len(list(partner.state.list("gone/p/0/"))) == 1
 
 
 def test_images_that_come_back_are_no_longer_counted():

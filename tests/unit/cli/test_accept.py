@@ -104,7 +104,7 @@ class TestWhatIsNotHeld:
 
 def test_images_that_were_held_on_a_day_are_listed_and_accepted_by_that_day(desk):
     record = {"partner_id": "bed bank", "day": "2026-11-02", "leaving": 9, "of": 10, "limit": 0.3, "reason": "gone"}
-    desk.state.put("catalogues/bed%20bank/gone/held/2026-11-02", json.dumps(record).encode())
+    desk.state.put("gone/bed%20bank/held/2026-11-02", json.dumps(record).encode())
     assert "accept catalogue 'bed bank' gone-2026-11-02" in desk.call("status").output
     assert desk.call("accept", "catalogue", "bed bank", "gone-2026-11-02").exit_code == 0
     accepted = json.loads(desk.inbox.get("accepts/catalogues/bed%20bank/gone-2026-11-02").data)
