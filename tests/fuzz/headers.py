@@ -12,7 +12,7 @@ from image_release.decode.tiff import black_is_zero
 from image_release.decode.webp import mended_webp
 from image_release.values import ImageFacts
 from tests.fuzz.damage import damaged
-from tests.odd_images import CASES
+from tests.odd_images.every import CASES
 
 
 def check(seed: int) -> None:

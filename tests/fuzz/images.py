@@ -8,7 +8,7 @@ from image_release.outcomes import Outcome, Rejection
 from image_release.settings import FilterSettings
 from image_release.values import sha256_hex
 from tests.fuzz.damage import damaged
-from tests.odd_images import CASES
+from tests.odd_images.every import CASES
 
 FILTER = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 REFUSALS = {Outcome.NOT_AN_IMAGE, Outcome.TRUNCATED, Outcome.TOO_MANY_PIXELS, Outcome.TOO_SMALL}

@@ -15,8 +15,8 @@ from selenium.webdriver.chrome.service import Service
 from image_release.decode import decode_full, read_header
 from image_release.outcomes import Rejection
 from image_release.settings import FilterSettings
-from tests.odd_images import CASES
 from tests.odd_images.blocks import block_means
+from tests.odd_images.every import CASES
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 TYPES = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "AVIF": "avif"}

@@ -32,8 +32,10 @@ COMMENT = 0xFE
 USED_DATA = ((0xE1, b"Exif\0\0", 6), (0xE2, b"ICC_PROFILE\0", 14), (0xEE, b"Adobe", 12))
 """Marker, first bytes and least length of application data that shape the picture."""
 IN_HEADER = re.compile(rb"\xff[^\x00\xff]")
-TEXT_AT_END = re.compile(rb"(?<![\t-\r -~])([\t-\r -~]{8})[\t-\r -~]{32,}\Z")
-"""Text at the end of a file. Coded pixels hold no 40 printable bytes in a row, but their last ones may be printable."""
+PRINTABLE = bytes([*range(9, 14), *range(32, 127)])
+TEXT_BYTES, KEPT_TEXT_BYTES = 40, 8
+"""Printable bytes at the end of a file that are a text, because coded pixels hold no 40 of them in a row; and how many
+of them are kept, because the last coded pixels may be printable."""
 RESTARTS = range(0xD0, 0xD8)
 IS_MARKER = np.array([second not in {0, 0xFF, *RESTARTS} for second in range(256)])
 """Whether a byte behind 0xFF ends the data of a scan."""
@@ -207,7 +209,10 @@ def _scans_of(data: bytes, jpeg: Jpeg) -> bytes:
 
     A server's error page or zeros of a file that was not written to its end would pass for pixels.
     """
-    scans = TEXT_AT_END.sub(rb"\1", data[: jpeg.data_end].rstrip(b"\xff"))
+    scans = data[: jpeg.data_end].rstrip(b"\xff")
+    coded = len(scans.rstrip(PRINTABLE))
+    if len(scans) - coded >= TEXT_BYTES:
+        scans = scans[: coded + KEPT_TEXT_BYTES]
     filled = scans.rstrip(b"\0")
     return scans if len(scans) - len(filled) <= 1 else filled + (b"\0" if filled.endswith(b"\xff") else b"")
 

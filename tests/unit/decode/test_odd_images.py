@@ -7,8 +7,8 @@ from PIL import Image
 from image_release.decode import decode_draft, decode_full, read_header
 from image_release.outcomes import Rejection
 from image_release.settings import FilterSettings
-from tests.odd_images import CASES
 from tests.odd_images.blocks import block_means
+from tests.odd_images.every import CASES
 
 FILTER = FilterSettings()
 
