@@ -12,11 +12,10 @@ DOUBLES ?= .doubles
 SEEDS  ?= 10000
 SEED   ?= 1
 SAMPLE ?= 300
-SECONDS ?= 60
 TESTS  ?= tests/unit tests/integration
 
-.PHONY: help setup doubles test fuzz coverage mutants simulate lint format types demo docs bench peers corpus layers package \
-	aws e2e requirements clean
+.PHONY: help setup doubles test coverage mutants simulate lint format types demo docs bench peers corpus layers package aws \
+	e2e requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,9 +40,6 @@ test: setup doubles ## run all tests, the slow files first, three at a time: the
 
 mutants: setup doubles ## break the program in SAMPLE=300 places, drawn by SEED=1, and list those that no test finds
 	$(BIN)/python -m tests.mutation --seed $(SEED) --sample $(SAMPLE)
-
-fuzz: setup ## damage feeds at random for SECONDS=60, from SEED=1 on, and stop at the first that takes away too much
-	$(BIN)/python -m tests.fuzz.feeds --seconds $(SECONDS) --seed $(SEED)
 
 coverage: setup doubles ## run the unit and integration tests and print the share of lines and branches that they run
 	$(BIN)/coverage run -m pytest $(TESTS)

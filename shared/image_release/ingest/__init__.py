@@ -26,7 +26,7 @@ from image_release.ingest.releases.current import (
     read_current,
     shard_hotels,
 )
-from image_release.ingest.releases.index import ReleaseIndex
+from image_release.ingest.releases.index import ReleaseIndex, ShardDamagedError
 from image_release.ingest.releases.reading import ReleaseUnreadableError
 from image_release.ingest.requests import (
     Progress,
@@ -65,6 +65,7 @@ __all__ = [
     "ReleaseUnreadableError",
     "Request",
     "RequestError",
+    "ShardDamagedError",
     "Waiting",
     "append_override",
     "apply_catalogue",

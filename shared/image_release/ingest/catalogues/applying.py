@@ -11,11 +11,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, BinaryIO, TypeVar
+from urllib.parse import unquote
 
 from image_release.ingest.brakes import brake_reason
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
@@ -39,7 +41,9 @@ from image_release.state import MAX_SWAPS, DocumentContendedError, held, hold, i
 from image_release.storage import Store
 from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
+    LISTING,
     accept_catalogue_key,
+    accommodations_folder,
     catalogue_digests_key,
     catalogue_key,
     catalogue_state_key,
@@ -300,10 +304,25 @@ class _CataloguePlan:
         if self.base is None:
             return {}
         stored = self.state.get(catalogue_digests_key(self.partner_id, self.base["version"]))
-        if stored is None:
-            return {}
-        lines = (json.loads(line) for line in gzip.decompress(stored.data).splitlines())
-        return {name: (digest, count) for name, digest, count in lines}
+        try:
+            lines = [json.loads(line) for line in gzip.decompress(stored.data).splitlines()] if stored else []
+        except (OSError, EOFError, zlib.error, ValueError):
+            lines = []
+        if len(lines) == self.base["accommodations"]:
+            return {name: (digest, count) for name, digest, count in lines}
+        return self._digests_of_listings()
+
+    def _digests_of_listings(self) -> dict[str, tuple[str, int]]:
+        """The digests of the catalogue in force, made again from its listings because they were lost or cut short."""
+        folder = accommodations_folder(self.partner_id)
+        keys = (listed.key.removeprefix(folder).split("/") for listed in self.state.list(folder))
+        names = (unquote(name) for name, *rest in keys if rest == [LISTING])
+        listings = (read_listing(self.state, Accommodation(self.partner_id, name)) for name in names)
+        return {
+            listing.accommodation.accommodation_id: (images_digest(listing.images), len(listing.images))
+            for listing in listings
+            if listing and not listing.deleted
+        }
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:

@@ -51,6 +51,10 @@ CREATE INDEX by_name ON hotels (name_folded);
 """
 
 
+class ShardDamagedError(Exception):
+    """The rows of a shard cannot be read; the message names its key."""
+
+
 def hotel_hash(hotel_id: str) -> int:
     """Hash of a hotel id that spreads hotels over shards: 32 bits, the same on every machine and in every version."""
     return zlib.crc32(hotel_id.encode())
@@ -271,11 +275,20 @@ def shard_of(hotel_id: str, bits: int) -> int:
 
 
 def read_shard(state: Store, folder: str, shard: int) -> dict[str, HotelRow]:
-    """All rows of a shard by hotel id; a shard without rows was never written."""
-    stored = state.get(rows_key(folder, shard))
+    """All rows of a shard by hotel id; a shard without rows was never written.
+
+    Raises ShardDamagedError: an object that is empty or cut must not read as "no hotels", which withdraws them.
+    """
+    key = rows_key(folder, shard)
+    stored = state.get(key)
     if stored is None:
         return {}
-    rows = (row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines())
+    try:
+        rows = [row_of(json.loads(line)) for line in gzip.decompress(stored.data).splitlines()]
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise ShardDamagedError(f"{key}: cannot be read: {error}") from error
+    if not rows:
+        raise ShardDamagedError(f"{key}: is empty")
     return {row.hotel_id: row for row in rows}
 
 
