@@ -98,21 +98,22 @@ PROBLEMS = "problems/"
 STALE_GALLERY = "gallery/stale"
 """Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
 HELD = "held.json"
-
-
-def accommodation_folder(accommodation: Accommodation) -> str:
-    """Folder of everything that is kept of an accommodation."""
-    return f"{ACCOMMODATIONS}{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}/"
+LISTING = "images.json"
 
 
 def accommodations_folder(partner_id: str) -> str:
     """Folder of everything that is kept of a partner's accommodations."""
-    return f"{ACCOMMODATIONS}{key_part(partner_id)}/"
+    return f"accommodations/{key_part(partner_id)}/"
+
+
+def accommodation_folder(accommodation: Accommodation) -> str:
+    """Folder of everything that is kept of an accommodation."""
+    return f"{accommodations_folder(accommodation.partner_id)}{key_part(accommodation.accommodation_id)}/"
 
 
 def listing_key(accommodation: Accommodation) -> str:
     """What the last applied catalogue says of an accommodation."""
-    return accommodation_folder(accommodation) + "images.json"
+    return accommodation_folder(accommodation) + LISTING
 
 
 def kept_of(key: str) -> tuple[Accommodation, str] | None:

@@ -1,4 +1,4 @@
-"""The first seeds of the fuzzer of feeds; `make fuzz` goes on from there for as long as it is given."""
+"""The first seeds of the fuzzer of feeds; `python -m tests.fuzz.feeds` goes on from there."""
 
 import random
 

@@ -8,10 +8,8 @@ too many to hold in memory. Reads and writes of the store run in parallel, in `t
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +18,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from image_release.ingest.brakes import brake_reason
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
+from image_release.ingest.catalogues.digests import digests_of_listings, pack_digests, read_digests
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import (
     PHOTOS_PREFIX,
@@ -306,29 +305,14 @@ class _CataloguePlan:
     def _digests_before(self) -> dict[str, tuple[str, int]]:
         if self.base is None:
             return {}
-        digests = read_digests(self.state, self.partner_id, self.base["version"])
-        if len(digests) != self.base["accommodations"]:
-            raise StateUnreadableError(catalogue_digests_key(self.partner_id, self.base["version"]))
-        return digests
-
-
-def read_digests(state: Store, partner_id: str, version: str) -> dict[str, tuple[str, int]]:
-    """Digest and number of images of each accommodation of a catalogue. Raises StateUnreadableError."""
-    key = catalogue_digests_key(partner_id, version)
-    stored = state.get(key)
-    if stored is None:
-        raise StateUnreadableError(key)
-    try:
-        lines = [json.loads(line) for line in gzip.decompress(stored.data).splitlines()]
-        return {name: (digest, count) for name, digest, count in lines}
-    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
-        raise StateUnreadableError(key) from error
-
-
-def pack_digests(digests: dict[str, tuple[str, int]]) -> bytes:
-    """Digest and number of images of each accommodation of a catalogue, as they are stored."""
-    lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(digests.items()))
-    return gzip.compress(lines.encode(), compresslevel=3, mtime=0)
+        version = self.base["version"]
+        try:
+            digests = read_digests(self.state, self.partner_id, version)
+        except StateUnreadableError:
+            digests = {}
+        if len(digests) == self.base["accommodations"]:
+            return digests
+        return digests_of_listings(self.state, self.partner_id)
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:

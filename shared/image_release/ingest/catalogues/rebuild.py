@@ -13,25 +13,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from image_release.ingest.catalogues.applying import pack_digests, read_digests
-from image_release.ingest.catalogues.listings import read_listing, write_listing
+from image_release.ingest.catalogues.digests import Digests, digests_of_listings, pack_digests, read_digests
+from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import GoodLine, images_digest, read_catalogue
 from image_release.ingest.files import opened
 from image_release.state import StateUnreadableError, parsed_json, read_json, swap, write_json
 from image_release.storage import Store
 from image_release.store_keys import (
     CATALOGUE_SUFFIXES,
-    accommodations_folder,
     catalogue_claim_key,
     catalogue_digests_key,
     catalogue_state_key,
-    listed_accommodation,
     partner_folder,
     touched_folder,
 )
 from image_release.values import Accommodation, Listing
-
-Digests = dict[str, tuple[str, int]]
 
 
 def unreadable_catalogue_state(state: Store, partner_id: str) -> tuple[str, ...]:
@@ -49,9 +45,9 @@ def unreadable_catalogue_state(state: Store, partner_id: str) -> tuple[str, ...]
 
 
 def rebuild_catalogue_state(state: Store, partner_id: str) -> bool:
-    """Write again what says which catalogue of a partner is in force; False if the listings do not tell.
+    """Write again what says which catalogue of a partner is in force; False if nothing tells which one.
 
-    Raises DocumentContendedError.
+    Raises StateUnreadableError if a listing that is needed cannot be read, and DocumentContendedError.
     """
     present = _document(state, catalogue_state_key(partner_id))
     try:
@@ -62,9 +58,7 @@ def rebuild_catalogue_state(state: Store, partner_id: str) -> bool:
     if version is None:
         return False
     if digests is None:
-        digests = _digests_of_listings(state, partner_id)
-        if digests is None:
-            return False
+        digests = digests_of_listings(state, partner_id)
         state.put(catalogue_digests_key(partner_id, version), pack_digests(digests))
     document = {
         "version": version,
@@ -124,22 +118,6 @@ def _newest_version(state: Store, partner_id: str) -> str | None:
         for listed in state.list(f"{folder}listings-")
     ]
     return max(versions, default=None)
-
-
-def _digests_of_listings(state: Store, partner_id: str) -> Digests | None:
-    """Digest and number of images of every listing of a partner; None if one of them cannot be read."""
-    digests: Digests = {}
-    for listed in state.list(accommodations_folder(partner_id)):
-        accommodation = listed_accommodation(listed.key)
-        if accommodation is None:
-            continue
-        try:
-            listing = read_listing(state, accommodation)
-        except StateUnreadableError:
-            return None
-        if listing and not listing.deleted:
-            digests[accommodation.accommodation_id] = (images_digest(listing.images), len(listing.images))
-    return digests
 
 
 class _Unreadable:
