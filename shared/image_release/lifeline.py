@@ -10,10 +10,12 @@ thread that waits for the end of the pipe needs the interpreter lock.)
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 import os
 import select
 import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
 
 
 def end_with_parent(descriptor: int) -> None:
@@ -30,8 +32,37 @@ def end_with_parent(descriptor: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def end_worker_with_parent() -> None:
-    """Have this worker of a `multiprocessing` pool killed when the process that started it is gone."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "this process is no worker"
-    end_with_parent(parent.sentinel)  # the end of a pipe of its own, which `multiprocessing` keeps open
+class Lifeline:
+    """What a parent holds as long as it lives; a worker of its pool that unpickles it ends with the parent.
+
+    Give it to a pool in a `WorkerStart`: it is unpickled before everything that takes time to import.
+    """
+
+    def __init__(self) -> None:
+        self._reading, self._writing = Pipe(duplex=False)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        """The reading end, taken up when it is unpickled."""
+        return _take_up, (self._reading,)
+
+
+class WorkerStart:
+    """The initializer of a pool's workers: a function, and before it the lifeline of the worker."""
+
+    def __init__(self, lifeline: Lifeline, function: Callable[..., object]) -> None:
+        self._lifeline = lifeline
+        self._function = function
+
+    def __call__(self, *args: object) -> None:
+        """Call the function in the worker."""
+        self._function(*args)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        """Both, in this order."""
+        return WorkerStart, (self._lifeline, self._function)
+
+
+def _take_up(reading: Connection[Any, Any]) -> Connection[Any, Any]:
+    """Open the pipe anew, because workers share the end that they inherit, and end with whoever holds the other one."""
+    end_with_parent(os.open(f"/proc/self/fd/{reading.fileno()}", os.O_RDONLY | os.O_NONBLOCK))
+    return reading

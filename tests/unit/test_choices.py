@@ -21,7 +21,7 @@ class Machine:
     """A person who gives a workspace settings and a tagger."""
 
     def __init__(self, folder):
-        self.workspace = Workspace(folder / "ws", Settings())
+        self.workspace = Workspace(folder / "its ws", Settings())
         self.file = folder / "given.yaml"
 
     def choices(self, text=None, tagger=None):
@@ -109,7 +109,7 @@ class TestStoredSettingsThatCannotBeRead:
     )
     def test_stop_commands_and_say_how_to_replace_them(self, machine, data):
         machine.workspace.inbox.put("settings.yaml", data)
-        with pytest.raises(StoredChoiceError, match="image-release run --settings FILE"):
+        with pytest.raises(StoredChoiceError, match=r"image-release run --settings FILE --workspace '.*/its ws'"):
             machine.choices()
         with pytest.raises(StoredChoiceError):
             machine.choices(OPEN)

@@ -7,6 +7,7 @@ said with each command. A file that says nothing else leaves the stored settings
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ STORABLE_TAGGERS = ("none", "google")
 """Taggers that a workspace may have; recorded labels are a file of one machine."""
 MOST_SHOWN = 60
 """Maximum number of characters of a value that are shown."""
+DEFAULT_WORKSPACE = "workspace"
 HEADER = b"# Settings of this workspace, stored by `image-release run --settings FILE`.\n"
 
 Document = dict[str, Any]
@@ -111,7 +113,7 @@ def _stored_settings(workspace: Workspace) -> Document:
     try:
         return _checked(stored.data)
     except SettingsError as error:
-        rule = "the stored settings cannot be used; `image-release run --settings FILE` replaces them"
+        rule = f"the stored settings cannot be used; to replace them: image-release run --settings FILE{_at(workspace)}"
         raise StoredChoiceError(f"{error}\n{rule} (an empty FILE: the shipped settings)") from error
 
 
@@ -128,9 +130,17 @@ def _stored_tagger(workspace: Workspace) -> str:
     stored = workspace.inbox.get(TAGGER)
     name = "none" if stored is None else stored.data.decode(errors="replace").strip()
     if name not in STORABLE_TAGGERS:
-        rule = f"must be {' or '.join(STORABLE_TAGGERS)}; `image-release run --tagger none` replaces it"
+        rule = (
+            f"must be {' or '.join(STORABLE_TAGGERS)}; to replace it: image-release run --tagger none{_at(workspace)}"
+        )
         raise StoredChoiceError(f"{TAGGER}: {name!r}: {rule}")
     return name
+
+
+def _at(workspace: Workspace) -> str:
+    """The option that a pasted command needs to find this workspace; nothing for the default one."""
+    address = str(workspace.root)
+    return "" if address == DEFAULT_WORKSPACE else f" --workspace {shlex.quote(address)}"
 
 
 def _readable(data: bytes) -> Document | None:

@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Literal
 
 from image_release.hotel import ImageReport, Ports, process_hotel
-from image_release.lifeline import end_worker_with_parent
+from image_release.lifeline import Lifeline, WorkerStart
 from image_release.one_machine.endings import NOTHING_TO_TELL, HotelEnding, ending_of
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
@@ -184,7 +184,9 @@ def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolE
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(workspace, isolated))
+    return ProcessPoolExecutor(
+        workers, context, initializer=WorkerStart(Lifeline(), _start_worker), initargs=(workspace, isolated)
+    )
 
 
 def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
@@ -215,7 +217,6 @@ class _WorkerState:
 
 
 def _start_worker(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
-    end_worker_with_parent()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _WorkerState.workspace = workspace
     _WorkerState.ports = workspace.ports(isolated=isolated)

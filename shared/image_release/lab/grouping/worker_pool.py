@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
-from image_release.lifeline import end_worker_with_parent
+from image_release.lifeline import Lifeline, WorkerStart
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,7 +25,9 @@ def map_over_processes(function: Callable[[T], R], tasks: Sequence[T], workers: 
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # one thread per process; numpy reads it when a child imports it
     processes = max(1, min(workers, len(tasks)))
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=WorkerStart(Lifeline(), _start_worker)
+    ) as pool:
         try:
             yield from pool.map(function, tasks)
         except BrokenProcessPool as error:
@@ -37,6 +39,5 @@ def map_over_processes(function: Callable[[T], R], tasks: Sequence[T], workers: 
 
 
 def _start_worker() -> None:
-    """End with the parent, and ignore Ctrl-C, which parent and children receive alike: the parent ends the work."""
-    end_worker_with_parent()
+    """Ignore Ctrl-C, which parent and children receive alike: the parent ends the work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
