@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from image_release.child_process import ChildCrashedError
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from tests.integration.world import World, jpeg, photo
@@ -181,3 +182,35 @@ def test_a_picture_with_one_copy_left_is_shown_by_that_copy(world):
     report = world.process()
     assert len(report.manifest.pictures) == 3
     assert any(p.best.url.endswith("small.jpg") for p in report.manifest.pictures)
+
+
+def test_what_a_smaller_budget_would_refuse_stays_although_its_fingerprints_are_lost(world):
+    """The budget is for bytes that were never examined: what is published stays, and the reason says why."""
+    first = hotel(world)
+    damage(world, (PRINTS,), None)
+    changed(world)
+    tight = world.settings.filter.model_copy(update={"max_decode_mb": 1})
+    report = world.process(settings=world.settings.model_copy(update={"filter": tight}))
+    assert [p.best.sha256 for p in report.manifest.pictures] == [p.best.sha256 for p in first.pictures]
+    assert all("too_many_pixels" in p.best.reason for p in report.manifest.pictures)
+    assert report.work.downloads == 0
+
+
+def test_what_kills_the_process_when_it_is_examined_again_stays_and_is_tried_again_a_day_later(world):
+    first = hotel(world)
+    damage(world, (PRINTS,), None)
+    changed(world)
+    world.wait(minutes=1)
+
+    def killed(*_, **__):
+        raise ChildCrashedError("out of memory")
+
+    report = world.process(call=killed)
+    assert [p.best.sha256 for p in report.manifest.pictures] == [p.best.sha256 for p in first.pictures]
+    assert [entry.kind for entry in report.manifest.pending] == ["download"]
+    world.wait(hours=23)
+    assert world.process().status == "unchanged"
+    world.wait(hours=1)
+    after = world.process()
+    assert all(p.best.reason is None for p in after.manifest.pictures)
+    assert [entry for entry in after.manifest.pending if entry.kind == "download"] == []

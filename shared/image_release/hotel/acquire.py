@@ -135,16 +135,16 @@ def _judge(
             raise ValueError(f"neither a copy nor a failure: {image.url!r}")
         acquired.rejected[image] = said
         return
-    known = checker.knows(sha256)
-    if known and (rejection := checker.verdict(sha256)):
+    unexamined = checker.unexamined(sha256)
+    if not unexamined and (rejection := checker.verdict(sha256)):
         acquired.rejected[image] = rejection
         return
-    if failure:
-        acquired.kept_because[image] = f"{failure.outcome}: {failure.reason}"
-    if known and (sha256 not in checker.lost or sha256 in before.renditions):
+    if why := said or unexamined:
+        acquired.kept_because[image] = f"{why.outcome}: {why.reason}"
+    if not unexamined and (sha256 not in checker.lost or sha256 in before.renditions):
         acquired.copies[image] = sha256
-        return
-    acquired.rejected[image] = said or Rejection(Outcome.UNAVAILABLE, "its original is lost")
+    else:
+        acquired.rejected[image] = said or unexamined or Rejection(Outcome.UNAVAILABLE, "its original is lost")
 
 
 def _let_stand(acquired: Acquired, before: PublishedBefore, checker: UrlChecker) -> None:
@@ -157,7 +157,7 @@ def _let_stand(acquired: Acquired, before: PublishedBefore, checker: UrlChecker)
             image: published
             for image, published in images.items()
             if (record := acquired.records.get(image)) and record.sha256 == published.sha256
-            if not checker.knows(published.sha256)
+            if checker.unexamined(published.sha256)
         }
         if partner_image(picture.best) in lost and picture.best.sha256 in before.renditions:
             acquired.standing += (picture,)

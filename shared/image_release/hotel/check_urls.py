@@ -13,6 +13,7 @@ from image_release.cache import (
     REFUSED,
     UrlCheck,
     UrlRecord,
+    after_crash,
     after_failure,
     after_refusal,
     after_success,
@@ -78,12 +79,21 @@ class UrlChecker:
         revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
         needed = check_needed(record, listed, self.now, revalidate_after, redownload=self.redownload or not trusted)
         if needed is UrlCheck.KEEP and record is not None:
-            waiting = (
-                record.failure is not None and record.failure.retry_at is not None and record.sha256 not in self.lost
-            )
-            if record.sha256 is None or self._is_examined(image, record.sha256) or waiting:
+            waits = record.failure is not None and record.failure.retry_at is not None
+            if record.sha256 is None:
+                return record
+            if self._is_examined(image, record.sha256):
+                return record if waits else self._after_examining(record, record.sha256)
+            if waits and record.sha256 not in self.lost:
                 return record
         return self._fetch(image, listed, record, conditional=needed is UrlCheck.REVALIDATE)
+
+    def _after_examining(self, record: UrlRecord, sha256: str) -> UrlRecord:
+        """The record of a URL whose copy was examined again: what killed the process is tried again later."""
+        unreadable = self.unreadable.get(sha256)
+        if unreadable is None or unreadable.rejection.outcome is not Outcome.CRASHED:
+            return record
+        return after_crash(record, unreadable.rejection, self.now)
 
     def verdict(self, sha256: str) -> Rejection | None:
         """Why an examined content is not shown; None: it may be. Raises KeyError if it was never examined."""
@@ -96,6 +106,21 @@ class UrlChecker:
     def knows(self, sha256: str) -> bool:
         """Whether a content was examined, now or earlier."""
         return sha256 in self.unreadable or (sha256 in self.fingerprints and sha256 in self.facts)
+
+    def unexamined(self, sha256: str) -> Rejection | None:
+        """Why a content could not be examined here: its bytes are lost, cost too much, or killed the process.
+
+        None: it was examined. What is published stays where this is not None.
+        """
+        if not self.knows(sha256):
+            return Rejection(Outcome.UNAVAILABLE, "its original is lost")
+        unreadable = self.unreadable.get(sha256)
+        if unreadable is None:
+            return None
+        outcome, facts = unreadable.rejection.outcome, unreadable.facts
+        within_settings = facts is not None and facts.pixels <= self.ports.settings.filter.max_pixels
+        too_costly = outcome is Outcome.TOO_MANY_PIXELS and within_settings
+        return unreadable.rejection if too_costly or outcome is Outcome.CRASHED else None
 
     def _fetch(
         self, image: PartnerImage, listed: CatalogueImage, record: UrlRecord | None, *, conditional: bool
