@@ -57,7 +57,8 @@ def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
     before = json.loads(path.read_bytes())
     result = command(old, "hotel", "seaview", "--force", "rerender")
     assert result["work"]["downloads"] == 0
-    assert result["work"]["decodes"] == len(before["pictures"])
+    refused = [image for image in before["rejected"] if image["sha256"]]  # by an older decoder: looked at again
+    assert result["work"]["decodes"] == len(before["pictures"]) + len(refused)
     after = json.loads(path.read_bytes())
     assert (after["inputs"], after["versions"]) == (before["inputs"], before["versions"])
     without_renditions = [[{**picture, "renditions": []} for picture in one["pictures"]] for one in (before, after)]

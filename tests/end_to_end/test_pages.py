@@ -104,6 +104,8 @@ STAND_INS_OF_HELP = {
     "partner-a": "atlas",
     "--tagger google": "--tagger none",  # it costs money
     "--hotel h1": "--hotel seaview",
+    "--city Bilbao": "--city cadaques",
+    "atlas 2026-11-02": "atlas 2026-11-09",
 }
 """Example values in help texts, and the values that replace them in the test."""
 
@@ -127,6 +129,16 @@ def done_before(tmp_path_factory):
         requested = json.loads(typed(folder, "image-release reprocess --hotel 100002 --json").stdout)["request_id"]
         grade_all(folder / "my-corpus")
         yield folder, requested
+
+
+def hand_in_what_is_held(desk: Path) -> None:
+    """A release without the hotels of the one in force, and a catalogue without any accommodation of its partner."""
+    header, row, *_ = (desk / "2026-11-01.csv").read_text(encoding="utf-8").splitlines()
+    inbox = desk / "workspace/inbox"
+    other = f"{header}\nanother,{row.partition(',')[2].rpartition(',')[0]},\n"
+    (inbox / "releases/2026-11-08.csv").write_text(other, encoding="utf-8")
+    (inbox / "catalogues/atlas/2026-11-09.jsonl").write_text('{"accommodation_id": "none", "images": []}\n')
+    typed(desk, "image-release run --settings settings.yaml")
 
 
 def grade_all(corpus: Path) -> None:
@@ -158,6 +170,8 @@ def test_an_example_of_a_help_text_works(done_before, tmp_path, command, line):
         line = line.replace(example, there)
     if any(parameter.name == "settings_file" for parameter in command.params):
         line += " --settings settings.yaml"
+    if line.startswith("image-release accept"):
+        hand_in_what_is_held(desk)
     if "corpus make" in line:
         shutil.rmtree(desk / "my-corpus")
     expected = 0

@@ -115,6 +115,8 @@ class TestSameInputs:
         second = [two_hotels.manifest(name) for name in ("h1", "h2")]
         for manifest in first + second:
             del manifest["published_at"]
+            for entry in manifest["pending"]:
+                del entry["not_before"]  # it counts from the moment of the run
         assert json.dumps(second) == json.dumps(first)
 
 
@@ -196,7 +198,7 @@ class TestTaggerThatFails:
         machine.release("r1", {"h1": [("a", "1")]})
         ended = machine.call("run", "--tagger", "google")
         assert ended.returncode == 0
-        [warning] = ended.stderr.splitlines()
+        *_, warning = ended.stderr.splitlines()  # after what is said of the tagger that is stored
         assert warning.startswith("warning: 1 hotels are published without labels for now: ")
         assert "credentials" in warning
         assert machine.pictures("h1") == ["/lobby.jpg"]

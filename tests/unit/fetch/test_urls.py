@@ -5,7 +5,7 @@ from ipaddress import IPv6Address
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from image_release.fetch.answers import BadUrlError
@@ -125,6 +125,7 @@ def test_any_text_is_a_url_or_a_bad_url(text):
 def test_a_path_is_sent_as_ascii_and_means_the_same(text):
     """The encoded path is plain ASCII, and decodes to the name that the feed has."""
     path = text.translate(dict.fromkeys(map(ord, "%?#\\"), ""))
+    assume(not {".", ".."} & set(path.split("/")))  # dot segments are resolved
     url = parse_url(f"http://example.com/x{path}x")
     assert isinstance(url, WebUrl)
     assert url.target.isascii()
