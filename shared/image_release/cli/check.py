@@ -8,6 +8,7 @@ import click
 
 from image_release.cli.common import end
 from image_release.cli.invocation import Invocation, common_options
+from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
 from image_release.one_machine.check import Report, check_workspace
 from image_release.problems import printable
@@ -36,11 +37,13 @@ def check(invocation: Invocation, repair: bool) -> None:
     ):
         report = check_workspace(workspace, lambda: advance(0), repair=repair)
     document = {**asdict(report), "left": len(report.left)}
-    invocation.show(document, lambda: _tell(report, repair=repair))
+    mend = "" if repair else command(invocation.address, ["check", "--repair"])
+    invocation.show(document, lambda: _tell(report, mend))
     end(failed=bool(report.left))
 
 
-def _tell(report: Report, *, repair: bool) -> None:
+def _tell(report: Report, mend: str) -> None:
+    """Print the report. `mend` is the command that mends what is damaged; empty after it was tried."""
     for finding in report.findings[:SHOWN]:
         hotel = f" (hotel {finding.hotel_id})" if finding.hotel_id else ""
         mended = ": mended" if finding.mended else ""
@@ -60,7 +63,7 @@ def _tell(report: Report, *, repair: bool) -> None:
             click.echo(f"{count} {name}; the next run sees to it")
     for held in report.held:
         click.echo(printable(f"held: {held}"))
-    if report.left and not repair:
-        click.echo("Mend it: run the same command with --repair")
+    if report.left and mend:
+        click.echo(f"This mends it: {mend}")
     elif report.left:
         click.echo("What is left needs the partner's server, or the file handed in again; then check again")

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from image_release.cli.common import F, json_option, settings_option, show, workers_option
+from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
 from image_release.one_machine.choices import StoredChoiceError, choices_of, store_choices
 from image_release.one_machine.workers import HotelResult
@@ -55,13 +56,15 @@ class Invocation:
             try:
                 opened = open_workspace(self.address, Settings(), photos=(photos.resolve(),) if photos else ())
                 if must_exist:
-                    _refuse_missing(opened)
+                    _refuse_missing(opened, self.address)
                 choices = choices_of(opened, self.settings_file, self.tagger)
                 cap = SpendingCap(Path(folder) / "tagged", choices.settings.tagging.max_images_a_run)
                 yield replace(opened, settings=choices.settings, tagger=choices.tagger, allowance=cap)
             except (SettingsError, StoredChoiceError, WorkspaceError) as error:
                 raise click.UsageError(str(error)) from error
-            except (StorageError, StateUnreadableError, ManifestUnreadableError) as error:
+            except (StateUnreadableError, ManifestUnreadableError) as error:
+                raise click.ClickException(f"{error}\nTo look at it: {command(self.address, ['check'])}") from error
+            except StorageError as error:
                 raise click.ClickException(str(error)) from error
 
     def store_choices(self, workspace: Workspace) -> list[str]:
@@ -83,9 +86,10 @@ class Invocation:
             yield lambda result: advance(sum(result.outcomes.values()))
 
 
-def _refuse_missing(workspace: Workspace) -> None:
+def _refuse_missing(workspace: Workspace, address: str) -> None:
     if isinstance(workspace.root, Path) and not workspace.root.is_dir():
-        raise click.UsageError(f"--workspace {workspace.root}: no such folder; `image-release run` makes one")
+        makes_one = command(address, ["run"])
+        raise click.UsageError(f"--workspace {workspace.root}: no such folder; this makes one: {makes_one}")
 
 
 def common_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from image_release.cli.invocation import Invocation, common_options
+from image_release.cli.pasting import command
 from image_release.ingest import Decision, append_override, append_revoke, read_decisions
 from image_release.outcomes import Outcome
 from image_release.problems import printable
@@ -80,10 +81,10 @@ def override(
             _check(decision, manifest, decisions)
             append_override(workspace.inbox, hotel_id, decision)
             recorded = list(decision.images)
-    name = printable(hotel_id)
+    apply = command(invocation.address, ["hotel"], [hotel_id])
     invocation.show(
         {"hotel_id": hotel_id, "action": action, "images": recorded},
-        f"{action} recorded for {name}; `image-release hotel {name}` applies it now",
+        f"{action} recorded for {printable(hotel_id)}; this applies it now: {apply}",
     )
 
 

@@ -9,12 +9,13 @@ import click
 
 from image_release.cli.common import FILE, FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
+from image_release.cli.pasting import command
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
 from image_release.one_machine.run import RunReport, hotels_in_force, report_run
 from image_release.one_machine.workspace import Workspace
-from image_release.problems import Problem
+from image_release.problems import Problem, printable
 
 NOTHING_HANDED_IN = "no hotel is known; hand in a Data Release (--release) and catalogues, or photos (--photos)"
 
@@ -59,7 +60,7 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
         problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = {**_document(workspace, report, intake, problems), "stored": stored}
-        invocation.show(document, lambda: _tell(workspace, report, intake))
+        invocation.show(document, lambda: _tell(invocation.address, workspace, report, intake))
         end(failed=bool(problems) or has_failures(totals))
 
 
@@ -82,14 +83,14 @@ def _did_nothing(report: RunReport, intake: Intake) -> bool:
     return not (report.totals.hotels["processed"] or report.totals.hotels["failed"] or intake.applied or intake.held)
 
 
-def _tell(workspace: Workspace, report: RunReport, intake: Intake) -> None:
+def _tell(address: str, workspace: Workspace, report: RunReport, intake: Intake) -> None:
     tell_totals(report.totals)
     if report.unmatched.missing:
         click.echo(f"warning: {report.unmatched.missing} accommodations of the release are in no catalogue", err=True)
     if report.unmatched.unclaimed:
         click.echo(f"warning: {report.unmatched.unclaimed} accommodations of catalogues belong to no hotel", err=True)
     for held in intake.held:
-        click.echo(_held_text(held), err=True)
+        click.echo(_held_text(held, address), err=True)
     if _did_nothing(report, intake):
         known = any(report.totals.hotels.values())
         click.echo(f"nothing to do: {'every hotel is up to date' if known else NOTHING_HANDED_IN}")
@@ -98,11 +99,11 @@ def _tell(workspace: Workspace, report: RunReport, intake: Intake) -> None:
     click.echo(f"gallery  {workspace.gallery}")
 
 
-def _held_text(held: Held) -> str:
+def _held_text(held: Held, address: str) -> str:
     """What is held, why, and the command that lets it through."""
     what = "images" if held.what == "catalogue" else "hotels"
     return (
-        f"held: {held.what} {held.identifier}: {held.leaving} of {held.of} {what} would go "
+        f"held: {held.what} {printable(held.identifier)}: {held.leaving} of {held.of} {what} would go "
         f"({held.share:.0%}, the brake is at {held.limit:.0%}); to let it through: "
-        f"image-release accept {held.what} {held.identifier}"
+        + command(address, ["accept", held.what], held.names)
     )

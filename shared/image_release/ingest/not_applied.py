@@ -11,17 +11,23 @@ from image_release.problems import Problem
 class Held:
     """A change that waits for a person: `leaving` of `of` would go; the brake allows a share of `limit`.
 
-    `reason` says why it waits, and `digest` is that of the content. `problems` are lines that cannot be used.
+    `names` are what `accept` is called with: the partner and version of a catalogue, or the id of a release. `reason`
+    says why it waits, and `digest` is that of the content. `problems` are lines that cannot be used.
     """
 
     what: str
-    identifier: str
+    names: tuple[str, ...]
     leaving: int
     of: int
     limit: float
     problems: tuple[Problem, ...] = ()
     reason: str = ""
     digest: str = ""
+
+    @property
+    def identifier(self) -> str:
+        """The names as one text."""
+        return " ".join(self.names)
 
     @property
     def share(self) -> float:

@@ -216,8 +216,8 @@ class _CataloguePlan:
         reason = None if self.is_declared else brake_reason(self.deleted, of, limit, brakes.harmless)
         if reason is None:
             return None
-        name = f"{self.partner_id} {self.version}"
-        return Held("catalogue", name, self.deleted, of, limit, self.problems.all(), reason, self.digest)
+        names = (self.partner_id, self.version)
+        return Held("catalogue", names, self.deleted, of, limit, self.problems.all(), reason, self.digest)
 
     def _differs(self, line: GoodLine) -> bool:
         name = line.accommodation_id

@@ -91,7 +91,7 @@ def apply_release(
         plan.read(inbox)
         held = plan.held(release_id, digest, settings.brakes)
         if held and not is_accepted(inbox, state, accept_release_key(release_id), held_key, digest):
-            hold(state, held_key, digest, {**asdict(held), "problems": []})
+            hold(state, held_key, digest, {**asdict(held), "identifier": release_id, "problems": []})
             return held
         applied = plan.switch_over(release_id, digest, now)
     let_go(state, held_key)
@@ -175,7 +175,7 @@ class _ReleasePlan:
             reason = "the last line has no line end, so the file may be cut short"
         if reason is None:
             return None
-        return Held("release", release_id, self.withdrawn, of, limit, self.problems.all(), reason, digest)
+        return Held("release", (release_id,), self.withdrawn, of, limit, self.problems.all(), reason, digest)
 
     def switch_over(self, release_id: str, digest: str, now: datetime) -> ReleaseApplied | Ignored:
         """Write shards and index, then move `current.json` forward."""
