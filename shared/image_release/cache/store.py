@@ -102,10 +102,11 @@ def _serialised(images: CachedImages) -> bytes:
 
 def unreadable_caches(state: Store, accommodation: Accommodation) -> tuple[str, ...]:
     """Keys of the files of an accommodation's cache that cannot be read."""
-    images, prints = cached_images_key(accommodation), fingerprints_key(accommodation, FINGERPRINT_VERSION)
-    found = [key for key in (images,) if (stored := state.get(key)) and _parsed(key, stored.data) is None]
-    found += [key for key in (prints,) if (stored := state.get(key)) and _unpacked(key, stored.data) is None]
-    return tuple(found)
+    reads = {
+        cached_images_key(accommodation): _parsed,
+        fingerprints_key(accommodation, FINGERPRINT_VERSION): _unpacked,
+    }
+    return tuple(key for key, read in reads.items() if (stored := state.get(key)) and read(key, stored.data) is None)
 
 
 def _unpacked(key: str, data: bytes) -> dict[str, Fingerprint] | None:
