@@ -138,6 +138,11 @@ def fingerprints_key(accommodation: Accommodation, version: str) -> str:
     return f"{accommodation_folder(accommodation)}prints-{version}.bin"
 
 
+def labels_key(accommodation: Accommodation, tagger_identity: str) -> str:
+    """What one tagger said of an accommodation's images."""
+    return f"{accommodation_folder(accommodation)}labels-{tagger_identity}.json"
+
+
 def original_key(accommodation: Accommodation, sha256: str) -> str:
     """The bytes of an image as downloaded."""
     return f"{accommodation_folder(accommodation)}originals/{sha256}"

@@ -85,6 +85,19 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a local model says of an image besides labels; all numbers are rounded to 3 places.
+
+    `appeal`, 0…1: how good the image would be as the first of its hotel. `embedding` is a vector of length 1; the dot
+    product of two says how alike two images look. `model` is the identity of the tagger (`local-<model>`).
+    """
+
+    model: str
+    appeal: float
+    embedding: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFacts:
     """What is known of an image file from its header. `width` and `height` are in pixels *after* EXIF orientation."""
 

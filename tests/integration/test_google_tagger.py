@@ -123,7 +123,7 @@ def images(count: int, *, start: int = 0) -> list[TagRequest]:
 
 
 def image(jpeg: bytes, sha256: str | None = None) -> TagRequest:
-    return TagRequest(sha256 or sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: jpeg)
+    return TagRequest(sha256 or sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: jpeg, lambda: b"")
 
 
 def tagger(
@@ -374,7 +374,7 @@ class TestAllowance:
 
         def counted(number: int) -> TagRequest:
             jpeg = f"image {number}".encode()
-            return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg)
+            return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg, lambda: b"")
 
         allowance = FakeAllowance(left=20)
         answers = list(tagger(server, allowance).tag([counted(number) for number in range(40)]).values())
@@ -412,7 +412,7 @@ def test_an_error_of_jpeg_is_raised(server: VisionServer) -> None:
         raise OSError("the original is gone")
 
     with pytest.raises(OSError, match="the original is gone"):
-        tagger(server).tag([TagRequest("0" * 64, "https://partner.example/a.jpg", broken)])
+        tagger(server).tag([TagRequest("0" * 64, "https://partner.example/a.jpg", broken, broken)])
 
 
 def test_one_channel_serves_all_calls_of_a_tagger(server: VisionServer) -> None:

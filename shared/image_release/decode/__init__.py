@@ -9,6 +9,7 @@ from image_release.decode.flatness import contrast, flat
 from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
 from image_release.decode.resizing import PillowResizer, Resizer, SimdResizer, best_resizer, shipped_resizer
+from image_release.decode.view import VIEW_PX, view_of
 
 DECODER_VERSION = 2
 """Number of the decoder. It grows when more images can be shown: what an older decoder refused is examined again.
@@ -17,6 +18,7 @@ Version 1 is the decoder before refusals carried a version."""
 
 __all__ = [
     "DECODER_VERSION",
+    "VIEW_PX",
     "DecodeCost",
     "Draft",
     "PillowResizer",
@@ -35,4 +37,5 @@ __all__ = [
     "read_header",
     "shipped_resizer",
     "thumbnail_jpeg",
+    "view_of",
 ]

@@ -59,7 +59,14 @@ def label(
         if kept is not None:
             labels.known[sha256] = kept
         if sha256 not in lost and (retag or kept is None or by != tagger.identity):
-            requests.append(TagRequest(sha256=sha256, url=picture.image.url, jpeg=partial(thumbnail, sha256)))
+            requests.append(
+                TagRequest(
+                    sha256=sha256,
+                    url=picture.image.url,
+                    jpeg=partial(thumbnail, sha256),
+                    view=partial(thumbnail, sha256),
+                )
+            )
     for sha256, answer in tagger.tag(requests, deadline_s=context.deadline_s).items():
         if isinstance(answer, Tagged):
             context.work.count(tagged=1)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from image_release.rank.score_parts import CategoryScore, CategoryScorer, LabelPoints, partner_value, size_value
 from image_release.settings import PrioritisingSettings
-from image_release.values import ImageFacts, Label
+from image_release.values import ImageFacts, Label, Look
 
 PRIORITISING_VERSION = "prioritise-1"
 """Must change whenever the same pictures and settings may give another order."""
@@ -25,7 +25,7 @@ class PictureToRank:
     """What the order needs to know of a picture, all of it about the picture's best image.
 
     `rank` is the image's place in its partner's list, 1 the first; None if the partner gives no ranks. `labels` is None
-    if the image was not tagged.
+    if the image was not tagged, `look` if no local model looked at it.
     """
 
     sha256: str
@@ -33,6 +33,7 @@ class PictureToRank:
     partner_id: str
     rank: int | None
     labels: tuple[Label, ...] | None
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

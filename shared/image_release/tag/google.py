@@ -67,6 +67,7 @@ class GoogleTagger:
     """
 
     identity = "google-1"
+    wants_views = False
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ class NoTagger:
     """Gives no labels to any image."""
 
     identity = "none"
+    wants_views = False
 
     def tag(
         self,

@@ -11,23 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from image_release.values import Label
+from image_release.values import Label, Look
 
 
 @dataclass(frozen=True, slots=True)
 class TagRequest:
-    """An image to label. `jpeg` makes the small copy that is sent to a paid tagger; it is called only if needed."""
+    """An image to label. What a tagger looks at is made only if it asks for it.
+
+    `jpeg` makes the small copy that is sent to a paid tagger, `view` the pixels that a local model looks at
+    (`decode.view_of`).
+    """
 
     sha256: str
     url: str
     jpeg: Callable[[], bytes]
+    view: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """The labels of an image, in the tagger's order; there may be none."""
+    """The labels of an image, in the tagger's order; there may be none. `look` is what a local model says besides."""
 
     labels: tuple[Label, ...]
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,21 @@ class Tagger(Protocol):
 
     @property
     def identity(self) -> str:
-        """Name of the tagger in the digest of a hotel's inputs: `none`, `google-1`, `recorded-<digest of the file>`."""
+        """Name of the tagger in the digest of a hotel's inputs.
+
+        `none`, `google-1`, `recorded-<digest of the file>`, `local-<model>`; `google-1+local-<model>` for both.
+        """
+
+    @property
+    def wants_views(self) -> bool:
+        """Whether it looks at `TagRequest.view`; then views are kept from the first decode of an image."""
 
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
         """An answer for every requested SHA-256. `deadline_s` is a value of the monotonic clock, in seconds.
 
-        Raises only what a request's `jpeg` raises; a failure of the service is an answer.
+        Raises only what a request's `jpeg` or `view` raises; a failure of the service is an answer.
         """
 
 

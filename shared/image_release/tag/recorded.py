@@ -48,6 +48,8 @@ class RecordedTagger:
     A line with the image's SHA-256 wins over a line with its URL: the URL may show another image by now.
     """
 
+    wants_views = False
+
     def __init__(self, path: Path) -> None:
         """Read the file whole. Raises OSError if it cannot be opened."""
         self._file = str(path)

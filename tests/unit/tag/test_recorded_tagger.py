@@ -28,7 +28,7 @@ def ask(tagger: RecordedTagger, sha256: str, url: str = "https://partner.example
     def never() -> bytes:
         raise AssertionError("a recorded tagger needs no JPEG")
 
-    return tagger.tag([TagRequest(sha256, url, never)])[sha256]
+    return tagger.tag([TagRequest(sha256, url, never, never)])[sha256]
 
 
 def test_finds_labels_by_sha256_and_by_url(tmp_path: Path) -> None:

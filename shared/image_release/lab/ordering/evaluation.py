@@ -75,7 +75,7 @@ def _pictures(
         if isinstance(facts, Rejection):
             problems.append(Problem(str(path), 0, label, facts.reason))
             continue
-        answer = tagger.tag([TagRequest(sha256, path.absolute().as_uri(), path.read_bytes)])[sha256]
+        answer = tagger.tag([TagRequest(sha256, path.absolute().as_uri(), path.read_bytes, path.read_bytes)])[sha256]
         pictures.setdefault(corpus.grades[label].hotel_id, {})[label] = PictureToRank(
             sha256=sha256,
             facts=facts,
