@@ -6,6 +6,8 @@ the `AccountQuota` that all workers share.
 
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
+from image_release.tag.local import LocalTagger
+from image_release.tag.local import is_installed as local_is_installed
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
@@ -19,6 +21,7 @@ __all__ = [
     "CountersUnreachableError",
     "DynamoCounters",
     "GoogleTagger",
+    "LocalTagger",
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
@@ -27,4 +30,5 @@ __all__ = [
     "TagRequest",
     "Tagged",
     "Tagger",
+    "local_is_installed",
 ]
