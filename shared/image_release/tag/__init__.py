@@ -1,13 +1,12 @@
 """Labels of images, from Google Vision, from a recorded file, or none; and how many images may be sent to Vision.
 
 An `Allowance` says how many images may still be sent to a paid tagger: the `SpendingCap` of a run on one machine, or
-the `AccountQuota` that all workers share.
+the `AccountQuota` that all workers share. The tagger that looks at images itself is in `tag.local`, which needs numpy: it is imported
+where it is built.
 """
 
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
-from image_release.tag.local import LocalTagger
-from image_release.tag.local import is_installed as local_is_installed
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
@@ -21,7 +20,6 @@ __all__ = [
     "CountersUnreachableError",
     "DynamoCounters",
     "GoogleTagger",
-    "LocalTagger",
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
@@ -30,5 +28,4 @@ __all__ = [
     "TagRequest",
     "Tagged",
     "Tagger",
-    "local_is_installed",
 ]
