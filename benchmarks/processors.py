@@ -3,7 +3,8 @@
     python -m benchmarks.processors CORPUS [--images 100] [--emulator "qemu-x86_64 -cpu Nehalem"]
 
 Looks at images of a corpus twice: on this processor, and on an older one without wide instructions (AVX and later),
-which an emulator of user processes plays (Debian: `qemu-user`). Prints the largest differences before and after rounding,
+which an emulator of user processes plays (Debian: `qemu-user`). Prints the largest differences before and after
+rounding,
 the share of answers that differ, and how many hotels get another order by appeal.
 """
 
