@@ -25,6 +25,9 @@ from pydantic import (
     model_validator,
 )
 
+from image_release.folding import letters
+from image_release.label_digest import digested_labels
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 """Parsed by one function, so that a mistake gives one error and not one for IPv4 and another for IPv6."""
@@ -260,12 +263,13 @@ class PrioritisingSettings(Section):
     @classmethod
     def _over_the_shipped_table(cls, given: LabelTable) -> LabelTable:
         """Merge the given entries into the shipped table. A label has one kind: naming it in another one moves it."""
-        names = [name.casefold() for entries in given.values() for name in entries]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [letters(name) for entries in given.values() for name in entries]
+        every = [name for entries in given.values() for name in entries]
+        twice = sorted(name for name in every if names.count(letters(name)) > 1)
         if twice:
             raise ValueError(f"a label has one place and one strength; more than one given for {', '.join(twice)}")
         table = {
-            kind: {name: strength for name, strength in entries.items() if name.casefold() not in names}
+            kind: {name: strength for name, strength in entries.items() if letters(name) not in names}
             for kind, entries in shipped_labels().items()
         }
         for kind, entries in given.items():
@@ -359,6 +363,7 @@ class Settings(Section):
             include={"filter", "fingerprint", "grouping", "prioritising", "renditions"},
             exclude={"filter": set(BUDGET_KEYS)},
         )
+        shaping["prioritising"]["labels"] = digested_labels(self.prioritising.labels, shipped_labels())
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

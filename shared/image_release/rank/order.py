@@ -16,7 +16,7 @@ from image_release.rank.score_parts import CategoryScore, CategoryScorer, LabelP
 from image_release.settings import PrioritisingSettings
 from image_release.values import ImageFacts, Label, Look
 
-PRIORITISING_VERSION = "prioritise-1"
+PRIORITISING_VERSION = "prioritise-2"
 """Must change whenever the same pictures and settings may give another order."""
 
 
