@@ -20,9 +20,10 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.lab.ordering import OrderMeasures, evaluate, measure, read_graded_corpus
+from image_release.lab.ordering import RECORDED, OrderMeasures, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
+from image_release.tag import RecordedTagger
 
 Array = NDArray[np.float64]
 Table = Mapping[str, float]
@@ -38,8 +39,9 @@ class Study:
     """The graded pictures as a matrix of label scores (pictures, labels), and the measures of any table."""
 
     def __init__(self, corpus: Path) -> None:
-        self.grades = read_graded_corpus(corpus).grades
-        orders = evaluate(corpus, Settings()).orders
+        graded = read_graded_corpus(corpus)
+        self.grades = graded.grades
+        orders = evaluate(graded, Settings(), RecordedTagger(corpus / RECORDED)).orders
         self.to_rank: dict[str, PictureToRank] = {p.label: p.ranked.picture for o in orders.values() for p in o}
         self.pictures = sorted(self.to_rank)
         self.labels = sorted({label.description for c in self.to_rank.values() for label in c.labels or ()})
