@@ -20,7 +20,7 @@ from statistics import median
 
 from image_release.folding import letters
 from image_release.kinds import kind_of_scene
-from image_release.rank.score_parts import CategoryScorer
+from image_release.rank import CategoryScorer
 from image_release.settings import Settings
 from image_release.values import Label
 

@@ -9,7 +9,7 @@ from image_release.tag.google import GoogleTagger
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
-from image_release.tag.recorded import RecordedTagger
+from image_release.tag.recorded import NotWholeGzipError, RecordedTagger, numbered_lines
 from image_release.tag.spending_cap import SpendingCap
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
+    "NotWholeGzipError",
     "RecordedTagger",
     "SpendingCap",
     "TagRequest",
     "Tagged",
     "Tagger",
+    "numbered_lines",
 ]

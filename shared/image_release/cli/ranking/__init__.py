@@ -8,6 +8,7 @@ from image_release.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "evaluate": "Order a graded corpus as the product does, and measure the order.",
+    "unknown-labels": "List the labels that pictures have and the table of labels lacks.",
 }
 
 __all__ = ["ranking"]
