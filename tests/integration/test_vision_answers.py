@@ -1,4 +1,4 @@
-"""The table of labels on Vision's own answers, whose subject people told: `benchmarks.vision_kinds` in figures that hold.
+"""The table of labels on Vision's own answers, whose subject people told (`benchmarks.vision_kinds`).
 
 Without these answers the tests are skipped.
 """
@@ -45,7 +45,7 @@ def test_nine_labels_in_ten_are_known(judge: Judge, held_out: Judge) -> None:
         assert known >= 0.9 * of
 
 
-@pytest.mark.parametrize(("worse", "least"), [("bathroom", 0.975), ("food", 0.97), ("people", 0.95)])
+@pytest.mark.parametrize(("worse", "least"), [("bathroom", 0.978), ("food", 0.98), ("people", 0.98)])
 def test_a_bedroom_beats_what_never_opens(judge: Judge, worse: str, least: float) -> None:
     won, of = judge.won("bedroom", worse)
     assert won >= least * of
@@ -54,4 +54,4 @@ def test_a_bedroom_beats_what_never_opens(judge: Judge, worse: str, least: float
 @pytest.mark.parametrize("most", [length for length in LENGTHS if length >= 5])
 def test_how_many_labels_an_answer_has_hardly_shifts_what_is_ordinary(judge: Judge, most: int) -> None:
     """Of answers with ten labels or more, the first ten, eight or five are kept; by 0.1 with version 0.2.0."""
-    assert judge.median_value(most) == pytest.approx(judge.median_value(None), abs=0.05)
+    assert judge.median_value(most) == pytest.approx(judge.median_value(None), abs=0.03)

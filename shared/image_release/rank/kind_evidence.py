@@ -43,7 +43,7 @@ def kind_of(labels: Mapping[str, tuple[str, float]]) -> str | None:
     Of two kinds with equal evidence it is the first by name.
     """
     weights, building, inside = _words()
-    silent = building if inside & labels.keys() else frozenset[str]()
+    silent = frozenset[str]() if inside.isdisjoint(labels) else building
     evidence: dict[str, list[float]] = {}
     for name, (kind, score) in labels.items():
         if kind != GENERAL_KIND and name not in silent:

@@ -7,6 +7,7 @@ not say how: the curves are our own. Each function explains its curve; the numbe
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from image_release.folding import letters
@@ -89,30 +90,32 @@ class CategoryScorer:
             name = letters(label.description)
             if name in self._entries:
                 scores[name] = max(label.score, scores.get(name, 0.0))
-        entries = [(self._entries[name], score) for name, score in scores.items()]
-        counted = _counted([LabelPoints(entry.label, entry.strength * score) for entry, score in entries])
+        counted = _counted(
+            (self._entries[name].strength * score, self._entries[name].label) for name, score in scores.items()
+        )
         above = math.fsum(item.points for item in counted) - self._settings.ordinary_points
         value = NEUTRAL + above / (2 * (abs(above) + self._settings.half_points))
         kind = kind_of({name: (self._entries[name].kind, score) for name, score in scores.items()})
         return CategoryScore(value=value, kind=kind, counted=counted)
 
 
-def _counted(labels: list[LabelPoints]) -> tuple[LabelPoints, ...]:
+def _counted(points: Iterable[tuple[float, str]]) -> tuple[LabelPoints, ...]:
     """Labels with the points that count: strength × score, of which the second counts less, and the third still less.
 
     Good labels and bad ones are counted apart, the strongest first. So the points hardly depend on how many labels a
     picture has: what is said last is weak, or was said before. Labels without points are left out.
     """
+    weights = {True: LIKE_A_SUM, False: LIKE_A_SUM}
     shown = []
-    for sign in (1, -1):
-        strongest_first = sorted(
-            (item for item in labels if item.points * sign > 0), key=lambda item: (-abs(item.points), item.description)
-        )
-        weight = LIKE_A_SUM
-        for item in strongest_first:
-            shown.append(LabelPoints(item.description, weight * item.points))
-            weight *= EACH_FURTHER
-    return tuple(sorted(shown, key=lambda item: (-abs(item.points), item.description)))
+    for strength, label in sorted(points, key=_strongest_first):
+        if strength:
+            shown.append((strength * weights[strength > 0], label))
+            weights[strength > 0] *= EACH_FURTHER
+    return tuple(LabelPoints(label, strength) for strength, label in sorted(shown, key=_strongest_first))
+
+
+def _strongest_first(points: tuple[float, str]) -> tuple[float, str]:
+    return -abs(points[0]), points[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,18 @@ class _Entry:
     strength: float
 
 
+_remembered: list[tuple[LabelTable, dict[str, _Entry]]] = []
+"""The last table and its entries: all hotels have one table, and folding its names costs more than scoring a hotel."""
+
+
 def _by_letters(table: LabelTable) -> dict[str, _Entry]:
-    return {
+    for remembered, entries in _remembered[:]:
+        if remembered is table:
+            return entries
+    entries = {
         letters(label): _Entry(label, kind, strength)
         for kind, strengths in table.items()
         for label, strength in strengths.items()
     }
+    _remembered[:] = [(table, entries)]
+    return entries

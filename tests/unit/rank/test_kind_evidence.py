@@ -51,7 +51,7 @@ def test_no_words_of_a_building_make_an_exterior_beside_any_word_of_an_inside(da
 
 
 def test_a_pool_beside_a_house_is_a_pool() -> None:
-    """A word that names the kind itself counts twice; labels of `general` tell no kind."""
+    """A word that names the kind itself counts three times; labels of `general` tell no kind."""
     assert kind("Sky", "Building", "House", "Villa", "Swimming pool", "Azure") == "pool"
     assert kind("Property", "Sky") is None
     assert kind() is None
@@ -59,8 +59,8 @@ def test_a_pool_beside_a_house_is_a_pool() -> None:
 
 def test_hints_count_half() -> None:
     """Grass and flowers stand before houses too."""
-    assert kind(("Grass", 0.9), ("Flower", 0.6), ("Facade", 0.8)) == "exterior"
-    assert kind(("Grass", 0.9), ("Flower", 0.9), ("Facade", 0.8)) == "garden"
+    assert kind(("Grass", 0.9), ("Flower", 0.6), ("Siding", 0.8)) == "exterior"
+    assert kind(("Grass", 0.9), ("Flower", 0.9), ("Siding", 0.8)) == "garden"
 
 
 @pytest.mark.parametrize(
