@@ -13,8 +13,7 @@ from image_release.folding import letters
 from image_release.gallery import manifests
 from image_release.problems import Problem, ProblemList
 from image_release.storage import Store
-from image_release.tag import NotWholeGzipError, numbered_lines
-from image_release.tag.labels import LabelLine
+from image_release.tag import LabelLine, NotWholeGzipError, numbered_lines
 
 MAX_LABELS = 100
 """Maximum number of labels in a line of a file."""
@@ -85,7 +84,7 @@ def published_labels(published: Store) -> Iterator[LabelledPicture]:
             yield LabelledPicture(f"{manifest.hotel_id}: {picture.best.url}", labels)
 
 
-class _Line(BaseModel):
+class _LabelledLine(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     sha256: str | None = None
@@ -101,7 +100,7 @@ def labels_of_file(path: Path, problems: ProblemList) -> Iterator[LabelledPictur
     try:
         for number, text in numbered_lines(path, path.read_bytes()):
             try:
-                line = _Line.model_validate_json(text)
+                line = _LabelledLine.model_validate_json(text)
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))

@@ -6,6 +6,7 @@ the `AccountQuota` that all workers share.
 
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
+from image_release.tag.labels import LabelLine
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
@@ -19,6 +20,7 @@ __all__ = [
     "CountersUnreachableError",
     "DynamoCounters",
     "GoogleTagger",
+    "LabelLine",
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
