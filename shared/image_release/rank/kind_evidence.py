@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from image_release.folding import letters
+from image_release.kinds import shipped_kinds
 from image_release.settings import GENERAL_KIND
 
 NAMES_THE_KIND = 3.0
@@ -55,5 +56,6 @@ def kind_of(labels: Mapping[str, tuple[str, float]]) -> str | None:
 def _words() -> tuple[Mapping[str, float], frozenset[str], frozenset[str]]:
     """Weights of the words that do not count once, words of buildings, and words of an inside; all by their letters."""
     lists = shipped_evidence()
-    weights = {letters(word): HINT for word in lists.hints} | {letters(word): NAMES_THE_KIND for word in lists.names}
+    names = (*lists.names, *(kind.label for kind in shipped_kinds().values()))
+    weights = {letters(word): HINT for word in lists.hints} | {letters(word): NAMES_THE_KIND for word in names}
     return weights, frozenset(map(letters, lists.building)), frozenset(map(letters, lists.inside))

@@ -14,8 +14,8 @@ from image_release.settings import PrioritisingSettings, shipped_labels
 from image_release.values import Label
 
 SCORER = CategoryScorer(PrioritisingSettings())
-OWN_LABELS = shipped_evidence().names[: len(shipped_kinds())]
-"""One label a kind, in the order of the list: the local model's words."""
+OWN_LABELS = [kind.label for kind in shipped_kinds().values()]
+"""One label a kind: the local model's words."""
 SECTION = {letters(name): kind for kind, entries in shipped_labels().items() for name in entries}
 
 
@@ -79,9 +79,9 @@ def test_evidence_is_the_score_whatever_the_strength(labels: dict[str, float], e
 
 
 def test_every_kind_has_a_label_of_its_own() -> None:
-    """It stands in the kind's section, and is no word that may be silent."""
+    """It stands in the kind's section, and is no hint and no word that may be silent."""
     assert [SECTION[letters(name)] for name in OWN_LABELS] == list(shipped_kinds())
-    assert not set(OWN_LABELS) & set(shipped_evidence().building)
+    assert not set(OWN_LABELS) & {*shipped_evidence().building, *shipped_evidence().hints}
 
 
 @given(
