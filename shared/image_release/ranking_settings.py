@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
 from image_release.kinds import shipped_kinds
-from image_release.settings_section import Section, Share, misplaced
+from image_release.settings_section import MisplacedError, Section, Share
 
 _WITH_LOOKS = {"size": 0.1, "partner": 0.1, "category": 0.2, "appeal": 0.6}
 
@@ -133,12 +133,8 @@ class PrioritisingSettings(Section):
             for name in entries:
                 first = places.setdefault(name.casefold(), (kind, name))
                 if first != (kind, name):
-                    raise misplaced(
-                        "a label has one place and one strength; more than one given for {label}",
-                        below=(kind, name),
-                        first=first,
-                        label=name,
-                    )
+                    rule = f"a label has one place and one strength; more than one given for {name}"
+                    raise MisplacedError(rule, below=(kind, name), first=first)
         table = {
             kind: {name: strength for name, strength in entries.items() if name.casefold() not in places}
             for kind, entries in shipped_labels().items()
@@ -153,13 +149,10 @@ class PrioritisingSettings(Section):
         known = (shipped_kinds().keys() | info.data.get("labels", {}).keys()) - {GENERAL_KIND}
         for at, kind in enumerate(given):
             if kind not in known:
-                raise misplaced(
-                    "'{kind}' is no kind of picture: the kinds are in kinds.yaml and in the sections of `labels`",
-                    below=(at,),
-                    kind=kind,
-                )
+                rule = f"{kind!r} is no kind of picture: they are in kinds.yaml and in the sections of `labels`"
+                raise MisplacedError(rule, below=(at,))
             if kind in given[:at]:
-                raise misplaced("'{kind}' is named twice", below=(at,), first=(given.index(kind),), kind=kind)
+                raise MisplacedError(f"{kind!r} is named twice", below=(at,), first=(given.index(kind),))
         return given
 
     @property

@@ -21,7 +21,7 @@ from image_release.ranking_settings import (
     ScoreWeights,
     shipped_labels,
 )
-from image_release.settings_section import Section, Share, misplaced
+from image_release.settings_section import MisplacedError, Section, Share
 
 __all__ = [
     "BUDGET_KEYS",
@@ -281,7 +281,9 @@ class Settings(Section):
         names = [rendition.name for rendition in given]
         for at, name in enumerate(names):
             if name in names[:at]:
-                raise misplaced("each needs a name of its own", below=(at, "name"), first=(names.index(name), "name"))
+                raise MisplacedError(
+                    "each needs a name of its own", below=(at, "name"), first=(names.index(name), "name")
+                )
         return given
 
     def resolved_for(self, *, looks: bool) -> Settings:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from image_release.problems import printable
 from image_release.ranking_settings import DROPPED_KEYS
 from image_release.settings import Settings
+from image_release.settings_section import MisplacedError, Place
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class SettingsError(Exception):
     """A settings file cannot be used. The message has a line for each mistake: file, line, place, value and rule."""
 
 
-class Lines:
+class EntryLines:
     """On which lines the entries of a settings file are."""
 
     def __init__(self, root: yaml.Node | None = None) -> None:
@@ -70,7 +71,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
     return settings_of(document, file, lines)
 
 
-def settings_document(data: bytes, file: str) -> tuple[Document, Lines]:
+def settings_document(data: bytes, file: str) -> tuple[Document, EntryLines]:
     """What a settings file says, before its values are checked, and on which lines.
 
     Keys that are not used any more are told in the log. Raises SettingsError when the bytes are no YAML mapping, or one
@@ -92,33 +93,40 @@ def settings_document(data: bytes, file: str) -> tuple[Document, Lines]:
     if not isinstance(document, dict):
         shown = printable(repr(document), MAX_SHOWN)
         raise SettingsError(f"{file}: {shown}: must be a mapping of sections such as `filter:`")
-    lines = Lines(root)
+    lines = EntryLines(root)
     _tell_dropped_keys(document, file, lines)
     return document, lines
 
 
-def settings_of(document: Document, file: str, lines: Lines | None = None) -> Settings:
+def settings_of(document: Document, file: str, lines: EntryLines | None = None) -> Settings:
     """The settings that a document makes of the shipped defaults. Raises SettingsError when it has a mistake."""
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        known = lines or Lines()
+        known = lines or EntryLines()
         raise SettingsError("\n".join(_mistake(dict(found), file, known) for found in error.errors())) from error
 
 
-def _mistake(found: Mapping[str, Any], file: str, lines: Lines) -> str:
+def _mistake(found: Mapping[str, Any], file: str, lines: EntryLines) -> str:
     """One line about a mistake: file, line, place, value and rule."""
-    context = found.get("ctx", {})
-    setting = tuple(found["loc"])
-    place = (*setting, *context.get("below", ()))
-    value = found["input"]
-    for step in context.get("below", ()):
-        value = value[step] if isinstance(value, dict | list | tuple) else value
-    rule = found["msg"]
-    if first := context.get("first"):
-        rule += f"; first in {_shown_place((*setting, *first))}{_on_line(lines.of((*setting, *first)))}"
+    place: Place = tuple(found["loc"])
+    value: Any = found["input"]
+    rule: str = found["msg"].removeprefix("Value error, ")
+    error = found.get("ctx", {}).get("error")
+    if isinstance(error, MisplacedError):
+        if error.first:
+            first = (*place, *error.first)
+            rule += f"; first in {_shown_place(first)}{_on_line(lines.of(first))}"
+        place = (*place, *error.below)
+        for step in error.below:
+            value = _below(value, step)
     shown = printable(repr(value), MAX_SHOWN)
     return f"{_position(file, lines.of(place))}: {_shown_place(place)}: {shown}: {printable(rule, 2 * MAX_SHOWN)}"
+
+
+def _below(value: Any, step: Any) -> Any:
+    """An entry of a mapping or a list; of anything else, such as a set, the whole."""
+    return value[step] if isinstance(value, dict | list | tuple) else value
 
 
 def _position(file: str, line: int) -> str:
@@ -133,7 +141,7 @@ def _shown_place(place: Sequence[str | int]) -> str:
     return printable(".".join(map(str, place)), MAX_SHOWN) or "settings"
 
 
-def _tell_dropped_keys(document: Document, file: str, lines: Lines) -> None:
+def _tell_dropped_keys(document: Document, file: str, lines: EntryLines) -> None:
     section = document.get("prioritising")
     for name in section if isinstance(section, dict) else ():
         if name in DROPPED_KEYS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -20,6 +19,10 @@ Place = tuple[str | int, ...]
 """Where an entry lies: the keys and indexes that lead to it."""
 
 
-def misplaced(rule: str, *, below: Place, first: Place = (), **words: str) -> PydanticCustomError:
-    """An error about an entry `below` the setting that is validated; `first` is the entry that it collides with."""
-    return PydanticCustomError("misplaced", rule, {"below": below, "first": first, **words})
+class MisplacedError(ValueError):
+    """An entry `below` the setting that is validated breaks a rule; `first` is the entry that it collides with."""
+
+    def __init__(self, rule: str, *, below: Place, first: Place = ()) -> None:
+        super().__init__(rule)
+        self.below = below
+        self.first = first

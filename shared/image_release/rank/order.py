@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
 from image_release.rank.score_parts import NEUTRAL, CategoryScore, CategoryScorer, partner_value, size_value
-from image_release.rank.variety import Waiting
+from image_release.rank.variety import WaitingPictures
 from image_release.settings import PrioritisingSettings
 
 PRIORITISING_VERSION = "prioritise-2"
@@ -34,7 +34,7 @@ def prioritise(
     scored = (_scored(picture, scorer.category(picture.labels), settings) for picture in pictures)
     by_score = sorted(scored, key=_best_first)
     pinned = _pinned(by_score, pins)
-    waiting = Waiting((item for item in by_score if item.picture.sha256 not in pins), settings)
+    waiting = WaitingPictures((item for item in by_score if item.picture.sha256 not in pins), settings)
     ordered: list[ScoredPicture] = []
     for place in range(len(by_score)):
         ordered.append(pinned[place] if place in pinned else waiting.next_at(place))

@@ -22,7 +22,7 @@ LOOK_SHARE = 0.5
 """Share of the look in the likeness of two pictures; the kind has the rest."""
 
 
-class Waiting:
+class WaitingPictures:
     """The pictures that have no place yet, the best score first, and how alike each is to what is shown."""
 
     def __init__(self, by_score: Iterable[ScoredPicture], settings: PrioritisingSettings) -> None:
