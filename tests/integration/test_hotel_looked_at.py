@@ -46,7 +46,7 @@ def test_opens_with_the_most_appealing_picture_of_a_kind_that_may_open(seen):
     _, report = seen
     pictures = report.manifest.pictures
     assert [picture.category for picture in pictures] == ["pool", "bathroom", "bedroom"]
-    assert [picture.held_back for picture in pictures] == [None, "bathroom never opens a hotel", None]
+    assert [picture.held_back for picture in pictures] == [None, "the kind bathroom never opens a hotel", None]
     part = pictures[0].score.parts["appeal"]
     assert (part.value, part.model) == (0.8, "local-test")
     assert part.weight == Settings().resolved_for(looks=True).prioritising.weights.appeal
@@ -56,7 +56,7 @@ def test_has_all_of_it_on_its_page(seen):
     world, _ = seen
     page = world.published.get(page_key("h1")).data.decode()
     assert "by local-test" in page
-    assert "but bathroom never opens a hotel" in page
+    assert "but the kind bathroom never opens a hotel" in page
 
 
 def test_is_told_with_its_parts(seen, capsys):
@@ -67,7 +67,7 @@ def test_is_told_with_its_parts(seen, capsys):
     told = capsys.readouterr().out
     assert "bathroom, score 0." in told
     assert "appeal 0.95 × 0.6 by local-test" in told
-    assert told.endswith("; bathroom never opens a hotel\n")
+    assert told.endswith("; the kind bathroom never opens a hotel\n")
 
 
 def test_a_new_weight_needs_no_download_no_decode_and_no_tag(seen):

@@ -53,7 +53,9 @@ class WaitingPictures:
         never = set(self._settings.never_first)
         first = next((at for at, item in enumerate(self._items) if item.category not in never), 0)
         for at in range(first):
-            self._items[at] = replace(self._items[at], held_back=f"{self._items[at].category} never opens a hotel")
+            self._items[at] = replace(
+                self._items[at], held_back=f"the kind {self._items[at].category} never opens a hotel"
+            )
         return first
 
     def _take(self, at: int) -> ScoredPicture:

@@ -147,11 +147,11 @@ class TestHotelPage:
             update={
                 "category": "spa_area",
                 "score": PublishedScore(total=0.5, parts=parts),
-                "held_back": "detail never opens a hotel",
+                "held_back": "the kind detail never opens a hotel",
             }
         )
         text = " ".join(Reader(hotel_page(made.model_copy(update={"pictures": (picture,)}))).text.split())
-        for expected in ("spa area", "appeal0.83 × 0.6 by local-test-1", "but detail never opens a hotel"):
+        for expected in ("spa area", "appeal0.83 × 0.6 by local-test-1", "but the kind detail never opens a hotel"):
             assert expected in text
 
     def test_says_nothing_of_models_and_rules_where_there_are_none(self):

@@ -79,12 +79,12 @@ def test_names_the_model_of_an_appeal_and_the_rule_that_held_a_picture_back():
     """Both survive being written and read."""
     parts = {"appeal": PublishedPart(value=0.8, weight=0.6, model="local-test")}
     made = manifest()
-    update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": "detail never opens a hotel"}
+    update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": "the kind detail never opens a hotel"}
     again = Manifest.from_bytes(
         made.model_copy(update={"pictures": (made.pictures[0].model_copy(update=update),)}).to_bytes()
     ).pictures[0]
     assert again.score.parts["appeal"].model == "local-test"
-    assert again.held_back == "detail never opens a hotel"
+    assert again.held_back == "the kind detail never opens a hotel"
 
 
 def test_keys_that_a_newer_version_added_are_ignored():

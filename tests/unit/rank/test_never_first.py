@@ -32,8 +32,8 @@ def test_a_picture_of_such_a_kind_gives_way_to_the_next_one_and_says_so() -> Non
     assert names(tuple(ranked)) == "pbs"
     assert [item.held_back for item in ranked] == [
         None,
-        "bathroom never opens a hotel",
-        "bathroom never opens a hotel",
+        "the kind bathroom never opens a hotel",
+        "the kind bathroom never opens a hotel",
     ]
     assert ranked[0].score.total < ranked[2].score.total
 
@@ -89,4 +89,4 @@ def test_every_kind_that_the_list_of_kinds_marks_is_held_back(kind: str) -> None
     """With a label of its own in its section, because not every kind has shipped labels."""
     ranked = order(picture("a", labels=(Label("Mine", 1.0),)), ODD, labels={kind: {"Mine": 5}})
     assert names(tuple(ranked)) == "oa"
-    assert ranked[1].held_back == f"{kind} never opens a hotel"
+    assert ranked[1].held_back == f"the kind {kind} never opens a hotel"
