@@ -103,8 +103,8 @@ class PrioritisingSettings(Section):
         5, ge=0, description="first pictures that should differ in kind and look; 0: no variety"
     )
     variety_weight: Share = Field(
-        0.015,
-        description="how much the score of one of the first pictures falls by its likeness to those before it, 0…1",
+        0.08,
+        description="what a picture loses of its score, 0…1, if it is fully alike to one before it",
     )
     labels: LabelTable = Field(
         default_factory=shipped_labels,

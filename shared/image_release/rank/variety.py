@@ -1,9 +1,9 @@
 """Variety: the first pictures of a hotel show different things, as far as it has them and they are good enough.
 
 A picture that is alike to one that is shown already adds less than its score says. Each of the first places goes to the
-picture with the largest marginal gain: its score, less `variety_weight` × its likeness to what is shown (Carbonell and
-Goldstein's maximal marginal relevance). So the first place always goes to a best score, and the weight says how much
-score a traveller's second view of one thing may cost.
+picture with the largest marginal gain: its score, less `variety_weight` × its likeness to the nearest picture that is
+shown (Carbonell and Goldstein's maximal marginal relevance). So the first place always goes to a best score, and the
+weight says how much score a new view may cost.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from image_release.kinds import shipped_kinds
 from image_release.rank.pictures import ScoredPicture
 from image_release.settings import PrioritisingSettings
 
-SAME_GROUP = 0.5
+SAME_GROUP = 0.25
 """Likeness of two kinds of one group, such as a beach and a view. That of one kind is 1."""
 LOOK_SHARE = 0.5
 """Share of the look in the likeness of two pictures; the kind has the rest."""
 
 
 class WaitingPictures:
-    """The pictures that have no place yet, the best score first, and how alike each is to what is shown."""
+    """The pictures that have no place yet, the best score first, and how alike each is to the nearest one shown."""
 
     def __init__(self, by_score: Iterable[ScoredPicture], settings: PrioritisingSettings) -> None:
         self._items = list(by_score)
@@ -46,7 +46,7 @@ class WaitingPictures:
         """Note that a picture stands at a place: what is alike to it adds less at the next ones."""
         if place + 1 < self._settings.variety_pictures:
             for at, item in enumerate(self._items):
-                self._likeness[at] += likeness(shown, item)
+                self._likeness[at] = max(self._likeness[at], likeness(shown, item))
 
     def _opener(self) -> int:
         """The best score of a kind that may open a hotel; the best of all if there is none."""

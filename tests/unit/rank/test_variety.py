@@ -39,13 +39,15 @@ def ordered(
 POOLS = tuple((name, 0.875, POOL) for name in "abcd")
 
 
-@pytest.mark.parametrize(
-    ("score", "expected"),
-    [(0.8, "avbcd"), (0.7, "abvcd"), (0.6, "abcvd"), (0.45, "abcdv")],
-)
-def test_every_picture_of_a_kind_costs_the_next_one_more(score: float, expected: str) -> None:
-    """The second pool loses one eighth, the third two, the fourth three."""
+@pytest.mark.parametrize(("score", "expected"), [(0.8, "avbcd"), (0.7, "abcdv")])
+def test_every_further_picture_of_a_kind_loses_the_same(score: float, expected: str) -> None:
+    """The second pool loses one eighth, and so do the third and the fourth: what counts is the nearest picture."""
     assert ordered(*POOLS, ("v", score, VILLA)) == expected
+
+
+def test_the_nearest_picture_counts_wherever_it_stands() -> None:
+    """The third place: a garden is alike to the villa, a pool to the pool before it."""
+    assert ordered(*POOLS[:2], ("v", 0.86, VILLA), ("w", 0.76, NO_KIND)) == "avwb"
 
 
 def test_the_better_score_wins_where_the_gains_are_equal() -> None:
@@ -53,10 +55,17 @@ def test_the_better_score_wins_where_the_gains_are_equal() -> None:
     assert ordered(*POOLS[:2], ("v", 0.75, VILLA)) == "abv"
 
 
-@pytest.mark.parametrize(("places", "expected"), [(0, "abcdv"), (2, "abcdv"), (3, "abvcd")])
+@pytest.mark.parametrize(("places", "expected"), [(0, "abcdv"), (1, "abcdv"), (2, "avbcd")])
 def test_counts_for_as_many_places_as_the_settings_say(places: int, expected: str) -> None:
-    """The villa would be third, so it needs three places of variety."""
-    assert ordered(*POOLS, ("v", 0.7, VILLA), places=places) == expected
+    """The villa would be second, so it needs two places of variety."""
+    assert ordered(*POOLS, ("v", 0.8, VILLA), places=places) == expected
+
+
+def test_after_the_first_places_the_scores_decide_alone() -> None:
+    """A second villa would be third with three places of variety; with two it is last, as its score is."""
+    pictures = (*POOLS[:3], ("v", 0.86, VILLA), ("w", 0.8, NO_KIND))
+    assert ordered(*pictures, places=3) == "avwbc"
+    assert ordered(*pictures, places=2) == "avbcw"
 
 
 @pytest.mark.parametrize("labels", [None, (), NO_KIND])
@@ -137,8 +146,8 @@ class TestPins:
         assert ordered(*POOLS[:2], ("v", 0.8, VILLA), pins={"b": 1}) == "bva"
 
     def test_a_picture_pinned_further_down_does_not_count_before_its_place(self) -> None:
-        """The villa is pinned to the third place: the second pool stays second."""
-        assert ordered(*POOLS[:3], ("v", 0.8, VILLA), ("w", 0.4, VILLA), pins={"v": 3}) == "abvcw"
+        """The villa is pinned to the third place: another villa comes second, and costs nothing there."""
+        assert ordered(*POOLS[:3], ("v", 0.8, VILLA), ("w", 0.77, VILLA), pins={"v": 3}) == "awvbc"
 
 
 def test_the_time_grows_with_the_pictures_and_not_with_their_square() -> None:
