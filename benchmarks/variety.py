@@ -3,7 +3,7 @@
     python -m benchmarks.variety [--labels CORPUS] [--predictions FILE.csv ...]
 
 CORPUS is a folder with ranking.csv, labels.csv and vision_labels.jsonl: it is ordered by its labels. Each FILE holds
-what a model said of graded pictures that it had not seen: the columns hotel_id, image, category, grade, appeal, one for
+what a model said of graded pictures that it had not seen: the columns hotel_id, image, kind, grade, appeal, one for
 the probability of each kind, and embedding (numbers between spaces) or e0, e1 …
 
 For each weight it prints the measures of the order; the last lines are judged by weights that were chosen on the other
@@ -71,7 +71,7 @@ def predicted(file: Path) -> dict[str, Hotel]:
             facts = ImageFacts(sha256, 1280, 853, "JPEG", bytes=1)
             look = Look(file.stem, float(row["appeal"]), _embedding(row))
             picture = PictureToRank(sha256, facts, "p", None, _labels(row), look)
-            grade = Grade(sha256, row["hotel_id"], row["category"], int(row["grade"]))
+            grade = Grade(sha256, row["hotel_id"], row["kind"], int(row["grade"]))
             hotels[row["hotel_id"]].append(Graded(picture, grade))
     return dict(hotels)
 
