@@ -27,7 +27,8 @@ from benchmarks.folds import folds_of
 from image_release.kinds import shipped_kinds
 from image_release.lab.ordering import Grade, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
-from image_release.settings import PrioritisingSettings, Settings, shipped_labels
+from image_release.settings import PrioritisingSettings, Settings
+from image_release.tag import RecordedTagger
 from image_release.values import ImageFacts, Label, Look, sha256_hex
 
 WEIGHTS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2)
@@ -54,10 +55,10 @@ Hotel = list[Graded]
 
 def labelled(corpus: Path) -> dict[str, Hotel]:
     """The hotels of a corpus, with the labels that people wrote."""
-    grades = read_graded_corpus(corpus).grades
-    orders = evaluate(corpus, Settings()).orders
+    graded = read_graded_corpus(corpus)
+    orders = evaluate(graded, Settings(), RecordedTagger(corpus / "vision_labels.jsonl")).orders
     return {
-        hotel_id: [Graded(placed.ranked.picture, grades[placed.label]) for placed in order]
+        hotel_id: [Graded(placed.ranked.picture, graded.grades[placed.label]) for placed in order]
         for hotel_id, order in orders.items()
     }
 
@@ -78,12 +79,9 @@ def predicted(file: Path) -> dict[str, Hotel]:
 
 def _labels(row: Mapping[str, str]) -> tuple[Label, ...]:
     """The labels that stand for the most probable kinds: at most five, as the tagger gives them."""
-    likely = sorted(shipped_kinds(), key=lambda kind: (-float(row[kind]), kind))[:MOST_LABELS]
-    return tuple(Label(label, float(row[kind])) for kind in likely if (label := _label_of(kind)))
-
-
-def _label_of(kind: str) -> str | None:
-    return getattr(shipped_kinds()[kind], "label", None) or next(iter(shipped_labels().get(kind, {})), None)
+    kinds = shipped_kinds()
+    likely = sorted(kinds, key=lambda kind: (-float(row[kind]), kind))[:MOST_LABELS]
+    return tuple(Label(kinds[kind].label, float(row[kind])) for kind in likely)
 
 
 def _embedding(row: Mapping[str, str]) -> tuple[float, ...]:

@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
+from image_release.folding import letters
 from image_release.kinds import shipped_kinds
+from image_release.label_digest import digested_labels
 from image_release.settings_section import MisplacedError, Section, Share
 
 _WITH_LOOKS = {"size": 0.1, "partner": 0.1, "category": 0.2, "appeal": 0.6}
@@ -131,12 +133,12 @@ class PrioritisingSettings(Section):
         places: dict[str, tuple[str, str]] = {}
         for kind, entries in given.items():
             for name in entries:
-                first = places.setdefault(name.casefold(), (kind, name))
+                first = places.setdefault(letters(name), (kind, name))
                 if first != (kind, name):
                     rule = f"a label has one place and one strength; more than one given for {name}"
                     raise MisplacedError(rule, below=(kind, name), first=first)
         table = {
-            kind: {name: strength for name, strength in entries.items() if name.casefold() not in places}
+            kind: {name: strength for name, strength in entries.items() if letters(name) not in places}
             for kind, entries in shipped_labels().items()
         }
         for kind, entries in given.items():
@@ -171,7 +173,8 @@ class PrioritisingSettings(Section):
 
         A key that came later is in it only where it differs from what is shipped: the others change no digest.
         """
-        document = self.model_dump(mode="json", exclude={"weights", "variety_weight", "never_first"})
+        document = self.model_dump(mode="json", exclude={"weights", "variety_weight", "never_first", "labels"})
+        document["labels"] = digested_labels(self.labels, shipped_labels())
         weights = self.weights_in_force.model_dump(mode="json")
         document["weights"] = {name: share for name, share in weights.items() if name != "appeal" or share}
         if self.variety_weight != type(self).model_fields["variety_weight"].default:

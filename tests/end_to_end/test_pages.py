@@ -106,6 +106,7 @@ STAND_INS_OF_HELP = {
     "--hotel h1": "--hotel seaview",
     "--city Bilbao": "--city cadaques",
     "atlas 2026-11-02": "atlas 2026-11-09",
+    "--labels labels.jsonl": "--labels my-corpus/vision_labels.jsonl",
 }
 """Example values in help texts, and the values that replace them in the test."""
 

@@ -2,10 +2,11 @@
 
 from image_release.rank.order import PRIORITISING_VERSION, prioritise
 from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
-from image_release.rank.score_parts import LabelPoints, partner_value
+from image_release.rank.score_parts import CategoryScorer, LabelPoints, partner_value
 
 __all__ = [
     "PRIORITISING_VERSION",
+    "CategoryScorer",
     "LabelPoints",
     "PictureToRank",
     "Score",

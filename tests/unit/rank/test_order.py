@@ -144,12 +144,15 @@ class TestScore:
         assert ordered(kitchen, pool, weights={"size": 1, "partner": 0, "category": 0}) == "ab"
 
     def test_says_which_labels_counted(self) -> None:
-        """Points are strength × score, the largest first; ignored and unknown labels are left out."""
+        """Points are strength × score × weight, the largest first; ignored and unknown labels are left out.
+
+        The weights are 4/3 for the best label and for the worst, and 0.8 of that for the second best.
+        """
         (item,) = prioritise([picture("a", "Wood", "Toilet", "swimming POOL", "Quokka", "Sky")], SETTINGS, {})
         assert [(c.description, round(c.points, 6)) for c in item.counted] == [
-            ("Swimming pool", 2.7),
-            ("Toilet", -2.7),
-            ("Sky", 0.45),
+            ("Swimming pool", 3.6),
+            ("Toilet", -3.6),
+            ("Sky", 0.48),
         ]
 
 

@@ -2,17 +2,20 @@
 
 from image_release.lab.corpus_csv import CorpusUnreadableError
 from image_release.lab.ordering.evaluation import OrderEvaluation, RankedPicture, evaluate
-from image_release.lab.ordering.grades import Grade, GradedCorpus, read_graded_corpus
-from image_release.lab.ordering.measures import OrderMeasures, measure
+from image_release.lab.ordering.grades import RECORDED, Grade, GradedCorpus, read_graded_corpus
+from image_release.lab.ordering.measures import KindMeasures, OrderMeasures, measure, measure_kinds
 
 __all__ = [
+    "RECORDED",
     "CorpusUnreadableError",
     "Grade",
     "GradedCorpus",
+    "KindMeasures",
     "OrderEvaluation",
     "OrderMeasures",
     "RankedPicture",
     "evaluate",
     "measure",
+    "measure_kinds",
     "read_graded_corpus",
 ]
