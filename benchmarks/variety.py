@@ -3,7 +3,7 @@
     python -m benchmarks.variety [--labels CORPUS] [--predictions FILE.csv ...]
 
 CORPUS is a folder with ranking.csv, labels.csv and vision_labels.jsonl: it is ordered by its labels. Each FILE holds
-what a model said of graded pictures that it had not seen: the columns hotel_id, image, category, grade, appeal, one for
+what a model said of graded pictures that it had not seen: the columns hotel_id, image, kind, grade, appeal, one for
 the probability of each kind, and embedding (numbers between spaces) or e0, e1 …
 
 For each weight it prints the measures of the order; the last lines are judged by weights that were chosen on the other
@@ -27,7 +27,7 @@ from benchmarks.folds import folds_of
 from image_release.kinds import shipped_kinds
 from image_release.lab.ordering import RECORDED, Grade, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
-from image_release.settings import PrioritisingSettings, Settings, shipped_labels
+from image_release.settings import PrioritisingSettings, Settings
 from image_release.tag import RecordedTagger
 from image_release.values import ImageFacts, Label, Look, sha256_hex
 
@@ -56,10 +56,9 @@ Hotel = list[Graded]
 def labelled(corpus: Path) -> dict[str, Hotel]:
     """The hotels of a corpus, with the labels that people wrote."""
     graded = read_graded_corpus(corpus)
-    grades = graded.grades
     orders = evaluate(graded, Settings(), RecordedTagger(corpus / RECORDED)).orders
     return {
-        hotel_id: [Graded(placed.ranked.picture, grades[placed.label]) for placed in order]
+        hotel_id: [Graded(placed.ranked.picture, graded.grades[placed.label]) for placed in order]
         for hotel_id, order in orders.items()
     }
 
@@ -73,19 +72,16 @@ def predicted(file: Path) -> dict[str, Hotel]:
             facts = ImageFacts(sha256, 1280, 853, "JPEG", bytes=1)
             look = Look(file.stem, float(row["appeal"]), _embedding(row))
             picture = PictureToRank(sha256, facts, "p", None, _labels(row), look)
-            grade = Grade(sha256, row["hotel_id"], row["category"], int(row["grade"]))
+            grade = Grade(sha256, row["hotel_id"], row["kind"], int(row["grade"]))
             hotels[row["hotel_id"]].append(Graded(picture, grade))
     return dict(hotels)
 
 
 def _labels(row: Mapping[str, str]) -> tuple[Label, ...]:
     """The labels that stand for the most probable kinds: at most five, as the tagger gives them."""
-    likely = sorted(shipped_kinds(), key=lambda kind: (-float(row[kind]), kind))[:MOST_LABELS]
-    return tuple(Label(label, float(row[kind])) for kind in likely if (label := _label_of(kind)))
-
-
-def _label_of(kind: str) -> str | None:
-    return getattr(shipped_kinds()[kind], "label", None) or next(iter(shipped_labels().get(kind, {})), None)
+    kinds = shipped_kinds()
+    likely = sorted(kinds, key=lambda kind: (-float(row[kind]), kind))[:MOST_LABELS]
+    return tuple(Label(kinds[kind].label, float(row[kind])) for kind in likely)
 
 
 def _embedding(row: Mapping[str, str]) -> tuple[float, ...]:

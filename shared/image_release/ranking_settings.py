@@ -173,7 +173,8 @@ class PrioritisingSettings(Section):
 
         A key that came later is in it only where it differs from what is shipped: the others change no digest.
         """
-        document = self.model_dump(mode="json", exclude={"weights", "variety_weight", "never_first"})
+        document = self.model_dump(mode="json", exclude={"weights", "variety_weight", "never_first", "labels"})
+        document["labels"] = digested_labels(self.labels, shipped_labels())
         weights = self.weights_in_force.model_dump(mode="json")
         document["labels"] = digested_labels(self.labels, shipped_labels())
         document["weights"] = {name: share for name, share in weights.items() if name != "appeal" or share}
