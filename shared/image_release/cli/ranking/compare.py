@@ -11,15 +11,12 @@ import click
 
 from image_release.cli.common import FILE, OUT_FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, workspace_options
-from image_release.cli.progress import progress_bar
-from image_release.ingest import hotel_ids, read_current
+from image_release.cli.ranking.workspace_orders import looks_by, stored_hotels
 from image_release.lab.ordering import Comparison, HotelComparison, compare_orders
 from image_release.lab.ordering.report import NoPlaceForPageError, check_page_folder, write_comparison
-from image_release.one_machine.workspace import Workspace
-from image_release.problems import printable
+from image_release.problems import Problem, printable
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, load_settings
-from image_release.storage import Stores
 
 BEYOND_THE_ORDER = {
     "filter": "",
@@ -54,12 +51,14 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
         one, other = load_settings(before), load_settings(after)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    problems: list[Problem] = []
     with invocation.open() as workspace:
         folder = workspace.root if isinstance(workspace.root, Path) else None
         try:
             if report is not None:
                 check_page_folder(report, folder)
-            comparison = _compared(workspace, one, other, quiet=invocation.as_json)
+            hotels = stored_hotels(workspace, looks_by(workspace), problems, quiet=invocation.as_json)
+            comparison = compare_orders(hotels, one.prioritising, other.prioritising)
             warnings = list(_warnings(one, other, comparison))
             page = None
             if report is not None:
@@ -70,25 +69,10 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
             raise click.UsageError(str(error)) from error
         except OSError as error:
             raise click.ClickException(f"--report {report}: {error.strerror}") from error
-    document = _document(comparison, warnings, page)
+    document = _document(comparison, warnings, problems, page)
     invocation.show(document, lambda: _print(comparison, page))
-    tell_problems(comparison.problems, warnings)
-    end(failed=bool(comparison.problems))
-
-
-def _compared(workspace: Workspace, one: Settings, other: Settings, *, quiet: bool) -> Comparison:
-    current = read_current(workspace.state)
-    ids = list(hotel_ids(workspace.state, current)) if current else []
-    stores = Stores(workspace.inbox, workspace.state, workspace.published)
-    with progress_bar(len(ids), quiet=quiet) as on_hotel:
-        return compare_orders(stores, ids, one.prioritising, other.prioritising, _looks_by(workspace), on_hotel)
-
-
-def _looks_by(workspace: Workspace) -> str | None:
-    """Identity of the local model that the workspace's tagger looks at pictures with; None if it has none."""
-    if "local" not in workspace.tagger.split("+"):
-        return None
-    return workspace.ports().tagger.identity.rpartition("+")[2]
+    tell_problems(problems, warnings)
+    end(failed=bool(problems))
 
 
 def _warnings(one: Settings, other: Settings, comparison: Comparison) -> Iterator[str]:
@@ -105,7 +89,9 @@ def _warnings(one: Settings, other: Settings, comparison: Comparison) -> Iterato
         yield f"{comparison.over_limit} hotels have pictures beyond their limit, which are left out"
 
 
-def _document(comparison: Comparison, warnings: list[str], page: Path | None) -> dict[str, Any]:
+def _document(
+    comparison: Comparison, warnings: list[str], problems: list[Problem], page: Path | None
+) -> dict[str, Any]:
     return {
         "hotels": comparison.hotels,
         "first_changed": comparison.first_changed,
@@ -115,7 +101,7 @@ def _document(comparison: Comparison, warnings: list[str], page: Path | None) ->
         "published_first": {"before": comparison.published_first_before, "after": comparison.published_first_after},
         "largest": [_hotel(hotel) for hotel in comparison.largest[:MOST_LISTED]],
         "warnings": warnings,
-        "problems": [str(problem) for problem in comparison.problems],
+        "problems": [str(problem) for problem in problems],
         "report": None if page is None else str(page),
     }
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
 
-from image_release.lab.ordering.stored import StoredHotel, read_stored_hotel
-from image_release.problems import Problem
-from image_release.publish import ManifestUnreadableError
+from image_release.lab.ordering.stored import StoredHotel
 from image_release.rank import ScoredPicture, prioritise
 from image_release.settings import PrioritisingSettings
-from image_release.state import StateUnreadableError
-from image_release.storage import StorageError, Stores
-from image_release.store_keys import manifest_key
 
 MOST_SHOWN = 500
 """Maximum number of hotels whose orders are kept for the page, those that change most."""
@@ -74,7 +69,6 @@ class Comparison:
     kinds_after: Counter[str] = field(default_factory=Counter)
     over_limit: int = 0
     """Hotels with pictures beyond their limit, of which nothing is known."""
-    problems: list[Problem] = field(default_factory=list)
     largest: tuple[HotelComparison, ...] = ()
     """The hotels that change most, the largest change first."""
 
@@ -90,28 +84,12 @@ class Comparison:
 
 
 def compare_orders(
-    stores: Stores,
-    hotel_ids: Iterable[str],
-    before: PrioritisingSettings,
-    after: PrioritisingSettings,
-    looks_by: str | None,
-    on_hotel: Callable[[int], None] = lambda _pictures: None,
+    hotels: Iterable[StoredHotel], before: PrioritisingSettings, after: PrioritisingSettings
 ) -> Comparison:
-    """Order every published hotel by both settings, and compare.
-
-    `looks_by` is the identity of the local model whose looks count; `on_hotel` is called after each hotel with its
-    number of pictures. A hotel that cannot be read is a problem.
-    """
+    """Order every hotel by both settings, and compare."""
     result = Comparison()
-
-    def each() -> Iterator[HotelComparison]:
-        for hotel_id in hotel_ids:
-            hotel = _read(stores, hotel_id, looks_by, result.problems)
-            if hotel is not None:
-                yield _add(result, hotel, before, after)
-            on_hotel(len(hotel.pictures) if hotel else 0)
-
-    changed = (compared for compared in each() if compared.order_changes)
+    compared = (_add(result, hotel, before, after) for hotel in hotels)
+    changed = (hotel for hotel in compared if hotel.order_changes)
     result.largest = tuple(heapq.nsmallest(MOST_SHOWN, changed, key=HotelComparison.largest_change_first))
     return result
 
@@ -129,14 +107,6 @@ def kendall_tau(before: Sequence[str], after: Sequence[str]) -> float | None:
         opposite += len(seen) - at
         seen.insert(at, place[name])
     return 1 - 4 * opposite / (count * (count - 1))
-
-
-def _read(stores: Stores, hotel_id: str, looks_by: str | None, problems: list[Problem]) -> StoredHotel | None:
-    try:
-        return read_stored_hotel(stores, hotel_id, looks_by)
-    except (ManifestUnreadableError, StateUnreadableError, StorageError) as error:
-        problems.append(Problem(manifest_key(hotel_id), 0, hotel_id, f"cannot be compared: {error}"))
-        return None
 
 
 def _add(

@@ -7,7 +7,7 @@ are validated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -16,10 +16,12 @@ from pydantic import TypeAdapter, ValidationError
 from image_release.hotel import Hotel, decisions_about
 from image_release.ingest import read_listing, read_overrides
 from image_release.outcomes import Outcome
+from image_release.problems import Problem
 from image_release.publish import ManifestUnreadableError
 from image_release.rank import PictureToRank, partner_value
 from image_release.settings import PrioritisingSettings
-from image_release.storage import Store, Stores
+from image_release.state import StateUnreadableError
+from image_release.storage import StorageError, Store, Stores
 from image_release.store_keys import labels_key, manifest_key
 from image_release.values import Accommodation, ImageFacts, Label, Look, Override
 
@@ -94,6 +96,28 @@ def read_stored_hotel(stores: Stores, hotel_id: str, looks_by: str | None) -> St
     overrides = read_overrides(stores.inbox, hotel_id)[0]
     shown, pins = _decided(hotel_id, manifest, pictures, overrides) if overrides else (pictures, {})
     return StoredHotel(hotel_id, manifest.name, tuple(shown), pins, over_limit) if shown else None
+
+
+def readable_hotels(
+    stores: Stores,
+    hotel_ids: Iterable[str],
+    looks_by: str | None,
+    problems: list[Problem],
+    on_hotel: Callable[[int], None],
+) -> Iterator[StoredHotel]:
+    """The published hotels among these. Adds to `problems` those that cannot be read.
+
+    `on_hotel` is called after each hotel with its number of pictures.
+    """
+    for hotel_id in hotel_ids:
+        hotel = None
+        try:
+            hotel = read_stored_hotel(stores, hotel_id, looks_by)
+        except (ManifestUnreadableError, StateUnreadableError, StorageError) as error:
+            problems.append(Problem(manifest_key(hotel_id), 0, hotel_id, f"the hotel is left out: {error}"))
+        if hotel is not None:
+            yield hotel
+        on_hotel(len(hotel.pictures) if hotel else 0)
 
 
 @dataclass(frozen=True, slots=True)
