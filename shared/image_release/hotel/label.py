@@ -18,7 +18,7 @@ from image_release.hotel.choose import Chosen
 from image_release.hotel.ports import Context, Ports
 from image_release.settings import FilterSettings
 from image_release.tag import NotTagged, Tagged, Tagger, TagRequest
-from image_release.values import ImageFacts, Label
+from image_release.values import ImageFacts, Label, Look
 
 
 @dataclass(slots=True)
@@ -26,6 +26,8 @@ class Labels:
     """Labels of best images by SHA-256 (absent: not tagged), and the new ones among them."""
 
     known: dict[str, tuple[Label, ...]] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
+    """What a local model says of them besides."""
     learned: dict[str, tuple[Label, ...]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     """SHA-256 -> why the tagger was not asked or did not answer, where it is worth asking again."""
@@ -71,6 +73,8 @@ def label(
         if isinstance(answer, Tagged):
             context.work.count(tagged=1)
             labels.known[sha256] = labels.learned[sha256] = answer.labels
+            if answer.look:
+                labels.looks[sha256] = answer.look
         elif isinstance(answer, NotTagged) and answer.retry:
             labels.missing[sha256] = answer.reason
     return labels

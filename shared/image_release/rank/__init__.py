@@ -1,6 +1,7 @@
 """Score and order of a hotel's pictures: which one comes first, and which next. Pure functions of values."""
 
-from image_release.rank.order import PRIORITISING_VERSION, PictureToRank, Score, ScoredPicture, ScorePart, prioritise
+from image_release.rank.order import PRIORITISING_VERSION, prioritise
+from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
 from image_release.rank.score_parts import LabelPoints, partner_value
 
 __all__ = [
