@@ -40,6 +40,7 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
             partner_id=picture.image.accommodation.partner_id,
             rank=hotel.images[picture.image].rank,
             labels=labels.known.get(sha256),
+            look=labels.looks.get(sha256),
         )
         for sha256, picture in by_best.items()
     ]
