@@ -4,6 +4,7 @@ An `Allowance` says how many images may still be sent to a paid tagger: the `Spe
 the `AccountQuota` that all workers share.
 """
 
+from image_release.tag.both import BothTagger, parts_of
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.none import NoTagger
@@ -15,6 +16,7 @@ from image_release.tag.spending_cap import SpendingCap
 __all__ = [
     "AccountQuota",
     "Allowance",
+    "BothTagger",
     "Counters",
     "CountersUnreachableError",
     "DynamoCounters",
@@ -27,4 +29,5 @@ __all__ = [
     "TagRequest",
     "Tagged",
     "Tagger",
+    "parts_of",
 ]
