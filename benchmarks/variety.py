@@ -25,9 +25,10 @@ from statistics import fmean
 
 from benchmarks.folds import folds_of
 from image_release.kinds import shipped_kinds
-from image_release.lab.ordering import Grade, evaluate, measure, read_graded_corpus
+from image_release.lab.ordering import RECORDED, Grade, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
 from image_release.settings import PrioritisingSettings, Settings, shipped_labels
+from image_release.tag import RecordedTagger
 from image_release.values import ImageFacts, Label, Look, sha256_hex
 
 WEIGHTS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2)
@@ -54,8 +55,9 @@ Hotel = list[Graded]
 
 def labelled(corpus: Path) -> dict[str, Hotel]:
     """The hotels of a corpus, with the labels that people wrote."""
-    grades = read_graded_corpus(corpus).grades
-    orders = evaluate(corpus, Settings()).orders
+    graded = read_graded_corpus(corpus)
+    grades = graded.grades
+    orders = evaluate(graded, Settings(), RecordedTagger(corpus / RECORDED)).orders
     return {
         hotel_id: [Graded(placed.ranked.picture, grades[placed.label]) for placed in order]
         for hotel_id, order in orders.items()

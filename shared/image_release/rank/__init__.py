@@ -1,6 +1,6 @@
 """Score and order of a hotel's pictures: which one comes first, and which next. Pure functions of values."""
 
-from image_release.rank.order import PRIORITISING_VERSION, prioritise
+from image_release.rank.order import PRIORITISING_VERSION, Ranker, prioritise
 from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
 from image_release.rank.score_parts import LabelPoints, partner_value
 
@@ -8,6 +8,7 @@ __all__ = [
     "PRIORITISING_VERSION",
     "LabelPoints",
     "PictureToRank",
+    "Ranker",
     "Score",
     "ScorePart",
     "ScoredPicture",

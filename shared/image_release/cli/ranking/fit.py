@@ -29,9 +29,9 @@ from image_release.lab.ordering import (
     tagged_pictures,
 )
 from image_release.lab.ordering.fitting import FOLDS, REPEATS
-from image_release.one_machine.workspace import WorkspaceError
+from image_release.one_machine.workspace import WorkspaceError, gives_looks
 from image_release.problems import Problem
-from image_release.settings import PrioritisingSettings, ScoreWeights
+from image_release.settings import PrioritisingSettings
 from image_release.settings_files import SettingsError, load_settings
 
 NDCG, SHARE_RIGHT = "nDCG of the first 5 pictures", "share of choices that are right"
@@ -45,7 +45,6 @@ class _Task:
     measure: str
     hotels: list[JudgedHotel]
     settings: PrioritisingSettings
-    weights: ScoreWeights
     problems: list[Problem]
 
 
@@ -82,7 +81,7 @@ def fit(invocation: Invocation, directories: tuple[Path, ...], pairs: Path | Non
         raise click.UsageError(str(error)) from error
     try:
         with progress_bar(FOLDS * REPEATS, quiet=invocation.as_json, unit="fits") as advance:
-            found = fit_weights(task.hotels, task.settings, task.weights, lambda: advance(0))
+            found = fit_weights(task.hotels, task.settings, lambda: advance(0))
     except NothingToFitError as error:
         document = {"choices": task.source, "hotels": len(task.hotels), "evidence": False, "reason": str(error)}
         invocation.show(document, f"no evidence of a gain: {error}")
@@ -95,6 +94,7 @@ def fit(invocation: Invocation, directories: tuple[Path, ...], pairs: Path | Non
 
 def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Path | None) -> _Task:
     settings = load_settings(invocation.settings_file)
+    looks = False
     hotels: list[JudgedHotel] = []
     problems: list[Problem] = []
     named: dict[str, Sequence[NamedPicture]] = {}
@@ -106,6 +106,7 @@ def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Pa
             tagger_called(name, settings) as (tagger, bad_lines),
             progress_bar(count, quiet=invocation.as_json) as on_hotel,
         ):
+            looks = looks or tagger.wants_views
             pictures = tagged_pictures(corpus, tagger, settings.tagging, on_hotel)
         problems += (*corpus.problems, *bad_lines, *pictures.problems)
         hotels += graded_hotels(corpus, pictures.by_hotel)
@@ -115,18 +116,18 @@ def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Pa
         hotels, bad_rows = chosen_hotels(pairs, named)
         problems += bad_rows
         source, measure = "pairs", SHARE_RIGHT
-    return _Task(source, measure, hotels, settings.prioritising, settings.prioritising.weights, problems)
+    return _Task(source, measure, hotels, settings.resolved_for(looks=looks).prioritising, problems)
 
 
 def _of_workspace(invocation: Invocation, pairs: Path | None) -> _Task:
     with invocation.open() as workspace:
-        settings = workspace.settings.prioritising
+        settings = workspace.settings.resolved_for(looks=gives_looks(workspace.tagger)).prioritising
         problems: list[Problem] = []
         hotels = list(stored_hotels(workspace, looks_by(workspace), problems, quiet=invocation.as_json))
     if pairs is None:
-        return _Task("pins", SHARE_RIGHT, pinned_hotels(hotels, settings), settings, settings.weights, problems)
+        return _Task("pins", SHARE_RIGHT, pinned_hotels(hotels, settings), settings, problems)
     judged, bad_rows = chosen_hotels(pairs, named_of_workspace(hotels, settings))
-    return _Task("pairs", SHARE_RIGHT, judged, settings, settings.weights, [*problems, *bad_rows])
+    return _Task("pairs", SHARE_RIGHT, judged, settings, [*problems, *bad_rows])
 
 
 def _lines(task: _Task, found: WeightFit) -> Iterator[str]:

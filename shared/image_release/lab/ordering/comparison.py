@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 
 from image_release.lab.ordering.stored import StoredHotel
-from image_release.rank import ScoredPicture, prioritise
+from image_release.rank import Ranker, ScoredPicture
 from image_release.settings import PrioritisingSettings
 
 MOST_SHOWN = 500
@@ -88,7 +88,9 @@ def compare_orders(
 ) -> Comparison:
     """Order every hotel by both settings, and compare."""
     result = Comparison()
-    compared = (_add(result, hotel, before, after) for hotel in hotels)
+    ranker = Ranker(before)
+    orders = _Orders(before, ranker), _Orders(after, ranker.with_settings(after))
+    compared = (_add(result, hotel, *orders) for hotel in hotels)
     changed = (hotel for hotel in compared if hotel.order_changes)
     result.largest = tuple(heapq.nsmallest(MOST_SHOWN, changed, key=HotelComparison.largest_change_first))
     return result
@@ -109,11 +111,9 @@ def kendall_tau(before: Sequence[str], after: Sequence[str]) -> float | None:
     return 1 - 4 * opposite / (count * (count - 1))
 
 
-def _add(
-    result: Comparison, hotel: StoredHotel, before: PrioritisingSettings, after: PrioritisingSettings
-) -> HotelComparison:
+def _add(result: Comparison, hotel: StoredHotel, before: _Orders, after: _Orders) -> HotelComparison:
     """Compare the orders of a hotel and count it."""
-    one, other = _order(hotel, before), _order(hotel, after)
+    one, other = before.of(hotel), after.of(hotel)
     correlation = kendall_tau([placed.sha256 for placed in one], [placed.sha256 for placed in other])
     compared = HotelComparison(hotel.hotel_id, hotel.name, correlation, one, other)
     result.hotels += 1
@@ -130,9 +130,17 @@ def _add(
     return compared
 
 
-def _order(hotel: StoredHotel, settings: PrioritisingSettings) -> tuple[PlacedPicture, ...]:
-    ranked = prioritise((picture.to_rank(settings) for picture in hotel.pictures), settings, hotel.pins)
-    return tuple(map(_placed, ranked))
+class _Orders:
+    """Orders hotels by one of the two settings."""
+
+    def __init__(self, settings: PrioritisingSettings, ranker: Ranker) -> None:
+        self._settings = settings
+        self._ranker = ranker
+
+    def of(self, hotel: StoredHotel) -> tuple[PlacedPicture, ...]:
+        """The order of a hotel's pictures."""
+        pictures = (picture.to_rank(self._settings) for picture in hotel.pictures)
+        return tuple(map(_placed, self._ranker.order(pictures, hotel.pins)))
 
 
 def _placed(item: ScoredPicture) -> PlacedPicture:

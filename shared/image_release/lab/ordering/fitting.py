@@ -1,6 +1,6 @@
 """Fit the weights of the score to what people think of pictures, and judge the fit on hotels that it did not see.
 
-Weights are chosen from a grid, by the mean over the hotels of one measure of the order by score alone: nDCG of the
+Weights are chosen from a grid, by the mean over the hotels of one measure of the order without variety: nDCG of the
 first five pictures for grades, the share of choices that are right for pairs. Of equally good weights those nearest to
 the weights in force are taken. What they gain is measured with the product's own order, on hotels that were held out.
 A part of the score that is equal for all pictures of each hotel cannot be fitted; its weight stays. All of it is a
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.lab.ordering.choices import JudgedHotel
-from image_release.rank import prioritise
+from image_release.rank import Ranker
 from image_release.settings import PrioritisingSettings, ScoreWeights
 
 Array = NDArray[np.float64]
@@ -75,12 +75,12 @@ class WeightFit:
 
 
 def fit_weights(
-    hotels: Sequence[JudgedHotel], settings: PrioritisingSettings, in_force: ScoreWeights, on_fold: Callable[[], None]
+    hotels: Sequence[JudgedHotel], settings: PrioritisingSettings, on_fold: Callable[[], None]
 ) -> WeightFit:
     """Propose weights. `on_fold` is called FOLDS × REPEATS times. Raises NothingToFitError."""
     if len(hotels) < MIN_HOTELS:
         raise NothingToFitError(f"{len(hotels)} hotels tell something; at least {MIN_HOTELS} are needed")
-    grid = _Grid(hotels, settings, in_force)
+    grid = _Grid(hotels, settings)
     chosen = grid.best(np.ones(len(hotels)))
     gains = np.zeros(len(hotels))
     before = np.array([grid.judged(at, 0) for at in range(len(hotels))])
@@ -109,18 +109,20 @@ def ndcg(grades: Sequence[int]) -> float:
 class _Grid:
     """The candidates for the weights (the first ones are in force), and the measure of each hotel with each of them."""
 
-    def __init__(self, hotels: Sequence[JudgedHotel], settings: PrioritisingSettings, in_force: ScoreWeights) -> None:
+    def __init__(self, hotels: Sequence[JudgedHotel], settings: PrioritisingSettings) -> None:
         self._hotels = hotels
         self._settings = settings
-        values = [_values(hotel, settings) for hotel in hotels]
+        valued = _values(hotels, settings)
+        values = [item.parts for item in valued]
         self.fittable = np.array([any(np.ptp(item[:, at]) > EQUAL for item in values) for at in range(len(PARTS))])
-        present = np.array([getattr(in_force, name) for name in PARTS])
+        present = np.array([getattr(settings.weights_in_force, name) for name in PARTS])
         self.weights = _candidates(present, self.fittable)
         self._measures = np.array(
-            [_measures(hotel, item @ self.weights.T) for hotel, item in zip(hotels, values, strict=True)]
+            [_measures(hotel, item, self.weights) for hotel, item in zip(hotels, valued, strict=True)]
         )
         self._distance = np.abs(self.weights - present).sum(axis=1).round(PLACES)
         self._judged: dict[tuple[int, int], float] = {}
+        self._rankers = {0: Ranker(settings)}
 
     def best(self, counts: NDArray[np.generic]) -> int:
         """The candidate with the best mean over hotels that count so often; of equal ones the nearest."""
@@ -133,15 +135,18 @@ class _Grid:
         key = hotel, candidate
         if key not in self._judged:
             judged = self._hotels[hotel]
-            settings = self._settings.model_copy(update={"weights": self.of(candidate)})
             place = {picture.sha256: at for at, picture in enumerate(judged.pictures)}
-            order = [place[item.picture.sha256] for item in prioritise(judged.pictures, settings, {})]
+            order = [place[item.picture.sha256] for item in self._ranker(candidate).order(judged.pictures, {})]
             self._judged[key] = _measure(judged, order)
         return self._judged[key]
 
-    def of(self, candidate: int) -> ScoreWeights:
-        """The weights of a candidate."""
-        return ScoreWeights(**dict(zip(PARTS, map(float, self.weights[candidate]), strict=True)))
+    def _ranker(self, candidate: int) -> Ranker:
+        if candidate not in self._rankers:
+            weights = ScoreWeights(**dict(zip(PARTS, map(float, self.weights[candidate]), strict=True)))
+            self._rankers[candidate] = self._rankers[0].with_settings(
+                self._settings.model_copy(update={"weights": weights})
+            )
+        return self._rankers[candidate]
 
     def errors(self) -> list[float | None]:
         """Standard error of each proposed weight, over sets of hotels drawn with replacement."""
@@ -153,12 +158,26 @@ class _Grid:
         return [float(spread[at]) if self.fittable[at] else None for at in range(len(PARTS))]
 
 
-def _values(hotel: JudgedHotel, settings: PrioritisingSettings) -> Array:
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """The pictures of a hotel as numbers."""
+
+    parts: Array
     """(pictures, parts): the value of each part of the score."""
+    may_open: NDArray[np.bool_]
+    """(pictures,): whether the picture's kind may open a hotel."""
+
+
+def _values(hotels: Sequence[JudgedHotel], settings: PrioritisingSettings) -> list[_Valued]:
     equal = ScoreWeights(**dict.fromkeys(PARTS, 1 / len(PARTS)))
-    ranked = prioritise(hotel.pictures, settings.model_copy(update={"weights": equal}), {})
-    by_sha256 = {item.picture.sha256: item.score.parts for item in ranked}
-    return np.array([[by_sha256[picture.sha256][name].value for name in PARTS] for picture in hotel.pictures])
+    ranker = Ranker(settings.model_copy(update={"weights": equal}))
+    valued = []
+    for hotel in hotels:
+        by_sha256 = {item.picture.sha256: item for item in ranker.order(hotel.pictures, {})}
+        items = [by_sha256[picture.sha256] for picture in hotel.pictures]
+        parts = np.array([[item.score.parts[name].value for name in PARTS] for item in items])
+        valued.append(_Valued(parts, np.array([item.category not in settings.never_first for item in items])))
+    return valued
 
 
 def _candidates(present: Array, fittable: NDArray[np.bool_]) -> Array:
@@ -184,12 +203,16 @@ def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
         yield tuple(after - before - 1 for before, after in pairwise(edges))
 
 
-def _measures(hotel: JudgedHotel, scores: Array) -> Array:
-    """(candidates,): the measure of a hotel for scores of (pictures, candidates), equal scores in order of SHA-256."""
+def _measures(hotel: JudgedHotel, valued: _Valued, weights: Array) -> Array:
+    """(candidates,): the measure of a hotel for each candidate; equal scores in order of SHA-256."""
+    scores = (valued.parts @ weights.T).round(12)
+    if valued.may_open.any():
+        opener = np.where(valued.may_open[:, None], scores, -np.inf).argmax(axis=0)
+        scores[opener, np.arange(scores.shape[1])] = np.inf
     if hotel.pairs:
         better, worse = np.array(hotel.pairs).T
-        return np.asarray((scores[better] > scores[worse] + EQUAL).mean(axis=0), dtype=np.float64)
-    order = np.argsort(-scores.round(12), axis=0, kind="stable")[:FIRST]
+        return np.asarray((scores[better] > scores[worse]).mean(axis=0), dtype=np.float64)
+    order = np.argsort(-scores, axis=0, kind="stable")[:FIRST]
     gains = (2.0 ** np.array(hotel.grades) - 1)[order]
     discounts = 1 / np.log2(np.arange(len(order)) + 2)
     return np.asarray(discounts @ gains / _discounted(sorted(hotel.grades, reverse=True)), dtype=np.float64)

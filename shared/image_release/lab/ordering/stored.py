@@ -13,6 +13,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from image_release.cache import read_labels
 from image_release.hotel import Hotel, decisions_about
 from image_release.ingest import read_listing, read_overrides
 from image_release.outcomes import Outcome
@@ -22,7 +23,7 @@ from image_release.rank import PictureToRank, partner_value
 from image_release.settings import PrioritisingSettings
 from image_release.state import StateUnreadableError
 from image_release.storage import StorageError, Store, Stores
-from image_release.store_keys import labels_key, manifest_key
+from image_release.store_keys import manifest_key
 from image_release.values import Accommodation, ImageFacts, Label, Look, Override
 
 NEUTRAL = 0.5
@@ -171,19 +172,9 @@ class _Manifest:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _LookRecord:
-    look: Look | None = None
-
-
 @cache
 def _manifest_form() -> TypeAdapter[_Manifest]:
     return TypeAdapter(_Manifest)
-
-
-@cache
-def _looks_form() -> TypeAdapter[dict[str, _LookRecord]]:
-    return TypeAdapter(dict[str, _LookRecord])
 
 
 def _manifest(hotel_id: str, data: bytes) -> _Manifest:
@@ -207,17 +198,8 @@ class _StateOfImages:
             for listed in listing.images if listing else ():
                 self.ranks[accommodation, listed.url] = listed.rank
             if looks_by is not None:
-                self.looks |= _looks(state, accommodation, looks_by)
-
-
-def _looks(state: Store, accommodation: Accommodation, looks_by: str) -> dict[str, Look]:
-    """Looks by SHA-256. A document that cannot be read counts as none, as it does where hotels are processed."""
-    stored = state.get(labels_key(accommodation, looks_by))
-    try:
-        records = _looks_form().validate_json(stored.data) if stored else {}
-    except ValidationError:
-        return {}
-    return {sha256: record.look for sha256, record in records.items() if record.look and record.look.model == looks_by}
+                records = read_labels(state, accommodation, looks_by)
+                self.looks |= {sha256: record.look for sha256, record in records.items() if record.look}
 
 
 def _picture(published: _Picture, state: _StateOfImages) -> StoredPicture:
