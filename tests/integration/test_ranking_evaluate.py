@@ -182,6 +182,16 @@ def test_lists_for_each_tagger_which_hotels_open_wrongly(tmp_path: Path) -> None
     assert "bad.jsonl: h1: first is h1/bath (bathroom, 0)" in evaluate(directory, *options, "--wrong").stdout
 
 
+def test_recorded_labels_and_looks_go_together(tmp_path: Path) -> None:
+    """The labels, and so the kinds, are those of the file; the model adds what it sees."""
+    directory = SmallCorpus(tmp_path).write()
+    tagger = f"recorded:{directory / 'vision_labels.jsonl'}"
+    alone, both = json.loads(evaluate(directory, "--tagger", tagger, "--tagger", f"{tagger}+local", "--json").stdout)[
+        "taggers"
+    ]
+    assert (both["labelled"], both["kinds_right"]) == (alone["labelled"], alone["kinds_right"])
+
+
 def test_a_tagger_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
     """The status is 2, and the message says which taggers there are."""
     result = evaluate(SmallCorpus(tmp_path).write(), "--tagger", "gogle")

@@ -140,7 +140,7 @@ def _lines(task: _Task, found: WeightFit) -> Iterator[str]:
     yield f"gain on hotels held out ({FOLDS} folds, {REPEATS} times): {found.gain:+.4f} ± {found.gain_error:.4f}"
     yield ""
     if not found.is_evident:
-        yield "# no evidence of a gain: it is within one standard error; keep the weights in force"
+        yield "# no evidence of a gain: it is not more than its standard error; keep the weights in force"
     yield "prioritising:"
     weights = ", ".join(f"{name}: {weight.proposed:g}" for name, weight in found.weights.items())
     yield f"  weights: {{{weights}}}"
