@@ -140,7 +140,19 @@ def fingerprints_key(accommodation: Accommodation, version: str) -> str:
 
 def labels_key(accommodation: Accommodation, tagger_identity: str) -> str:
     """What one tagger said of an accommodation's images."""
-    return f"{accommodation_folder(accommodation)}labels-{tagger_identity}.json"
+    return f"{labels_prefix(accommodation)}{tagger_identity}.json"
+
+
+def labels_prefix(accommodation: Accommodation) -> str:
+    """First characters of the keys of what taggers said of an accommodation's images."""
+    return f"{accommodation_folder(accommodation)}labels-"
+
+
+def labelling_tagger(accommodation: Accommodation, key: str) -> str | None:
+    """Identity of the tagger whose key this is (`labels_key`); None where the key is no such one."""
+    prefix = labels_prefix(accommodation)
+    name = key.removeprefix(prefix) if key.startswith(prefix) else ""
+    return name.removesuffix(".json") or None if name.endswith(".json") and "/" not in name else None
 
 
 def original_key(accommodation: Accommodation, sha256: str) -> str:

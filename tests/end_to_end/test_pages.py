@@ -123,6 +123,7 @@ def done_before(tmp_path_factory):
             "cp 2026-11-01.csv workspace/inbox/releases/2026-11-08.csv",
             "mkdir -p photos && cp -r my-photos/seaview/atlas photos/seaview",
             "image-release corpus make photos my-corpus",
+            "touch new-settings.yaml",
             "cp photos/seaview/lobby.jpg lobby.jpg && cp lobby.jpg lobby-copy.jpg",
         ):
             ended = typed(folder, line)

@@ -146,7 +146,7 @@ class TestFilesNamedOnTheCommandLine:
             (("--release", "notes.txt"), "named <release_id>.csv"),
             (("--catalogues", "empty"), "no catalogues found"),
             (("--photos", "nowhere"), "nowhere"),
-            (("--tagger", "magic"), "must be none, google or recorded"),
+            (("--tagger", "magic"), "must be none, local, google, google+local or recorded"),
             (("--tagger", "recorded:nothing.jsonl"), "nothing.jsonl"),
         ],
     )
@@ -225,5 +225,5 @@ class TestRecordedLabels:
         lines = [{"url": url, "labels": [{"description": d, "score": 0.9} for d in said[url]]} for url in said]
         (machine.folder / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         told = machine.run("--tagger", f"recorded:{machine.folder / 'labels.jsonl'}")
-        assert told["work"]["tagged"] == 2
+        assert (told["work"]["tagged"], list(told["tagged_by"].values())) == (2, [2])
         assert machine.pictures("h1") == ["/facade.jpg", "/bath.jpg"]

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from image_release.cache import LabelRecord, merge_labels
 from image_release.hotel import process_hotel
 from image_release.ingest import apply_catalogue, apply_release
 from image_release.one_machine.check import check_workspace
 from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings
-from image_release.values import Nudge
+from image_release.values import Accommodation, Label, Nudge
 from tests.integration.world import Site, jpeg, photo
 
 HEADER = "hotel_id,name,country,city,latitude,longitude,accommodations\n"
@@ -44,6 +45,8 @@ def whole(site, tmp_path_factory) -> Path:
     apply_release(workspace.inbox, workspace.state, "releases/r1.csv", workspace.settings, datetime.now(UTC))
     for hotel in ("h0", "h1"):
         process_hotel(Nudge(hotel, "test"), workspace.ports())
+    record = LabelRecord(datetime.now(UTC), (Label("Pool", 0.9),))
+    merge_labels(workspace.state, Accommodation("p", "h0"), "local-x", {"0" * 64: record})
     return root
 
 
@@ -100,6 +103,7 @@ DAMAGES = {
     "listing": "state/accommodations/p/h0/images.json",
     "cache": "state/accommodations/p/h0/state.json",
     "fingerprints": "state/accommodations/p/h0/prints-*",
+    "labels": "state/accommodations/p/h0/labels-*",
     "original": "state/accommodations/p/h0/originals/*",
     "manifest": "published/hotels/h0/manifest.json",
     "rendition": "published/hotels/h0/renditions/*/*",

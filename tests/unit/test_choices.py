@@ -1,12 +1,24 @@
 """Settings and tagger belong to the workspace: `run` stores them, every command works with them."""
 
-import pytest
+from dataclasses import replace
 
-from image_release.one_machine.choices import StoredChoiceError, choices_of, store_choices
-from image_release.one_machine.workspace import Workspace
+import pytest
+from click.testing import CliRunner
+
+from image_release.cli import main
+from image_release.one_machine import choices, workspace
+from image_release.one_machine.choices import (
+    StoredChoiceError,
+    choices_of,
+    first_tagger,
+    store_choices,
+    store_first_tagger,
+)
+from image_release.one_machine.workspace import Workspace, WorkspaceError
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError
 from image_release.storage import StorageError
+from image_release.tag import SpendingCap
 
 LARGE = "filter: {min_short_side_px: 500}\n"
 OPEN = "download: {allowed_networks: [127.0.0.0/8], resolve: {a: '127.0.0.1:80'}}\n"
@@ -152,3 +164,52 @@ class TestTagger:
             machine.choices()
         machine.run(tagger="none")
         assert machine.choices().tagger == "none"
+
+    @pytest.mark.parametrize("name", ["local", "google+local"])
+    def test_that_looks_at_pictures_is_stored_like_every_other(self, machine, name):
+        machine.run(tagger=name)
+        assert machine.stored("tagger.txt") == f"{name}\n"
+        assert machine.choices().tagger == name
+
+
+class TestTheTaggerOfANewWorkspace:
+    @pytest.fixture(autouse=True)
+    def _installed(self, monkeypatch):
+        monkeypatch.setattr(choices, "is_installed", lambda: True)
+
+    def test_is_the_local_model(self, machine):
+        assert first_tagger(machine.workspace) == "local"
+        told = store_first_tagger(machine.workspace, "local")
+        assert "local is stored for this new workspace" in told
+        assert "image-release run --tagger none --workspace" in told
+        assert machine.choices().tagger == "local"
+        assert machine.run() == []
+
+    def test_is_none_where_the_model_is_not_installed(self, machine, monkeypatch):
+        monkeypatch.setattr(choices, "is_installed", lambda: False)
+        assert first_tagger(machine.workspace) is None
+
+    @pytest.mark.parametrize("key", ["inbox/settings.yaml", "inbox/releases/r1.csv", "state/runs/r.json"])
+    def test_stays_what_it_is_where_something_was_handed_in_or_done(self, machine, key):
+        """An old workspace has no tagger unless somebody stores one, whatever is installed later."""
+        store, _, name = key.partition("/")
+        getattr(machine.workspace, store).put(name, b"")
+        assert first_tagger(machine.workspace) is None
+
+
+class TestATaggerThatIsNotInstalled:
+    @pytest.mark.parametrize("name", ["local", "google+local"])
+    def test_is_an_error_that_says_what_to_install(self, machine, name, monkeypatch):
+        monkeypatch.setattr(workspace, "is_installed", lambda: False)
+        found = replace(machine.workspace, tagger=name, allowance=SpendingCap(machine.file, 1))
+        with pytest.raises(WorkspaceError, match=r"pip install 'image-release\[local\]'"):
+            found.tagger_problems()
+
+    def test_ends_every_command_that_works_with_status_2_before_anything_is_done(self, machine, monkeypatch):
+        monkeypatch.setattr(workspace, "is_installed", lambda: False)
+        machine.run(tagger="local")
+        place = str(machine.workspace.root)
+        for words in (["run"], ["hotel", "h1"], ["reprocess", "--all"], ["sweep"], ["check", "--repair"]):
+            ended = CliRunner().invoke(main, [*words, "--workspace", place])
+            assert (ended.exit_code, "image-release[local]" in ended.output) == (2, True), (words, ended.output)
+        assert CliRunner().invoke(main, ["status", "--workspace", place]).exit_code == 0

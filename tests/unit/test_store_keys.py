@@ -23,6 +23,7 @@ LITERALLY = {
     store_keys.listing_key(LODGING): "accommodations/bed%20bank/a%2F7/images.json",
     store_keys.cached_images_key(LODGING): "accommodations/bed%20bank/a%2F7/state.json",
     store_keys.fingerprints_key(LODGING, "4-1"): "accommodations/bed%20bank/a%2F7/prints-4-1.bin",
+    store_keys.labels_key(LODGING, "google-1"): "accommodations/bed%20bank/a%2F7/labels-google-1.json",
     store_keys.original_key(LODGING, "ab"): "accommodations/bed%20bank/a%2F7/originals/ab",
     store_keys.catalogue_state_key(PARTNER): "catalogues/bed%20bank/state.json",
     store_keys.catalogue_digests_key(PARTNER, "v 1"): "catalogues/bed%20bank/listings-v%201.jsonl.gz",

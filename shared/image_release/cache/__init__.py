@@ -1,6 +1,7 @@
 """Cache: what is known of an accommodation's images, so that no image is fetched, decoded or tagged twice."""
 
 from image_release.cache.gone_brake import GoneBrake, brake_of
+from image_release.cache.labels import LabelRecord, labelling_taggers, merge_labels, merge_records, read_labels
 from image_release.cache.records import CachedImages, ContentRecord, Failure, UrlRecord, merge
 from image_release.cache.store import (
     merge_cached_images,
@@ -30,6 +31,7 @@ __all__ = [
     "ContentRecord",
     "Failure",
     "GoneBrake",
+    "LabelRecord",
     "UrlCheck",
     "UrlRecord",
     "after_crash",
@@ -42,11 +44,15 @@ __all__ = [
     "check_needed",
     "dropped",
     "going_since",
+    "labelling_taggers",
     "merge",
     "merge_cached_images",
     "merge_fingerprints",
+    "merge_labels",
+    "merge_records",
     "read_cached_images",
     "read_fingerprints",
+    "read_labels",
     "revalidate_at",
     "unreadable_caches",
 ]

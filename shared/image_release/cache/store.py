@@ -1,17 +1,19 @@
 """Where the cache of an accommodation is kept, and how what two writers learned is united.
 
 `state.json` holds what is known by URL and by content (records.CachedImages), `prints-<version>.bin` the fingerprints
-by SHA-256, and `originals/<sha256>` the bytes as downloaded, each written once.
+by SHA-256, `labels-<tagger>.json` what further taggers said (labels.py), and `originals/<sha256>` the bytes as
+downloaded, each written once.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from image_release.cache.labels import parsed_labels
 from image_release.cache.records import CachedImages, merge
 from image_release.fingerprint import (
     FINGERPRINT_VERSION,
@@ -22,7 +24,7 @@ from image_release.fingerprint import (
 )
 from image_release.state import swap
 from image_release.storage import Store
-from image_release.store_keys import cached_images_key, fingerprints_key
+from image_release.store_keys import cached_images_key, fingerprints_key, labels_key
 from image_release.values import Accommodation
 
 log = logging.getLogger(__name__)
@@ -100,11 +102,12 @@ def _serialised(images: CachedImages) -> bytes:
     return _document().dump_json(in_order)
 
 
-def unreadable_caches(state: Store, accommodation: Accommodation) -> tuple[str, ...]:
-    """Keys of the files of an accommodation's cache that cannot be read."""
-    reads = {
+def unreadable_caches(state: Store, accommodation: Accommodation, taggers: Iterable[str]) -> tuple[str, ...]:
+    """Keys of the files of an accommodation's cache that cannot be read; `taggers` are those with a document of it."""
+    reads: dict[str, Callable[[str, bytes], object]] = {
         cached_images_key(accommodation): _parsed,
         fingerprints_key(accommodation, FINGERPRINT_VERSION): _unpacked,
+        **{labels_key(accommodation, identity): parsed_labels for identity in sorted(taggers)},
     }
     return tuple(key for key, read in reads.items() if (stored := state.get(key)) and read(key, stored.data) is None)
 

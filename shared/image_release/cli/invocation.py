@@ -19,7 +19,13 @@ import click
 from image_release.cli.common import F, json_option, settings_option, show, workers_option
 from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
-from image_release.one_machine.choices import StoredChoiceError, choices_of, store_choices
+from image_release.one_machine.choices import (
+    StoredChoiceError,
+    choices_of,
+    first_tagger,
+    store_choices,
+    store_first_tagger,
+)
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace, WorkspaceError, open_workspace
 from image_release.problems import printable
@@ -33,7 +39,7 @@ from image_release.tag import SpendingCap
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`.
+    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`; else 0, None.
 
     `settings_file` and `tagger` are None where the command line says nothing: then the workspace's own are in force.
     """
@@ -41,25 +47,29 @@ class Invocation:
     address: str
     settings_file: Path | None
     as_json: bool
-    workers: int = 1
+    workers: int = 0
     tagger: str | None = None
 
     @contextmanager
     def open(self, *, photos: Path | None = None, must_exist: bool = True) -> Iterator[Workspace]:
         """Open the workspace with its settings and its tagger, and with a spending cap that all its workers share.
 
-        Wrong settings, a wrong address and a folder that does not exist end the command with status 2; a store that
-        fails ends it with status 1. `must_exist` is there because a mistyped name must not look like an empty
-        workspace.
+        Wrong settings, a wrong address, a folder that does not exist and, where hotels are processed, a tagger that
+        cannot be built end the command with status 2; a store that fails ends it with status 1. `must_exist` is there
+        because a mistyped name must not look like an empty workspace. Where it need not exist, a new one gets a tagger.
         """
         with tempfile.TemporaryDirectory() as folder:
             try:
                 opened = open_workspace(self.address, Settings(), photos=(photos.resolve(),) if photos else ())
                 if must_exist:
                     _refuse_missing(opened, self.address)
-                choices = choices_of(opened, self.settings_file, self.tagger)
+                tagger = self.tagger if must_exist else self.tagger or first_tagger(opened)
+                choices = choices_of(opened, self.settings_file, tagger)
                 cap = SpendingCap(Path(folder) / "tagged", choices.settings.tagging.max_images_a_run)
-                yield replace(opened, settings=choices.settings, tagger=choices.tagger, allowance=cap)
+                opened = replace(opened, settings=choices.settings, tagger=choices.tagger, allowance=cap)
+                if self.workers:
+                    opened.tagger_problems()
+                yield opened
             except (SettingsError, StoredChoiceError, WorkspaceError) as error:
                 raise click.UsageError(str(error)) from error
             except (StateUnreadableError, ManifestUnreadableError) as error:
@@ -67,13 +77,16 @@ class Invocation:
             except StorageError as error:
                 raise click.ClickException(str(error)) from error
 
+    def store_first_tagger(self, workspace: Workspace) -> list[str]:
+        """Store the tagger of a new workspace, before anything else is in it; returns what was told on stderr."""
+        if self.tagger is None and (tagger := first_tagger(workspace)):
+            return [_tell(store_first_tagger(workspace, tagger))]
+        return []
+
     def store_choices(self, workspace: Workspace) -> list[str]:
         """Store the settings and the tagger that the command line says; returns what was told about it on stderr."""
-        told = []
-        for text in store_choices(workspace, choices_of(workspace, self.settings_file, self.tagger), self.tagger):
-            click.echo(printable(text, 2_000), err=True)
-            told.append(text)
-        return told
+        choices = choices_of(workspace, self.settings_file, self.tagger)
+        return [_tell(text) for text in store_choices(workspace, choices, self.tagger)]
 
     def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:
         """Answer: print `document` with `--json`, else `text`, which may be a function that prints."""
@@ -84,6 +97,11 @@ class Invocation:
         """Show progress over so many hotels (None: not known) on a terminal; gives a function to call for each."""
         with progress_bar(hotels, quiet=self.as_json) as advance:
             yield lambda result: advance(sum(result.outcomes.values()))
+
+
+def _tell(text: str) -> str:
+    click.echo(printable(text, 2_000), err=True)
+    return text
 
 
 def _refuse_missing(workspace: Workspace, address: str) -> None:
@@ -101,28 +119,43 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
         address: str,
         settings_file: Path | None,
         as_json: bool,
-        workers: int = 1,
+        workers: int = 0,
         tagger: str | None = None,
         **others: Any,
     ) -> None:
         command(Invocation(address, settings_file, as_json, workers, tagger), **others)
 
-    workspace_option = click.option(
+    return _workspace_option(settings_option(json_option(with_invocation)))
+
+
+def workspace_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--workspace` and `--json`, and give the command an `Invocation` as its first argument."""
+
+    @functools.wraps(command)
+    def with_invocation(*, address: str, as_json: bool, **others: Any) -> None:
+        command(Invocation(address, None, as_json), **others)
+
+    return _workspace_option(json_option(with_invocation))
+
+
+def _workspace_option(command: F) -> F:
+    return click.option(
         "--workspace",
         "address",
         default="./workspace",
         show_default=True,
         help="Folder of the workspace, or s3://bucket/prefix.",
-    )
-    return workspace_option(settings_option(json_option(with_invocation)))
+    )(command)
 
 
 def work_options(command: F) -> F:
     """Add `--workers` and `--tagger`."""
     tagger_option = click.option(
         "--tagger",
-        metavar="none|google|recorded:FILE",
-        help="What labels the best images; default: the workspace's tagger, none until `run` stores another one. "
-        "`google` costs money; setting tagging.max_images_a_run limits it.",
+        metavar="none|local|google|google+local|recorded:FILE",
+        help="What labels the best images; default: the workspace's tagger. A new workspace gets `local`, a model on "
+        "this machine, if image-release[local] is installed; an older one has none until `run` stores one. "
+        "`google` costs money; setting tagging.max_images_a_run limits it. `google+local`: labels by Google, and the "
+        "model says which pictures appeal.",
     )
     return workers_option(tagger_option(command))

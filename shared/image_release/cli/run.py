@@ -33,7 +33,7 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
     You can interrupt a run at any time: the next one continues.
 
     What --settings and --tagger say is stored in the workspace, and every later command works with it. With other
-    commands they hold for that command. Never stored are recorded labels, and the settings that open the network,
+    commands they hold for that command. A new workspace gets the tagger local, where it is installed. Never stored are recorded labels, and the settings that open the network,
     download.allowed_networks and download.resolve.
 
     The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed, also where the last
@@ -47,11 +47,12 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
     """
     with invocation.open(photos=photos, must_exist=False) as workspace:
         problems = list(workspace.tagger_problems())
+        stored = invocation.store_first_tagger(workspace)
         try:
             problems += hand_in(workspace, photos, release, catalogues)
         except (HandInError, PhotosFolderError) as error:
             raise click.UsageError(str(error)) from error
-        stored = invocation.store_choices(workspace)
+        stored += invocation.store_choices(workspace)
         intake = apply_inbox(workspace)
         problems += intake.problems
         with invocation.progress(hotels_in_force(workspace)) as advance:

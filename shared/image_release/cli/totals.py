@@ -18,6 +18,7 @@ def totals_document(totals: Totals) -> dict[str, Any]:
         "hotels": totals.hotels,
         "images": {"total": totals.total_images, **dict(sorted(totals.images.items()))},
         "work": {**totals.work, "cpu_seconds": round(totals.cpu_seconds, 3)},
+        "tagged_by": dict(sorted(totals.tagged_by.items())),
         "kept": totals.kept,
         "partners_down": list(totals.partners_down),
         "hotels_without_pictures": totals.without_pictures,
@@ -38,6 +39,9 @@ def tell_totals(totals: Totals) -> None:
         f"work     {work['downloads']} downloads, {work['decodes']} decodes, {work['tagged']} tagged, "
         f"{work['renditions_written']} renditions written, {totals.cpu_seconds:.1f} s CPU"
     )
+    if totals.tagged_by:
+        by = ", ".join(f"{count} by {printable(identity)}" for identity, count in sorted(totals.tagged_by.items()))
+        click.echo(f"tagged   {by}")
     failed = totals.kept + sum(totals.images.get(outcome, 0) for outcome in FAILED_IMAGES)
     if failed:
         kept = f"; of {totals.kept} the last good copy is shown" if totals.kept else ""

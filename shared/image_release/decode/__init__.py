@@ -9,7 +9,7 @@ from image_release.decode.flatness import contrast, flat
 from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
 from image_release.decode.resizing import PillowResizer, Resizer, SimdResizer, best_resizer, shipped_resizer
-from image_release.decode.view import VIEW_PX, view_of
+from image_release.decode.view import VIEW_PX, decode_view, view_of
 
 DECODER_VERSION = 2
 """Number of the decoder. It grows when more images can be shown: what an older decoder refused is examined again.
@@ -31,6 +31,7 @@ __all__ = [
     "cost_of",
     "decode_draft",
     "decode_full",
+    "decode_view",
     "flat",
     "judge_cost",
     "judge_size",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PIL import Image
 
-from image_release.decode.pixels import Draft
+from image_release.decode.pixels import Draft, UndecodableError, decode_draft
+from image_release.outcomes import Rejection
+from image_release.values import ImageFacts
 
 VIEW_PX = 224
 """Side of a view, in pixels."""
@@ -16,3 +18,11 @@ def view_of(draft: Draft) -> bytes:
     Pillow resizes with whole numbers, so the bytes are the same on every processor.
     """
     return draft.image.resize((VIEW_PX, VIEW_PX), Image.Resampling.BICUBIC).tobytes()
+
+
+def decode_view(data: bytes, facts: ImageFacts) -> bytes:
+    """The view of an image that was examined before. Raises UndecodableError if decoding fails now."""
+    draft = decode_draft(data, facts)
+    if isinstance(draft, Rejection):
+        raise UndecodableError(draft.reason)
+    return view_of(draft)

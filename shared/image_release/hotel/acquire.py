@@ -49,6 +49,8 @@ class Acquired:
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
     facts: dict[str, ImageFacts] = field(default_factory=dict)
     learned: dict[Accommodation, CachedImages] = field(default_factory=dict)
+    views: dict[str, bytes] = field(default_factory=dict)
+    """What a local model looks at, of images that were examined now; not of all if they are many."""
 
 
 def acquire(
@@ -70,7 +72,11 @@ def acquire(
         records = dict(zip(hotel.images, pool.map(checker.check, hotel.images, hotel.images.values()), strict=True))
     records = _drop_gone(hotel, cached, records, ports, checker.now)
     acquired = Acquired(
-        records=records, fingerprints=checker.fingerprints, facts=checker.facts, lost=frozenset(checker.lost)
+        records=records,
+        fingerprints=checker.fingerprints,
+        facts=checker.facts,
+        lost=frozenset(checker.lost),
+        views=checker.views,
     )
     for image, record in records.items():
         _judge(image, record, acquired, checker, before)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from image_release.cache import CachedImages, ContentRecord, read_cached_images, read_fingerprints
+from image_release.cache import (
+    CachedImages,
+    ContentRecord,
+    LabelRecord,
+    read_cached_images,
+    read_fingerprints,
+    read_labels,
+)
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.load import Hotel
 from image_release.storage import Store
-from image_release.values import Accommodation, ImageFacts
+from image_release.tag import NoTagger, Tagged, Tagger, parts_of
+from image_release.values import Accommodation, ImageFacts, Label
 
 
 @dataclass(frozen=True, slots=True)
 class HotelCache:
-    """What is cached of a hotel's accommodations, and the fingerprints of their images by SHA-256."""
+    """What is cached of a hotel's accommodations, and the fingerprints of their images by SHA-256.
+
+    `labels` are documents of what taggers said: (identity, accommodation) -> SHA-256 -> record. Only those are read
+    that the tagger in force needs.
+    """
 
     accommodations: Mapping[Accommodation, CachedImages]
     fingerprints: Mapping[str, Fingerprint]
+    labels: Mapping[tuple[str, Accommodation], Mapping[str, LabelRecord]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, ImageFacts]:
         """What the headers of all cached images say, by SHA-256."""
@@ -32,12 +46,45 @@ class HotelCache:
         """What the accommodations know of one content."""
         return [images.contents[sha256] for images in self.accommodations.values() if sha256 in images.contents]
 
+    def said(self, sha256: str, identity: str) -> Tagged | None:
+        """What a tagger said of a content last; None if it was not asked. A look counts by its own model only."""
+        said = list(self._said(sha256, identity))
+        return max(said, key=lambda item: (item[1].look is not None, item[0]))[1] if said else None
 
-def read_cache(hotel: Hotel, state: Store) -> HotelCache:
-    """Read what is cached of the hotel's accommodations."""
+    def _said(self, sha256: str, identity: str) -> Iterator[tuple[datetime, Tagged]]:
+        for content in self.contents(sha256):
+            if content.labels is not None and content.labels_by == identity:
+                yield content.at, Tagged(content.labels)
+        for (by, _), records in self.labels.items():
+            if by == identity and (record := records.get(sha256)):
+                yield record.at, Tagged(record.labels, record.look if record.look and record.look.model == by else None)
+
+    def labels_by_anybody(self, sha256: str) -> tuple[Label, ...] | None:
+        """The latest labels of a content that `state.json` holds, whichever tagger they are from; None without any."""
+        labelled = [content for content in self.contents(sha256) if content.labels is not None]
+        return max(labelled, key=lambda content: (content.at, content.labels_by or "")).labels if labelled else None
+
+
+def read_cache(hotel: Hotel, state: Store, tagger: Tagger) -> HotelCache:
+    """Read what is cached of the hotel's accommodations, and what the tagger in force said of their images."""
     accommodations = {accommodation: read_cached_images(state, accommodation) for accommodation in hotel.accommodations}
     fingerprints: dict[str, Fingerprint] = {}
     for accommodation, images in accommodations.items():
         if images.contents:
             fingerprints |= read_fingerprints(state, accommodation)
-    return HotelCache(accommodations, fingerprints)
+    labels = {
+        (part.identity, accommodation): read_labels(state, accommodation, part.identity)
+        for part in parts_of(tagger)
+        for accommodation, images in accommodations.items()
+        if _may_have_a_document(part, images)
+    }
+    return HotelCache(accommodations, fingerprints, labels)
+
+
+def _may_have_a_document(tagger: Tagger, images: CachedImages) -> bool:
+    """Whether a tagger's labels may lie outside of `state.json`: it looks, or another's labels lie there already."""
+    if not images.contents or isinstance(tagger, NoTagger):
+        return False
+    return tagger.wants_views or any(
+        content.labels_by not in (None, tagger.identity) for content in images.contents.values()
+    )

@@ -24,7 +24,7 @@ from image_release.child_process import ChildCrashedError
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.cached import HotelCache
-from image_release.hotel.examine import Unreadable, examine, examiner_version, judge_content, lenient
+from image_release.hotel.examine import Examined, Unreadable, examine, examiner_version, judge_content, lenient
 from image_release.hotel.ports import Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.outcomes import Outcome, Rejection
@@ -35,6 +35,8 @@ from image_release.values import Accommodation, CatalogueImage, ImageFacts, Part
 
 DECODERS = 2
 """Images decoded at once in a hotel. Decoding frees the interpreter lock, but each may hold max_pixels in memory."""
+MAX_VIEWS = 200
+"""Maximum number of views that are kept of a hotel, 30 MB. Best images without one are opened again (decision 25)."""
 
 
 class UrlChecker:
@@ -60,6 +62,7 @@ class UrlChecker:
         self.fingerprints: dict[str, Fingerprint] = dict(cached.fingerprints)
         self.facts: dict[str, ImageFacts] = cached.facts()
         self.refused = _refused(cached, examiner_version(ports.settings), self.now)
+        self.views: dict[str, bytes] = {}
         self.unreadable: dict[str, Unreadable] = {
             sha256: unreadable
             for sha256, unreadable in self.refused.items()
@@ -200,15 +203,18 @@ class UrlChecker:
             if isinstance(result, Unreadable):
                 self.unreadable[sha256] = result
             else:
-                self.facts[sha256], self.fingerprints[sha256] = result
+                self.facts[sha256], self.fingerprints[sha256] = result.facts, result.fingerprint
+                if result.view is not None and len(self.views) < MAX_VIEWS:
+                    self.views[sha256] = result.view
 
-    def _examined_by(
-        self, settings: FilterSettings, sha256: str, data: bytes
-    ) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+    def _examined_by(self, settings: FilterSettings, sha256: str, data: bytes) -> Examined | Unreadable:
         self.ports.context.work.count(decodes=1)
+        with_view = self.ports.tagger.wants_views and len(self.views) < MAX_VIEWS
         with self._decoders:
             try:
-                return self.ports.call(examine, data, sha256, settings, self.ports.settings.fingerprint)
+                return self.ports.call(
+                    examine, data, sha256, settings, self.ports.settings.fingerprint, with_view=with_view
+                )
             except ChildCrashedError as error:
                 return Unreadable(Rejection(Outcome.CRASHED, f"decoding it killed the process: {error}"), None)
 

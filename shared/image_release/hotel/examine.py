@@ -1,4 +1,4 @@
-"""Examine the bytes of one image: header, draft decode, fingerprint. What is done to hostile bytes, in one call.
+"""Examine the bytes of one image: header, draft decode, fingerprint, view. What is done to hostile bytes, in one call.
 
 `examine` is a function of its arguments and can be pickled, so that it can run in a child process when an image is
 suspected of killing the one that decodes it (invariant 10).
@@ -18,12 +18,22 @@ from image_release.decode import (
     judge_cost,
     judge_size,
     read_header,
+    view_of,
 )
 from image_release.dedup import placeholder
 from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, fingerprint
 from image_release.outcomes import Rejection
 from image_release.settings import BUDGET_KEYS, FilterSettings, FingerprintSettings, Settings
 from image_release.values import ImageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An image that may be shown: the facts of its header, its fingerprint, and its view if that was asked for."""
+
+    facts: ImageFacts
+    fingerprint: Fingerprint
+    view: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,17 @@ def examiner_version(settings: Settings) -> str:
 
 
 def examine(
-    data: bytes, sha256: str, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
-) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+    data: bytes,
+    sha256: str,
+    filter_settings: FilterSettings,
+    fingerprint_settings: FingerprintSettings,
+    *,
+    with_view: bool = False,
+) -> Examined | Unreadable:
     """Judge the header and the cost, decode once at draft size, judge flatness, and make the fingerprint.
 
-    Returns the facts of the header and the fingerprint, or why there are none. Raises ChildCrashedError if an expensive
-    image, which is decoded in a child process, kills it.
+    `with_view` also makes what a local model looks at. Raises ChildCrashedError if an expensive image, which is decoded
+    in a child process, kills it.
     """
     facts = read_header(data, sha256, filter_settings)
     if isinstance(facts, Rejection):
@@ -57,19 +72,27 @@ def examine(
     cost = cost_of(data, facts, filter_settings)
     if rejection := judge_cost(cost, filter_settings):
         return Unreadable(rejection, facts)
-    return call_by_cost(cost, filter_settings, _examine_pixels, data, facts, filter_settings, fingerprint_settings)
+    return call_by_cost(
+        cost, filter_settings, _examine_pixels, data, facts, filter_settings, fingerprint_settings, with_view=with_view
+    )
 
 
 def _examine_pixels(
-    data: bytes, facts: ImageFacts, filter_settings: FilterSettings, fingerprint_settings: FingerprintSettings
-) -> tuple[ImageFacts, Fingerprint] | Unreadable:
+    data: bytes,
+    facts: ImageFacts,
+    filter_settings: FilterSettings,
+    fingerprint_settings: FingerprintSettings,
+    *,
+    with_view: bool,
+) -> Examined | Unreadable:
     """As `examine`, of an image whose header is accepted."""
     draft = decode_draft(data, facts)
     if isinstance(draft, Rejection):
         return Unreadable(draft, facts)
     if rejection := flat(draft, filter_settings):
         return Unreadable(rejection, facts)
-    return facts, fingerprint(draft, fingerprint_settings)
+    view = view_of(draft) if with_view else None
+    return Examined(facts, fingerprint(draft, fingerprint_settings), view)
 
 
 def lenient(settings: FilterSettings) -> FilterSettings:

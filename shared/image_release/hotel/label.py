@@ -1,7 +1,7 @@
 """Label: ask the tagger about best images that it has not labelled yet, and about no others.
 
-Labels cost money, so they are cached by content with the accommodation. A tagger that fails or may not be asked leaves
-the hotel published with the labels that are known (`missing` says which questions are still open).
+Labels cost money, so they are cached by content and by tagger with the accommodation. A tagger that fails or may not be
+asked leaves the hotel published with the labels that are known (`missing` says which questions are still open).
 """
 
 from __future__ import annotations
@@ -11,73 +11,114 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
-from image_release.decode import call_by_cost, cost_of, thumbnail_jpeg
+from image_release.decode import call_by_cost, cost_of, decode_view, thumbnail_jpeg
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.cached import HotelCache
 from image_release.hotel.choose import Chosen
 from image_release.hotel.ports import Context, Ports
 from image_release.settings import FilterSettings
-from image_release.tag import NotTagged, Tagged, Tagger, TagRequest
+from image_release.tag import NotTagged, Tagged, Tagger, TagRequest, parts_of
 from image_release.values import ImageFacts, Label, Look
 
 
 @dataclass(slots=True)
 class Labels:
-    """Labels of best images by SHA-256 (absent: not tagged), and the new ones among them."""
+    """What is known of best images by SHA-256 (absent: not tagged), and what is new of it."""
 
     known: dict[str, tuple[Label, ...]] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
-    """What a local model says of them besides."""
-    learned: dict[str, tuple[Label, ...]] = field(default_factory=dict)
+    learned: dict[str, dict[str, Tagged]] = field(default_factory=dict)
+    """Identity of the tagger -> SHA-256 -> what it says now."""
     missing: dict[str, str] = field(default_factory=dict)
-    """SHA-256 -> why the tagger was not asked or did not answer, where it is worth asking again."""
+    """SHA-256 -> why a tagger was not asked or did not answer, where it is worth asking again."""
+
+    def add(self, sha256: str, said: Tagged) -> None:
+        """Add what a tagger said, where nothing is known yet."""
+        self.known.setdefault(sha256, said.labels)
+        if said.look is not None:
+            self.looks.setdefault(sha256, said.look)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Makes what a tagger looks at, by SHA-256: the JPEG that is sent, or the view of a local model."""
+
+    jpeg: Callable[[str], bytes]
+    view: Callable[[str], bytes]
 
 
 def label(
     chosen: Iterable[Chosen],
     cached: HotelCache,
-    thumbnail: Callable[[str], bytes],
+    pixels: Pixels,
     tagger: Tagger,
     context: Context,
     *,
     retag: bool,
     lost: AbstractSet[str] = frozenset(),
 ) -> Labels:
-    """Labels of the best images of all pictures that are not hidden.
+    """Labels and looks of the best images of all pictures that are not hidden.
 
-    `thumbnail` gives the JPEG bytes that are sent for a SHA-256; it is called only for images that the tagger is asked
-    about. `retag` asks about all of them but those whose originals are `lost`.
+    Each tagger that `tagger` is made of is asked for what it has not said yet. People's labels count before all others,
+    and labels that another tagger gave earlier count last. `retag` asks about all images but those whose originals are
+    `lost`.
     """
-    labels = Labels()
-    requests = []
-    for picture in chosen:
-        sha256 = picture.best.sha256
-        if picture.hidden_by is not None:
-            continue
-        if picture.labels is not None:
-            labels.known[sha256] = picture.labels
-            continue
-        kept, by = _cached_labels(cached, sha256, tagger.identity)
-        if kept is not None:
-            labels.known[sha256] = kept
-        if sha256 not in lost and (retag or kept is None or by != tagger.identity):
-            requests.append(
-                TagRequest(
-                    sha256=sha256,
-                    url=picture.image.url,
-                    jpeg=partial(thumbnail, sha256),
-                    view=partial(thumbnail, sha256),
-                )
-            )
-    for sha256, answer in tagger.tag(requests, deadline_s=context.deadline_s).items():
-        if isinstance(answer, Tagged):
-            context.work.count(tagged=1)
-            labels.known[sha256] = labels.learned[sha256] = answer.labels
-            if answer.look:
-                labels.looks[sha256] = answer.look
-        elif isinstance(answer, NotTagged) and answer.retry:
-            labels.missing[sha256] = answer.reason
+    visible = [picture for picture in chosen if picture.hidden_by is None]
+    labels = Labels({picture.best.sha256: picture.labels for picture in visible if picture.labels is not None})
+    for part in parts_of(tagger):
+        said = {
+            sha256: known
+            for picture in visible
+            if (known := cached.said(sha256 := picture.best.sha256, part.identity)) is not None
+        }
+        asked = [
+            picture
+            for picture in visible
+            if picture.best.sha256 not in lost
+            and (retag or picture.best.sha256 not in said)
+            and (picture.labels is None or part.wants_views)
+        ]
+        said |= _ask(part, asked, pixels, labels, context)
+        for sha256, known in said.items():
+            labels.add(sha256, known)
+    for picture in visible:
+        if (others := cached.labels_by_anybody(picture.best.sha256)) is not None:
+            labels.known.setdefault(picture.best.sha256, others)
+    context.work.count(tagged=len({sha256 for answers in labels.learned.values() for sha256 in answers}))
     return labels
+
+
+def _ask(
+    tagger: Tagger, pictures: Iterable[Chosen], pixels: Pixels, labels: Labels, context: Context
+) -> dict[str, Tagged]:
+    """What a tagger says of best images now; why it says nothing of others is added to the missing labels."""
+    requests = [
+        TagRequest(
+            sha256=sha256,
+            url=picture.image.url,
+            jpeg=partial(pixels.jpeg, sha256),
+            view=partial(pixels.view, sha256),
+        )
+        for picture in pictures
+        if (sha256 := picture.best.sha256)
+    ]
+    answers = tagger.tag(requests, deadline_s=context.deadline_s)
+    tagged = {sha256: answer for sha256, answer in answers.items() if isinstance(answer, Tagged)}
+    for sha256, answer in answers.items():
+        if isinstance(answer, NotTagged) and answer.retry:
+            labels.missing.setdefault(sha256, answer.reason)
+    if tagged:
+        labels.learned[tagger.identity] = tagged
+        context.work.count_tagged_by(tagger.identity, len(tagged))
+    return tagged
+
+
+def pixels_of(read_original: Callable[[str], bytes], acquired: Acquired, ports: Ports) -> Pixels:
+    """What taggers look at, made from originals; `acquired` has the views of images that were just examined."""
+    return Pixels(
+        jpeg=partial(thumbnail_of, read_original, acquired, ports),
+        view=partial(view_for, read_original, acquired, ports),
+    )
 
 
 def thumbnail_of(read_original: Callable[[str], bytes], acquired: Acquired, ports: Ports, sha256: str) -> bytes:
@@ -88,6 +129,15 @@ def thumbnail_of(read_original: Callable[[str], bytes], acquired: Acquired, port
     return ports.call(_thumbnail_within_budget, data, facts, tagging.side_px, tagging.jpeg_quality, budget)
 
 
+def view_for(read_original: Callable[[str], bytes], acquired: Acquired, ports: Ports, sha256: str) -> bytes:
+    """The view of an image, from its first decode or from another one. Raises LostOriginalsError, ChildCrashedError."""
+    if (view := acquired.views.get(sha256)) is not None:
+        return view
+    data = read_original(sha256)
+    ports.context.work.count(decodes=1)
+    return ports.call(_view_within_budget, data, acquired.facts[sha256], ports.settings.filter)
+
+
 def _thumbnail_within_budget(
     data: bytes, facts: ImageFacts, side_px: int, quality: int, budget: FilterSettings
 ) -> bytes:
@@ -95,10 +145,6 @@ def _thumbnail_within_budget(
     return call_by_cost(cost_of(data, facts, budget), budget, thumbnail_jpeg, data, facts, side_px, quality)
 
 
-def _cached_labels(cached: HotelCache, sha256: str, identity: str) -> tuple[tuple[Label, ...] | None, str | None]:
-    """The labels cached for a content, this tagger's before another's, and the identity of the tagger they are from."""
-    labelled = [content for content in cached.contents(sha256) if content.labels is not None]
-    if not labelled:
-        return None, None
-    best = max(labelled, key=lambda content: (content.labels_by == identity, content.at, content.labels_by or ""))
-    return best.labels, best.labels_by
+def _view_within_budget(data: bytes, facts: ImageFacts, budget: FilterSettings) -> bytes:
+    """As `decode_view`; an image that takes much memory is decoded alone, in a child process."""
+    return call_by_cost(cost_of(data, facts, budget), budget, decode_view, data, facts)

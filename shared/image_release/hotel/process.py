@@ -16,7 +16,7 @@ from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
-from image_release.hotel.label import label, thumbnail_of
+from image_release.hotel.label import label, pixels_of
 from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
@@ -94,17 +94,16 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     if before.manifest and force == "none" and not damage and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
-    cached = read_cache(hotel, stores.state)
+    cached = read_cache(hotel, stores.state, ports.tagger)
     was = PublishedBefore(before.manifest, digest, damage.renditions)
     acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
     chosen = choose(hotel, acquired, settings)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
-    thumbnail = partial(thumbnail_of, original, acquired, ports)
-    labels = label(chosen, cached, thumbnail, ports.tagger, context, retag=force == "retag", lost=acquired.lost)
+    pixels = pixels_of(original, acquired, ports)
+    labels = label(chosen, cached, pixels, ports.tagger, context, retag=force == "retag", lost=acquired.lost)
+    acquired.views.clear()  # rendering needs the memory
     order = in_order(chosen, hotel, acquired, labels, settings)
-    forget_at = update_cache(
-        hotel, cached, acquired, labels.learned, ports.tagger.identity, stores.state, now=context.now(), grace=grace
-    )
+    forget_at = update_cache(hotel, cached, acquired, labels.learned, stores.state, now=context.now(), grace=grace)
     facts = [acquired.facts[item.chosen.best.sha256] for item in order.shown]
     rendered = render(hotel, facts, was, acquired.lost, seq, original, ports, again=force == "rerender")
     pictures = pictures_of(order.shown, acquired, rendered)

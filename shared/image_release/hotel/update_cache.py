@@ -11,33 +11,41 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from image_release.cache import CachedImages, ContentRecord, merge_cached_images, merge_fingerprints
+from image_release.cache import (
+    CachedImages,
+    ContentRecord,
+    LabelRecord,
+    labelling_taggers,
+    merge_cached_images,
+    merge_fingerprints,
+    merge_labels,
+)
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.cached import HotelCache
 from image_release.hotel.load import Hotel
 from image_release.storage import Store
 from image_release.store_keys import original_key
-from image_release.values import Accommodation, Label
+from image_release.tag import Tagged
+from image_release.values import Accommodation
 
 
 def update_cache(
     hotel: Hotel,
     cached: HotelCache,
     acquired: Acquired,
-    labels: Mapping[str, tuple[Label, ...]],
-    tagger_identity: str,
+    tagged: Mapping[str, Mapping[str, Tagged]],
     state: Store,
     *,
     now: datetime,
     grace: timedelta,
 ) -> datetime | None:
-    """Merge what was learned into the accommodations' caches; `labels` are new ones by SHA-256.
+    """Merge what was learned into the accommodations' caches; `tagged` is new: tagger's identity -> SHA-256 -> answer.
 
     Returns when the next original may be deleted, None if all are named. Raises DocumentContendedError, storage faults.
     """
     unnamed: list[datetime] = []
     for accommodation in hotel.accommodations:
-        learned = _with_labels(acquired.learned[accommodation], labels, tagger_identity, now)
+        learned = acquired.learned[accommodation]
         contents = _with_names(hotel, cached.accommodations[accommodation], learned, now)
         forgotten = frozenset(
             sha256
@@ -51,21 +59,38 @@ def update_cache(
         ]
         learned = replace(learned, contents=contents)
         new_fingerprints = contents.keys() & (acquired.fingerprints.keys() - cached.fingerprints.keys())
-        if forgotten or new_fingerprints or learned != cached.accommodations[accommodation]:
-            _write(hotel, accommodation, learned, acquired, forgotten, state)
+        answers = _Answers(tagged, learned, now)
+        if forgotten or new_fingerprints or answers or learned != cached.accommodations[accommodation]:
+            _write(hotel, accommodation, learned, acquired, answers, forgotten, state)
     return min(unnamed) + grace if unnamed else None
 
 
-def _with_labels(
-    learned: CachedImages, labels: Mapping[str, tuple[Label, ...]], tagger_identity: str, now: datetime
-) -> CachedImages:
-    contents = {
-        sha256: replace(content, labels=labels[sha256], labels_by=tagger_identity, at=now)
-        if sha256 in labels
-        else content
-        for sha256, content in learned.contents.items()
-    }
-    return replace(learned, contents=contents)
+class _Answers:
+    """What taggers said now of an accommodation's images, and where it is kept: in `state.json`, or beside it."""
+
+    def __init__(self, tagged: Mapping[str, Mapping[str, Tagged]], learned: CachedImages, now: datetime) -> None:
+        self._now = now
+        self._by_tagger = {
+            identity: {sha256: answer for sha256, answer in answers.items() if sha256 in learned.contents}
+            for identity, answers in tagged.items()
+        }
+        self.beside: dict[str, dict[str, LabelRecord]] = {}
+        """Tagger's identity -> SHA-256 -> what `state.json` has no place for."""
+
+    def __bool__(self) -> bool:
+        return any(self._by_tagger.values())
+
+    def put_into(self, contents: dict[str, ContentRecord]) -> None:
+        """Put labels where no other tagger's are; `beside` is the rest of them, and what local models say."""
+        self.beside = {}
+        for identity, answers in self._by_tagger.items():
+            for sha256, answer in answers.items():
+                content = contents.get(sha256)
+                if content and answer.look is None and content.labels_by in (None, identity):
+                    contents[sha256] = replace(content, labels=answer.labels, labels_by=identity, at=self._now)
+                else:
+                    record = LabelRecord(self._now, answer.labels, answer.look)
+                    self.beside.setdefault(identity, {})[sha256] = record
 
 
 def _with_names(hotel: Hotel, before: CachedImages, learned: CachedImages, now: datetime) -> dict[str, ContentRecord]:
@@ -84,6 +109,7 @@ def _write(
     accommodation: Accommodation,
     learned: CachedImages,
     acquired: Acquired,
+    answers: _Answers,
     forgotten: frozenset[str],
     state: Store,
 ) -> None:
@@ -91,10 +117,9 @@ def _write(
     listed = {image.url for image in hotel.images if image.accommodation == accommodation}
 
     def kept(images: CachedImages) -> CachedImages:
-        return CachedImages(
-            {url: record for url, record in images.urls.items() if url in listed},
-            {sha256: content for sha256, content in images.contents.items() if sha256 not in forgotten},
-        )
+        contents = {sha256: content for sha256, content in images.contents.items() if sha256 not in forgotten}
+        answers.put_into(contents)
+        return CachedImages({url: record for url, record in images.urls.items() if url in listed}, contents)
 
     fingerprints = {
         sha256: acquired.fingerprints[sha256] for sha256 in learned.contents if sha256 in acquired.fingerprints
@@ -102,5 +127,8 @@ def _write(
     if fingerprints or forgotten:
         merge_fingerprints(state, accommodation, fingerprints, forgotten)
     merge_cached_images(state, accommodation, learned, kept)
+    taggers = answers.beside.keys() | (labelling_taggers(state, accommodation) if forgotten else set())
+    for identity in sorted(taggers):
+        merge_labels(state, accommodation, identity, answers.beside.get(identity, {}), forgotten)
     for sha256 in sorted(forgotten):
         state.delete(original_key(accommodation, sha256))

@@ -19,10 +19,11 @@ from image_release.one_machine.workspace import Workspace, gives_looks
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, settings_document, settings_of
 from image_release.store_keys import SETTINGS, TAGGER
+from image_release.tag.local import is_installed
 
 NEVER_STORED = ("allowed_networks", "resolve")
 """Settings of `download` that open the network."""
-STORABLE_TAGGERS = ("none", "google")
+STORABLE_TAGGERS = ("none", "local", "google", "google+local")
 """Taggers that a workspace may have; recorded labels are a file of one machine."""
 MOST_SHOWN = 60
 """Maximum number of characters of a value that are shown."""
@@ -56,6 +57,25 @@ def choices_of(workspace: Workspace, file: Path | None, tagger: str | None) -> C
     base = kept if stores is not None else _stored_settings(workspace)
     settings = settings_of(_joined(base, network), str(file or SETTINGS))
     return Choices(settings, _stored_tagger(workspace) if tagger is None else tagger, stores)
+
+
+def first_tagger(workspace: Workspace) -> str | None:
+    """The tagger that a new workspace gets, to which nothing was handed in yet; None for all others.
+
+    It is the local model, where that is installed. A workspace that has no tagger and is not new never gets one unasked.
+    """
+    stores = (workspace.inbox, workspace.state)
+    is_new = is_installed() and all(next(iter(store.list("")), None) is None for store in stores)
+    return "local" if is_new else None
+
+
+def store_first_tagger(workspace: Workspace, tagger: str) -> str:
+    """Store the tagger of a new workspace; returns what is to be told about it."""
+    workspace.inbox.put(TAGGER, f"{tagger}\n".encode())
+    return (
+        f"tagger: {tagger} is stored for this new workspace: a model on this machine looks at the pictures; "
+        f"to go without: image-release run --tagger none{_at(workspace)}"
+    )
 
 
 def store_choices(workspace: Workspace, choices: Choices, tagger: str | None) -> Iterator[str]:
@@ -133,7 +153,8 @@ def _stored_tagger(workspace: Workspace) -> str:
     name = "none" if stored is None else stored.data.decode(errors="replace").strip()
     if name not in STORABLE_TAGGERS:
         rule = (
-            f"must be {' or '.join(STORABLE_TAGGERS)}; to replace it: image-release run --tagger none{_at(workspace)}"
+            f"must be one of {', '.join(STORABLE_TAGGERS)}; "
+            f"to replace it: image-release run --tagger none{_at(workspace)}"
         )
         raise StoredChoiceError(f"{TAGGER}: {name!r}: {rule}")
     return name

@@ -59,6 +59,8 @@ class HotelResult:
     """What became of each image; empty unless `run_nudges` was called with `with_images`."""
     ending: HotelEnding = NOTHING_TO_TELL
     """What the run has to tell of it."""
+    tagged_by: dict[str, int] = field(default_factory=dict)
+    """Tagger's identity -> number of images that it answered for."""
     untagged: str | None = None
     """Why the hotel has no labels yet; None if it has them or needs none."""
 
@@ -80,6 +82,8 @@ class Totals:
     """Number of published hotels that have no pictures."""
     partners: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Partner -> number of its images, and of those that could not be fetched."""
+    tagged_by: dict[str, int] = field(default_factory=dict)
+    """Tagger's identity -> number of images that it answered for."""
     untagged: dict[str, int] = field(default_factory=dict)
     """Reason why there are no labels yet -> number of hotels that were published without them."""
 
@@ -97,6 +101,8 @@ class Totals:
         for partner_id, images, failed in result.ending.partners:
             before = self.partners.get(partner_id, (0, 0))
             self.partners[partner_id] = (before[0] + images, before[1] + failed)
+        for identity, images in result.tagged_by.items():
+            self.tagged_by[identity] = self.tagged_by.get(identity, 0) + images
         if result.untagged is not None:
             self.untagged[result.untagged] = self.untagged.get(result.untagged, 0) + 1
         if result.status == "failed":
@@ -251,5 +257,6 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
         cpu,
         images=report.images if with_images else (),
         ending=ending_of(report.manifest),
+        tagged_by=report.work.tagged_by,
         untagged=untagged[0] if untagged else None,
     )

@@ -29,7 +29,8 @@ from image_release.storage import (
     Stores,
 )
 from image_release.store_keys import ACCEPTS, CATALOGUES, DUE, GALLERY_INDEX, OVERRIDES, RELEASES, REQUESTS
-from image_release.tag import GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
+from image_release.tag import BothTagger, GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
+from image_release.tag.local import LocalTagger, is_installed
 
 STORES = ("inbox", "state", "published")
 FILES_IN_THE_INBOX = re.compile(
@@ -161,14 +162,29 @@ class Workspace:
                 raise WorkspaceError(f"--tagger {self.tagger}: {error}") from error
         if self.tagger == "google":
             return self._google()
-        raise WorkspaceError(f"--tagger {self.tagger}: must be none, google or recorded:FILE.jsonl")
+        if self.tagger == "local":
+            return self._local()
+        if self.tagger == "google+local":
+            return BothTagger(self._google(), self._local())
+        raise WorkspaceError(
+            f"--tagger {self.tagger}: must be none, local, google, google+local or recorded:FILE.jsonl"
+        )
 
     def _google(self) -> Tagger:
         if find_spec("google") is None or find_spec("google.cloud") is None or find_spec("google.cloud.vision") is None:
-            raise WorkspaceError("--tagger google: needs the extra `google`: pip install 'image-release[google]'")
+            raise WorkspaceError(self._needs("google"))
         if self.allowance is None:
             raise WorkspaceError("--tagger google: no spending cap was set")
         return GoogleTagger(self.settings.tagging, self.allowance)
+
+    def _local(self) -> Tagger:
+        if not is_installed():
+            raise WorkspaceError(self._needs("local"))
+        return LocalTagger()
+
+    def _needs(self, extra: str) -> str:
+        needs = f"tagger {self.tagger}: needs the extra `{extra}`: pip install 'image-release[{extra}]'"
+        return f"{needs}; or choose another tagger, for example --tagger none"
 
 
 def gives_looks(tagger: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
 from image_release.rank.score_parts import NEUTRAL, CategoryScore, CategoryScorer, partner_value, size_value
@@ -18,28 +19,53 @@ from image_release.settings import PrioritisingSettings
 
 PRIORITISING_VERSION = "prioritise-2"
 """Must change whenever the same pictures and settings may give another order."""
+REMEMBERED = 4_096
+"""Number of pictures whose category parts a Ranker remembers."""
+SETTINGS_OF_LABELS = ("labels", "ordinary_points", "half_points")
+"""Settings that the category part depends on."""
 
 
 def prioritise(
     pictures: Iterable[PictureToRank], settings: PrioritisingSettings, pins: Mapping[str, int]
 ) -> tuple[ScoredPicture, ...]:
-    """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first) of the pictures that people pinned.
+    """Order the pictures of one hotel, best first, as `Ranker.order` does."""
+    return Ranker(settings).order(pictures, pins)
 
-    If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond the
-    end is the last one. The other pictures fill the remaining places one by one: the first place goes to the best score
-    of a kind that may open, each of the first `variety_pictures` to the one that adds most to what is shown already,
-    and the rest follow by their scores.
+
+class Ranker:
+    """Orders the pictures of many hotels by the same settings; the table of labels is prepared once.
+
+    What labels say is remembered, so that a Ranker of other weights (`with_settings`) need not find it out again.
     """
-    scorer = CategoryScorer(settings)
-    scored = (_scored(picture, scorer.category(picture.labels), settings) for picture in pictures)
-    by_score = sorted(scored, key=_best_first)
-    pinned = _pinned(by_score, pins)
-    waiting = WaitingPictures((item for item in by_score if item.picture.sha256 not in pins), settings)
-    ordered: list[ScoredPicture] = []
-    for place in range(len(by_score)):
-        ordered.append(pinned[place] if place in pinned else waiting.next_at(place))
-        waiting.show(ordered[-1], place)
-    return tuple(ordered)
+
+    def __init__(self, settings: PrioritisingSettings) -> None:
+        self._settings = settings
+        self._category = lru_cache(REMEMBERED)(CategoryScorer(settings).category)
+
+    def with_settings(self, settings: PrioritisingSettings) -> Ranker:
+        """A Ranker of other settings. It shares what labels say, unless the settings differ in that."""
+        ranker = Ranker(settings)
+        if all(getattr(settings, name) == getattr(self._settings, name) for name in SETTINGS_OF_LABELS):
+            ranker._category = self._category
+        return ranker
+
+    def order(self, pictures: Iterable[PictureToRank], pins: Mapping[str, int]) -> tuple[ScoredPicture, ...]:
+        """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first) of the pictures that people pinned.
+
+        If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond
+        the end is the last one. The other pictures fill the remaining places one by one: the first place goes to the
+        best score of a kind that may open, each of the first `variety_pictures` to the one that adds most to what is
+        shown already, and the rest follow by their scores.
+        """
+        scored = (_scored(picture, self._category(picture.labels), self._settings) for picture in pictures)
+        by_score = sorted(scored, key=_best_first)
+        pinned = _pinned(by_score, pins)
+        waiting = WaitingPictures((item for item in by_score if item.picture.sha256 not in pins), self._settings)
+        ordered: list[ScoredPicture] = []
+        for place in range(len(by_score)):
+            ordered.append(pinned[place] if place in pinned else waiting.next_at(place))
+            waiting.show(ordered[-1], place)
+        return tuple(ordered)
 
 
 def _scored(picture: PictureToRank, category: CategoryScore, settings: PrioritisingSettings) -> ScoredPicture:

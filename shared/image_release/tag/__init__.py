@@ -5,6 +5,7 @@ the `AccountQuota` that all workers share. The tagger that looks at images itsel
 is imported where it is built.
 """
 
+from image_release.tag.both import BothTagger, parts_of
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.labels import LabelLine
@@ -17,6 +18,7 @@ from image_release.tag.spending_cap import SpendingCap
 __all__ = [
     "AccountQuota",
     "Allowance",
+    "BothTagger",
     "Counters",
     "CountersUnreachableError",
     "DynamoCounters",
@@ -32,4 +34,5 @@ __all__ = [
     "Tagged",
     "Tagger",
     "numbered_lines",
+    "parts_of",
 ]

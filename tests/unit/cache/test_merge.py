@@ -12,14 +12,16 @@ from image_release.cache import (
     CachedImages,
     ContentRecord,
     Failure,
+    LabelRecord,
     UrlRecord,
     merge,
     merge_cached_images,
+    merge_records,
     read_cached_images,
 )
 from image_release.outcomes import Outcome
 from image_release.storage import MemoryStore
-from image_release.values import Accommodation, ImageFacts, Label
+from image_release.values import Accommodation, ImageFacts, Label, Look
 
 MOMENTS = st.integers(0, 5).map(lambda hours: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hours))
 SHAS = st.sampled_from(["a" * 64, "b" * 64])
@@ -34,6 +36,9 @@ CONTENTS = st.builds(
 )
 CACHED = st.builds(CachedImages, st.dictionaries(st.sampled_from(["u", "v"]), URLS), st.dictionaries(SHAS, CONTENTS))
 
+LOOKS = st.none() | st.builds(Look, st.just("local-m"), st.sampled_from([0.1, 0.9]), st.just((1.0,)))
+RECORDS = st.dictionaries(SHAS, st.builds(LabelRecord, MOMENTS, LABELS, LOOKS))
+
 
 @given(CACHED, CACHED)
 def test_merge_does_not_depend_on_who_wrote_first(one, other):
@@ -43,6 +48,16 @@ def test_merge_does_not_depend_on_who_wrote_first(one, other):
         merged = merge(one, other).urls[url]
         assert merged.at == merge(other, one).urls[url].at
         assert merged.sha256 == merge(other, one).urls[url].sha256
+
+
+@given(RECORDS, RECORDS)
+def test_merge_of_what_a_tagger_said_does_not_depend_on_who_wrote_first(one, other):
+    """Of one content, what was said later counts."""
+    merged = merge_records(one, other)
+    assert merged == merge_records(other, one)
+    assert {sha256: record.at for sha256, record in merged.items()} == {
+        sha256: max(known[sha256].at for known in (one, other) if sha256 in known) for sha256 in {**one, **other}
+    }
 
 
 def test_of_two_checks_at_one_moment_the_one_with_a_copy_counts():

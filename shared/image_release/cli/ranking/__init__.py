@@ -9,6 +9,8 @@ from image_release.cli.lazy_group import LazyGroup
 COMMANDS = {
     "evaluate": "Order a graded corpus as the product does, and measure the order.",
     "unknown-labels": "List the labels that pictures have and the table of labels lacks.",
+    "compare": "Compare the orders that two settings files give every published hotel.",
+    "fit": "Propose weights of the score from grades, choices or pins; nothing is applied.",
 }
 
 __all__ = ["ranking"]

@@ -11,10 +11,13 @@ from image_release.lab.ordering import RECORDED
 from image_release.one_machine.workspace import open_workspace
 from image_release.problems import Problem
 from image_release.settings import Settings
-from image_release.tag import RecordedTagger, SpendingCap, Tagger
+from image_release.tag import BothTagger, RecordedTagger, SpendingCap, Tagger
 
-NAMES = "none|local|google|google+local|recorded:FILE"
+NAMES = "none|local|google|google+local|recorded:FILE[+local]"
 """What a tagger may be called, as help texts show it."""
+
+AND_LOCAL = "+local"
+"""End of a name whose labels are recorded and whose looks come from the local model."""
 
 
 def usual_tagger(directory: Path) -> str:
@@ -31,5 +34,8 @@ def tagger_called(name: str, settings: Settings) -> Iterator[tuple[Tagger, tuple
     """
     with tempfile.TemporaryDirectory() as folder:
         cap = SpendingCap(Path(folder) / "tagged", settings.tagging.max_images_a_run)
-        tagger = open_workspace(folder, settings, tagger=name, allowance=cap).ports().tagger
-        yield tagger, tagger.problems if isinstance(tagger, RecordedTagger) else ()
+        recorded = name.startswith("recorded:") and name.endswith(AND_LOCAL)
+        names = (name.removesuffix(AND_LOCAL), AND_LOCAL.removeprefix("+")) if recorded else (name,)
+        taggers = [open_workspace(folder, settings, tagger=one, allowance=cap).ports().tagger for one in names]
+        problems = taggers[0].problems if isinstance(taggers[0], RecordedTagger) else ()
+        yield BothTagger(*taggers) if recorded else taggers[0], problems

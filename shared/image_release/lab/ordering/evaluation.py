@@ -9,7 +9,7 @@ from image_release.lab.ordering.grades import GradedCorpus
 from image_release.lab.ordering.measures import KindMeasures, OrderMeasures, measure, measure_kinds
 from image_release.lab.ordering.pictures import tagged_pictures
 from image_release.problems import Problem
-from image_release.rank import ScoredPicture, prioritise
+from image_release.rank import Ranker, ScoredPicture
 from image_release.settings import Settings
 from image_release.tag import Tagger
 
@@ -41,10 +41,11 @@ def evaluate(
     `on_hotel` is called after each hotel with its number of pictures.
     """
     pictures = tagged_pictures(corpus, tagger, settings.tagging, on_hotel)
+    ranker = Ranker(settings.resolved_for(looks=tagger.wants_views).prioritising)
     orders = {}
     for hotel_id, by_label in pictures.by_hotel.items():
         labels = {picture.sha256: label for label, picture in by_label.items()}
-        ranked = prioritise(by_label.values(), settings.prioritising, {})
+        ranked = ranker.order(by_label.values(), {})
         placed = [(labels[item.picture.sha256], item) for item in ranked]
         orders[hotel_id] = tuple(RankedPicture(label, corpus.images[label], item) for label, item in placed)
     shown = {hotel_id: [placed.label for placed in order] for hotel_id, order in orders.items()}

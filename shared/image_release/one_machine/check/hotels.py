@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,9 +67,9 @@ def _checked(
     return PublishedHotel(manifest, tuple(findings), damage, orphans)
 
 
-def check_cache(workspace: Workspace, accommodation: Accommodation) -> tuple[Finding, ...]:
-    """The files of an accommodation's cache that cannot be read."""
-    keys = unreadable_caches(workspace.state, accommodation)
+def check_cache(workspace: Workspace, accommodation: Accommodation, taggers: Collection[str]) -> tuple[Finding, ...]:
+    """The files of an accommodation's cache that cannot be read; `taggers` are those with a document of it."""
+    keys = unreadable_caches(workspace.state, accommodation, taggers)
     return tuple(Finding("state", key, "cannot be read") for key in keys)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from image_release.cache import CachedImages, merge_cached_images, merge_fingerprints
+from image_release.cache import CachedImages, merge_cached_images, merge_fingerprints, merge_labels
 from image_release.hotel import SWEEP, Damage, HotelContendedError, Ports, process_hotel
 from image_release.ingest import all_waiting, hotel_rows, read_current
 from image_release.one_machine.check.findings import Finding, Report
@@ -18,7 +18,16 @@ from image_release.one_machine.workspace import Workspace
 from image_release.publish import ManifestUnreadableError
 from image_release.state import DocumentContendedError, StateUnreadableError
 from image_release.storage import Listed
-from image_release.store_keys import ACCOMMODATIONS, HOTELS, folder_of_hotel, hotel_folder, kept_of, original_key
+from image_release.store_keys import (
+    ACCOMMODATIONS,
+    HOTELS,
+    accommodation_folder,
+    folder_of_hotel,
+    hotel_folder,
+    kept_of,
+    labelling_tagger,
+    original_key,
+)
 from image_release.values import Accommodation, Nudge
 
 ORIGINALS = "originals/"
@@ -55,10 +64,11 @@ class _Walk:
         for accommodation, parts in groupby(kept, key=lambda item: item[0][0]):
             names = [part for (_, part), _ in parts]
             self.report.findings += check_listing(self.workspace, accommodation, repair=self.repair)
-            caches = check_cache(self.workspace, accommodation)
+            folder = accommodation_folder(accommodation)
+            taggers = [tagger for name in names if (tagger := labelling_tagger(accommodation, folder + name))]
+            caches = check_cache(self.workspace, accommodation, taggers)
             if caches and self.repair:
-                merge_cached_images(self.workspace.state, accommodation, CachedImages())
-                merge_fingerprints(self.workspace.state, accommodation, {})
+                self._replace_unreadable(accommodation, taggers)
             self.report.findings += [replace(finding, mended=self.repair) for finding in caches]
             originals = frozenset(name.removeprefix(ORIGINALS) for name in names if name.startswith(ORIGINALS))
             self.report.originals += len(originals)
@@ -66,6 +76,14 @@ class _Walk:
             if lost or caches:
                 self.damaged[accommodation] = Damage(originals=lost, other=bool(caches))
             self.advance()
+
+    def _replace_unreadable(self, accommodation: Accommodation, taggers: Iterable[str]) -> None:
+        """Put empty caches in place of those that cannot be read; the others stay as they are."""
+        state = self.workspace.state
+        merge_cached_images(state, accommodation, CachedImages())
+        merge_fingerprints(state, accommodation, {})
+        for tagger in taggers:
+            merge_labels(state, accommodation, tagger, {})
 
     def hotels(self) -> None:
         """Check every published hotel, and the hotels of damaged accommodations."""
