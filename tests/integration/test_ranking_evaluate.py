@@ -96,7 +96,7 @@ def test_judges_other_settings(tmp_path: Path) -> None:
     """Settings that prefer toilets get bad measures."""
     directory = SmallCorpus(tmp_path).write()
     settings = tmp_path / "settings.yaml"
-    settings.write_text("prioritising: {labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8")
+    settings.write_text("prioritising: {never_first: [], labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8")
     document = json.loads(evaluate(directory, "--json", "--settings", settings).stdout)
     assert (document["first_ok"], document["first_never"]) == (0.0, 1.0)
     assert document["wrong"] == [f"{h}: first is {h}/bath (bathroom, 0)" for h in ("h1", "h2")]
@@ -177,7 +177,9 @@ def test_lists_for_each_tagger_which_hotels_open_wrongly(tmp_path: Path) -> None
     bad = tmp_path / "bad.jsonl"
     text = (directory / "vision_labels.jsonl").read_text().replace("Swimming pool", "Toilet").replace("Bed", "Sink")
     bad.write_text(text.replace('"Toilet"', '"Swimming pool"', 1))  # of the first hotel's bathroom
-    options = ("--tagger", "none", "--tagger", f"recorded:{bad}")
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("prioritising: {never_first: []}", encoding="utf-8")
+    options = ("--tagger", "none", "--tagger", f"recorded:{bad}", "--settings", settings)
     assert "first is" not in evaluate(directory, *options).stdout
     assert "bad.jsonl: h1: first is h1/bath (bathroom, 0)" in evaluate(directory, *options, "--wrong").stdout
 
@@ -286,5 +288,5 @@ class TestOnTheLabelledCorpus:
         settings.write_text("prioritising: {weights: {size: 0, partner: 0, category: 1}}", encoding="utf-8")
         shipped = json.loads(evaluate(CORPUS, "--json").stdout)
         category_alone = json.loads(evaluate(CORPUS, "--json", "--settings", settings).stdout)
-        assert PrioritisingSettings().weights.size > 0
+        assert PrioritisingSettings().weights_in_force.size > 0
         assert shipped["ndcg5"] >= category_alone["ndcg5"] - 0.02
