@@ -96,7 +96,9 @@ def test_judges_other_settings(tmp_path: Path) -> None:
     """Settings that prefer toilets get bad measures."""
     directory = SmallCorpus(tmp_path).write()
     settings = tmp_path / "settings.yaml"
-    settings.write_text("prioritising: {never_first: [], labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8")
+    settings.write_text(
+        "prioritising: {never_first: [], labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8"
+    )
     document = json.loads(evaluate(directory, "--json", "--settings", settings).stdout)
     assert (document["first_ok"], document["first_never"]) == (0.0, 1.0)
     assert document["wrong"] == [f"{h}: first is {h}/bath (bathroom, 0)" for h in ("h1", "h2")]
