@@ -178,10 +178,10 @@ def test_lists_for_each_tagger_which_hotels_open_wrongly(tmp_path: Path) -> None
     directory = SmallCorpus(tmp_path).write()
     bad = tmp_path / "bad.jsonl"
     text = (directory / "vision_labels.jsonl").read_text().replace("Swimming pool", "Toilet").replace("Bed", "Sink")
-    bad.write_text(
-        text.replace('"Toilet"', '"Swimming pool"', 1).replace('"Bathroom"', '"Resort"', 1)
-    )  # of the first hotel's bathroom
-    options = ("--tagger", "none", "--tagger", f"recorded:{bad}")
+    bad.write_text(text.replace('"Toilet"', '"Swimming pool"', 1))  # of the first hotel's bathroom
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("prioritising: {never_first: []}", encoding="utf-8")
+    options = ("--tagger", "none", "--tagger", f"recorded:{bad}", "--settings", settings)
     assert "first is" not in evaluate(directory, *options).stdout
     assert "bad.jsonl: h1: first is h1/bath (bathroom, 0)" in evaluate(directory, *options, "--wrong").stdout
 
