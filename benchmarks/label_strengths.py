@@ -20,9 +20,11 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.lab.ordering import OrderMeasures, evaluate, measure, read_graded_corpus
+from image_release.folding import letters
+from image_release.lab.ordering import RECORDED, OrderMeasures, evaluate, measure, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
+from image_release.tag import RecordedTagger
 
 Array = NDArray[np.float64]
 Table = Mapping[str, float]
@@ -38,8 +40,9 @@ class Study:
     """The graded pictures as a matrix of label scores (pictures, labels), and the measures of any table."""
 
     def __init__(self, corpus: Path) -> None:
-        self.grades = read_graded_corpus(corpus).grades
-        orders = evaluate(corpus, Settings()).orders
+        graded = read_graded_corpus(corpus)
+        self.grades = graded.grades
+        orders = evaluate(graded, Settings(), RecordedTagger(corpus / RECORDED)).orders
         self.to_rank: dict[str, PictureToRank] = {p.label: p.ranked.picture for o in orders.values() for p in o}
         self.pictures = sorted(self.to_rank)
         self.labels = sorted({label.description for c in self.to_rank.values() for label in c.labels or ()})
@@ -53,12 +56,12 @@ class Study:
 
     def measures(self, table_of: Callable[[str], Table]) -> OrderMeasures:
         """Order each hotel by the table that `table_of` gives for it, with the product's own formula."""
-        kinds = {label.casefold(): kind for kind, entries in shipped_labels().items() for label in entries}
+        kinds = {letters(label): kind for kind, entries in shipped_labels().items() for label in entries}
         orders = {}
         for hotel_id in sorted(set(self.hotels)):
             labels: dict[str, dict[str, float]] = {}
             for label, strength in table_of(hotel_id).items():
-                kind = kinds.get(label.casefold(), GENERAL_KIND)
+                kind = kinds.get(letters(label), GENERAL_KIND)
                 labels.setdefault(kind, {})[label] = float(np.clip(strength, -5, 5))
             settings = PrioritisingSettings(labels=labels)
             mine = {self.to_rank[p].sha256: p for p in self.pictures if self.grades[p].hotel_id == hotel_id}
@@ -79,7 +82,7 @@ class Study:
 
     def moved(self, rows: NDArray[np.bool_]) -> Table:
         """The shipped strengths, corrected by the grades of the pictures `rows` and rounded to 0.5."""
-        shipped = np.array([_shipped().get(label.casefold(), 0.0) for label in self.labels])
+        shipped = np.array([_shipped().get(letters(label), 0.0) for label in self.labels])
         points = self.scores @ shipped
         slope = np.polyfit(points[rows], self.grade[rows], 1)[0]
         moves = self.ridge(rows, self.grade / slope - points, MOVE_PENALTY)
@@ -87,7 +90,7 @@ class Study:
 
 
 def _shipped() -> dict[str, float]:
-    return {label.casefold(): s for entries in shipped_labels().values() for label, s in entries.items()}
+    return {letters(label): s for entries in shipped_labels().values() for label, s in entries.items()}
 
 
 def _damaged(change: Callable[[random.Random, float], float], seed: int) -> Table:
@@ -119,16 +122,16 @@ def main() -> None:
     )
     show("each strength times 0.5 … 2 by chance (mean of 20)", *repeated(lambda c, s: s * 2 ** c.uniform(-1, 1)))
     show("a third of the labels unknown, by chance (mean of 20)", *repeated(lambda c, s: s * (c.random() > 1 / 3)))
-    none = {label.casefold(): 0.0 for label in _shipped()}
+    none = {letters(label): 0.0 for label in _shipped()}
     show(
         "learned from nothing, each hotel by the others",
-        study.measures(lambda hotel: none | {k.casefold(): v for k, v in study.learned(study.hotels != hotel).items()}),
+        study.measures(lambda hotel: none | {letters(k): v for k, v in study.learned(study.hotels != hotel).items()}),
     )
     show(
         "shipped and moved, each hotel by the others", study.measures(lambda hotel: study.moved(study.hotels != hotel))
     )
     show("shipped and moved, in sample", study.measures(lambda _: study.moved(everything)))
-    moves = {k: v - _shipped().get(k.casefold(), 0.0) for k, v in study.moved(everything).items()}
+    moves = {k: v - _shipped().get(letters(k), 0.0) for k, v in study.moved(everything).items()}
     print(
         "would move:", ", ".join(f"{k} {v:+.1f}" for k, v in sorted(moves.items(), key=lambda i: -abs(i[1]))[:12] if v)
     )

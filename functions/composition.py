@@ -70,11 +70,12 @@ def hotel_ports() -> Ports:
     from image_release.hotel import Context, Ports
 
     world = suite()
+    tagger = _tagger(world)
     return Ports(
         stores=Stores(world.inbox, world.state, world.published),
         fetcher=UrlFetcher(world.settings.download),
-        tagger=_tagger(world),
-        settings=world.settings,
+        tagger=tagger,
+        settings=world.settings.resolved_for(looks=tagger.wants_views),
         context=Context(now=now, monotonic=time.monotonic),
     )
 

@@ -51,6 +51,25 @@ def _compared(character: str) -> str:
     return "-" if kind == "Pd" else character
 
 
+def letters(text: str) -> str:
+    """A name by its letters and digits alone: `Four-poster`, `four poster` and `FOURPOSTER` are one, `&` is `and`.
+
+    Marks that make another letter stay. A name without any letter stays as it is folded.
+    """
+    return _letters(text) if len(text) <= MAX_REMEMBERED_CHARS else _letters.__wrapped__(text)
+
+
+@lru_cache(maxsize=65_536)
+def _letters(text: str) -> str:
+    name = folded(text.replace("&", " and "))
+    return "".join(filter(_names_something, name)) or name
+
+
+def _names_something(character: str) -> bool:
+    """Whether it is a letter, a digit or a mark; not a hyphen, apostrophe, sign or space."""
+    return unicodedata.category(character)[0] not in "PSZC"
+
+
 def nearest(text: str, names: Iterable[str]) -> list[str]:
     """The names that a person may have meant, the likeliest first."""
     wanted = folded(text)

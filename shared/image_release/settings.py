@@ -9,31 +9,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache
-from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, field_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
+from image_release.ranking_settings import (
+    GENERAL_KIND,
+    LabelTable,
+    PrioritisingSettings,
+    ScoreWeights,
+    shipped_labels,
+)
+from image_release.settings_section import MisplacedError, Section, Share
+
+__all__ = [
+    "BUDGET_KEYS",
+    "DEFAULT_FORMATS",
+    "DEFAULT_RENDITIONS",
+    "GENERAL_KIND",
+    "BrakeSettings",
+    "DownloadSettings",
+    "FilterSettings",
+    "FingerprintSettings",
+    "Format",
+    "GroupingSettings",
+    "LabelTable",
+    "PrioritisingSettings",
+    "PublishingSettings",
+    "RenditionSettings",
+    "ScoreWeights",
+    "Settings",
+    "TaggingSettings",
+    "shipped_labels",
+]
+
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 """Parsed by one function, so that a mistake gives one error and not one for IPv4 and another for IPv6."""
-
-
-class Section(BaseModel):
-    """A section of the settings. It is immutable, and unknown names are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DownloadSettings(Section):
@@ -189,90 +201,6 @@ class TaggingSettings(Section):
     max_back_off_s: float = Field(30, gt=0, description="longest wait before one retry, in seconds")
 
 
-class ScoreWeights(Section):
-    """The weight of each part of the score, 0…1. The three must sum to 1."""
-
-    size: Share = Field(0.2, description="how many pixels the image has")
-    partner: Share = Field(0.2, description="which partner sends the image, and how early in its list")
-    category: Share = Field(0.6, description="what the labels say the image shows")
-
-    @model_validator(mode="after")
-    def _sum_to_one(self) -> ScoreWeights:
-        total = self.size + self.partner + self.category
-        if abs(total - 1) > WEIGHTS_TOLERANCE:
-            raise ValueError(f"size + partner + category must be 1, not {total:g}")
-        return self
-
-
-WEIGHTS_TOLERANCE = 1e-9
-"""Maximum difference of the sum of the weights from 1: binary fractions do not sum to it exactly."""
-
-LabelName = Annotated[str, Field(min_length=1, max_length=100)]
-Kind = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
-Strength = Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)]
-LabelTable = dict[Kind, dict[LabelName, Strength]]
-"""Kind of picture -> Vision label -> strength: above 0 good, 0 ignored, below 0 bad."""
-
-GENERAL_KIND = "general"
-"""Kind of the labels that are good or bad but do not tell what kind of picture it is."""
-
-
-@cache
-def shipped_labels() -> LabelTable:
-    """The table of labels that is shipped with the program: `rank/labels.yaml`."""
-    text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(LabelTable).validate_python(yaml.safe_load(text))
-
-
-class PrioritisingSettings(Section):
-    """The score of a picture, `size·w_size + partner·w_partner + category·w_category`, and the order that it gives."""
-
-    weights: ScoreWeights = ScoreWeights()
-    partner_scores: dict[str, Share] = Field(
-        default_factory=dict, description="partner id -> how good its images are, 0…1"
-    )
-    default_partner_score: Share = Field(0.5, description="score of a partner that is not in `partner_scores`, 0…1")
-    half_rank: float = Field(
-        10,
-        gt=0,
-        allow_inf_nan=False,
-        description="ranks below a partner's first image at which the partner part halves",
-    )
-    good_size_pixels: int = Field(1600 * 1067, gt=0, description="width × height at which the size part is 0.9")
-    ordinary_points: float = Field(
-        2,
-        allow_inf_nan=False,
-        description="sum of label points at which the category part is 0.5: the median of the corpus",
-    )
-    half_points: float = Field(
-        4, gt=0, allow_inf_nan=False, description="points above (below) it at which the category part is 0.75 (0.25)"
-    )
-    variety_pictures: int = Field(5, ge=0, description="first pictures that should differ in kind; 0: no variety")
-    variety_penalty: Share = Field(
-        0.01, description="subtracted from a score, 0…1, for each picture of the same kind that comes before"
-    )
-    labels: LabelTable = Field(
-        default_factory=shipped_labels,
-        description="kind -> label -> strength, -5…5; an entry replaces that entry of the shipped table only",
-    )
-
-    @field_validator("labels")
-    @classmethod
-    def _over_the_shipped_table(cls, given: LabelTable) -> LabelTable:
-        """Merge the given entries into the shipped table. A label has one kind: naming it in another one moves it."""
-        names = [name.casefold() for entries in given.values() for name in entries]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"a label has one place and one strength; more than one given for {', '.join(twice)}")
-        table = {
-            kind: {name: strength for name, strength in entries.items() if name.casefold() not in names}
-            for kind, entries in shipped_labels().items()
-        }
-        for kind, entries in given.items():
-            table.setdefault(kind, {}).update(entries)
-        return table
-
-
 class RenditionSettings(Section):
     """One size that the site needs. An image is scaled to fit into width × height, and never enlarged."""
 
@@ -345,20 +273,37 @@ class Settings(Section):
     publishing: PublishingSettings = PublishingSettings()
     brakes: BrakeSettings = BrakeSettings()
 
-    @model_validator(mode="after")
-    def _rendition_names_differ(self) -> Settings:
-        names = [rendition.name for rendition in self.renditions]
-        if not names or len(set(names)) != len(names):
-            raise ValueError("renditions need at least one entry, and each a name of its own")
-        return self
+    @field_validator("renditions")
+    @classmethod
+    def _rendition_names_differ(cls, given: tuple[RenditionSettings, ...]) -> tuple[RenditionSettings, ...]:
+        if not given:
+            raise ValueError("renditions need at least one entry")
+        names = [rendition.name for rendition in given]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise MisplacedError(
+                    "each needs a name of its own", below=(at, "name"), first=(names.index(name), "name")
+                )
+        return given
+
+    def resolved_for(self, *, looks: bool) -> Settings:
+        """The settings that are in force with a tagger that gives `looks`, or does not.
+
+        They differ only in weights that nobody set. Everything after the composition root works with resolved settings.
+        """
+        return self.model_copy(update={"prioritising": self.prioritising.resolved_for(looks=looks)})
 
     def digest(self) -> str:
-        """Digest of the settings that shape a hotel's result, 16 hexadecimal digits: another one makes it *changed*."""
+        """Digest of the settings that shape a hotel's result, 16 hexadecimal digits: another one makes it *changed*.
+
+        Settings that are not resolved have the digest of those for a tagger without looks.
+        """
         shaping = self.model_dump(
             mode="json",
-            include={"filter", "fingerprint", "grouping", "prioritising", "renditions"},
+            include={"filter", "fingerprint", "grouping", "renditions"},
             exclude={"filter": set(BUDGET_KEYS)},
         )
+        shaping["prioritising"] = self.prioritising.for_digest()
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,18 +1,51 @@
-"""Settings files: YAML that overrides a part of the shipped defaults."""
+"""Settings files: YAML that overrides a part of the shipped defaults.
+
+A mistake is told with file, line, place, value and rule. YAML allows a key twice in one mapping, and the last one would
+win without a word: here it is a mistake, as is everything that cannot be meant.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from image_release.problems import printable
+from image_release.ranking_settings import DROPPED_KEYS
 from image_release.settings import Settings
+from image_release.settings_section import MisplacedError, Place
+
+log = logging.getLogger(__name__)
+
+MAX_SHOWN = 200
+"""Maximum number of characters of a wrong value, or of a rule, in a message."""
+
+Document = dict[str, Any]
 
 
 class SettingsError(Exception):
-    """A settings file cannot be used. The message has a line for each mistake: file, path, value and rule."""
+    """A settings file cannot be used. The message has a line for each mistake: file, line, place, value and rule."""
+
+
+class EntryLines:
+    """On which lines the entries of a settings file are."""
+
+    def __init__(self, root: yaml.Node | None = None) -> None:
+        self._root = root
+
+    def of(self, place: Sequence[str | int]) -> int:
+        """The line of the entry at a place, such as `("filter", "formats", 0)`, or of what holds it; 0: not known."""
+        node, line = self._root, 0
+        for step in place:
+            found = _entry(node, step)
+            if found is None:
+                break
+            line, node = found
+        return line
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -34,26 +67,123 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
     Raises SettingsError when the bytes are no YAML mapping or have a mistake.
     """
-    return settings_of(settings_document(data, file), file)
+    document, lines = settings_document(data, file)
+    return settings_of(document, file, lines)
 
 
-def settings_document(data: bytes, file: str) -> dict[str, Any]:
-    """What a settings file says, before it is checked. Raises SettingsError when the bytes are no YAML mapping."""
+def settings_document(data: bytes, file: str) -> tuple[Document, EntryLines]:
+    """What a settings file says, before its values are checked, and on which lines.
+
+    Keys that are not used any more are told in the log. Raises SettingsError when the bytes are no YAML mapping, or one
+    with a key that is given twice.
+    """
     try:
-        document = yaml.safe_load(data.decode("utf-8-sig")) or {}
+        loader = yaml.SafeLoader(data.decode("utf-8-sig"))
+        root = loader.get_single_node()
+        if mistakes := _given_twice(root, file):
+            raise SettingsError("\n".join(mistakes))
+        document = (loader.construct_document(root) or {}) if root else {}
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SettingsError(f"{file}{line}: cannot be read: {error.problem}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except (RecursionError, ValueError) as error:
+        raise SettingsError(f"{file}: cannot be read: {printable(str(error), MAX_SHOWN)}") from error
     if not isinstance(document, dict):
-        raise SettingsError(f"{file}: {document!r}: must be a mapping of sections such as `filter:`")
-    return document
+        shown = printable(repr(document), MAX_SHOWN)
+        raise SettingsError(f"{file}: {shown}: must be a mapping of sections such as `filter:`")
+    lines = EntryLines(root)
+    _tell_dropped_keys(document, file, lines)
+    return document, lines
 
 
-def settings_of(document: dict[str, Any], file: str) -> Settings:
+def settings_of(document: Document, file: str, lines: EntryLines | None = None) -> Settings:
     """The settings that a document makes of the shipped defaults. Raises SettingsError when it has a mistake."""
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        lines = [
-            f"{file}: {'.'.join(map(str, e['loc'])) or 'settings'}: {e['input']!r}: {e['msg']}" for e in error.errors()
-        ]
-        raise SettingsError("\n".join(lines)) from error
+        known = lines or EntryLines()
+        raise SettingsError("\n".join(_mistake(dict(found), file, known) for found in error.errors())) from error
+
+
+def _mistake(found: Mapping[str, Any], file: str, lines: EntryLines) -> str:
+    """One line about a mistake: file, line, place, value and rule."""
+    place: Place = tuple(found["loc"])
+    value: Any = found["input"]
+    rule: str = found["msg"].removeprefix("Value error, ")
+    error = found.get("ctx", {}).get("error")
+    if isinstance(error, MisplacedError):
+        if error.first:
+            first = (*place, *error.first)
+            rule += f"; first in {_shown_place(first)}{_on_line(lines.of(first))}"
+        place = (*place, *error.below)
+        for step in error.below:
+            value = _below(value, step)
+    shown = printable(repr(value), MAX_SHOWN)
+    return f"{_position(file, lines.of(place))}: {_shown_place(place)}: {shown}: {printable(rule, 2 * MAX_SHOWN)}"
+
+
+def _below(value: Any, step: Any) -> Any:
+    """An entry of a mapping or a list; of anything else, such as a set, the whole."""
+    return value[step] if isinstance(value, dict | list | tuple) else value
+
+
+def _position(file: str, line: int) -> str:
+    return f"{file}:{line}" if line else file
+
+
+def _on_line(line: int) -> str:
+    return f" on line {line}" if line else ""
+
+
+def _shown_place(place: Sequence[str | int]) -> str:
+    return printable(".".join(map(str, place)), MAX_SHOWN) or "settings"
+
+
+def _tell_dropped_keys(document: Document, file: str, lines: EntryLines) -> None:
+    section = document.get("prioritising")
+    for name in section if isinstance(section, dict) else ():
+        if name in DROPPED_KEYS:
+            position = _position(printable(file), lines.of(("prioritising", name)))
+            log.warning("%s: prioritising.%s: is not used any more; %s", position, name, DROPPED_KEYS[name])
+
+
+def _given_twice(root: yaml.Node | None, file: str) -> list[str]:
+    """A line about each key that is given twice in one mapping. Nodes that have several names are visited once."""
+    mistakes: list[tuple[int, str, str]] = []
+    waiting = [root]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            waiting += [value for _, value in node.value]
+            mistakes += _keys_given_twice(node)
+        else:
+            waiting += node.value
+    return [f"{file}:{line}: {printable(key, MAX_SHOWN)}: {rule}" for line, key, rule in sorted(mistakes)]
+
+
+def _keys_given_twice(mapping: yaml.MappingNode) -> Iterator[tuple[int, str, str]]:
+    """Line, key and rule of each key that the mapping has already."""
+    lines: dict[tuple[str, str], int] = {}
+    for key, _ in mapping.value:
+        if isinstance(key, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            if (first := lines.get((key.tag, key.value))) is not None:
+                yield line, key.value, f"is given twice; first on line {first}"
+            lines.setdefault((key.tag, key.value), line)
+
+
+def _entry(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+    """Line and node of an entry of a mapping or a list."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in reversed(node.value):  # merged entries (`<<`) come first, and the last one counts
+            if isinstance(key, yaml.ScalarNode) and key.value == str(step):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark.line + 1, node.value[step]
+    return None

@@ -31,6 +31,14 @@ class TestHotel:
         assert {image["position"] for image in report["images"]} == {1, None}
         assert told["images"]["total"] == 3
 
+    def test_tells_why_each_picture_has_its_place(self, published):
+        """Kind, score and parts, for pictures alone."""
+        [report] = published.told("hotel", "h1")["reports"]
+        [picture] = [image for image in report["images"] if image["outcome"] == "published"]
+        assert picture["kind"] is None
+        assert set(picture["score"]["parts"]) == {"size", "partner", "category"}
+        assert [image for image in report["images"] if "score" in image] == [picture]
+
     def test_repeats_what_is_forced(self, published):
         """`rerender` downloads nothing and writes the renditions under new keys, which the manifest names."""
         before, asked = published.manifest("h2"), len(published.site.asked)

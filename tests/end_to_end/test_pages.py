@@ -106,6 +106,7 @@ STAND_INS_OF_HELP = {
     "--hotel h1": "--hotel seaview",
     "--city Bilbao": "--city cadaques",
     "atlas 2026-11-02": "atlas 2026-11-09",
+    "--labels labels.jsonl": "--labels my-corpus/vision_labels.jsonl",
 }
 """Example values in help texts, and the values that replace them in the test."""
 
@@ -122,6 +123,7 @@ def done_before(tmp_path_factory):
             "cp 2026-11-01.csv workspace/inbox/releases/2026-11-08.csv",
             "mkdir -p photos && cp -r my-photos/seaview/atlas photos/seaview",
             "image-release corpus make photos my-corpus",
+            "touch new-settings.yaml",
             "cp photos/seaview/lobby.jpg lobby.jpg && cp lobby.jpg lobby-copy.jpg",
         ):
             ended = typed(folder, line)

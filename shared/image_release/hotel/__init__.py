@@ -1,6 +1,7 @@
 """One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
-from image_release.hotel.load import DEPARTED, SWEEP
+from image_release.hotel.choose import decisions_about
+from image_release.hotel.load import DEPARTED, SWEEP, Hotel
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
@@ -12,11 +13,13 @@ __all__ = [
     "Caller",
     "Context",
     "Damage",
+    "Hotel",
     "HotelContendedError",
     "HotelOutOfTimeError",
     "HotelReport",
     "ImageReport",
     "Ports",
     "call_directly",
+    "decisions_about",
     "process_hotel",
 ]

@@ -60,10 +60,11 @@ def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Ren
             score=PublishedScore(
                 total=item.ranked.score.total,
                 parts={
-                    name: PublishedPart(value=part.value, weight=part.weight)
+                    name: PublishedPart(value=part.value, weight=part.weight, model=part.model)
                     for name, part in item.ranked.score.parts.items()
                 },
             ),
+            held_back=item.ranked.held_back,
             renditions=rendered.renditions[item.chosen.best.sha256],
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
@@ -144,7 +145,8 @@ def report_of(manifest: Manifest) -> tuple[ImageReport, ...]:
     reports = []
     for picture in manifest.pictures:
         best = picture.best
-        reports.append(ImageReport(_partner_image(best), Outcome.PUBLISHED, best.reason or "", picture.position))
+        published = ImageReport(_partner_image(best), Outcome.PUBLISHED, best.reason or "", picture.position, picture)
+        reports.append(published)
         for merged in picture.merged:
             how = f"same photograph as {best.url} ({merged.evidence.method})"
             reason = f"{how}; {merged.reason}" if merged.reason else how

@@ -63,7 +63,7 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen
 def _as_published(hotel: Hotel, acquired: Acquired, picture: PublishedPicture) -> Chosen:
     """A picture that stands: as it was published, without the copies that nobody lists any more."""
     merged = [image for image in picture.merged if partner_image(image) in acquired.copies]
-    hidden_by, pinned_at, labels = _decisions(hotel, frozenset(image.sha256 for image in images_of(picture)))
+    hidden_by, pinned_at, labels = decisions_about(hotel, frozenset(image.sha256 for image in images_of(picture)))
     return Chosen(
         best=Best(picture.best.sha256, picture.margin, {}),
         image=partner_image(picture.best),
@@ -92,7 +92,7 @@ def _chosen(
     merged = {
         other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }
-    hidden_by, pinned_at, labels = _decisions(hotel, frozenset(picture.members))
+    hidden_by, pinned_at, labels = decisions_about(hotel, frozenset(picture.members))
     return Chosen(best, image, merged, hidden_by, pinned_at, labels)
 
 
@@ -117,7 +117,9 @@ def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> Par
     )
 
 
-def _decisions(hotel: Hotel, members: AbstractSet[str]) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
+def decisions_about(
+    hotel: Hotel, members: AbstractSet[str]
+) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
     """Replay what people decided about this photograph: (hidden by, pinned at, labels)."""
     hidden_by = withdrawn_by = hotel.withdrawn_by()
     pinned_at: int | None = None

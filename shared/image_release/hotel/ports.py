@@ -9,7 +9,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from image_release.fetch import Fetcher
 from image_release.outcomes import Outcome
-from image_release.publish import Manifest
+from image_release.publish import Manifest, PublishedPicture
 from image_release.settings import Settings
 from image_release.storage import Stores
 from image_release.tag import Tagger
@@ -72,7 +72,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class ImageReport:
-    """What became of one image. `position` is its picture's, where that is shown.
+    """What became of one image. `position` is its picture's, where that is shown; so is `picture`, for its best image.
 
     A plain string as `outcome` is the word of a newer version that published the hotel.
     """
@@ -81,6 +81,7 @@ class ImageReport:
     outcome: Outcome | str
     reason: str
     position: int | None = None
+    picture: PublishedPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from image_release.one_machine.workspace import Workspace
+from image_release.one_machine.workspace import Workspace, gives_looks
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, settings_document, settings_of
 from image_release.store_keys import SETTINGS, TAGGER
@@ -87,7 +87,8 @@ def store_choices(workspace: Workspace, choices: Choices, tagger: str | None) ->
         present = workspace.inbox.get(SETTINGS)
         data = HEADER + yaml.safe_dump(choices.stores, sort_keys=False, allow_unicode=True).encode()
         if present is None or present.data != data:
-            yield _settings_text(None if present is None else _readable(present.data), choices.stores)
+            was = None if present is None else _readable(present.data)
+            yield _settings_text(was, choices.stores, looks=gives_looks(choices.tagger))
             workspace.inbox.put(SETTINGS, data)
     if tagger in STORABLE_TAGGERS:
         stored = workspace.inbox.get(TAGGER)
@@ -105,8 +106,8 @@ def _said(file: Path | None) -> Document:
         data = file.read_bytes()
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
-    document = settings_document(data, str(file))
-    settings_of(document, str(file))
+    document, lines = settings_document(data, str(file))
+    settings_of(document, str(file), lines)
     return document
 
 
@@ -141,8 +142,9 @@ def _checked(data: bytes) -> Document:
     """What stored settings say, without those that are never stored. Raises SettingsError."""
     if not data.strip():
         raise SettingsError(f"{SETTINGS}: is empty: it was cut short")
-    document = _divided(settings_document(data, SETTINGS))[0]
-    settings_of(document, SETTINGS)
+    said, lines = settings_document(data, SETTINGS)
+    document = _divided(said)[0]
+    settings_of(document, SETTINGS, lines)
     return document
 
 
@@ -172,13 +174,13 @@ def _readable(data: bytes) -> Document | None:
         return None
 
 
-def _settings_text(before: Document | None, after: Document) -> str:
+def _settings_text(before: Document | None, after: Document, *, looks: bool) -> str:
     """Which settings change, and what that costs. Where none were stored before, nobody knows what was in force."""
-    new = settings_of(after, SETTINGS)
+    new = settings_of(after, SETTINGS).resolved_for(looks=looks)
     if before is None:
-        changed = _changes(Settings(), new)
+        changed = _changes(Settings().resolved_for(looks=looks), new)
         return f"settings: stored for this workspace; other than shipped: {', '.join(changed) or 'none'}"
-    old = settings_of(before, SETTINGS)
+    old = settings_of(before, SETTINGS).resolved_for(looks=looks)
     changed = _changes(old, new)
     if old.renditions != new.renditions:
         cost = "every hotel is processed again, and pictures get the sizes that changed"

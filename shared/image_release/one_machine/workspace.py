@@ -132,11 +132,12 @@ class Workspace:
 
         Raises WorkspaceError when the tagger cannot be built.
         """
+        tagger = self._tagger()
         return Ports(
             stores=Stores(self.inbox, self.state, self.published),
             fetcher=UrlFetcher(self.settings.download, self.photos),
-            tagger=self._tagger(),
-            settings=self.settings,
+            tagger=tagger,
+            settings=self.settings.resolved_for(looks=tagger.wants_views),
             context=Context(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
             call=IsolatedCaller() if isolated else call_directly,
         )
@@ -185,6 +186,11 @@ class Workspace:
         return (
             f"tagger {self.tagger}: needs the extra `{extra}`: {install}; or choose another one, such as --tagger none"
         )
+
+
+def gives_looks(tagger: str) -> bool:
+    """Whether the tagger of this name looks at pictures with a local model."""
+    return "local" in tagger.split("+")
 
 
 def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:

@@ -70,6 +70,10 @@ def _or_newer_word(words: Any) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _source, handler: handler.generate_schema(known))
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class PublishedImage(ManifestPart):
     """One partner's image. `reason` says why an older copy is shown, if the last check of its URL failed."""
 
@@ -106,10 +110,11 @@ class PublishedLabel(ManifestPart):
 
 
 class PublishedPart(ManifestPart):
-    """One part of the score: its value in 0…1 and its weight."""
+    """One part of the score: its value in 0…1 and its weight. Only a part that a model gave has a `model`."""
 
     value: float
     weight: float
+    model: str | None = Field(None, exclude_if=_is_none, description="the local model that gave the value")
 
 
 class PublishedScore(ManifestPart):
@@ -139,6 +144,11 @@ class PublishedPicture(ManifestPart):
     category: str | None = Field(description="kind of picture, from the labels; null where they say nothing")
     labels: tuple[PublishedLabel, ...]
     score: PublishedScore
+    held_back: str | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="which rule keeps the picture from the first place that its score would give it; absent where none",
+    )
     renditions: tuple[PublishedRendition, ...]
     merged: tuple[MergedImage, ...]
 
@@ -222,7 +232,7 @@ def _schema_of(data: bytes) -> int:
 
 
 def manifest_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a manifest: every key that is written is required, others may join."""
+    """JSON Schema (2020-12) of a manifest: every key that is always written is required, others may join."""
     return {
         **Manifest.model_json_schema(by_alias=True, mode="serialization"),
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,12 +1,15 @@
 """Score and order of a hotel's pictures: which one comes first, and which next. Pure functions of values."""
 
-from image_release.rank.order import PRIORITISING_VERSION, PictureToRank, Score, ScoredPicture, ScorePart, prioritise
-from image_release.rank.score_parts import LabelPoints, partner_value
+from image_release.rank.order import PRIORITISING_VERSION, Ranker, prioritise
+from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
+from image_release.rank.score_parts import CategoryScorer, LabelPoints, partner_value
 
 __all__ = [
     "PRIORITISING_VERSION",
+    "CategoryScorer",
     "LabelPoints",
     "PictureToRank",
+    "Ranker",
     "Score",
     "ScorePart",
     "ScoredPicture",

@@ -1,94 +1,86 @@
 """The order of a hotel's pictures: best score first, some variety at the top, pinned pictures at their positions.
 
-The formula of the published method is `size·w_size + partner·w_partner + category·w_category`. The order depends on the
-pictures alone: of two pictures with equal scores the one with the smaller SHA-256 comes first, whatever the order of
-the input.
+The score is `size·w + partner·w + category·w + appeal·w`; the published method has the first three parts. A picture of
+a kind that never opens a hotel comes first only if nothing else can. The order depends on the pictures alone: of two
+pictures with equal scores the one with the smaller SHA-256 comes first, whatever the order of the input.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 
-from image_release.rank.score_parts import CategoryScore, CategoryScorer, LabelPoints, partner_value, size_value
+from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
+from image_release.rank.score_parts import NEUTRAL, CategoryScore, CategoryScorer, partner_value, size_value
+from image_release.rank.variety import WaitingPictures
 from image_release.settings import PrioritisingSettings
-from image_release.values import ImageFacts, Label, Look
 
-PRIORITISING_VERSION = "prioritise-1"
+PRIORITISING_VERSION = "prioritise-2"
 """Must change whenever the same pictures and settings may give another order."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureToRank:
-    """What the order needs to know of a picture, all of it about the picture's best image.
-
-    `rank` is the image's place in its partner's list, 1 the first; None if the partner gives no ranks. `labels` is None
-    if the image was not tagged, `look` if no local model looked at it.
-    """
-
-    sha256: str
-    facts: ImageFacts
-    partner_id: str
-    rank: int | None
-    labels: tuple[Label, ...] | None
-    look: Look | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePart:
-    """One part of a score: its value and its weight, both in 0…1."""
-
-    value: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The score of a picture: `total`, in 0…1, is the sum of value × weight over `size`, `partner` and `category`."""
-
-    total: float
-    parts: Mapping[str, ScorePart]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredPicture:
-    """A picture at its place in the order, and why it is there.
-
-    `category` is the kind of picture according to its labels, None if they do not tell. `counted` are the labels that
-    made the category score, the most important first.
-    """
-
-    picture: PictureToRank
-    score: Score
-    category: str | None
-    pinned: bool
-    counted: tuple[LabelPoints, ...] = ()
+REMEMBERED = 4_096
+"""Number of pictures whose category parts a Ranker remembers."""
+SETTINGS_OF_LABELS = ("labels", "ordinary_points", "half_points")
+"""Settings that the category part depends on."""
 
 
 def prioritise(
     pictures: Iterable[PictureToRank], settings: PrioritisingSettings, pins: Mapping[str, int]
 ) -> tuple[ScoredPicture, ...]:
-    """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first) of the pictures that people pinned.
+    """Order the pictures of one hotel, best first, as `Ranker.order` does."""
+    return Ranker(settings).order(pictures, pins)
 
-    If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond the
-    end is the last one.
+
+class Ranker:
+    """Orders the pictures of many hotels by the same settings; the table of labels is prepared once.
+
+    What labels say is remembered, so that a Ranker of other weights (`with_settings`) need not find it out again.
     """
-    scorer = CategoryScorer(settings)
-    scored = [_scored(picture, scorer.category(picture.labels), settings) for picture in pictures]
-    by_score = sorted(scored, key=_best_first)
-    return _pinned(_varied(by_score, settings), pins)
+
+    def __init__(self, settings: PrioritisingSettings) -> None:
+        self._settings = settings
+        self._category = lru_cache(REMEMBERED)(CategoryScorer(settings).category)
+
+    def with_settings(self, settings: PrioritisingSettings) -> Ranker:
+        """A Ranker of other settings. It shares what labels say, unless the settings differ in that."""
+        ranker = Ranker(settings)
+        if all(getattr(settings, name) == getattr(self._settings, name) for name in SETTINGS_OF_LABELS):
+            ranker._category = self._category
+        return ranker
+
+    def order(self, pictures: Iterable[PictureToRank], pins: Mapping[str, int]) -> tuple[ScoredPicture, ...]:
+        """Order pictures, best first. `pins`: SHA-256 -> position (1 is the first) of the pictures that people pinned.
+
+        If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond
+        the end is the last one. The other pictures fill the remaining places one by one: the first place goes to the
+        best score of a kind that may open, each of the first `variety_pictures` to the one that adds most to what is
+        shown already, and the rest follow by their scores.
+        """
+        scored = (_scored(picture, self._category(picture.labels), self._settings) for picture in pictures)
+        by_score = sorted(scored, key=_best_first)
+        pinned = _pinned(by_score, pins)
+        waiting = WaitingPictures((item for item in by_score if item.picture.sha256 not in pins), self._settings)
+        ordered: list[ScoredPicture] = []
+        for place in range(len(by_score)):
+            ordered.append(pinned[place] if place in pinned else waiting.next_at(place))
+            waiting.show(ordered[-1], place)
+        return tuple(ordered)
 
 
 def _scored(picture: PictureToRank, category: CategoryScore, settings: PrioritisingSettings) -> ScoredPicture:
-    weights = settings.weights
+    weights = settings.weights_in_force
+    look = picture.look
     parts = {
         "size": ScorePart(size_value(picture.facts.pixels, settings), weights.size),
         "partner": ScorePart(partner_value(picture.partner_id, picture.rank, settings), weights.partner),
         "category": ScorePart(category.value, weights.category),
     }
-    # The weights may sum to slightly more than 1 (settings.WEIGHTS_TOLERANCE); a score must not exceed 1.
+    if weights.appeal:
+        parts["appeal"] = (
+            ScorePart(NEUTRAL, weights.appeal) if look is None else ScorePart(look.appeal, weights.appeal, look.model)
+        )
+    # The weights may sum to slightly more than 1 (WEIGHTS_TOLERANCE); a score must not exceed 1.
     total = min(1.0, sum(part.value * part.weight for part in parts.values()))
     return ScoredPicture(picture, Score(total, parts), category.kind, pinned=False, counted=category.counted)
 
@@ -99,32 +91,12 @@ def _best_first(item: ScoredPicture) -> tuple[float, str, str, float]:
     return (-item.score.total, picture.sha256, picture.partner_id, rank)
 
 
-def _varied(by_score: Sequence[ScoredPicture], settings: PrioritisingSettings) -> list[ScoredPicture]:
-    """Fill the first places one by one; a picture's score is lowered for each picture of its kind before it.
-
-    The first place always goes to the best score. The penalty is small, so it only decides between pictures that are
-    nearly equal; a picture that is much better than the others still comes first.
-    """
-    remaining = list(by_score)
-    first: list[ScoredPicture] = []
-    shown: Counter[str | None] = Counter()
-    while remaining and len(first) < settings.variety_pictures:
-        adjusted = [item.score.total - settings.variety_penalty * shown[item.category] for item in remaining]
-        best = remaining.pop(adjusted.index(max(adjusted)))
-        first.append(best)
-        if best.category is not None:
-            shown[best.category] += 1
-    return first + remaining
-
-
-def _pinned(ordered: Sequence[ScoredPicture], pins: Mapping[str, int]) -> tuple[ScoredPicture, ...]:
-    """Put pinned pictures at their positions; the others keep their order and fill the remaining places."""
-    pinned = [replace(item, pinned=True) for item in ordered if item.picture.sha256 in pins]
+def _pinned(by_score: Sequence[ScoredPicture], pins: Mapping[str, int]) -> dict[int, ScoredPicture]:
+    """The pinned pictures by place, counted from 0."""
+    pinned = [replace(item, pinned=True) for item in by_score if item.picture.sha256 in pins]
     pinned.sort(key=lambda item: (pins[item.picture.sha256], *_best_first(item)))
-    places = _places([pins[item.picture.sha256] for item in pinned], len(ordered))
-    taken = dict(zip(places, pinned, strict=True))
-    others = (item for item in ordered if item.picture.sha256 not in pins)
-    return tuple(taken[place] if place in taken else next(others) for place in range(len(ordered)))
+    places = _places([pins[item.picture.sha256] for item in pinned], len(by_score))
+    return dict(zip(places, pinned, strict=True))
 
 
 def _places(wanted: Sequence[int], count: int) -> list[int]:

@@ -7,21 +7,25 @@ not say how: the curves are our own. Each function explains its curve; the numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from image_release.settings import GENERAL_KIND, LabelTable, PrioritisingSettings
+from image_release.folding import letters
+from image_release.rank.kind_evidence import kind_of
+from image_release.settings import LabelTable, PrioritisingSettings
 from image_release.values import Label
 
 NEUTRAL = 0.5
 """Category score of a picture that was not tagged: that of an ordinary picture, neither good nor bad."""
-MIN_EVIDENCE = 0.5
-"""Minimum weight of a label when the kind of a picture is decided. Labels with strength 0 tell the kind as well."""
+LIKE_A_SUM = 4 / 3
+"""Weight of the strongest label: with it, four labels that are equally good count like four."""
+EACH_FURTHER = 0.8
+"""Weight of each further good (or bad) label, as a share of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelPoints:
-    """A label and its points, strength × score: above 0 for a good label, below 0 for a bad one."""
+    """A label and its points as they count in the sum: above 0 for a good label, below 0 for a bad one."""
 
     description: str
     points: float
@@ -62,45 +66,56 @@ def partner_value(partner_id: str, rank: int | None, settings: PrioritisingSetti
 
 
 class CategoryScorer:
-    """Scores pictures by their labels, with the table of strengths; upper and lower case do not matter."""
+    """Scores pictures by their labels, with the table of strengths. Names are compared by their letters and digits."""
 
     def __init__(self, settings: PrioritisingSettings) -> None:
         self._settings = settings
-        self._entries = _by_folded_name(settings.labels)
+        self._entries = _by_letters(settings.labels)
+
+    def knows(self, description: str) -> bool:
+        """Whether the table has an entry for this label, be its strength 0 or not."""
+        return letters(description) in self._entries
 
     def category(self, labels: tuple[Label, ...] | None) -> CategoryScore:
         """The category part of a picture with these labels; neutral for None (not tagged).
 
-        The points of a picture are the sum of strength × score over the labels in the table. The value is 0.5 at
-        `ordinary_points`. It approaches 0 and 1 but never reaches them, so that the better of two very good pictures
-        still wins. A good label never lowers the value, and a bad label never raises it.
+        The value is 0.5 at `ordinary_points` (see `_counted`). It approaches 0 and 1 but never reaches them, so that
+        the better of two very good pictures still wins. A good label never lowers the value, and a bad label never
+        raises it.
         """
         if labels is None:
             return CategoryScore(value=NEUTRAL, kind=None, counted=())
         scores: dict[str, float] = {}
         for label in labels:
-            name = label.description.casefold()
+            name = letters(label.description)
             if name in self._entries:
                 scores[name] = max(label.score, scores.get(name, 0.0))
-        counted = [
-            LabelPoints(self._entries[name].label, self._entries[name].strength * score)
-            for name, score in scores.items()
-        ]
+        counted = _counted(
+            (self._entries[name].strength * score, self._entries[name].label) for name, score in scores.items()
+        )
         above = math.fsum(item.points for item in counted) - self._settings.ordinary_points
         value = NEUTRAL + above / (2 * (abs(above) + self._settings.half_points))
-        shown = sorted(
-            (item for item in counted if item.points), key=lambda item: (-abs(item.points), item.description)
-        )
-        return CategoryScore(value=value, kind=self._kind(scores), counted=tuple(shown))
+        kind = kind_of({name: (self._entries[name].kind, score) for name, score in scores.items()})
+        return CategoryScore(value=value, kind=kind, counted=counted)
 
-    def _kind(self, scores: Mapping[str, float]) -> str | None:
-        """The kind with the most evidence; a label with a large strength is stronger evidence than one with a small."""
-        evidence: dict[str, list[float]] = {}
-        for name, score in scores.items():
-            entry = self._entries[name]
-            if entry.kind != GENERAL_KIND:
-                evidence.setdefault(entry.kind, []).append(score * max(abs(entry.strength), MIN_EVIDENCE))
-        return max(sorted(evidence), key=lambda kind: math.fsum(evidence[kind]), default=None)
+
+def _counted(points: Iterable[tuple[float, str]]) -> tuple[LabelPoints, ...]:
+    """Labels with the points that count: strength × score, of which the second counts less, and the third still less.
+
+    Good labels and bad ones are counted apart, the strongest first. So the points hardly depend on how many labels a
+    picture has: what is said last is weak, or was said before. Labels without points are left out.
+    """
+    weights = {True: LIKE_A_SUM, False: LIKE_A_SUM}
+    shown = []
+    for strength, label in sorted(points, key=_strongest_first):
+        if strength:
+            shown.append((strength * weights[strength > 0], label))
+            weights[strength > 0] *= EACH_FURTHER
+    return tuple(LabelPoints(label, strength) for strength, label in sorted(shown, key=_strongest_first))
+
+
+def _strongest_first(points: tuple[float, str]) -> tuple[float, str]:
+    return -abs(points[0]), points[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +125,18 @@ class _Entry:
     strength: float
 
 
-def _by_folded_name(table: LabelTable) -> dict[str, _Entry]:
-    return {
-        label.casefold(): _Entry(label, kind, strength)
+_remembered: list[tuple[LabelTable, dict[str, _Entry]]] = []
+"""The last table and its entries: all hotels have one table, and folding its names costs more than scoring a hotel."""
+
+
+def _by_letters(table: LabelTable) -> dict[str, _Entry]:
+    for remembered, entries in _remembered[:]:
+        if remembered is table:
+            return entries
+    entries = {
+        letters(label): _Entry(label, kind, strength)
         for kind, strengths in table.items()
         for label, strength in strengths.items()
     }
+    _remembered[:] = [(table, entries)]
+    return entries

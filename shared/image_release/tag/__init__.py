@@ -8,10 +8,11 @@ is imported where it is built.
 from image_release.tag.both import BothTagger, parts_of
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
+from image_release.tag.labels import LabelLine
 from image_release.tag.none import NoTagger
 from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
-from image_release.tag.recorded import RecordedTagger
+from image_release.tag.recorded import NotWholeGzipError, RecordedTagger, numbered_lines
 from image_release.tag.spending_cap import SpendingCap
 
 __all__ = [
@@ -22,13 +23,16 @@ __all__ = [
     "CountersUnreachableError",
     "DynamoCounters",
     "GoogleTagger",
+    "LabelLine",
     "MemoryCounters",
     "NoTagger",
     "NotTagged",
+    "NotWholeGzipError",
     "RecordedTagger",
     "SpendingCap",
     "TagRequest",
     "Tagged",
     "Tagger",
+    "numbered_lines",
     "parts_of",
 ]

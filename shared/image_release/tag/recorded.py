@@ -42,6 +42,24 @@ class _Line(BaseModel):
         return self
 
 
+class NotWholeGzipError(ValueError):
+    """A file whose name ends in `.gz` cannot be unpacked."""
+
+
+def numbered_lines(path: Path, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that are not empty, with their numbers, unpacked if its name ends in `.gz`.
+
+    Raises NotWholeGzipError.
+    """
+    try:
+        unpacked = gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise NotWholeGzipError(f"the file is not a whole gzip file: {error}") from error
+    for number, text in enumerate(unpacked.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        if text.strip():
+            yield number, text
+
+
 class RecordedTagger:
     """Gives the labels of a file; `problems` says what is wrong in it.
 
@@ -57,8 +75,11 @@ class RecordedTagger:
         self._problems: list[Problem] = []
         data = path.read_bytes()
         self._identity = f"recorded-{hashlib.sha256(data).hexdigest()[:DIGEST_CHARS]}"
-        for number, text in self._lines(path, data):
-            self._read_line(number, text)
+        try:
+            for number, text in numbered_lines(path, data):
+                self._read_line(number, text)
+        except NotWholeGzipError as error:
+            self._problems.append(Problem(self._file, 0, "", str(error)))
 
     @property
     def identity(self) -> str:
@@ -82,17 +103,6 @@ class RecordedTagger:
             request.sha256: self._labels.get(request.sha256) or self._labels.get(request.url) or unknown
             for request in requests
         }
-
-    def _lines(self, path: Path, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """The lines that are not empty, with their numbers; none, and a problem, if a `.gz` cannot be unpacked."""
-        try:
-            unpacked = gzip.decompress(data) if path.suffix == ".gz" else data
-        except (OSError, EOFError, zlib.error) as error:
-            self._problems.append(Problem(self._file, 0, "", f"the file is not a whole gzip file: {error}"))
-            return
-        for number, text in enumerate(unpacked.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
-            if text.strip():
-                yield number, text
 
     def _read_line(self, number: int, text: bytes) -> None:
         try:

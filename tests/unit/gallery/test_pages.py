@@ -63,7 +63,14 @@ def manifest(hotel_id: str = HOSTILE, sizes=((320, 213), (80, 60))) -> Manifest:
         margin=1.0,
         category=HOSTILE,
         labels=(PublishedLabel(description=HOSTILE, score=0.9),),
-        score=PublishedScore(total=0.5, parts={HOSTILE: PublishedPart(value=0.5, weight=1.0)}),
+        score=PublishedScore(
+            total=0.5,
+            parts={
+                HOSTILE: PublishedPart(value=0.5, weight=1.0),
+                "appeal": PublishedPart(value=0.25, weight=0.6, model=HOSTILE),
+            },
+        ),
+        held_back=HOSTILE,
         renditions=tuple(
             PublishedRendition(name=f"w{size[0]}", key=key, width=size[0], height=size[1], bytes=1, format="jpeg")
             for size, key in zip(sizes, keys, strict=True)
@@ -131,6 +138,30 @@ class TestHotelPage:
             "bad url",
         ):
             assert expected in text
+
+    def test_shows_the_appeal_with_its_model_and_why_a_picture_does_not_open(self):
+        """A person sees the value, its weight, who gave it, the kind, and the rule that was stronger than the score."""
+        made = manifest("h")
+        parts = {"appeal": PublishedPart(value=0.83, weight=0.6, model="local-test-1")}
+        picture = made.pictures[0].model_copy(
+            update={
+                "category": "spa_area",
+                "score": PublishedScore(total=0.5, parts=parts),
+                "held_back": "the kind detail never opens a hotel",
+            }
+        )
+        text = " ".join(Reader(hotel_page(made.model_copy(update={"pictures": (picture,)}))).text.split())
+        for expected in ("spa area", "appeal0.83 × 0.6 by local-test-1", "but the kind detail never opens a hotel"):
+            assert expected in text
+
+    def test_says_nothing_of_models_and_rules_where_there_are_none(self):
+        """As for a hotel that no model looked at."""
+        made = manifest("h")
+        parts = {"size": PublishedPart(value=0.5, weight=1.0)}
+        update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": None}
+        page = hotel_page(made.model_copy(update={"pictures": (made.pictures[0].model_copy(update=update),)}))
+        assert 'class="model"' not in page.decode()
+        assert 'class="held"' not in page.decode()
 
     def test_of_a_withdrawn_hotel_says_so(self):
         """The page stays for visitors with an old link."""

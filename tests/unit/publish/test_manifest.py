@@ -68,6 +68,25 @@ def test_keys_are_sorted():
     check(json.loads(manifest().to_bytes()))
 
 
+def test_has_no_key_for_a_model_or_a_rule_where_there_is_none():
+    """The manifest of a hotel that no model looked at has the keys that it always had."""
+    (picture,) = json.loads(manifest().to_bytes())["pictures"]
+    assert "held_back" not in picture
+    assert picture["score"]["parts"] == {"size": {"value": 0.5, "weight": 1.0}}
+
+
+def test_names_the_model_of_an_appeal_and_the_rule_that_held_a_picture_back():
+    """Both survive being written and read."""
+    parts = {"appeal": PublishedPart(value=0.8, weight=0.6, model="local-test")}
+    made = manifest()
+    update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": "the kind detail never opens a hotel"}
+    again = Manifest.from_bytes(
+        made.model_copy(update={"pictures": (made.pictures[0].model_copy(update=update),)}).to_bytes()
+    ).pictures[0]
+    assert again.score.parts["appeal"].model == "local-test"
+    assert again.held_back == "the kind detail never opens a hotel"
+
+
 def test_keys_that_a_newer_version_added_are_ignored():
     """A newer version may add keys at any depth."""
     document = json.loads(manifest().to_bytes())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from importlib.resources import files
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
-from image_release.rank import PictureToRank, prioritise
+from image_release.folding import letters
+from image_release.kinds import shipped_kinds
+from image_release.rank import PRIORITISING_VERSION, PictureToRank, prioritise
+from image_release.rank.kind_evidence import shipped_evidence
 from image_release.settings import GENERAL_KIND, PrioritisingSettings, Settings, shipped_labels
 from image_release.values import ImageFacts, Label
 
@@ -42,19 +47,19 @@ def score(scene: str) -> float:
 
 class TestShippedTable:
     def test_has_a_real_vocabulary(self) -> None:
-        """It has more than 300 labels: good, ignored and bad ones."""
+        """It has more than 1,000 labels: good, ignored and bad ones."""
         strengths = [strength for entries in shipped_labels().values() for strength in entries.values()]
-        assert len(strengths) > 300
+        assert len(strengths) > 1_000
         assert sum(strength > 0 for strength in strengths) > 60
         assert sum(strength < 0 for strength in strengths) > 60
         assert sum(strength == 0 for strength in strengths) > 20
 
     def test_has_every_label_once(self) -> None:
-        """No label is there twice, in upper or lower case; YAML would silently take the last one."""
+        """No label is there twice, in whatever spelling; YAML would silently take the last one."""
         text = files("image_release").joinpath("rank/labels.yaml").read_text(encoding="utf-8")
         sections = yaml.compose(text).value
         kinds = [kind.value for kind, _ in sections]
-        labels = [label.value.casefold() for _, entries in sections for label, _ in entries.value]
+        labels = [letters(label.value) for _, entries in sections for label, _ in entries.value]
         assert sorted(kinds) == sorted(set(kinds))
         assert sorted(labels) == sorted(set(labels))
 
@@ -62,6 +67,26 @@ class TestShippedTable:
         """Strengths are multiples of 0.5 between -3 and 3."""
         strengths = {strength for entries in shipped_labels().values() for strength in entries.values()}
         assert strengths <= {half / 2 for half in range(-6, 7)}
+
+    def test_has_a_section_for_each_kind_and_one_for_labels_without(self) -> None:
+        """Every section is a kind of kinds.yaml, and every kind has one."""
+        assert set(shipped_labels()) == {*shipped_kinds(), GENERAL_KIND}
+
+    def test_gives_every_word_of_evidence_a_place(self) -> None:
+        """The lists of evidence.yaml name labels of the table, each once, and each weighs a label one way only."""
+        lists = shipped_evidence()
+        known = {letters(name) for entries in shipped_labels().values() for name in entries}
+        for words in (lists.names, lists.hints, lists.building, lists.inside):
+            assert len(set(map(letters, words))) == len(words)
+            assert set(map(letters, words)) <= known
+        assert not set(lists.names) & set(lists.hints)
+        assert not set(lists.building) & set(lists.inside)
+
+    def test_is_of_this_version_of_the_order(self) -> None:
+        """Who changes labels.yaml or evidence.yaml gives another order: PRIORITISING_VERSION changes with them."""
+        lists = (shipped_labels(), shipped_evidence().model_dump())
+        digest = hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()
+        assert {PRIORITISING_VERSION: digest[:16]} == {"prioritise-2": "a3cfa4438b15f339"}
 
     @pytest.mark.parametrize("opener", ["pool", "villa", "city hotel", "beach", "suite", "bedroom", "lobby"])
     def test_what_travellers_want_comes_before_what_they_do_not(self, opener: str) -> None:
@@ -83,6 +108,12 @@ class TestSettings:
         assert "Swimming pool" not in table["pool"]
         assert table["bathroom"] == shipped_labels()["bathroom"]
 
+    @pytest.mark.parametrize("spelling", ["four poster", "FOUR-POSTER", "fourposter"])
+    def test_change_an_entry_in_whatever_spelling(self, spelling: str) -> None:
+        """`four poster` is the shipped `Four-poster`; the entry has the spelling that was given."""
+        table = PrioritisingSettings.model_validate({"labels": {"bedroom": {spelling: 1}}}).labels
+        assert [name for name in table["bedroom"] if letters(name) == "fourposter"] == [spelling]
+
     def test_a_label_moves_to_the_kind_that_is_named(self) -> None:
         """A label has one kind; a new kind is a new section."""
         table = PrioritisingSettings.model_validate({"labels": {"ski": {"Chalet": 3, "Piste": 2}}}).labels
@@ -100,6 +131,7 @@ class TestSettings:
             {"labels": {"A kind": {"Swimming pool": 1}}},
             {"labels": {"pool": ["Swimming pool"]}},
             {"labels": {"pool": {"Sky": 1}, "view": {"sky": 2}}},
+            {"labels": {"bedroom": {"Four-poster": 1, "four poster": 2}}},
             {"weights": {"size": 0.5, "partner": 0.5, "category": 0.5}},
             {"weights": {"size": -0.2, "partner": 0.6, "category": 0.6}},
             {"weights": {"size": float("nan"), "partner": 0.5, "category": 0.5}},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from image_release.rank import PictureToRank, ScoredPicture, prioritise
 from image_release.settings import PrioritisingSettings
-from image_release.values import ImageFacts, Label, sha256_hex
+from image_release.values import ImageFacts, Label, Look, sha256_hex
 
 SETTINGS = PrioritisingSettings()
 KNOWN = [label for entries in SETTINGS.labels.values() for label in entries]
@@ -22,7 +22,15 @@ labels = st.lists(
     max_size=6,
 ).map(tuple)
 
-images = st.tuples(st.integers(1, 9_000), st.sampled_from("abc"), st.none() | st.integers(-5, 99), st.none() | labels)
+looks = st.builds(Look, st.just("local-test"), st.integers(0, 1000).map(lambda n: n / 1000), st.just((0.6, 0.8)))
+images = st.tuples(
+    st.integers(1, 9_000),
+    st.sampled_from("abc"),
+    st.none() | st.integers(-5, 99),
+    st.none() | labels,
+    st.none() | looks,
+)
+APPEAL = PrioritisingSettings().resolved_for(looks=True)
 
 
 def pictures_to_rank(max_size: int = 8) -> st.SearchStrategy[list[PictureToRank]]:
@@ -30,9 +38,9 @@ def pictures_to_rank(max_size: int = 8) -> st.SearchStrategy[list[PictureToRank]
     return st.lists(images, max_size=max_size).map(
         lambda drawn: [
             PictureToRank(
-                sha256 := sha256_hex(bytes([n])), ImageFacts(sha256, side, side, "JPEG", 1), partner, rank, shown
+                sha256 := sha256_hex(bytes([n])), ImageFacts(sha256, side, side, "JPEG", 1), partner, rank, shown, look
             )
-            for n, (side, partner, rank, shown) in enumerate(drawn)
+            for n, (side, partner, rank, shown, look) in enumerate(drawn)
         ]
     )
 
@@ -61,7 +69,7 @@ class TestTotalOrder:
         pins = {p.sha256: data.draw(st.integers(1, 15)) for p in pictures if data.draw(st.booleans())}
         shuffled = data.draw(st.permutations(pictures))
         pins_again = dict(data.draw(st.permutations(list(pins.items()))))
-        assert prioritise(pictures, SETTINGS, pins) == prioritise(shuffled, SETTINGS, pins_again)
+        assert prioritise(pictures, APPEAL, pins) == prioritise(shuffled, APPEAL, pins_again)
 
     @given(data=st.data(), shown=labels)
     def test_the_order_of_labels_changes_nothing(self, data: st.DataObject, shown: tuple[Label, ...]) -> None:
@@ -88,7 +96,7 @@ class TestTotalOrder:
     @given(pictures=pictures_to_rank())
     def test_best_score_first_and_hash_settles_ties(self, pictures: list[PictureToRank]) -> None:
         """Without variety and pins the order is that of the totals."""
-        ranked = prioritise(pictures, PrioritisingSettings(variety_pictures=0), {})
+        ranked = prioritise(pictures, PrioritisingSettings(variety_pictures=0, never_first=()), {})
         keys = [(-item.score.total, item.picture.sha256) for item in ranked]
         assert keys == sorted(keys)
 
@@ -102,15 +110,17 @@ class TestTotalOrder:
 
 
 class TestScore:
-    @given(pictures=pictures_to_rank(max_size=3), weights=st.tuples(st.integers(0, 100), st.integers(0, 100)))
-    def test_is_the_weighted_sum_of_its_parts_in_0_to_1(
-        self, pictures: list[PictureToRank], weights: tuple[int, int]
-    ) -> None:
-        """The formula of the published method, with any weights."""
-        low, high = sorted(weights)
-        shares = {"size": low / 100, "partner": (high - low) / 100, "category": (100 - high) / 100}
-        for item in prioritise(pictures, PrioritisingSettings(weights=shares), {}):
-            assert set(item.score.parts) == {"size", "partner", "category"}
+    @given(pictures=pictures_to_rank(max_size=3), cuts=st.lists(st.integers(0, 100), min_size=3, max_size=3))
+    def test_is_the_weighted_sum_of_its_parts_in_0_to_1(self, pictures: list[PictureToRank], cuts: list[int]) -> None:
+        """The formula, with any weights. Appeal is a part where it has a weight, also of pictures without a look."""
+        edges = [0, *sorted(cuts), 100]
+        names = ("size", "partner", "category", "appeal")
+        shares = {name: (edges[n + 1] - edges[n]) / 100 for n, name in enumerate(names)}
+        settings = PrioritisingSettings(weights=shares)
+        if not shares["appeal"]:
+            del shares["appeal"]
+        for item in prioritise(pictures, settings, {}):
+            assert set(item.score.parts) == set(shares)
             assert all(0 <= part.value <= 1 for part in item.score.parts.values())
             assert {name: part.weight for name, part in item.score.parts.items()} == shares
             assert 0 <= item.score.total <= 1
@@ -127,19 +137,22 @@ class TestScore:
         assert best.score.total == 1.0
 
     def test_weights_decide(self) -> None:
-        """The weights decide whether a large bathroom or a small pool comes first."""
-        bath = picture("a", "Bathroom", "Toilet", "Sink", pixels=9_000_000)
+        """The weights decide whether a large kitchen or a small pool comes first."""
+        kitchen = picture("a", "Kitchen", "Refrigerator", "Sink", pixels=9_000_000)
         pool = picture("b", "Swimming pool", "Resort", "Leisure", pixels=200_000)
-        assert ordered(bath, pool) == "ba"
-        assert ordered(bath, pool, weights={"size": 1, "partner": 0, "category": 0}) == "ab"
+        assert ordered(kitchen, pool) == "ba"
+        assert ordered(kitchen, pool, weights={"size": 1, "partner": 0, "category": 0}) == "ab"
 
     def test_says_which_labels_counted(self) -> None:
-        """Points are strength × score, the largest first; ignored and unknown labels are left out."""
+        """Points are strength × score × weight, the largest first; ignored and unknown labels are left out.
+
+        The weights are 4/3 for the best label and for the worst, and 0.8 of that for the second best.
+        """
         (item,) = prioritise([picture("a", "Wood", "Toilet", "swimming POOL", "Quokka", "Sky")], SETTINGS, {})
         assert [(c.description, round(c.points, 6)) for c in item.counted] == [
-            ("Swimming pool", 2.7),
-            ("Toilet", -2.7),
-            ("Sky", 0.45),
+            ("Swimming pool", 3.6),
+            ("Toilet", -3.6),
+            ("Sky", 0.48),
         ]
 
 
@@ -169,22 +182,23 @@ class TestPins:
         ],
     )
     def test_are_at_their_positions(self, pins: dict[str, int], expected: str) -> None:
-        """A person's decision is stronger than every score."""
+        """A person's decision is stronger than every score, and than the kinds that never open."""
         assert ordered(*self.ALL, pins=pins, variety_pictures=0) == expected
 
     @given(data=st.data(), pictures=pictures_to_rank())
     def test_distinct_positions_are_exact_and_the_others_keep_their_order(
         self, data: st.DataObject, pictures: list[PictureToRank]
     ) -> None:
-        """For every set of pins with different positions that exist."""
+        """For every set of pins with different positions that exist. Rules about what comes beside what are off."""
+        settings = PrioritisingSettings(variety_pictures=0, never_first=())
         positions = data.draw(st.permutations(range(1, len(pictures) + 1)))
         pinned = data.draw(st.integers(0, len(pictures)))
         pins = {p.sha256: position for p, position in zip(pictures[:pinned], positions, strict=False)}
-        ranked = prioritise(pictures, SETTINGS, pins)
+        ranked = prioritise(pictures, settings, pins)
         place = {item.picture.sha256: number for number, item in enumerate(ranked, start=1)}
         assert {sha256: place[sha256] for sha256 in pins} == pins
         assert {item.picture.sha256 for item in ranked if item.pinned} == set(pins)
-        free = [item for item in prioritise(pictures, SETTINGS, {}) if item.picture.sha256 not in pins]
+        free = [item for item in prioritise(pictures, settings, {}) if item.picture.sha256 not in pins]
         assert [item for item in ranked if not item.pinned] == free
 
     @given(data=st.data(), pictures=pictures_to_rank())
@@ -214,7 +228,7 @@ class TestVariety:
 
     def test_the_best_picture_stays_first(self) -> None:
         """Variety changes only what follows."""
-        assert ordered(*self.POOLS, picture("v", "Villa", pixels=990_000), variety_penalty=1)[0] == "a"
+        assert ordered(*self.POOLS, picture("v", "Villa", pixels=990_000), variety_weight=1)[0] == "a"
 
     def test_counts_for_the_first_places_only(self) -> None:
         """After them the order is that of the scores."""
@@ -224,7 +238,7 @@ class TestVariety:
     def test_pictures_of_no_known_kind_do_not_compete_for_variety(self) -> None:
         """Pictures without labels have no kind: their order is that of their scores."""
         unknown = [picture(name, labels=None, pixels=1_000_000 - number) for number, name in enumerate("abcdef")]
-        assert ordered(*unknown, variety_penalty=1) == "abcdef"
+        assert ordered(*unknown, variety_weight=1) == "abcdef"
 
 
 class TestUntagged:

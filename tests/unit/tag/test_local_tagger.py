@@ -16,6 +16,7 @@ from image_release.kinds import shipped_kinds
 from image_release.settings import FilterSettings
 from image_release.tag import NotTagged, Tagged, TagRequest
 from image_release.tag.local import PLACE_VARIABLE, LocalTagger, ModelUnusableError, network, network_bytes
+from image_release.tag.local.network import find_network
 from image_release.tag.local.weights_file import read_weights
 from image_release.values import ImageFacts
 
@@ -119,38 +120,37 @@ class TestWhatItSays:
 
 class TestWhereTheNetworkComesFrom:
     def test_it_is_made_once_and_kept_in_the_cache(self, cache: Path) -> None:
-        made = network_bytes()
-        (kept,) = cache.glob("image-release/*")
-        assert hashlib.sha256(made).hexdigest() == network.NETWORK_SHA256
-        assert kept.read_bytes() == made
+        found = find_network()
+        assert [found] == list(cache.glob("image-release/*"))
+        assert hashlib.sha256(found.read_bytes()).hexdigest() == network.NETWORK_SHA256
 
     def test_what_is_kept_is_used_without_the_weights(
         self, cache: Path, package: Callable[[bytes | None], None]
     ) -> None:
-        made = network_bytes()
+        kept = find_network()
         package(None)
-        assert network_bytes() == made
+        assert find_network() == kept
 
     def test_a_damaged_cache_is_made_again(self, cache: Path) -> None:
-        made = network_bytes()
-        (kept,) = cache.glob("image-release/*")
+        kept = find_network()
+        made = kept.read_bytes()
         kept.write_bytes(made[:-1])
-        assert network_bytes() == made
+        find_network()
         assert kept.read_bytes() == made
 
-    def test_where_nothing_can_be_written_it_is_made_in_memory(self, cache: Path) -> None:
+    def test_where_nothing_can_be_written_it_is_used_from_memory(self, cache: Path) -> None:
         cache.write_text("a file where the folder would be")
-        assert hashlib.sha256(network_bytes()).hexdigest() == network.NETWORK_SHA256
+        found = find_network()
+        assert isinstance(found, bytes)
+        assert said(bytes(VIEW_PX * VIEW_PX * 3), LocalTagger()).look is not None
 
-    def test_a_place_that_is_said_is_looked_at_first(
+    def test_a_place_that_is_said_is_looked_at(
         self, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, package: Callable[[bytes | None], None]
     ) -> None:
-        network_bytes()
-        (kept,) = cache.glob("image-release/*")
-        shutil.move(kept, tmp_path / "network.onnx")
+        shutil.move(find_network(), tmp_path / "network.onnx")
         monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path / "network.onnx"))
         package(None)
-        assert hashlib.sha256(network_bytes()).hexdigest() == network.NETWORK_SHA256
+        assert find_network() == tmp_path / "network.onnx"
 
 
 class TestWeightsThatCannotBeUsed:

@@ -6,6 +6,8 @@
 | `first_never` | share of hotels whose first picture has grade 0; only hotels that have a better one count |
 | `ndcg5`, `ndcg10` | mean normalised discounted cumulative gain of the first 5 and 10, with gain 2^grade - 1 |
 | `same_kind3` | share of hotels with at least 3 categories whose first three pictures are all of one category |
+| `kinds_right` | share of labelled pictures whose kind is the one that people gave (`kinds.yaml`) |
+| `groups_right` | the same for groups of kinds, which a traveller would hardly tell apart |
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from image_release.kinds import kind_of_scene, shipped_kinds
 from image_release.lab.ordering.grades import ACCEPTABLE, NEVER, Grade
 
 OPENING_PICTURES = 3
@@ -34,6 +37,35 @@ class OrderMeasures:
     same_kind3: float | None
     wrong: tuple[str, ...]
     """A sentence for each hotel that has an acceptable picture but shows another one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindMeasures:
+    """How often the kind of a picture is right; None if no picture was labelled."""
+
+    labelled: int
+    kinds_right: float | None
+    groups_right: float | None
+
+
+def measure_kinds(grades: Mapping[str, Grade], kinds: Mapping[str, str | None]) -> KindMeasures:
+    """Compare kinds (label -> kind; None: labelled, but the labels do not tell) with the categories of people.
+
+    Pictures whose category means no kind are left out.
+    """
+    known = kind_of_scene()
+    pairs = [(known[grades[label].category], kind) for label, kind in kinds.items() if grades[label].category in known]
+    return KindMeasures(
+        labelled=len(pairs),
+        kinds_right=_mean([kind == right for right, kind in pairs]),
+        groups_right=_mean([_group(kind) == _group(right) for right, kind in pairs]),
+    )
+
+
+def _group(kind: str | None) -> str | None:
+    """The group of a kind; a kind that only the settings name is a group of its own."""
+    known = shipped_kinds().get(kind or "")
+    return known.group if known else kind
 
 
 def measure(grades: Iterable[Grade], orders: Mapping[str, Sequence[str]]) -> OrderMeasures:
