@@ -42,7 +42,7 @@ def main() -> int:
             *("--release", str(folder / f"{RELEASE_ID}.csv")),
             *("--catalogues", str(folder / "catalogues")),
             *("--settings", str(settings)),
-            *("--tagger", f"recorded:{folder / 'labels.jsonl'}"),
+            *("--tagger", "local"),
             *(["--json"] if args.json else []),
         ]
         status = subprocess.run(command, check=False).returncode

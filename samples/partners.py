@@ -1,7 +1,7 @@
 """Makes three partners' feeds from the sample photographs: copies, watermarks, crops, and files that are no images.
 
-`make_feed` writes the files to be served, a Data Release, three catalogues and recorded labels. A second call makes the
-same bytes, and it does not write a file again that has them already.
+`make_feed` writes the files to be served, a Data Release and three catalogues. A second call makes the same bytes, and
+does not write a file again that has them already.
 """
 
 from __future__ import annotations
@@ -198,10 +198,8 @@ def sent_files() -> Iterator[Sent]:
 
 
 def make_feed(folder: Path) -> None:
-    """Write `files/`, `<release_id>.csv`, `catalogues/` and `labels.jsonl` below a folder."""
+    """Write `files/`, `<release_id>.csv` and `catalogues/` below a folder."""
     listed: dict[tuple[str, str], list[dict[str, object]]] = {}
-    labels = json.loads((SAMPLES / "labels.json").read_text(encoding="utf-8"))
-    label_lines = []
     for sent in sent_files():
         if sent.data is not None:
             _write(folder / "files" / sent.path, sent.data)
@@ -210,8 +208,6 @@ def make_feed(folder: Path) -> None:
         image["rank"] = len(entries) + 1
         if sent.photograph:
             image["caption"] = sent.photograph.replace("-", " ").capitalize()
-            found = [{"description": text, "score": score} for text, score in labels[sent.photograph]]
-            label_lines.append(json.dumps({"url": sent.url, "labels": found}) + "\n")
         entries.append(image)
     for partner, (accommodation_id, _) in PARTNERS.items():
         lines = [
@@ -221,7 +217,6 @@ def make_feed(folder: Path) -> None:
         ]
         _write(folder / "catalogues" / partner / f"{VERSION}.jsonl", "".join(lines).encode())
     _write(folder / f"{RELEASE_ID}.csv", _release().encode())
-    _write(folder / "labels.jsonl", "".join(label_lines).encode())
 
 
 def _release() -> str:

@@ -58,6 +58,13 @@ def test_the_second_run_does_nothing(twice):
     assert second["images"] == first["images"]
 
 
+def test_every_hotel_opens_with_a_picture_that_invites(twice, manifests):
+    """The local model looks at the pictures: a façade, a pool, a room or a view comes first."""
+    assert {manifest["pictures"][0]["category"] for manifest in manifests} <= {"exterior", "pool", "bedroom", "view"}
+    (tagger,) = twice[1]["tagged_by"]
+    assert (tagger.startswith("local-"), twice[1]["tagged_by"][tagger]) == (True, 30)
+
+
 def test_every_photograph_is_shown_once(manifests):
     """Each hotel has the ten pictures that were rendered. Three views of one room stay three; copies are merged."""
     assert [len(manifest["pictures"]) for manifest in manifests] == [10, 10, 10]

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from image_release.hotel import HotelReport, load, process_hotel
+from image_release.one_machine.workspace import Workspace
+from image_release.settings_files import load_settings
+from image_release.values import Nudge
 from tests.end_to_end.machine import COMMAND, TIMEOUT_S
 
 KEPT = Path(__file__).parent / "old_workspace"
@@ -35,20 +39,40 @@ def command(old: Path, *words: str) -> dict:
     return json.loads(done.stdout)
 
 
-def test_every_hotel_is_unchanged_and_no_object_of_it_is_written(old):
-    """Same keys, formats, versions and digests: the run reads, finds nothing to do, and leaves every byte alone."""
+HOTELS = ("seaview", "höhe 7")
+
+
+def processed(old: Path) -> list[HotelReport]:
+    """Process both hotels in this process, with the settings that the workspace was made with."""
+    settings = load_settings(KEPT / "settings.yaml")
+    ports = Workspace(old, settings).ports()
+    return [process_hotel(Nudge(hotel, "release"), ports) for hotel in HOTELS]
+
+
+def test_with_its_order_version_every_hotel_is_unchanged_and_nothing_is_written(old, monkeypatch):
+    """Same keys, formats, versions and digests: the hotels are read, and every byte is left alone."""
+    monkeypatch.setattr(load, "PRIORITISING_VERSION", "prioritise-1")
     before = bytes_below(old)
-    result = command(old, "run")
-    assert result["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
-    assert {name: result["work"][name] for name in ("downloads", "decodes", "tagged", "renditions_written")} == {
-        "downloads": 0,
-        "decodes": 0,
-        "tagged": 0,
-        "renditions_written": 0,
-    }
-    after = bytes_below(old)
-    assert after.pop("inbox/settings.yaml").startswith(b"# Settings of this workspace")  # the only object that is new
-    assert after == before
+    assert [report.status for report in processed(old)] == ["unchanged", "unchanged"]
+    assert bytes_below(old) == before
+
+
+def test_a_new_order_version_costs_a_manifest_and_a_page(old, monkeypatch):
+    """Nothing is downloaded, tagged or rendered; only what an older decoder refused is looked at again, once."""
+    monkeypatch.setattr(load, "PRIORITISING_VERSION", "prioritise-new")
+    before = bytes_below(old / "published")
+    refused = sum(
+        image["sha256"] is not None
+        for path in old.glob("published/hotels/*/manifest.json")
+        for image in json.loads(path.read_bytes())["rejected"]
+    )
+    work = [report.work for report in processed(old)]
+    assert sum(one.decodes for one in work) <= refused
+    assert sum(one.downloads + one.tagged + one.renditions_written for one in work) == 0
+    after = bytes_below(old / "published")
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert {Path(name).name for name in changed} <= {"manifest.json", "index.html"}
+    assert [report.status for report in processed(old)] == ["unchanged", "unchanged"]
 
 
 def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
@@ -60,7 +84,7 @@ def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
     refused = [image for image in before["rejected"] if image["sha256"]]  # by an older decoder: looked at again
     assert result["work"]["decodes"] == len(before["pictures"]) + len(refused)
     after = json.loads(path.read_bytes())
-    assert (after["inputs"], after["versions"]) == (before["inputs"], before["versions"])
+    assert {**after["versions"], "order": ""} == {**before["versions"], "order": ""}
     without_renditions = [[{**picture, "renditions": []} for picture in one["pictures"]] for one in (before, after)]
     assert without_renditions[0] == without_renditions[1]
 
@@ -78,6 +102,7 @@ def publish_by_a_newer_version(old: Path, outcome: str) -> Path:
 
 def test_a_manifest_of_a_newer_version_stops_no_command(old):
     """Roll back, and the newer version's words stay: commands show them, and a hotel that is processed loses them."""
+    command(old, "run")
     path = publish_by_a_newer_version(old, "too_blurred")
     newer = path.read_bytes()
     assert command(old, "run")["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}

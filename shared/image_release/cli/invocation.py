@@ -39,7 +39,7 @@ from image_release.tag import SpendingCap
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The common options of one call. `workers` and `tagger` are set where the command has `work_options`; else 0, None.
+    """The common options of one call. `workers` and `tagger` are 0 and None where the command has no `work_options`.
 
     `settings_file` and `tagger` are None where the command line says nothing: then the workspace's own are in force.
     """

@@ -33,8 +33,8 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
     You can interrupt a run at any time: the next one continues.
 
     What --settings and --tagger say is stored in the workspace, and every later command works with it. With other
-    commands they hold for that command. A new workspace gets the tagger local, where it is installed. Never stored are recorded labels, and the settings that open the network,
-    download.allowed_networks and download.resolve.
+    commands they hold for that command. A new workspace gets the tagger local, where it is installed. Never stored are
+    recorded labels, and the settings that open the network, download.allowed_networks and download.resolve.
 
     The exit status is 1 if a line, a hotel or an image (unavailable, deferred, crashed) failed, also where the last
     good copy of the image is shown. That an image is broken, too small or gone from the partner's server is an

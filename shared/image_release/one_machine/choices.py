@@ -62,7 +62,7 @@ def choices_of(workspace: Workspace, file: Path | None, tagger: str | None) -> C
 def first_tagger(workspace: Workspace) -> str | None:
     """The tagger that a new workspace gets, to which nothing was handed in yet; None for all others.
 
-    It is the local model, where that is installed. A workspace that has no tagger and is not new never gets one unasked.
+    It is the local model, where that is installed. A workspace without a tagger that is not new never gets one unasked.
     """
     stores = (workspace.inbox, workspace.state)
     is_new = is_installed() and all(next(iter(store.list("")), None) is None for store in stores)

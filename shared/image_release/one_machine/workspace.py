@@ -30,7 +30,7 @@ from image_release.storage import (
 )
 from image_release.store_keys import ACCEPTS, CATALOGUES, DUE, GALLERY_INDEX, OVERRIDES, RELEASES, REQUESTS
 from image_release.tag import BothTagger, GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
-from image_release.tag.local import LocalTagger, is_installed
+from image_release.tag.local import INSTALL, LocalTagger, is_installed
 
 STORES = ("inbox", "state", "published")
 FILES_IN_THE_INBOX = re.compile(
@@ -172,19 +172,20 @@ class Workspace:
 
     def _google(self) -> Tagger:
         if find_spec("google") is None or find_spec("google.cloud") is None or find_spec("google.cloud.vision") is None:
-            raise WorkspaceError(self._needs("google"))
+            raise WorkspaceError(self._needs("google", "pip install 'image-release[google]'"))
         if self.allowance is None:
             raise WorkspaceError("--tagger google: no spending cap was set")
         return GoogleTagger(self.settings.tagging, self.allowance)
 
     def _local(self) -> Tagger:
         if not is_installed():
-            raise WorkspaceError(self._needs("local"))
+            raise WorkspaceError(self._needs("local", INSTALL))
         return LocalTagger()
 
-    def _needs(self, extra: str) -> str:
-        needs = f"tagger {self.tagger}: needs the extra `{extra}`: pip install 'image-release[{extra}]'"
-        return f"{needs}; or choose another tagger, for example --tagger none"
+    def _needs(self, extra: str, install: str) -> str:
+        return (
+            f"tagger {self.tagger}: needs the extra `{extra}`: {install}; or choose another one, such as --tagger none"
+        )
 
 
 def gives_looks(tagger: str) -> bool:

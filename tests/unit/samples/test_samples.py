@@ -10,7 +10,6 @@ from PIL import Image
 from image_release.ingest import CatalogueApplied, ReleaseApplied, apply_catalogue, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
-from image_release.tag import RecordedTagger
 from samples.partners import HOST, PARTNERS, RELEASE_ID, VERSION, make_feed, sample_hotels, sent_files
 from samples.serve import serving
 
@@ -55,14 +54,6 @@ def test_release_and_catalogues_are_accepted_without_a_problem(feed):
     assert "%24bb" in (feed / f"{RELEASE_ID}.csv").read_text(encoding="utf-8")
 
 
-def test_every_photograph_that_is_sent_has_labels(feed):
-    """The recorded tagger knows every copy by its URL, so any of them can become the best image."""
-    tagger = RecordedTagger(feed / "labels.jsonl")
-    assert tagger.problems == ()
-    labelled = (feed / "labels.jsonl").read_text(encoding="utf-8")
-    assert all(sent.url in labelled for sent in sent_files() if sent.photograph)
-
-
 def test_partners_send_wrong_things_too():
     """The feeds contain every kind of bad file."""
     names = {sent.name for sent in sent_files() if sent.photograph is None}
@@ -97,7 +88,7 @@ class TestTheServer:
             again, nothing = self.ask(address, sent.url.removeprefix(HOST), {"If-None-Match": answer.headers["ETag"]})
             assert (again.status, nothing) == (304, b"")
 
-    @pytest.mark.parametrize("path", ["/nothing.jpg", "/../labels.jsonl", "/%2e%2e/labels.jsonl", "//etc/passwd", "/"])
+    @pytest.mark.parametrize("path", ["/nothing.jpg", "/../hotels.csv", "/%2e%2e/hotels.csv", "//etc/passwd", "/"])
     def test_gives_nothing_that_is_not_in_its_folder(self, feed, path):
         with serving(feed / "files") as address:
             assert self.ask(address, path)[0].status == 404
