@@ -3,6 +3,7 @@
 
 const local = require("./local");
 const names = require("./names");
+const taggers = require("./taggers");
 
 const MINUTE_S = 60;
 const DAY_S = 24 * 3600;
@@ -37,7 +38,9 @@ module.exports = ({ prefix, functions, custom }) => {
     add(name, "Held", held(custom.metrics.namespace, metricName, name));
   }
   add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
-  add("vision", "Spending", spending(custom));
+  if (taggers.asksGoogle(custom.tagger)) {
+    add("vision", "Spending", spending(custom));
+  }
   return resources;
 };
 

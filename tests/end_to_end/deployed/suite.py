@@ -69,6 +69,9 @@ class DeployedSuite:
 
     # what came out
 
+    def bucket_names(self) -> list[str]:
+        return [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+
     def read(self, store: str, key: str) -> bytes | None:
         try:
             return self.s3.get_object(Bucket=self.buckets[store], Key=key)["Body"].read()

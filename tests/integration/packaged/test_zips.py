@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
+from deployment.package import STAGES
 from deployment.tools import ROOT, ToolMissingError, tools
 from layers.build import declared, unzipped_mb
-from layers.recipe import AWS_SERVICES, LAYERS, MAX_UNZIPPED_MB
+from layers.recipe import AWS_SERVICES, LAYERS, MAX_UNZIPPED_MB, NETWORK, WEIGHTS
 from tests.integration.packaged.conftest import template_of
 
 pytestmark = pytest.mark.packaged
@@ -26,14 +27,22 @@ for service in SERVICES:
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
 vision.ImageAnnotatorClient.from_service_account_info
 """
-HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "grpc", "boto3", "obstore", "jinja2"}
+LOOK = """
+import numpy, onnxruntime, pathlib, resource
+(network,) = [found for place in sys.path if (found := pathlib.Path(place) / "NETWORK").is_file()]
+session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
+view = session.get_inputs()[0]
+(numbers,) = session.run(None, {view.name: numpy.zeros((1, 3, 224, 224), numpy.float32)})
+print(numbers.shape)
+"""
+HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "onnxruntime", "grpc", "boto3", "obstore", "jinja2"}
 """Loaded by events that need it, not by importing a handler; only `process_hotel` may import numpy and Pillow."""
 
 
-@pytest.fixture(scope="session")
-def layers_of():
+@pytest.fixture(scope="session", params=STAGES)
+def layers_of(request):
     """The layers of every function in the template."""
-    resources = template_of("dev")["Resources"]
+    resources = template_of(request.param)["Resources"]
     return {
         item["Properties"]["Handler"].split("/")[1]: [
             layer["Ref"].removesuffix("LambdaLayer").lower() for layer in item["Properties"]["Layers"]
@@ -69,7 +78,7 @@ def run(program, layers):
 
 class TestSize:
     def test_of_each_function_with_its_layers_is_within_the_limit(self, layers_of):
-        """The unzipped function and its layers stay well below the limit of Lambda."""
+        """The unzipped function and its layers stay well below the limit of Lambda, also with both taggers."""
         for layers in layers_of.values():
             zips = [BUILD / "functions.zip", *(BUILD / "layers" / f"{layer}.zip" for layer in layers)]
             assert unzipped_mb(*zips) <= MAX_UNZIPPED_MB
@@ -77,8 +86,12 @@ class TestSize:
 
 class TestContent:
     def test_is_what_the_project_declares(self):
-        """The layers contain the packages that pyproject.toml declares for functions, and no others."""
-        assert sorted(package for packages in LAYERS.values() for package in packages) == sorted(declared())
+        """The layers contain the packages that pyproject.toml declares for functions, and no others.
+
+        Of the weights they contain the network that is made from them.
+        """
+        packages = [package for layer in LAYERS.values() for package in layer]
+        assert sorted([*packages, WEIGHTS]) == sorted(declared())
 
     def test_has_byte_code_for_every_module(self):
         """Lambda cannot store byte code: a module without it would be compiled at every cold start."""
@@ -109,12 +122,17 @@ class TestStart:
         "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
     )
     def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
-        """Each handler needs only its zip and its layers. Only `process_hotel` has the layer for pictures."""
+        """Each handler needs only its zip and its layers. Only `process_hotel` has more than the common one."""
         loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
         allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
         assert set(loaded) & HEAVY <= allowed
-        assert ("pictures" in layers_of[name]) == (name == "process_hotel")
+        assert bool({"pictures", "google", "model"} & set(layers_of[name])) == (name == "process_hotel")
 
     def test_of_every_client_works_with_what_was_left_of_its_package(self):
         """botocore was reduced, but the services that are used still have their descriptions."""
-        run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), list(LAYERS))
+        run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), ["common", "pictures", "google"])
+
+    def test_of_the_network_works_with_what_was_left_of_its_package(self):
+        """Most of onnxruntime was left out, and Google's client is not there, but a picture becomes 1,280 numbers."""
+        told = run(LOOK.replace("NETWORK", NETWORK), ["common", "pictures", "model"])
+        assert told == "(1, 1280)\n"
