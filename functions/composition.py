@@ -17,7 +17,7 @@ from image_release.serverless.ports import Suite
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
-from image_release.tag import AccountQuota, DynamoCounters
+from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters
 
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
@@ -48,7 +48,7 @@ def suite() -> Suite:
     found = environment()
     inbox = S3Store(S3Address.parse(found.inbox))
     settings = _settings(inbox, found.settings)
-    counters = DynamoCounters(found.quota_table)
+    counters = DynamoCounters(found.quota_table) if found.asks_google else MemoryCounters()
     return Suite(
         inbox=inbox,
         state=S3Store(S3Address.parse(found.state)),
@@ -59,6 +59,7 @@ def suite() -> Suite:
         quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
+        labels_cost=found.asks_google,
         threads=CATALOGUE_THREADS,
     )
 

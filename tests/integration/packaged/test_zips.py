@@ -8,8 +8,8 @@ import pytest
 
 from deployment.package import STAGES
 from deployment.tools import ROOT, ToolMissingError, tools
-from layers.build import declared, unzipped_mb
-from layers.recipe import AWS_SERVICES, LAYERS, MAX_UNZIPPED_MB, NETWORK, WEIGHTS
+from layers.build import unzipped_mb
+from layers.recipe import AWS_SERVICES, MAX_UNZIPPED_MB, NETWORK
 from tests.integration.packaged.conftest import template_of
 
 pytestmark = pytest.mark.packaged
@@ -85,14 +85,6 @@ class TestSize:
 
 
 class TestContent:
-    def test_is_what_the_project_declares(self):
-        """The layers contain the packages that pyproject.toml declares for functions, and no others.
-
-        Of the weights they contain the network that is made from them.
-        """
-        packages = [package for layer in LAYERS.values() for package in layer]
-        assert sorted([*packages, WEIGHTS]) == sorted(declared())
-
     def test_has_byte_code_for_every_module(self):
         """Lambda cannot store byte code: a module without it would be compiled at every cold start."""
         for path in (BUILD / "functions.zip", *(BUILD / "layers").glob("*.zip")):

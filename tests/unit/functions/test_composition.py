@@ -50,10 +50,16 @@ class TestTheEnvironment:
         with pytest.raises(ValidationError, match="quota_table"):
             read_environment()
 
-    def test_with_google_needs_the_name_of_its_secret(self, environment):
-        environment.setenv("IMAGE_RELEASE_TAGGER", "google")
+    @pytest.mark.parametrize("tagger", ["google", "google+local"])
+    def test_with_google_needs_the_name_of_its_secret(self, environment, tagger):
+        environment.setenv("IMAGE_RELEASE_TAGGER", tagger)
         with pytest.raises(ValidationError, match="GOOGLE_SECRET"):
             read_environment()
+
+    @pytest.mark.parametrize("tagger", ["none", "local"])
+    def test_without_google_needs_no_secret(self, environment, tagger):
+        environment.setenv("IMAGE_RELEASE_TAGGER", tagger)
+        assert not read_environment().asks_google
 
 
 def composed(**more):
