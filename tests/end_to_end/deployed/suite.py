@@ -86,6 +86,10 @@ class DeployedSuite:
         data = self.read("published", f"hotels/{key_part(hotel_id)}/manifest.json")
         return None if data is None else json.loads(data)
 
+    def counted_images(self) -> int:
+        """Return the number of windows in which images were counted against Google's quota."""
+        return self._client("dynamodb").scan(TableName=f"{PREFIX}-quota")["Count"]
+
     def done(self, request_id: str) -> set[str]:
         """Return the hotels of a request that are done."""
         return {key.rsplit("/", 1)[1] for key in self.keys("state", f"requests/{request_id}/done/")}
