@@ -139,8 +139,8 @@ function held(namespace, metricName, service) {
 
 function spending(custom) {
   return {
-    AlarmDescription: "More images were sent to Google in a day than planned: each costs money",
-    ...metric(custom.metrics.namespace, custom.metrics.tagged, { service: "process_hotel" }, "Sum", DAY_S),
+    AlarmDescription: "More images were tagged by Google in a day than planned: each costs money",
+    ...metric(custom.metrics.namespace, custom.metrics.paid, { service: "process_hotel" }, "Sum", DAY_S),
     Threshold: custom.alarms.visionImagesADay,
   };
 }

