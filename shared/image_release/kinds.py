@@ -14,6 +14,7 @@ class Kind(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    label: str
     group: str
     scenes: tuple[str, ...]
     never_first: bool = False

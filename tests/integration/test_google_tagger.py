@@ -374,7 +374,9 @@ class TestAllowance:
 
         def counted(number: int) -> TagRequest:
             jpeg = f"image {number}".encode()
-            return TagRequest(sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg, lambda: b"")
+            return TagRequest(
+                sha256_hex(jpeg), "https://partner.example/a.jpg", lambda: made.append(number) or jpeg, lambda: b""
+            )
 
         allowance = FakeAllowance(left=20)
         answers = list(tagger(server, allowance).tag([counted(number) for number in range(40)]).values())

