@@ -109,12 +109,15 @@ def _settings(inbox: S3Store, key: str) -> Settings:
 
 
 def _tagger(world: Suite) -> Tagger:
-    from image_release.tag import BothTagger, NoTagger
+    from image_release.tag import NoTagger
 
-    found = environment()
     taggers = {"none": NoTagger, "google": lambda: _google_tagger(world), "local": _local_tagger}
-    first, *second = (taggers[name]() for name in found.tagger.split("+"))
-    return BothTagger(first, *second) if second else first
+    first, *second = (taggers[name]() for name in environment().tagger.split("+"))
+    if not second:
+        return first
+    from image_release.tag import BothTagger
+
+    return BothTagger(first, *second)
 
 
 def _google_tagger(world: Suite) -> Tagger:
