@@ -15,6 +15,7 @@ import compileall
 import csv
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def declared() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     lines = [*project["dependencies"], *extras["aws"], *extras["google"], *extras["local"]]
-    return {line.partition(">")[0].partition(";")[0].strip().lower() for line in lines}
+    return {re.split("[<>=;]", line)[0].strip().lower() for line in lines}
 
 
 def unzipped_mb(*zips: Path) -> float:
