@@ -66,7 +66,7 @@ def features_of(pictures: Sequence[Picture]) -> NDArray[np.float64]:
         network = Network()
         computed = []
         for number, picture in enumerate(pictures):
-            computed.append([network.features(view) for view in _views(picture.file)])
+            computed.append([network.features(view) for view in views_of(picture.file)])
             if number % 200 == 0:
                 print(f"features of {number} of {len(pictures)} pictures", flush=True)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,8 @@ def features_of(pictures: Sequence[Picture]) -> NDArray[np.float64]:
     return features
 
 
-def _views(file: Path) -> tuple[bytes, bytes]:
+def views_of(file: Path) -> tuple[bytes, bytes]:
+    """The view of an image, and its mirror image."""
     data = file.read_bytes()
     facts = read_header(data, sha256_hex(data), ANY_SIZE)
     draft = facts if isinstance(facts, Rejection) else decode_draft(data, facts)

@@ -13,6 +13,7 @@ import io
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def read_weights(data: bytes) -> Tensors:
         return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
     except WeightsUnreadableError:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
         raise WeightsUnreadableError(f"not a whole file of weights: {type(error).__name__}: {error}") from error
 
 
@@ -86,7 +87,7 @@ def _array(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
     """A tensor as an array with the numbers in the usual order, whatever their strides are in the file."""
     shape, strides = tensor.shape, tensor.strides
     last = tensor.offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
-    inside = min(tensor.offset, *shape, *strides, 0) >= 0 and last < len(numbers)
+    inside = min(tensor.offset, *shape, *strides, 0) >= 0 and last < len(numbers) and prod(shape) <= len(numbers)
     _require(inside, "a tensor reaches beyond its storage")
     index = np.full(shape, tensor.offset)
     for axis, (side, stride) in enumerate(zip(shape, strides, strict=True)):
