@@ -229,7 +229,7 @@ class TestDependencies:
         """Whoever follows `pip install 'image-release[lab]'` gets an extra that exists."""
         texts = [path.read_text(encoding="utf-8") for path in MODULES]
         told = {name for text in texts for name in re.findall(r"image-release\[([a-z]+)\]", text)}
-        assert told == {"aws", "google", "heic", "lab"}
+        assert told == {"aws", "google", "heic", "lab", "local"}
         assert told - PROJECT["optional-dependencies"].keys() == set()
 
     def test_of_the_lab_are_in_its_extra(self):
