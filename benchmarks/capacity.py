@@ -2,8 +2,9 @@
 
     python -m benchmarks.capacity [--hotels 1000000] [--images 35000000] [--changed 0.03] … [--json]
 
-`--help` lists every input with its default. Nothing is measured here. CPU figures are those of docs/performance.md.
-Prices are the list prices of AWS and Google as we know them; please check the current ones.
+Every case has two bills: its pictures are tagged by Google, or by the local model. `--help` lists every input with its
+default. Nothing is measured here. CPU figures are those of docs/performance.md. Prices are the list prices of AWS and
+Google as we know them; please check the current ones.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from image_release.ingest.estimate import (
 from image_release.settings import Settings
 
 MINUTES_A_DAY = 24 * 60
+TAGGERS = ("google", "local")
 DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1}
 
 
@@ -41,6 +43,9 @@ class Assumptions:
     cpu_s_a_picture: float = CPU_S_A_PICTURE
     cpu_s_an_image_regrouped: float = 0.010
     cpu_s_unchanged: float = 0.05
+    cpu_s_a_view: float = 0.001  # local: what the model would look at is kept from the first decode of each image
+    cpu_s_a_picture_tagged: float = 0.012  # local: the network looks at the best image of a picture
+    cpu_s_a_picture_opened: float = 0.05  # a best image that was examined before is read and opened for its tagger
     wait_s_a_download: float = 0.08  # added to the time of a hotel by each download; several run at once
     reads_unchanged: float = 5  # manifest, current release, row shard, overrides, request; plus one an accommodation
     memory_gb: float = 1769 / 1024
@@ -67,6 +72,7 @@ class Work:
     regrouped: float = 0
     rendered: float = 0
     tagged: float = 0
+    opened: float = 0  # of those tagged: examined before, and read and opened again
 
 
 def scenarios(given: Assumptions) -> dict[str, Work]:
@@ -93,6 +99,7 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
             given.hotels, downloads=given.images, examined=given.images, rendered=pictures, tagged=pictures
         ),
         "other weights for all hotels": Work(given.hotels, regrouped=given.images),
+        "another tagger for all hotels": Work(given.hotels, regrouped=given.images, tagged=pictures, opened=pictures),
         "a partner gives every image another version, same bytes": Work(
             given.hotels, downloads=of_partner, regrouped=given.images
         ),
@@ -108,34 +115,43 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
     }
 
 
-def cost(work: Work, given: Assumptions) -> dict[str, float]:
+def cost(work: Work, given: Assumptions, tagger: str) -> dict[str, float]:
     """The bill of some work: requests, time and dollars, by name."""
     processed = work.nudges - work.unchanged
-    seconds = (
-        work.nudges * given.cpu_s_unchanged
-        + work.examined * given.cpu_s_an_image
-        + work.regrouped * given.cpu_s_an_image_regrouped
-        + work.rendered * given.cpu_s_a_picture
-        + work.downloads * given.wait_s_a_download
-    )
+    seconds = cpu_s(work, given, tagger) + work.downloads * given.wait_s_a_download
     reads = work.nudges * (given.reads_unchanged + given.accommodations_a_hotel)
-    reads += processed * 2 * given.accommodations_a_hotel + work.rendered
+    reads += processed * 2 * given.accommodations_a_hotel + work.rendered + work.opened
     writes = work.downloads + work.rendered * given.renditions + processed * (2 + 2 * given.accommodations_a_hotel)
     gb_s = seconds * given.memory_gb
+    sent = work.tagged if tagger == "google" else 0
     return {
         "invocations": work.nudges,
         "gb_seconds": gb_s,
         "s3_reads": reads,
         "s3_writes": writes,
-        "vision_images": work.tagged,
-        "days_by_googles_quota": work.tagged / (given.vision_a_minute * MINUTES_A_DAY),
-        "days_by_our_cap": work.tagged / given.vision_a_day,
+        "vision_images": sent,
+        "days_by_googles_quota": sent / (given.vision_a_minute * MINUTES_A_DAY),
+        "days_by_our_cap": sent / given.vision_a_day,
         "hours": seconds / given.concurrency / 3600,
         "lambda_dollars": gb_s * given.gb_second_dollars + work.nudges / 1e6 * given.million_invocations_dollars,
         "sqs_dollars": work.nudges * given.queue_requests_a_message / 1e6 * given.million_queue_requests_dollars,
         "s3_dollars": reads / 1e3 * given.thousand_reads_dollars + writes / 1e3 * given.thousand_writes_dollars,
-        "vision_dollars": work.tagged / 1e3 * given.thousand_labels_dollars,
+        "vision_dollars": sent / 1e3 * given.thousand_labels_dollars,
     }
+
+
+def cpu_s(work: Work, given: Assumptions, tagger: str) -> float:
+    """The seconds of CPU that some work takes."""
+    seconds = (
+        work.nudges * given.cpu_s_unchanged
+        + work.examined * given.cpu_s_an_image
+        + work.regrouped * given.cpu_s_an_image_regrouped
+        + work.rendered * given.cpu_s_a_picture
+        + work.opened * given.cpu_s_a_picture_opened
+    )
+    if tagger == "local":
+        seconds += work.examined * given.cpu_s_a_view + work.tagged * given.cpu_s_a_picture_tagged
+    return seconds
 
 
 def main() -> None:
@@ -147,17 +163,24 @@ def main() -> None:
     options = vars(parser.parse_args())
     as_json = options.pop("json")
     given = Assumptions(**options)
-    bills = {name: cost(work, given) for name, work in scenarios(given).items()}
+    bills = {name: {by: cost(work, given, by) for by in TAGGERS} for name, work in scenarios(given).items()}
     if as_json:
         print(json.dumps({"inputs": asdict(given), "bills": bills}))
         return
-    for name, bill in bills.items():
+    for name, by_tagger in bills.items():
         print(name)
-        amounts = {kind: value for kind, value in bill.items() if not kind.endswith("dollars")}
-        print("  " + ", ".join(f"{kind} {value:,.{DECIMALS.get(kind, 0)}f}" for kind, value in amounts.items()))
-        money = {kind.removesuffix("_dollars"): value for kind, value in bill.items() if kind.endswith("dollars")}
-        shown = ", ".join(f"{kind} {value:,.0f}" for kind, value in money.items())
-        print(f"  US$ {sum(money.values()):,.0f}: {shown}")
+        nothing_tagged = by_tagger["google"] == by_tagger["local"]
+        for tagger, bill in by_tagger.items() if not nothing_tagged else [("any tagger", by_tagger["local"])]:
+            print(f"  {tagger}\n{lines(bill)}")
+
+
+def lines(bill: dict[str, float]) -> str:
+    """A bill as two lines: amounts, and dollars."""
+    amounts = {kind: value for kind, value in bill.items() if not kind.endswith("dollars")}
+    told = ", ".join(f"{kind} {value:,.{DECIMALS.get(kind, 0)}f}" for kind, value in amounts.items())
+    money = {kind.removesuffix("_dollars"): value for kind, value in bill.items() if kind.endswith("dollars")}
+    shown = ", ".join(f"{kind} {value:,.0f}" for kind, value in money.items())
+    return f"    {told}\n    US$ {sum(money.values()):,.0f}: {shown}"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 const local = require("./local");
 const names = require("./names");
+const taggers = require("./taggers");
 
 const MINUTE_S = 60;
 const DAY_S = 24 * 3600;
@@ -37,7 +38,9 @@ module.exports = ({ prefix, functions, custom }) => {
     add(name, "Held", held(custom.metrics.namespace, metricName, name));
   }
   add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
-  add("vision", "Spending", spending(custom));
+  if (taggers.asksGoogle(custom.tagger)) {
+    add("vision", "Spending", spending(custom));
+  }
   return resources;
 };
 
@@ -136,8 +139,8 @@ function held(namespace, metricName, service) {
 
 function spending(custom) {
   return {
-    AlarmDescription: "More images were sent to Google in a day than planned: each costs money",
-    ...metric(custom.metrics.namespace, custom.metrics.tagged, { service: "process_hotel" }, "Sum", DAY_S),
+    AlarmDescription: "More images were tagged by Google in a day than planned: each costs money",
+    ...metric(custom.metrics.namespace, custom.metrics.paid, { service: "process_hotel" }, "Sum", DAY_S),
     Threshold: custom.alarms.visionImagesADay,
   };
 }

@@ -3,6 +3,7 @@
 "use strict";
 
 const names = require("./names");
+const taggers = require("./taggers");
 
 const WIDTH = 12;
 const HEIGHT = 6;
@@ -24,10 +25,7 @@ module.exports = ({ prefix, functions, custom }) => {
     widget("Pictures", "Sum", custom.metrics.pictures.map((metric) => own(metric, "process_hotel"))),
     widget("What came in", "Sum", each(custom.metrics.came)),
     widget("Held until somebody accepts it", "Sum", each(custom.metrics.held)),
-    widget("Images sent to Google, and what they cost in US$", "Sum", [
-      [...own(custom.metrics.tagged, "process_hotel"), { id: "tagged" }],
-      [{ expression: `tagged * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
-    ]),
+    tagged(custom, own),
     widget("GB seconds of process_hotel", "Sum", gbSeconds(prefix, custom)),
     "Operation: what runs, what fails, what waits",
     widget("Duration, 99th percentile (ms)", "p99", lambda("Duration")),
@@ -50,6 +48,19 @@ module.exports = ({ prefix, functions, custom }) => {
 
 function widget(title, stat, metrics) {
   return { type: "metric", properties: { title, stat, metrics, period: 300, region: "${AWS::Region}", view: "timeSeries" } };
+}
+
+// Images that were tagged and, where Google is asked, how many of them it tagged and what they cost.
+function tagged(custom, own) {
+  const all = own(custom.metrics.tagged, "process_hotel");
+  if (!taggers.asksGoogle(custom.tagger)) {
+    return widget("Images tagged", "Sum", [all]);
+  }
+  return widget("Images tagged, and what Google costs in US$", "Sum", [
+    all,
+    [...own(custom.metrics.paid, "process_hotel"), { id: "paid" }],
+    [{ expression: `paid * ${custom.visionDollars}`, label: "US$", id: "dollars", yAxis: "right" }],
+  ]);
 }
 
 function gbSeconds(prefix, custom) {

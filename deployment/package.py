@@ -18,8 +18,10 @@ from pathlib import Path
 
 from deployment.local_aws import REGION, LocalAws, local_aws
 from deployment.tools import ROOT, ToolMissingError, Tools, tools
+from layers import recipe
 
-STAGES = ("dev", "production")
+STAGES = {"dev": "", "production": "google+local"}
+"""Stages that are packaged, and the tagger that the parameter says; nothing said means that of new stages."""
 TEMPLATES = ROOT / "build" / "package"
 TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-template-update-stack.json")
 
@@ -27,18 +29,24 @@ TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-t
 def build(found: Tools, *, functions: bool = True) -> None:
     """Build the zips that the template names. Raises CalledProcessError when a build fails."""
     command = [str(found.python), "-m", "layers.build"]
-    made = ROOT / "build" / "layers" / "pictures.zip"
-    sources = [ROOT / "requirements.txt", *(ROOT / "layers").glob("*.py")]
-    if not made.exists() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+    made = [ROOT / "build" / "layers" / f"{layer}.zip" for layer in recipe.LAYERS]
+    network = ROOT / "shared" / "image_release" / "tag" / "local"
+    sources = [ROOT / "requirements.txt", *(ROOT / "layers").glob("*.py"), *network.glob("*.py")]
+    if not all(one.exists() for one in made) or _oldest(made) < max(one.stat().st_mtime for one in sources):
         subprocess.run([*command, "layers"], cwd=ROOT, check=True)
     if functions:
         subprocess.run([*command, "functions"], cwd=ROOT, check=True)
 
 
-def package(aws: LocalAws, stage: str) -> Path:
+def _oldest(paths: list[Path]) -> float:
+    return min(path.stat().st_mtime for path in paths)
+
+
+def package(aws: LocalAws, stage: str, tagger: str) -> Path:
     """Make the templates of a stage, and return their folder. Raises RuntimeError when osls fails."""
     folder = TEMPLATES / stage
-    aws.osls("package", "--stage", stage, "--package", str(folder))
+    said = ["--param", f"tagger={tagger}"] if tagger else []
+    aws.osls("package", "--stage", stage, "--package", str(folder), *said)
     return folder
 
 
@@ -62,7 +70,7 @@ def main() -> int:
     if only:
         return 0
     with tempfile.TemporaryDirectory() as folder, local_aws(found, Path(folder)) as aws:
-        folders = [package(aws, stage) for stage in STAGES]
+        folders = [package(aws, stage, tagger) for stage, tagger in STAGES.items()]
     if not lint(found, folders):
         return 1
     print(f"cfn-lint found no problem in {', '.join(str(folder.relative_to(ROOT)) for folder in folders)}")

@@ -4,6 +4,7 @@
 
 const local = require("./local");
 const names = require("./names");
+const taggers = require("./taggers");
 
 const ACTIONS = {
   read: ["s3:GetObject"],
@@ -13,6 +14,7 @@ const ACTIONS = {
 
 module.exports = ({ prefix, functions, custom }) => {
   const resources = {};
+  const asksGoogle = taggers.asksGoogle(custom.tagger);
   for (const fn of functions) {
     const allowed = custom.permissions[fn.name];
     resources[names.roleId(fn.name)] = role([
@@ -20,8 +22,8 @@ module.exports = ({ prefix, functions, custom }) => {
       ...fn.reads.map(receive),
       ...stores(allowed, custom.settings),
       ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
-      ...(allowed.quota ? [quota(allowed.quota)] : []),
-      ...(allowed.secret ? [secret(custom.googleSecret)] : []),
+      ...(asksGoogle && allowed.quota ? [quota(allowed.quota)] : []),
+      ...(asksGoogle && allowed.secret ? [secret(custom.googleSecret)] : []),
     ]);
   }
   return resources;

@@ -22,6 +22,7 @@ from pathlib import Path
 from deployment.local_aws import REGION, LocalAws, local_aws
 from deployment.package import build
 from deployment.tools import ROOT, ToolMissingError, tools
+from layers import recipe
 from samples.partners import HOST, RELEASE_ID, make_feed
 from samples.serve import serving
 
@@ -31,7 +32,7 @@ ENVIRONMENT_FILE = ROOT / "build" / "aws.env"
 
 def write_environment(aws: LocalAws) -> None:
     """Write the variables that a shell needs. `invoke local` runs the handlers here with the layers' packages."""
-    layers = [ROOT / "build" / "layers" / name / "python" for name in ("common", "pictures")]
+    layers = [ROOT / "build" / "layers" / name / "python" for name in recipe.LAYERS]
     found = {**aws.environment, "PYTHONPATH": ":".join(map(str, [*layers, ROOT / "shared"]))}
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in found.items()]
     ENVIRONMENT_FILE.write_text("".join(lines), encoding="utf-8")

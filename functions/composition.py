@@ -6,9 +6,12 @@ is loaded only when an image is sent.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.environment import Environment, read_environment
@@ -17,13 +20,15 @@ from image_release.serverless.ports import Suite
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
-from image_release.tag import AccountQuota, DynamoCounters
+from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters
 
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
     from image_release.tag import Tagger
 
 
+NETWORK = "efficientnet-lite0.onnx"
+"""Name of the file with the local model's network (layers/recipe.py)."""
 CATALOGUE_THREADS = 32
 """Threads that write the listings of one catalogue. An S3 put takes about 20 ms: one thread would take hours."""
 
@@ -48,7 +53,7 @@ def suite() -> Suite:
     found = environment()
     inbox = S3Store(S3Address.parse(found.inbox))
     settings = _settings(inbox, found.settings)
-    counters = DynamoCounters(found.quota_table)
+    counters = DynamoCounters(found.quota_table) if found.asks_google else MemoryCounters()
     return Suite(
         inbox=inbox,
         state=S3Store(S3Address.parse(found.state)),
@@ -59,6 +64,7 @@ def suite() -> Suite:
         quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
+        labels_cost=found.asks_google,
         threads=CATALOGUE_THREADS,
     )
 
@@ -106,10 +112,29 @@ def _settings(inbox: S3Store, key: str) -> Settings:
 def _tagger(world: Suite) -> Tagger:
     from image_release.tag import NoTagger
 
-    if environment().tagger == "none":
-        return NoTagger()
+    taggers = {"none": NoTagger, "google": lambda: _google_tagger(world), "local": _local_tagger}
+    first, *second = (taggers[name]() for name in environment().tagger.split("+"))
+    if not second:
+        return first
+    from image_release.tag import BothTagger
+
+    return BothTagger(first, *second)
+
+
+def _google_tagger(world: Suite) -> Tagger:
     from functions.google_credentials import vision_client
     from image_release.tag import GoogleTagger
 
     secret = environment().google_secret
     return GoogleTagger(world.settings.tagging, world.quota, connect=lambda: vision_client(secret))
+
+
+def _local_tagger() -> Tagger:
+    """The local model. Its network is a file of a layer, beside the packages, wherever the layer is mounted."""
+    from image_release.tag.local import LocalTagger
+
+    places = (Path(place) / NETWORK for place in sys.path)
+    network = next((place for place in places if place.is_file()), None)
+    if network is not None:
+        os.environ.setdefault("IMAGE_RELEASE_MODEL", str(network))
+    return LocalTagger()

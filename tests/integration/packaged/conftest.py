@@ -14,10 +14,23 @@ def template_of(stage):
     return json.loads(path.read_bytes())
 
 
+def tagger_of(template):
+    """Return the tagger that every function of a template is told."""
+    functions = [item for item in template["Resources"].values() if item["Type"] == "AWS::Lambda::Function"]
+    (tagger,) = {item["Properties"]["Environment"]["Variables"]["IMAGE_RELEASE_TAGGER"] for item in functions}
+    return tagger
+
+
 @pytest.fixture(scope="session", params=STAGES)
 def template(request):
-    """The template of a stage that is deployed to AWS."""
+    """The template of a stage that is deployed to AWS: with the tagger of new stages, and with both taggers."""
     return template_of(request.param)
+
+
+@pytest.fixture(scope="session")
+def asks_google(template):
+    """Whether the tagger of the stage asks Google."""
+    return "google" in tagger_of(template)
 
 
 @pytest.fixture(scope="session")

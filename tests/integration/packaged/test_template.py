@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from deployment.package import STAGES
 from tests.conftest import ROOT
+from tests.integration.packaged.conftest import tagger_of, template_of
 
 pytestmark = pytest.mark.packaged
 
@@ -174,8 +176,8 @@ class TestFunctions:
         }
         assert all(group["RetentionInDays"] <= 90 for group in groups.values())
 
-    def test_are_watched(self, of_type, functions):
-        """Alarms watch each function's share of errors, the account's concurrency and the images sent to Google."""
+    def test_are_watched(self, of_type, functions, asks_google):
+        """Alarms watch each function's share of errors, the account's concurrency and what is sent to Google."""
         alarms = of_type("CloudWatch::Alarm").values()
         rates = [
             query["MetricStat"]["Metric"]
@@ -185,7 +187,8 @@ class TestFunctions:
         ]
         watched = {metric["Dimensions"][0]["Value"] for metric in rates if metric["MetricName"] == "Errors"}
         assert watched == {function["FunctionName"] for function in functions.values()}
-        assert {"ConcurrentExecutions", "ImagesTagged"} <= {alarm.get("MetricName") for alarm in alarms}
+        names = {alarm.get("MetricName") for alarm in alarms}
+        assert ("ConcurrentExecutions" in names, "ImagesTaggedByGoogle" in names) == (True, asks_google)
 
 
 class TestRights:
@@ -213,9 +216,30 @@ class TestRights:
             }
             assert writers == {"process_hotel"}
 
-    def test_to_the_secret_belong_to_process_hotel_only(self, statements):
-        """Only the function that sends images to Google reads its key."""
-        assert {name for name, lines in statements.items() if granted(lines, "ssm:GetParameter")} == {"process_hotel"}
+    def test_to_the_secret_belong_to_process_hotel_only(self, statements, asks_google):
+        """Only the function that sends images to Google reads its key, and nobody where Google is not asked."""
+        readers = {name for name, lines in statements.items() if granted(lines, "ssm:GetParameter")}
+        assert readers == ({"process_hotel"} if asks_google else set())
+
+    def test_to_count_images_are_given_only_where_google_is_asked(self, statements, asks_google):
+        """The local model has no quota, so no function touches the counters."""
+        counters = {name for name, lines in statements.items() if granted(lines, "dynamodb:GetItem")}
+        assert counters == ({"process_hotel", "tick"} if asks_google else set())
+
+
+class TestTagger:
+    def test_of_a_stage_that_nobody_deployed_is_the_local_model(self):
+        """Nothing was said when `dev` was packaged."""
+        assert tagger_of(template_of("dev")) == "local"
+
+    def test_that_was_said_is_the_stages(self):
+        """The parameter decides; that of `production` was said to be both."""
+        assert tagger_of(template_of("production")) == STAGES["production"] == "google+local"
+
+    def test_brings_its_layers_and_no_others(self, template, of_type, asks_google):
+        """A stage that does not ask Google has no layer with Google's client."""
+        layers = {layer["LayerName"].rsplit("-", 1)[1] for layer in of_type("Lambda::LayerVersion").values()}
+        assert layers == {"common", "pictures", "model"} | ({"google"} if asks_google else set())
 
 
 class TestCircles:
@@ -296,14 +320,15 @@ class TestMoney:
         assert table["KeySchema"] == [{"AttributeName": "window", "KeyType": "HASH"}]
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
-    def test_is_shown_on_one_dashboard_with_everything_that_runs(self, of_type, functions):
-        """The dashboard is JSON that names every function, our metrics and the dead letters."""
+    def test_is_shown_on_one_dashboard_with_everything_that_runs(self, of_type, functions, asks_google):
+        """The dashboard is JSON that names every function, our metrics, the dead letters and what Google costs."""
         (dashboard,) = of_type("CloudWatch::Dashboard").values()
         body = json.loads(dashboard["DashboardBody"]["Fn::Sub"])
         text = json.dumps(body)
         wanted = [function["FunctionName"] for function in functions.values()]
-        wanted += ["ImagesTagged", "HotelsPublished", "dead-letters", "US$", "Throttles", "Duration"]
+        wanted += ["ImagesTagged", "HotelsPublished", "dead-letters", "Throttles", "Duration"]
         assert [word for word in wanted if word not in text] == []
+        assert ("US$" in text) == asks_google
 
     def test_and_work_are_watched_by_metrics_that_the_functions_write(self, of_type):
         """Every metric in a widget or an alarm is written by a function."""

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
+from deployment.package import STAGES
 from deployment.tools import ROOT, ToolMissingError, tools
-from layers.build import declared, unzipped_mb
-from layers.recipe import AWS_SERVICES, LAYERS, MAX_UNZIPPED_MB
+from layers.build import unzipped_mb
+from layers.recipe import AWS_SERVICES, MAX_UNZIPPED_MB
 from tests.integration.packaged.conftest import template_of
 
 pytestmark = pytest.mark.packaged
@@ -26,14 +27,25 @@ for service in SERVICES:
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
 vision.ImageAnnotatorClient.from_service_account_info
 """
-HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "grpc", "boto3", "obstore", "jinja2"}
+LOOK = """
+from functions import composition
+from image_release.tag import TagRequest
+request = TagRequest("0" * 64, "https://partner.example/", jpeg=bytes, view=lambda: bytes(224 * 224 * 3))
+print(composition.hotel_ports().tagger.tag([request])["0" * 64])
+"""
+STAGE = {
+    **{f"IMAGE_RELEASE_{store}": f"s3://stage-{store.lower()}" for store in ("INBOX", "STATE", "PUBLISHED")},
+    **{f"IMAGE_RELEASE_{name}": "none" for name in ("URGENT_QUEUE", "BULK_QUEUE", "SHARD_QUEUE", "QUOTA_TABLE")},
+}
+"""Environment variables of a function; nothing connects to what they name."""
+HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "onnxruntime", "grpc", "boto3", "obstore", "jinja2"}
 """Loaded by events that need it, not by importing a handler; only `process_hotel` may import numpy and Pillow."""
 
 
-@pytest.fixture(scope="session")
-def layers_of():
+@pytest.fixture(scope="session", params=STAGES)
+def layers_of(request):
     """The layers of every function in the template."""
-    resources = template_of("dev")["Resources"]
+    resources = template_of(request.param)["Resources"]
     return {
         item["Properties"]["Handler"].split("/")[1]: [
             layer["Ref"].removesuffix("LambdaLayer").lower() for layer in item["Properties"]["Layers"]
@@ -43,7 +55,7 @@ def layers_of():
     }
 
 
-def run(program, layers):
+def run(program, layers, environment=None):
     """Run a program as Lambda does: on Python 3.13 with the functions' code and layers only. Returns its output."""
     try:
         python = tools().python
@@ -61,6 +73,7 @@ def run(program, layers):
             "POWERTOOLS_SERVICE_NAME": "test",
             "POWERTOOLS_METRICS_NAMESPACE": "test",
             "POWERTOOLS_TRACE_DISABLED": "1",
+            **(environment or {}),
         },
     )
     assert ended.returncode == 0, ended.stderr
@@ -69,17 +82,13 @@ def run(program, layers):
 
 class TestSize:
     def test_of_each_function_with_its_layers_is_within_the_limit(self, layers_of):
-        """The unzipped function and its layers stay well below the limit of Lambda."""
+        """The unzipped function and its layers stay well below the limit of Lambda, also with both taggers."""
         for layers in layers_of.values():
             zips = [BUILD / "functions.zip", *(BUILD / "layers" / f"{layer}.zip" for layer in layers)]
             assert unzipped_mb(*zips) <= MAX_UNZIPPED_MB
 
 
 class TestContent:
-    def test_is_what_the_project_declares(self):
-        """The layers contain the packages that pyproject.toml declares for functions, and no others."""
-        assert sorted(package for packages in LAYERS.values() for package in packages) == sorted(declared())
-
     def test_has_byte_code_for_every_module(self):
         """Lambda cannot store byte code: a module without it would be compiled at every cold start."""
         for path in (BUILD / "functions.zip", *(BUILD / "layers").glob("*.zip")):
@@ -109,12 +118,18 @@ class TestStart:
         "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
     )
     def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
-        """Each handler needs only its zip and its layers. Only `process_hotel` has the layer for pictures."""
+        """Each handler needs only its zip and its layers. Only `process_hotel` has more than the common one."""
         loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
         allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
         assert set(loaded) & HEAVY <= allowed
-        assert ("pictures" in layers_of[name]) == (name == "process_hotel")
+        assert bool({"pictures", "google", "model"} & set(layers_of[name])) == (name == "process_hotel")
 
     def test_of_every_client_works_with_what_was_left_of_its_package(self):
         """botocore was reduced, but the services that are used still have their descriptions."""
-        run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), list(LAYERS))
+        run(CLIENTS.replace("SERVICES", repr(AWS_SERVICES)), ["common", "pictures", "google"])
+
+    def test_of_the_model_works_with_what_was_left_of_its_package(self):
+        """Most of onnxruntime was left out, and Google's client is not there, but a picture is looked at."""
+        told = run(LOOK, ["common", "pictures", "model"], {**STAGE, "IMAGE_RELEASE_TAGGER": "local"})
+        assert told.startswith("Tagged(")
+        assert "look=Look(model='local-" in told

@@ -50,10 +50,16 @@ class TestTheEnvironment:
         with pytest.raises(ValidationError, match="quota_table"):
             read_environment()
 
-    def test_with_google_needs_the_name_of_its_secret(self, environment):
-        environment.setenv("IMAGE_RELEASE_TAGGER", "google")
+    @pytest.mark.parametrize("tagger", ["google", "google+local"])
+    def test_with_google_needs_the_name_of_its_secret(self, environment, tagger):
+        environment.setenv("IMAGE_RELEASE_TAGGER", tagger)
         with pytest.raises(ValidationError, match="GOOGLE_SECRET"):
             read_environment()
+
+    @pytest.mark.parametrize("tagger", ["none", "local"])
+    def test_without_google_needs_no_secret(self, environment, tagger):
+        environment.setenv("IMAGE_RELEASE_TAGGER", tagger)
+        assert not read_environment().asks_google
 
 
 def composed(**more):
@@ -77,8 +83,13 @@ def composed(**more):
 
 
 def test_composing_connects_nowhere_and_loads_no_client():
-    """Not even Google's client when it is the tagger: it is loaded when an image is sent."""
+    """Not even Google's client, or what runs the model, where they tag: they are loaded for the first image."""
     assert composed()[0] == "none"
-    tagger, loaded = composed(IMAGE_RELEASE_TAGGER="google", IMAGE_RELEASE_GOOGLE_SECRET="/stage/vision")
-    assert tagger == "google-1"
-    assert {"boto3", "obstore", "grpc", "google"} & loaded == set()
+    assert composed(IMAGE_RELEASE_TAGGER="local")[0].startswith("local-")
+    tagger, loaded = composed(IMAGE_RELEASE_TAGGER="google+local", IMAGE_RELEASE_GOOGLE_SECRET="/stage/vision")
+    assert tagger.startswith("google-1+local-")
+    assert {"boto3", "obstore", "grpc", "google", "onnxruntime"} & loaded == set()
+
+
+def test_google_alone_is_composed_without_the_model():
+    assert composed(IMAGE_RELEASE_TAGGER="google", IMAGE_RELEASE_GOOGLE_SECRET="/stage/vision")[0] == "google-1"

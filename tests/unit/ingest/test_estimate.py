@@ -44,6 +44,11 @@ def test_costs_are_rounded_to_cents_and_tenths_of_a_second(estimate):
     assert (found.cpu_seconds_about, found.tagging_dollars_about) == (1.4, 0.01)
 
 
+def test_labels_cost_nothing_where_google_is_not_asked(estimate):
+    free, paid = estimate(HOTELS, labels_cost=False), estimate(HOTELS)
+    assert asdict(free) == {**asdict(paid), "tagging_dollars_about": 0}
+
+
 @pytest.mark.parametrize(
     ("sample", "images"),
     [

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
+from image_release.ingest.catalogues.listings import write_listing
 from image_release.serverless.fan_out import fan_out
 from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
 from image_release.store_keys import request_key
+from image_release.values import Accommodation, CatalogueImage, Listing
 from tests.unit.ingest.interrupted import Interrupted
 
 
@@ -75,6 +77,17 @@ def test_a_dry_run_estimates_the_cost_and_nudges_no_hotel(world):
     assert len(world.suite.urgent) == 0
     assert progress(world.suite.state, "q1") is None
     assert reprocess(request(), world.suite).nudged == 2
+
+
+def test_a_dry_run_where_google_is_not_asked_says_that_labels_cost_nothing(world):
+    fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
+    images = tuple(CatalogueImage(f"https://p.example/{number}") for number in range(60))
+    write_listing(world.suite.state, Listing(Accommodation("atlas", "a"), "1", images))
+    paid, free = (
+        reprocess(request(dry_run=True, request_id=f"q{cost}"), replace(world.suite, labels_cost=cost)).estimate
+        for cost in (True, False)
+    )
+    assert paid.tagging_dollars_about > free.tagging_dollars_about == 0
 
 
 def test_a_request_before_the_first_release_raises_an_error(world):
