@@ -165,7 +165,7 @@ class Study:
         self.hotels = {hotel: items for hotel, items in sorted(hotels.items()) if len(items) >= LEAST_PICTURES}
         self.orders = {}
         for weight in WEIGHTS:
-            settings = PrioritisingSettings(variety_weight=weight).resolved_for(looks=looks)
+            settings = PrioritisingSettings(variety_weight=weight).resolved_for("looks" if looks else "labels")
             self.orders[weight] = {hotel: order_of(items, settings) for hotel, items in self.hotels.items()}
         self.values = {
             weight: {hotel: value for hotel, order in orders.items() if (value := alpha_ndcg(order)) is not None}

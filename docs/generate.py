@@ -74,7 +74,7 @@ def command_line() -> str:
 def settings_page() -> str:
     """The text of `settings.md`: a table for each section of the settings."""
     sections = [SETTINGS_INTRODUCTION]
-    for name, value in Settings().resolved_for(looks=False):
+    for name, value in Settings().resolved_for("labels"):
         model = value[0] if isinstance(value, tuple) else value
         title = f"## {name}" + (" (a list)" if isinstance(value, tuple) else "")
         sections.append(f"{title}\n\n{type(model).__doc__}\n\n{_table(model)}")

@@ -20,7 +20,7 @@ from image_release.serverless.ports import Suite
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, parse_settings
 from image_release.storage import S3Address, S3Store, Stores
-from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters
+from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters, what_it_gives
 
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
@@ -81,7 +81,7 @@ def hotel_ports() -> Ports:
         stores=Stores(world.inbox, world.state, world.published),
         fetcher=UrlFetcher(world.settings.download),
         tagger=tagger,
-        settings=world.settings.resolved_for(looks=tagger.wants_views),
+        settings=world.settings.resolved_for(what_it_gives(tagger)),
         context=Context(now=now, monotonic=time.monotonic),
     )
 

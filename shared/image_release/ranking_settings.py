@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationInfo, field_validator, model_validator
@@ -18,22 +18,28 @@ from image_release.kinds import shipped_kinds
 from image_release.label_digest import digested_labels
 from image_release.settings_section import MisplacedError, Section, Share
 
-_WITH_LOOKS = {"size": 0.1, "partner": 0.1, "category": 0.2, "appeal": 0.6}
+Gives = Literal["labels", "looks", "both"]
+"""What a tagger gives: labels alone, the looks of a local model (and labels by it), or looks beside others' labels."""
+_SHIPPED: dict[Gives, dict[str, float]] = {
+    "labels": {"size": 0.2, "partner": 0.2, "category": 0.6, "appeal": 0.0},
+    "looks": {"size": 0.1, "partner": 0.1, "category": 0.15, "appeal": 0.65},
+    "both": {"size": 0.1, "partner": 0.1, "category": 0.5, "appeal": 0.3},
+}
 
 
-def _part(name: str, default: float, meaning: str) -> Any:
-    return Field(
-        default, description=f"{meaning}; where nobody sets weights and a local model looks: {_WITH_LOOKS[name]}"
-    )
+def _part(name: str, meaning: str) -> Any:
+    looks, both = (_SHIPPED[gives][name] for gives in ("looks", "both"))
+    rule = f"where nobody sets weights: {looks} with tagger `local`, {both} with `google+local`"
+    return Field(_SHIPPED["labels"][name], description=f"{meaning}; {rule}")
 
 
 class ScoreWeights(Section):
     """The weight of each part of the score, 0…1. They must sum to 1. Weights given without `appeal` mean 0."""
 
-    size: Share = _part("size", 0.2, "how many pixels the image has")
-    partner: Share = _part("partner", 0.2, "which partner sends the image, and how early in its list")
-    category: Share = _part("category", 0.6, "what the labels say the image shows")
-    appeal: Share = _part("appeal", 0.0, "how good a local model finds the image as the first of its hotel")
+    size: Share = _part("size", "how many pixels the image has")
+    partner: Share = _part("partner", "which partner sends the image, and how early in its list")
+    category: Share = _part("category", "what the labels say the image shows")
+    appeal: Share = _part("appeal", "how good a local model finds the image as the first of its hotel")
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> ScoreWeights:
@@ -45,11 +51,9 @@ class ScoreWeights(Section):
 
 WEIGHTS_TOLERANCE = 1e-9
 """Maximum difference of the sum of the weights from 1: binary fractions do not sum to it exactly."""
-WEIGHTS_WITHOUT_LOOKS = ScoreWeights()
-"""Weights that are in force where nobody set any and no local model looks at pictures."""
-WEIGHTS_WITH_LOOKS = ScoreWeights(**_WITH_LOOKS)
-"""The same where a local model does. Size and partner are equal, as without looks: so a hotel of which neither labels
-nor looks are known keeps its order."""
+SHIPPED_WEIGHTS: dict[Gives, ScoreWeights] = {gives: ScoreWeights(**parts) for gives, parts in _SHIPPED.items()}
+"""Weights that are in force where nobody set any. Size and partner are equal in all: so a hotel of which neither labels
+nor looks are known keeps its order when the tagger changes."""
 
 LabelName = Annotated[str, Field(min_length=1, max_length=100)]
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
@@ -160,13 +164,13 @@ class PrioritisingSettings(Section):
     @property
     def weights_in_force(self) -> ScoreWeights:
         """The weights that are set; else those that are shipped for hotels that no local model looks at."""
-        return self.weights or WEIGHTS_WITHOUT_LOOKS
+        return self.weights or SHIPPED_WEIGHTS["labels"]
 
-    def resolved_for(self, *, looks: bool) -> PrioritisingSettings:
-        """These settings with weights that are set: if nobody set any, those for a tagger that gives `looks` or not."""
+    def resolved_for(self, gives: Gives) -> PrioritisingSettings:
+        """These settings with weights that are set: if nobody set any, those for what the tagger gives."""
         if self.weights is not None:
             return self
-        return self.model_copy(update={"weights": WEIGHTS_WITH_LOOKS if looks else WEIGHTS_WITHOUT_LOOKS})
+        return self.model_copy(update={"weights": SHIPPED_WEIGHTS[gives]})
 
     def for_digest(self) -> dict[str, Any]:
         """What shapes a hotel's order, in the form of the first version.
@@ -174,7 +178,6 @@ class PrioritisingSettings(Section):
         A key that came later is in it only where it differs from what is shipped: the others change no digest.
         """
         document = self.model_dump(mode="json", exclude={"weights", "variety_weight", "never_first", "labels"})
-        document["labels"] = digested_labels(self.labels, shipped_labels())
         weights = self.weights_in_force.model_dump(mode="json")
         document["labels"] = digested_labels(self.labels, shipped_labels())
         document["weights"] = {name: share for name, share in weights.items() if name != "appeal" or share}

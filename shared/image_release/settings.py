@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from image_release.ranking_settings import (
     GENERAL_KIND,
+    Gives,
     LabelTable,
     PrioritisingSettings,
     ScoreWeights,
@@ -33,6 +34,7 @@ __all__ = [
     "FilterSettings",
     "FingerprintSettings",
     "Format",
+    "Gives",
     "GroupingSettings",
     "LabelTable",
     "PrioritisingSettings",
@@ -286,12 +288,12 @@ class Settings(Section):
                 )
         return given
 
-    def resolved_for(self, *, looks: bool) -> Settings:
-        """The settings that are in force with a tagger that gives `looks`, or does not.
+    def resolved_for(self, gives: Gives) -> Settings:
+        """The settings that are in force with a tagger that gives labels, looks or both.
 
         They differ only in weights that nobody set. Everything after the composition root works with resolved settings.
         """
-        return self.model_copy(update={"prioritising": self.prioritising.resolved_for(looks=looks)})
+        return self.model_copy(update={"prioritising": self.prioritising.resolved_for(gives)})
 
     def digest(self) -> str:
         """Digest of the settings that shape a hotel's result, 16 hexadecimal digits: another one makes it *changed*.

@@ -36,7 +36,7 @@ def seen():
     world.catalogue("p", "v1", {"1": urls})
     world.release("r1", {"h1": [("p", "1")]})
     world.tagger = Model()
-    world.settings = world.settings.resolved_for(looks=True)
+    world.settings = world.settings.resolved_for("looks")
     yield world, world.process("h1")
     world.site.close()
 
@@ -49,7 +49,7 @@ def test_opens_with_the_most_appealing_picture_of_a_kind_that_may_open(seen):
     assert [picture.held_back for picture in pictures] == [None, "the kind bathroom never opens a hotel", None]
     part = pictures[0].score.parts["appeal"]
     assert (part.value, part.model) == (0.8, "local-test")
-    assert part.weight == Settings().resolved_for(looks=True).prioritising.weights.appeal
+    assert part.weight == Settings().resolved_for("looks").prioritising.weights.appeal
 
 
 def test_has_all_of_it_on_its_page(seen):

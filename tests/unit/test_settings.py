@@ -158,9 +158,9 @@ class TestWeights:
     def test_that_nobody_set_depend_on_whether_the_tagger_looks(self):
         """Without looks they are what they always were; with them, the appeal has a share."""
         assert Settings().prioritising.weights is None
-        without = Settings().resolved_for(looks=False).prioritising.weights
+        without = Settings().resolved_for("labels").prioritising.weights
         assert (without.size, without.partner, without.category, without.appeal) == (0.2, 0.2, 0.6, 0)
-        shipped = Settings().resolved_for(looks=True).prioritising.weights
+        shipped = Settings().resolved_for("looks").prioritising.weights
         assert shipped.appeal > 0
         assert shipped.size == shipped.partner
 
@@ -169,11 +169,11 @@ class TestWeights:
         for text in ("{size: 0.2}", "{size: 0.5, partner: 0.3, category: 0.2}"):
             settings = load(f"prioritising: {{weights: {text}}}")
             assert settings.prioritising.weights.appeal == 0
-            assert settings.resolved_for(looks=True) == settings.resolved_for(looks=False) == settings
+            assert settings.resolved_for("looks") == settings.resolved_for("labels") == settings
 
     def test_that_are_resolved_are_in_the_digest(self):
         """Another tagger gives another order."""
-        assert Settings().resolved_for(looks=True).digest() != Settings().digest()
+        assert Settings().resolved_for("looks").digest() != Settings().digest()
 
 
 class TestNeverFirst:
@@ -211,7 +211,7 @@ class TestDigest:
         """Keys that are new change no digest at the values that mean what was meant before."""
         settings = load(text)
         assert settings.digest() == digest
-        assert settings.resolved_for(looks=False).digest() == digest
+        assert settings.resolved_for("labels").digest() == digest
 
     def test_covers_what_shapes_a_hotel_and_nothing_else(self, load):
         """A longer timeout makes no hotel *changed*; another size, label or threshold makes all of them."""

@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from image_release.one_machine.workspace import Workspace, gives_looks
-from image_release.settings import Settings
+from image_release.one_machine.workspace import Workspace, what_a_name_gives
+from image_release.settings import Gives, Settings
 from image_release.settings_files import SettingsError, settings_document, settings_of
 from image_release.store_keys import SETTINGS, TAGGER
 from image_release.tag.local import is_installed
@@ -88,7 +88,7 @@ def store_choices(workspace: Workspace, choices: Choices, tagger: str | None) ->
         data = HEADER + yaml.safe_dump(choices.stores, sort_keys=False, allow_unicode=True).encode()
         if present is None or present.data != data:
             was = None if present is None else _readable(present.data)
-            yield _settings_text(was, choices.stores, looks=gives_looks(choices.tagger))
+            yield _settings_text(was, choices.stores, what_a_name_gives(choices.tagger))
             workspace.inbox.put(SETTINGS, data)
     if tagger in STORABLE_TAGGERS:
         stored = workspace.inbox.get(TAGGER)
@@ -174,13 +174,13 @@ def _readable(data: bytes) -> Document | None:
         return None
 
 
-def _settings_text(before: Document | None, after: Document, *, looks: bool) -> str:
+def _settings_text(before: Document | None, after: Document, gives: Gives) -> str:
     """Which settings change, and what that costs. Where none were stored before, nobody knows what was in force."""
-    new = settings_of(after, SETTINGS).resolved_for(looks=looks)
+    new = settings_of(after, SETTINGS).resolved_for(gives)
     if before is None:
-        changed = _changes(Settings().resolved_for(looks=looks), new)
+        changed = _changes(Settings().resolved_for(gives), new)
         return f"settings: stored for this workspace; other than shipped: {', '.join(changed) or 'none'}"
-    old = settings_of(before, SETTINGS).resolved_for(looks=looks)
+    old = settings_of(before, SETTINGS).resolved_for(gives)
     changed = _changes(old, new)
     if old.renditions != new.renditions:
         cost = "every hotel is processed again, and pictures get the sizes that changed"

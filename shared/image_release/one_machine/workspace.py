@@ -18,7 +18,7 @@ from image_release.child_process import IsolatedCaller
 from image_release.fetch import UrlFetcher
 from image_release.hotel import Context, Ports, call_directly
 from image_release.problems import Problem
-from image_release.settings import Settings
+from image_release.settings import Gives, Settings
 from image_release.storage import (
     BadAddressError,
     CountingStore,
@@ -29,7 +29,7 @@ from image_release.storage import (
     Stores,
 )
 from image_release.store_keys import ACCEPTS, CATALOGUES, DUE, GALLERY_INDEX, OVERRIDES, RELEASES, REQUESTS
-from image_release.tag import BothTagger, GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger
+from image_release.tag import BothTagger, GoogleTagger, NoTagger, RecordedTagger, SpendingCap, Tagger, what_it_gives
 from image_release.tag.local import INSTALL, LocalTagger, is_installed
 
 STORES = ("inbox", "state", "published")
@@ -137,7 +137,7 @@ class Workspace:
             stores=Stores(self.inbox, self.state, self.published),
             fetcher=UrlFetcher(self.settings.download, self.photos),
             tagger=tagger,
-            settings=self.settings.resolved_for(looks=tagger.wants_views),
+            settings=self.settings.resolved_for(what_it_gives(tagger)),
             context=Context(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
             call=IsolatedCaller() if isolated else call_directly,
         )
@@ -188,9 +188,12 @@ class Workspace:
         )
 
 
-def gives_looks(tagger: str) -> bool:
-    """Whether the tagger of this name looks at pictures with a local model."""
-    return "local" in tagger.split("+")
+def what_a_name_gives(tagger: str) -> Gives:
+    """What the tagger of this name gives: `local` looks, `google+local` both, the others labels."""
+    labels, _, looks = tagger.rpartition("+")
+    if looks != "local":
+        return "labels"
+    return "both" if labels else "looks"
 
 
 def open_workspace(address: str, settings: Settings, **choices: object) -> Workspace:

@@ -5,7 +5,7 @@ the `AccountQuota` that all workers share. The tagger that looks at images itsel
 is imported where it is built.
 """
 
-from image_release.tag.both import BothTagger, parts_of
+from image_release.tag.both import BothTagger, parts_of, what_it_gives
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.labels import LabelLine
@@ -35,4 +35,5 @@ __all__ = [
     "Tagger",
     "numbered_lines",
     "parts_of",
+    "what_it_gives",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from image_release.settings import Gives
 from image_release.tag.port import NotTagged, Tagged, Tagger, TagRequest
 
 
@@ -37,6 +38,13 @@ class BothTagger:
 def parts_of(tagger: Tagger) -> tuple[Tagger, ...]:
     """The taggers that a tagger is made of; the first one's labels count before those of the others."""
     return tagger.parts if isinstance(tagger, BothTagger) else (tagger,)
+
+
+def what_it_gives(tagger: Tagger) -> Gives:
+    """What a tagger gives, which decides the weights that nobody set."""
+    if len(parts_of(tagger)) > 1:
+        return "both"
+    return "looks" if tagger.wants_views else "labels"
 
 
 def _joined(labels: Tagged | NotTagged, look: Tagged | NotTagged) -> Tagged | NotTagged:

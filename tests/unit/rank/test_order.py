@@ -30,7 +30,7 @@ images = st.tuples(
     st.none() | labels,
     st.none() | looks,
 )
-APPEAL = PrioritisingSettings().resolved_for(looks=True)
+APPEAL = PrioritisingSettings().resolved_for("looks")
 
 
 def pictures_to_rank(max_size: int = 8) -> st.SearchStrategy[list[PictureToRank]]:

@@ -14,7 +14,7 @@ from image_release.cli.invocation import Invocation, workspace_options
 from image_release.cli.ranking.workspace_orders import looks_by, stored_hotels
 from image_release.lab.ordering import Comparison, HotelComparison, compare_orders
 from image_release.lab.ordering.report import NoPlaceForPageError, check_page_folder, write_comparison
-from image_release.one_machine.workspace import gives_looks
+from image_release.one_machine.workspace import what_a_name_gives
 from image_release.problems import Problem, printable
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, load_settings
@@ -59,8 +59,8 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
             if report is not None:
                 check_page_folder(report, folder)
             hotels = stored_hotels(workspace, looks_by(workspace), problems, quiet=invocation.as_json)
-            looks = gives_looks(workspace.tagger)
-            resolved = (settings.resolved_for(looks=looks).prioritising for settings in (one, other))
+            gives = what_a_name_gives(workspace.tagger)
+            resolved = (settings.resolved_for(gives).prioritising for settings in (one, other))
             comparison = compare_orders(hotels, *resolved)
             warnings = list(_warnings(one, other, comparison))
             page = None

@@ -29,10 +29,11 @@ from image_release.lab.ordering import (
     tagged_pictures,
 )
 from image_release.lab.ordering.fitting import FOLDS, REPEATS
-from image_release.one_machine.workspace import WorkspaceError, gives_looks
+from image_release.one_machine.workspace import WorkspaceError, what_a_name_gives
 from image_release.problems import Problem
-from image_release.settings import PrioritisingSettings
+from image_release.settings import Gives, PrioritisingSettings
 from image_release.settings_files import SettingsError, load_settings
+from image_release.tag import what_it_gives
 
 NDCG, SHARE_RIGHT = "nDCG of the first 5 pictures", "share of choices that are right"
 
@@ -94,7 +95,7 @@ def fit(invocation: Invocation, directories: tuple[Path, ...], pairs: Path | Non
 
 def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Path | None) -> _Task:
     settings = load_settings(invocation.settings_file)
-    looks = False
+    gives: Gives = "labels"
     hotels: list[JudgedHotel] = []
     problems: list[Problem] = []
     named: dict[str, Sequence[NamedPicture]] = {}
@@ -106,7 +107,7 @@ def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Pa
             tagger_called(name, settings) as (tagger, bad_lines),
             progress_bar(count, quiet=invocation.as_json) as on_hotel,
         ):
-            looks = looks or tagger.wants_views
+            gives = what_it_gives(tagger)
             pictures = tagged_pictures(corpus, tagger, settings.tagging, on_hotel)
         problems += (*corpus.problems, *bad_lines, *pictures.problems)
         hotels += graded_hotels(corpus, pictures.by_hotel)
@@ -116,12 +117,12 @@ def _of_corpora(invocation: Invocation, directories: tuple[Path, ...], pairs: Pa
         hotels, bad_rows = chosen_hotels(pairs, named)
         problems += bad_rows
         source, measure = "pairs", SHARE_RIGHT
-    return _Task(source, measure, hotels, settings.resolved_for(looks=looks).prioritising, problems)
+    return _Task(source, measure, hotels, settings.resolved_for(gives).prioritising, problems)
 
 
 def _of_workspace(invocation: Invocation, pairs: Path | None) -> _Task:
     with invocation.open() as workspace:
-        settings = workspace.settings.resolved_for(looks=gives_looks(workspace.tagger)).prioritising
+        settings = workspace.settings.resolved_for(what_a_name_gives(workspace.tagger)).prioritising
         problems: list[Problem] = []
         hotels = list(stored_hotels(workspace, looks_by(workspace), problems, quiet=invocation.as_json))
     if pairs is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from image_release.cli.progress import progress_bar
 from image_release.ingest import hotel_ids, read_current
 from image_release.lab.ordering import StoredHotel, readable_hotels
-from image_release.one_machine.workspace import Workspace, gives_looks
+from image_release.one_machine.workspace import Workspace, what_a_name_gives
 from image_release.problems import Problem
 from image_release.storage import Stores
 
@@ -28,6 +28,6 @@ def stored_hotels(
 
 def looks_by(workspace: Workspace) -> str | None:
     """Identity of the local model that the workspace's tagger looks at pictures with; None if it has none."""
-    if not gives_looks(workspace.tagger):
+    if what_a_name_gives(workspace.tagger) == "labels":
         return None
     return workspace.ports().tagger.identity.rpartition("+")[2]

@@ -11,7 +11,7 @@ from image_release.lab.ordering.pictures import tagged_pictures
 from image_release.problems import Problem
 from image_release.rank import Ranker, ScoredPicture
 from image_release.settings import Settings
-from image_release.tag import Tagger
+from image_release.tag import Tagger, what_it_gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def evaluate(
     `on_hotel` is called after each hotel with its number of pictures.
     """
     pictures = tagged_pictures(corpus, tagger, settings.tagging, on_hotel)
-    ranker = Ranker(settings.resolved_for(looks=tagger.wants_views).prioritising)
+    ranker = Ranker(settings.resolved_for(what_it_gives(tagger)).prioritising)
     orders = {}
     for hotel_id, by_label in pictures.by_hotel.items():
         labels = {picture.sha256: label for label, picture in by_label.items()}
