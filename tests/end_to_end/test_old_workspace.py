@@ -120,6 +120,7 @@ def test_a_manifest_of_a_newer_version_stops_no_command(old):
 
 def test_an_unknown_outcome_cannot_control_a_terminal(old):
     """The word comes from a stored file, so it is escaped where a person reads it."""
+    command(old, "run")
     publish_by_a_newer_version(old, "too\x1b[2Jblurred")
     words = (COMMAND, "hotel", "seaview", "--workspace", old, "--settings", KEPT / "settings.yaml")
     done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
