@@ -77,11 +77,16 @@ def features_of(pictures: Sequence[Picture]) -> NDArray[np.float64]:
 
 def views_of(file: Path) -> tuple[bytes, bytes]:
     """The view of an image, and its mirror image."""
+    view = view_of(draft_of(file))
+    mirrored = Image.frombytes("RGB", (VIEW_PX, VIEW_PX), view).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return view, mirrored.tobytes()
+
+
+def draft_of(file: Path) -> Draft:
+    """The draft of an image, as the program decodes it first."""
     data = file.read_bytes()
     facts = read_header(data, sha256_hex(data), ANY_SIZE)
     draft = facts if isinstance(facts, Rejection) else decode_draft(data, facts)
     if not isinstance(draft, Draft):
         raise SystemExit(f"{file}: {draft.reason}")
-    view = view_of(draft)
-    mirrored = Image.frombytes("RGB", (VIEW_PX, VIEW_PX), view).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return view, mirrored.tobytes()
+    return draft

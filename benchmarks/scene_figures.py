@@ -25,16 +25,45 @@ ROUNDS = 200
 
 def print_figures(pictures: Sequence[Picture], kinds: Numbers, appeals: Numbers) -> None:
     """Print all figures of predictions: (n, k) probabilities of kinds, (n,) appeals."""
-    for corpus in sorted({picture.corpus for picture in pictures}):
-        rows = [at for at, picture in enumerate(pictures) if picture.corpus == corpus]
-        grades = judged([pictures[at] for at in rows], LEAST_PICTURES.get(corpus, 1))
-        print(f"{corpus}, by appeal alone: {_order(grades, {pictures[at].image: appeals[at] for at in rows})}")
-        print(f"{corpus}, by grades given again by the same eye: {_graders_again(grades)}")
-    _print_kinds(pictures, kinds)
+    for line in order_figures(pictures, appeals):
+        print(f"by appeal alone, {line}")
+    for corpus, grades in _by_corpus(pictures).items():
+        print(f"by grades given again by the same eye, {corpus}: {_graders_again(grades)}")
+    print(kinds_right(pictures, kinds))
     names = list(shipped_kinds())
     right = np.array([names[best] == picture.kind for best, picture in zip(kinds.argmax(1), pictures, strict=True)])
     _print_reliability("the likeliest kind is right", kinds.max(axis=1), right)
     _print_reliability("grade 2 or 3, by appeal", appeals, np.array([one.grade >= ACCEPTABLE for one in pictures]))
+
+
+def order_figures(pictures: Sequence[Picture], appeals: Numbers) -> list[str]:
+    """A line for each corpus: the measures of the order by appeal."""
+    scores = {picture.image: float(appeal) for picture, appeal in zip(pictures, appeals, strict=True)}
+    return [f"{corpus}: {_order(grades, scores)}" for corpus, grades in _by_corpus(pictures).items()]
+
+
+def kinds_right(pictures: Sequence[Picture], kinds: Numbers) -> str:
+    """Shares of pictures whose likeliest kind, and likeliest group of kinds, are right; and the share of each kind."""
+    names, groups = list(shipped_kinds()), [kind.group for kind in shipped_kinds().values()]
+    members = {group: np.array([one == group for one in groups]) for group in dict.fromkeys(groups)}
+    by_group = np.stack([kinds[:, mask].sum(axis=1) for mask in members.values()], axis=1)
+    count = Counter(picture.kind for picture in pictures)
+    rows = [at for at, picture in enumerate(pictures) if count[picture.kind] >= LEAST_EXAMPLES]
+    of_kind = Counter(pictures[at].kind for at in rows if names[kinds[at].argmax()] == pictures[at].kind)
+    in_group = sum(list(members)[by_group[at].argmax()] == groups[names.index(pictures[at].kind)] for at in rows)
+    shares = [f"{kind} {of_kind[kind] / count[kind]:.2f}" for kind in names if count[kind] >= LEAST_EXAMPLES]
+    return (
+        f"kinds right {of_kind.total() / len(rows):.3f} of {len(rows)}, groups ({len(members)}) right "
+        f"{in_group / len(rows):.3f}: {', '.join(shares)}"
+    )
+
+
+def _by_corpus(pictures: Sequence[Picture]) -> dict[str, list[Grade]]:
+    """The grades of each corpus, of its hotels that have enough pictures."""
+    return {
+        corpus: judged([one for one in pictures if one.corpus == corpus], LEAST_PICTURES.get(corpus, 1))
+        for corpus in sorted({picture.corpus for picture in pictures})
+    }
 
 
 def judged(pictures: Sequence[Picture], least: int) -> list[Grade]:
@@ -69,22 +98,6 @@ def _graders_again(grades: Sequence[Grade]) -> str:
         found.append((got.first_ok, got.first_never, got.ndcg5))
     ok, never, ndcg = np.mean(np.array(found, float), axis=0)
     return f"first_ok {ok:.3f}, first_never {never:.3f}, ndcg5 {ndcg:.3f} (mean of {ROUNDS})"
-
-
-def _print_kinds(pictures: Sequence[Picture], kinds: Numbers) -> None:
-    names = list(shipped_kinds())
-    groups = [kind.group for kind in shipped_kinds().values()]
-    members = {group: np.array([one == group for one in groups]) for group in dict.fromkeys(groups)}
-    by_group = np.stack([kinds[:, mask].sum(axis=1) for mask in members.values()], axis=1)
-    count = Counter(picture.kind for picture in pictures)
-    rows = [at for at, picture in enumerate(pictures) if count[picture.kind] >= LEAST_EXAMPLES]
-    of_kind = Counter(pictures[at].kind for at in rows if names[kinds[at].argmax()] == pictures[at].kind)
-    in_group = sum(list(members)[by_group[at].argmax()] == groups[names.index(pictures[at].kind)] for at in rows)
-    print(
-        f"kinds right: {sum(of_kind.values()) / len(rows):.3f} of {len(rows)}; groups ({len(members)}) right: "
-        f"{in_group / len(rows):.3f}"
-    )
-    print("  by kind: " + ", ".join(f"{kind} {of_kind[kind] / count[kind]:.2f}" for kind in names if count[kind] >= 20))
 
 
 def _print_reliability(what: str, said: Numbers, right: Numbers) -> None:
