@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +161,23 @@ class TestWhereTheNetworkComesFrom:
         monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path / "thesis.txt"))
         assert isinstance(find_network(), bytes)
         assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_nothing_is_told_to_the_maker_of_the_runtime(tmp_path: Path) -> None:
+    """Its telemetry first marks the machine: no file but the network's is made, and the uploader has no thread."""
+    script = """
+import os
+from image_release.tag.local.network import Network
+network = Network()
+print(len(os.listdir("/proc/self/task")))
+"""
+    hushed = ("CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS", "ORT_DISABLE_TELEMETRY", PLACE_VARIABLE)
+    environment = {name: value for name, value in os.environ.items() if name not in hushed}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache"), "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    made = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert made == {f".cache/image-release/lite0-{network.NETWORK_SHA256[:16]}.onnx"}
+    assert (ran.stdout, ran.stderr) == ("1\n", "")
 
 
 class TestWeightsThatCannotBeUsed:

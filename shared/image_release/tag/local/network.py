@@ -29,6 +29,8 @@ NETWORK_SHA256 = "0d4e9409a60db5e7c7edb21bc609a77a298da4b39ed896478424f47890e0c4
 """SHA-256 of the ONNX file."""
 NETWORK_NAME = "lite0"
 PLACE_VARIABLE = "IMAGE_RELEASE_MODEL"
+NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""ONNX Runtime from 1.29 on sends its maker what it does, and marks the machine, unless this is 1 before its import."""
 INSTALL = "pip install 'image-release[local]'"
 
 
@@ -83,6 +85,7 @@ class Network:
 
     def __init__(self) -> None:
         """Load the network. Raises ModelUnusableError."""
+        os.environ[NO_TELEMETRY] = "1"
         try:
             import onnxruntime
             from onnxruntime.capi import onnxruntime_pybind11_state as errors
