@@ -230,7 +230,7 @@ class TestDigest:
             ("prioritising: {weights: {}}", "ee1eb61c84440f5e"),
             ("prioritising: {weights: {size: 0.2, appeal: 0}}", "ee1eb61c84440f5e"),
             (
-                "prioritising: {never_first: [other, document, detail, people, passage, food, bathroom]}",
+                "prioritising: {never_first: [other, document, detail, people, passage, food, kitchen, bathroom]}",
                 "ee1eb61c84440f5e",
             ),
         ],
