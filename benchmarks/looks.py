@@ -103,7 +103,7 @@ def _job(name: str, photos: Path, workspace: Path, rounds: int) -> Iterator[Row]
         report = process_hotel(Nudge(HOTEL, "benchmark"), ports)
         spent = time.process_time() - started
         assert report.manifest is not None
-        work = ports.context.work
+        work = report.work
         assert (work.tagged > 0) == (by == "local"), work
         shown = report.manifest.pictures
         found[by] = len(shown), sum(1 + len(picture.merged) for picture in shown)
