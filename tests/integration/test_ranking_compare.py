@@ -192,6 +192,20 @@ def test_a_manifest_that_cannot_be_read_is_named(published, damage):
 
 
 @pytest.mark.parametrize(
+    ("place", "value"),
+    [("width", 10**400), ("height", 0), ("partner_id", ""), ("accommodation_id", ""), ("schema", 2)],
+)
+def test_a_manifest_with_a_value_that_cannot_be_meant_is_named(published, place, value):
+    """A size that no image has, an id that is no key, and the schema of a newer version."""
+    store = published.store("published")
+    document = json.loads(store.get("hotels/h1/manifest.json").data)
+    (document if place in document else document["pictures"][0]["best"])[place] = value
+    store.put("hotels/h1/manifest.json", json.dumps(document).encode())
+    (problem,) = published.told(SIZE_ALONE, status=1)["problems"]
+    assert place in problem
+
+
+@pytest.mark.parametrize(
     ("settings", "said"),
     [("prioritising: {weights: {size: -1}}", "prioritising.weights.size"), ("[1", "cannot be read")],
 )
