@@ -3,8 +3,9 @@
     python -m benchmarks.compare_orders [--hotels 10000] [--looks] [--keep FOLDER]
 
 A hotel has 5 to 35 pictures, 20 on average, of two partners; each picture has two copies, ten labels of the shipped
-table and 14 renditions in its manifest. With `--looks` each best image has a look as well. The two settings differ in
-their weights. Prints CPU of the whole command (user + system), peak memory, and what was found.
+table and 14 renditions in its manifest. With `--looks` the local model is the stored tagger, and each image has a look
+of it. The two settings differ in their weights. Prints CPU of the whole command (user + system), peak memory, and what
+was found.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from image_release.publish import (
 )
 from image_release.settings import Settings, shipped_labels
 from image_release.storage import FolderStore
-from image_release.store_keys import labels_key, manifest_key, rendition_key
+from image_release.store_keys import TAGGER, labels_key, manifest_key, rendition_key
+from image_release.tag.local import LocalTagger
 from image_release.values import Accommodation, CatalogueImage, Listing, sha256_hex
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -42,7 +44,6 @@ PICTURES = (5, 35)
 LABELS = 10
 COPIES = 2
 EMBEDDING = 24
-MODEL = "local-benchmark"
 SIZES = ((640, 427), (1024, 683), (1600, 1067), (2048, 1365))
 SETTINGS = {"a.yaml": "", "b.yaml": "prioritising: {weights: {size: 0.5, partner: 0.2, category: 0.3}}"}
 
@@ -54,7 +55,9 @@ class Writer:
         self.inbox, self.state, self.published = (FolderStore(root / name) for name in ("inbox", "state", "published"))
         self.chance = random.Random(7)
         self.names = sorted(label for entries in shipped_labels().values() for label in entries)
-        self.looks = looks
+        self.model = LocalTagger().identity if looks else None
+        if looks:
+            self.inbox.put(TAGGER, b"local\n")
 
     def release(self, hotels: int) -> None:
         """Bring a release with all hotels into force."""
@@ -77,8 +80,10 @@ class Writer:
             accommodation = Accommodation(partner_id, hotel_id)
             listed = tuple(CatalogueImage(image.url, rank) for rank, image in enumerate(images, start=1))
             write_listing(self.state, Listing(accommodation, "2026-11-29", listed), is_new=True)
-            if self.looks:
-                self.state.put(labels_key(accommodation, MODEL), json.dumps(self._said(images)).encode())
+            if self.model:
+                self.state.put(
+                    labels_key(accommodation, self.model), json.dumps(self._said(images, self.model)).encode()
+                )
         manifest = Manifest(
             seq=1,
             hotel_id=hotel_id,
@@ -133,12 +138,12 @@ class Writer:
             height=height,
         )
 
-    def _said(self, images: list[PublishedImage]) -> dict[str, object]:
+    def _said(self, images: list[PublishedImage], model: str) -> dict[str, object]:
         return {
             image.sha256: {
                 "at": NOW.isoformat(),
                 "labels": [],
-                "look": {"model": MODEL, "appeal": round(self.chance.random(), 3), "embedding": self._direction()},
+                "look": {"model": model, "appeal": round(self.chance.random(), 3), "embedding": self._direction()},
             }
             for image in images
         }

@@ -38,10 +38,10 @@ Stages = dict[str, float]
 """Step -> CPU seconds."""
 
 
-def workspace_of(folder: Path, photos: Path) -> Workspace:
+def workspace_of(folder: Path, photos: Path, settings: Settings = Settings()) -> Workspace:  # noqa: B008 - frozen
     """A new workspace to which a folder of photos was handed in."""
     shutil.rmtree(folder, ignore_errors=True)
-    workspace = Workspace(folder, Settings(), photos=(photos.resolve(),))
+    workspace = Workspace(folder, settings, photos=(photos.resolve(),))
     hand_in(workspace, photos, None, None)
     apply_inbox(workspace)
     return workspace

@@ -64,7 +64,7 @@ def suite() -> Suite:
         quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,
-        labels_cost=found.asks_google,
+        tagger=found.tagger,
         threads=CATALOGUE_THREADS,
     )
 

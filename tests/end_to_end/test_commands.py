@@ -58,10 +58,10 @@ class TestHotel:
 
 class TestReprocess:
     def test_says_what_it_would_do_and_does_nothing(self, published):
-        """`--dry-run` names the hotels and touches no file."""
+        """`--dry-run` names the hotels, estimates the cost and touches no file."""
         before = published.files()
         told = published.told("reprocess", "--country", "es", "--city", "BILBAO", "--dry-run")
-        assert told == {"hotels": 2, "hotel_ids": ["h1", "h2"]}
+        assert (told["hotels"], told["hotel_ids"], told["estimate"]["images"]) == (2, ["h1", "h2"], 4)
         assert published.files() == before
 
     def test_has_exact_progress(self, published):

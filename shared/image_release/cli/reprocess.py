@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from image_release.cli.common import end
+from image_release.cli.estimate import estimate_text
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.requested import process_request
 from image_release.cli.selection import FORCES, new_request, release_index, selected, selectors
 from image_release.cli.totals import has_failures, tell_totals, totals_document
+from image_release.ingest import SAMPLE, estimate_hotels
 from image_release.problems import printable
 from image_release.values import Nudge
 
@@ -23,7 +26,7 @@ MOST_IDS_SHOWN = 20
 @click.command()
 @selectors
 @click.option("--force", type=click.Choice(FORCES), default="none", help="Repeat this step even where nothing changed.")
-@click.option("--dry-run", is_flag=True, help="List the selected hotels and do nothing.")
+@click.option("--dry-run", is_flag=True, help="List the selected hotels, estimate the cost, and do nothing.")
 @work_options
 @common_options
 def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry_run: bool) -> None:
@@ -39,8 +42,12 @@ def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry
         hotel_ids = sorted(selected(index, request))
         if dry_run:
             shown = ", ".join(printable(name) for name in hotel_ids[:MOST_IDS_SHOWN])
-            document = {"hotels": len(hotel_ids), "hotel_ids": hotel_ids[:MOST_IDS]}
-            invocation.show(document, f"{len(hotel_ids)} hotels: {shown}")
+            found = asdict(
+                estimate_hotels(hotel_ids, index, workspace.state, workspace.settings, workspace.tagger, sample=SAMPLE)
+            )
+            document = {"hotels": len(hotel_ids), "hotel_ids": hotel_ids[:MOST_IDS], "estimate": found}
+            text = f"{len(hotel_ids)} hotels: {shown}\nat most, as if they were new:\n{estimate_text(found)}"
+            invocation.show(document, text)
             return
         nudges = [Nudge(name, "request", request.request_id) for name in hotel_ids]
         with invocation.progress(len(hotel_ids)) as advance:

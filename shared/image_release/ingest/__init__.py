@@ -12,7 +12,7 @@ from image_release.ingest.catalogues.rebuild import (
     rebuild_listing,
     unreadable_catalogue_state,
 )
-from image_release.ingest.estimate import Estimate, estimate_hotels
+from image_release.ingest.estimate import SAMPLE, Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
 from image_release.ingest.ids import BadValueError, checked_id
 from image_release.ingest.not_applied import Held, Ignored
@@ -65,6 +65,7 @@ from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, w
 
 __all__ = [
     "RELEASE_ID",
+    "SAMPLE",
     "BadValueError",
     "CatalogueApplied",
     "CatalogueMisnamedError",

@@ -1,4 +1,4 @@
-"""What processing some hotels from nothing would take: images, CPU, requests and tagging money."""
+"""What processing some hotels from nothing would take with a tagger: images, CPU, requests and tagging money."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ CPU_S_AN_IMAGE = 0.045
 """Download, draft decode, fingerprint and grouping of one image on one core (docs/performance.md)."""
 CPU_S_A_PICTURE = 0.15
 """Decode and 14 renditions of one picture of 2,000 pixels (docs/performance.md)."""
+CPU_S_A_LOOK = 0.02
+"""What the local model adds for one picture, views of its copies included (docs/performance.md)."""
 IMAGES_A_PICTURE = 3.0
 """Images of one picture, on average: a hotel of 60 images has about 20 pictures."""
 DOLLARS_A_THOUSAND_LABELS = 1.5
 """Vision's price for label detection after the first thousand a month."""
+SAMPLE = 200
+"""Maximum number of hotels that a dry run reads: enough for the mean, few enough for a request over a million."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the work would take. `images` is exact unless only a sample of the hotels was read."""
+    """What the work would take with a tagger. `images` is exact unless only a sample of the hotels was read."""
 
     hotels: int
     images: int
@@ -30,6 +34,9 @@ class Estimate:
     cpu_seconds_about: float
     downloads: int
     store_writes_about: int
+    tagger: str
+    vision_images_about: int
+    """Images that are sent to Google."""
     tagging_dollars_about: float
 
 
@@ -38,27 +45,32 @@ def estimate_hotels(
     index: ReleaseIndex,
     state: Store,
     settings: Settings,
+    tagger: str,
     *,
     sample: int | None = None,
-    labels_cost: bool = True,
 ) -> Estimate:
     """Estimate from the listings of these hotels; `sample` reads at most so many, spread evenly, and scales.
 
-    `labels_cost` says whether the tagger is Google.
+    `tagger` is the name that the command line or the stage knows it by.
     """
+    asked = tagger.partition(":")[0].split("+")
     step = max(1, -(-len(hotel_ids) // sample)) if sample else 1
     read = hotel_ids[::step]
     counted = sum(_images(index, state, hotel_id) for hotel_id in read)
     images = round(counted * len(hotel_ids) / len(read)) if read else 0
     pictures = images / IMAGES_A_PICTURE
+    cpu_s_a_picture = CPU_S_A_PICTURE + ("local" in asked) * CPU_S_A_LOOK
+    sent = pictures if "google" in asked else 0.0
     return Estimate(
         hotels=len(hotel_ids),
         images=images,
         pictures_about=round(pictures),
-        cpu_seconds_about=round(images * CPU_S_AN_IMAGE + pictures * CPU_S_A_PICTURE, 1),
+        cpu_seconds_about=round(images * CPU_S_AN_IMAGE + pictures * cpu_s_a_picture, 1),
         downloads=images,
         store_writes_about=round(images + pictures * len(settings.renditions) + 3 * len(hotel_ids)),
-        tagging_dollars_about=round(pictures * DOLLARS_A_THOUSAND_LABELS / 1000, 2) if labels_cost else 0.0,
+        tagger=tagger,
+        vision_images_about=round(sent),
+        tagging_dollars_about=round(sent * DOLLARS_A_THOUSAND_LABELS / 1000, 2),
     )
 
 

@@ -25,7 +25,7 @@ class Suite:
     quota: AccountQuota
     settings: Settings
     now: Callable[[], datetime]
-    labels_cost: bool = True
-    """Whether the tagger asks Google, which costs money for each image."""
+    tagger: str = "none"
+    """Name of the stage's tagger: what it costs is estimated by it."""
     threads: int = 1
     """Requests to a store that one catalogue has under way at once."""

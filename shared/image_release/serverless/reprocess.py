@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from image_release.ingest import (
+    SAMPLE,
     Estimate,
     MissingInputError,
     Request,
@@ -27,9 +28,6 @@ from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
 from image_release.storage import ConditionFailedError
 from image_release.store_keys import request_key
-
-SAMPLE = 200
-"""Maximum number of hotels that a dry run reads: enough for the mean, few enough for a request over a million."""
 
 
 class NoReleaseError(Exception):
@@ -109,6 +107,4 @@ def _selected(request: Request, suite: Suite, *, estimate: bool) -> tuple[list[s
         hotel_ids = list(select(index, request))
         if not estimate:
             return hotel_ids, None
-        return hotel_ids, estimate_hotels(
-            hotel_ids, index, suite.state, suite.settings, sample=SAMPLE, labels_cost=suite.labels_cost
-        )
+        return hotel_ids, estimate_hotels(hotel_ids, index, suite.state, suite.settings, suite.tagger, sample=SAMPLE)

@@ -1,4 +1,4 @@
-"""Selectors on the command line: one that matches nothing is an error that says what was meant."""
+"""Selectors on the command line: which hotels they find and what these cost; one that matches nothing is an error."""
 
 import json
 
@@ -6,9 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from image_release.cli import main
-from image_release.ingest import apply_release
+from image_release.ingest import apply_release, write_listing
 from image_release.settings import Settings
 from image_release.storage import FolderStore
+from image_release.values import Accommodation, CatalogueImage, Listing
 from tests.unit.ingest.test_release import HEADER, NOW
 
 ROWS = ["köln,Dom,DE,Köln,50.9,6.9,atlas:1", "h2,Arriaga,ES,Bilbao,,,orbis:2", "h3,Mar,ES,Cadaqués,,,orbis:3"]
@@ -58,3 +59,25 @@ def test_hotels_are_found_whatever_case_and_accents(call, words, found):
 def test_a_selector_that_matches_nothing_is_wrong_use(call, command, words, said):
     ended = call(command, *words)
     assert (ended.exit_code, said in ended.stderr, "\x1b" in ended.output) == (2, True, False), ended.stderr
+
+
+@pytest.mark.parametrize("command", [("estimate",), ("reprocess", "--all", "--dry-run")])
+@pytest.mark.parametrize(
+    ("tagger", "sent", "dollars"),
+    [("google", 20, 0.03), ("google+local", 20, 0.03), ("local", 0, 0), ("none", 0, 0), (None, 0, 0)],
+)
+def test_an_estimate_follows_the_stored_tagger(call, tmp_path, command, tagger, sent, dollars):
+    images = tuple(CatalogueImage(f"https://p.example/{number}") for number in range(60))
+    write_listing(FolderStore(tmp_path / "state"), Listing(Accommodation("orbis", "2"), "1", images))
+    if tagger:
+        FolderStore(tmp_path / "inbox").put("tagger.txt", tagger.encode())
+    told = json.loads(call(*command, "--json").stdout)
+    found = told.get("estimate", told)
+    assert (found["tagger"], found["vision_images_about"], found["tagging_dollars_about"]) == (
+        tagger or "none",
+        sent,
+        dollars,
+    )
+    lines = [line.split() for line in call(*command).stdout.splitlines()]
+    assert ["tagger", tagger or "none"] in lines
+    assert ["tagging", "dollars", "about", f"{found['tagging_dollars_about']:,}"] in lines

@@ -25,9 +25,9 @@ def estimate(tmp_path):
         images = tuple(CatalogueImage(f"https://p.example/{image}") for image in range(number))
         write_listing(state, Listing(Accommodation("p", name), "1", images))
 
-    def estimated(hotels, **options):
+    def estimated(hotels, tagger="google", **options):
         with open_index(state, read_current(state), tmp_path / "index.sqlite") as index:
-            return estimate_hotels(hotels, index, state, Settings(), **options)
+            return estimate_hotels(hotels, index, state, Settings(), tagger, **options)
 
     return estimated
 
@@ -44,9 +44,28 @@ def test_costs_are_rounded_to_cents_and_tenths_of_a_second(estimate):
     assert (found.cpu_seconds_about, found.tagging_dollars_about) == (1.4, 0.01)
 
 
-def test_labels_cost_nothing_where_google_is_not_asked(estimate):
-    free, paid = estimate(HOTELS, labels_cost=False), estimate(HOTELS)
-    assert asdict(free) == {**asdict(paid), "tagging_dollars_about": 0}
+@pytest.mark.parametrize(
+    ("tagger", "sent", "dollars"),
+    [
+        ("google", 5, 0.01),
+        ("google+local", 5, 0.01),
+        ("local", 0, 0),
+        ("none", 0, 0),
+        ("recorded:labels+google.jsonl", 0, 0),
+        ("recorded:google+google", 0, 0),
+    ],
+)
+def test_only_a_tagger_that_asks_google_sends_images_and_costs_money(estimate, tagger, sent, dollars):
+    found = estimate(HOTELS, tagger)
+    assert (found.tagger, found.vision_images_about, found.tagging_dollars_about) == (tagger, sent, dollars)
+
+
+@pytest.mark.parametrize(("tagger", "ms"), [("none", 0), ("google", 0), ("local", 100), ("google+local", 100)])
+def test_a_tagger_that_looks_at_pictures_itself_costs_time_for_each(estimate, tagger, ms):
+    """Five pictures, each 20 ms."""
+    assert estimate(HOTELS, tagger).cpu_seconds_about - estimate(HOTELS, "none").cpu_seconds_about == pytest.approx(
+        ms / 1000
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +88,7 @@ def test_a_sample_of_one_is_scaled_to_all(estimate):
 
 
 def test_no_hotel_costs_nothing(estimate):
-    assert set(asdict(estimate([])).values()) == {0}
+    assert set(asdict(estimate([])).values()) == {0, "google"}
 
 
 def test_the_work_grows_with_images_pictures_and_renditions(estimate):

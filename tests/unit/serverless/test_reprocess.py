@@ -79,15 +79,21 @@ def test_a_dry_run_estimates_the_cost_and_nudges_no_hotel(world):
     assert reprocess(request(), world.suite).nudged == 2
 
 
-def test_a_dry_run_where_google_is_not_asked_says_that_labels_cost_nothing(world):
+def test_a_dry_run_says_what_the_tagger_of_the_stage_costs(world):
     fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
     images = tuple(CatalogueImage(f"https://p.example/{number}") for number in range(60))
     write_listing(world.suite.state, Listing(Accommodation("atlas", "a"), "1", images))
-    paid, free = (
-        reprocess(request(dry_run=True, request_id=f"q{cost}"), replace(world.suite, labels_cost=cost)).estimate
-        for cost in (True, False)
-    )
-    assert paid.tagging_dollars_about > free.tagging_dollars_about == 0
+    taggers = ("google", "google+local", "local", "none")
+    found = [
+        reprocess(request(dry_run=True, request_id=tagger[-5:]), replace(world.suite, tagger=tagger)).estimate
+        for tagger in taggers
+    ]
+    assert [(told.tagger, told.vision_images_about, told.tagging_dollars_about) for told in found] == [
+        ("google", 20, 0.03),
+        ("google+local", 20, 0.03),
+        ("local", 0, 0),
+        ("none", 0, 0),
+    ]
 
 
 def test_a_request_before_the_first_release_raises_an_error(world):
