@@ -254,6 +254,23 @@ class TestDocuments:
         assert process(world, NoTagger()).status == "processed"
         assert process(world, eyes).work.tagged == 0
 
+    @pytest.mark.parametrize("rest", [b"{", b"{}", None], ids=["damaged", "empty", "lost"])
+    def test_that_were_paid_for_outlive_the_loss_of_the_state_beside_them(self, world, vision, google, rest):
+        """Google was asked while another tagger's labels lay in `state.json`."""
+        hotel(world)
+        process(world, Eyes())
+        other = GoogleTagger(TaggingSettings(), FakeAllowance(), connect=vision.connect)
+        other.identity = "recorded-0123456789abcdef"
+        process(world, other)
+        assert process(world, google).work.tagged == 3
+        if rest is None:
+            world.state.delete(cached_images_key(HOME))
+        else:
+            world.state.put(cached_images_key(HOME), rest)
+        more = world.serve("/more.jpg", jpeg(photo(3, (480, 320))))
+        world.catalogue("atlas", "2", {"a1": [*(f"{world.site.address}/{n}.jpg" for n in range(3)), more]})
+        assert process(world, google).work.tagged == 1
+
     def test_of_another_model_are_not_its_looks(self, world):
         """A new model looks at everything, and the old one's words stay for the way back."""
         hotel(world)
