@@ -104,6 +104,14 @@ def published(made, tmp_path) -> Published:
     return copy
 
 
+def test_says_how_many_hotels_the_present_model_has_not_looked_at(published):
+    """After an upgrade to another model, or before the first run with it, the orders are not those of the next run."""
+    assert not any("looked at" in warning for warning in published.told(SIZE_ALONE)["warnings"])
+    (published.workspace / "inbox/tagger.txt").write_text("local")
+    (warning,) = [warning for warning in published.told(SIZE_ALONE)["warnings"] if "looked at" in warning]
+    assert warning.startswith("2 hotels have pictures that local-lite0-")
+
+
 def test_the_settings_in_force_give_the_published_order(made):
     """Ranks, senders, labels and pins are those that the hotels were published with."""
     document = made.told(SIZE_ALONE)

@@ -58,11 +58,12 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
         try:
             if report is not None:
                 check_page_folder(report, folder)
-            hotels = stored_hotels(workspace, looks_by(workspace), problems, quiet=invocation.as_json)
+            model = looks_by(workspace)
+            hotels = stored_hotels(workspace, model, problems, quiet=invocation.as_json)
             gives = what_a_name_gives(workspace.tagger)
             resolved = (settings.resolved_for(gives).prioritising for settings in (one, other))
             comparison = compare_orders(hotels, *resolved)
-            warnings = list(_warnings(one, other, comparison))
+            warnings = list(_warnings(one, other, comparison, model))
             page = None
             if report is not None:
                 published = folder / "published" if folder else None
@@ -78,7 +79,7 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
     end(failed=bool(problems))
 
 
-def _warnings(one: Settings, other: Settings, comparison: Comparison) -> Iterator[str]:
+def _warnings(one: Settings, other: Settings, comparison: Comparison, model: str | None) -> Iterator[str]:
     differing = []
     for section, key in BEYOND_THE_ORDER.items():
         values = [getattr(settings, section) for settings in (one, other)]
@@ -90,6 +91,11 @@ def _warnings(one: Settings, other: Settings, comparison: Comparison) -> Iterato
         yield f"only the order is compared; the settings also differ in {', '.join(differing)}"
     if comparison.over_limit:
         yield f"{comparison.over_limit} hotels have pictures beyond their limit, which are left out"
+    if model is not None and comparison.without_looks:
+        yield (
+            f"{comparison.without_looks} hotels have pictures that {model} has not looked at: their appeal counts as "
+            "unknown; `image-release run` looks at them"
+        )
 
 
 def _document(

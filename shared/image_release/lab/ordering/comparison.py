@@ -69,6 +69,8 @@ class Comparison:
     kinds_after: Counter[str] = field(default_factory=Counter)
     over_limit: int = 0
     """Hotels with pictures beyond their limit, of which nothing is known."""
+    without_looks: int = 0
+    """Hotels with pictures whose look is not known."""
     largest: tuple[HotelComparison, ...] = ()
     """The hotels that change most, the largest change first."""
 
@@ -125,6 +127,7 @@ def _add(result: Comparison, hotel: StoredHotel, before: _Orders, after: _Orders
     result.kinds_before[one[0].kind] += 1
     result.kinds_after[other[0].kind] += 1
     result.over_limit += hotel.over_limit > 0
+    result.without_looks += any(picture.look is None for picture in hotel.pictures)
     if correlation is not None:
         result.correlations.append(correlation)
     return compared
