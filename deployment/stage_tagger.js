@@ -7,6 +7,7 @@
 const taggers = require("./taggers");
 
 const WATCHED = "process_hotel"; // the function whose environment tells the tagger of a running stage
+const SAY_IT = `--param="tagger=…" (${taggers.NAMES.join(", ")})`;
 
 class StageTagger {
   constructor(serverless) {
@@ -41,17 +42,25 @@ class StageTagger {
   }
 
   async running(prefix) {
-    const { LambdaClient, GetFunctionConfigurationCommand } = require("@aws-sdk/client-lambda");
-    const client = new LambdaClient(await this.serverless.getProvider("aws").getAwsSdkV3Config());
     const FunctionName = `${prefix}-${WATCHED}`;
+    const tagger = await this.taggerOf(FunctionName);
+    if (tagger && !taggers.NAMES.includes(tagger)) {
+      throw this.error(`${FunctionName} runs with tagger "${tagger}", which this version does not have. Say one: ${SAY_IT}`);
+    }
+    return tagger;
+  }
+
+  async taggerOf(FunctionName) {
+    const { LambdaClient, GetFunctionConfigurationCommand } = require("@aws-sdk/client-lambda");
     try {
+      const client = new LambdaClient(await this.serverless.getProvider("aws").getAwsSdkV3Config());
       const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
       return Environment?.Variables?.IMAGE_RELEASE_TAGGER || "none";
     } catch (error) {
       if (error.name === "ResourceNotFoundException") {
         return null;
       }
-      throw this.error(`cannot find out which tagger runs in ${FunctionName}: ${error.message}. Say it: --param="tagger=…"`);
+      throw this.error(`cannot find out which tagger runs in ${FunctionName}: ${error.message}. Say it: ${SAY_IT}`);
     }
   }
 

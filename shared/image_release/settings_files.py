@@ -21,10 +21,30 @@ from image_release.settings_section import MisplacedError, Place
 
 log = logging.getLogger(__name__)
 
+MOST_REPEATED = 100_000
+"""Most entries that names of mappings (`*name`, `<<`) may add to a file: a few lines of them can stand for billions."""
+LARGEST = 1e300
+"""Whole numbers must be smaller: what follows is computed with 64-bit floats."""
+TEXT = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"})
+"""Kinds of keys that are text to YAML; `Yes`, `12` and `2026-01-01` are not."""
 MAX_SHOWN = 200
 """Maximum number of characters of a wrong value, or of a rule, in a message."""
 
 Document = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML. A value that cannot be made, such as the 99th of a month, is told with its line."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """The value of a node. Raises yaml.MarkedYAMLError."""
+        try:
+            made = super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+        if isinstance(made, int) and abs(made) >= LARGEST:
+            raise yaml.constructor.ConstructorError(None, None, "a whole number is too large", node.start_mark)
+        return made
 
 
 class SettingsError(Exception):
@@ -78,17 +98,18 @@ def settings_document(data: bytes, file: str) -> tuple[Document, EntryLines]:
     with a key that is given twice.
     """
     try:
-        loader = yaml.SafeLoader(data.decode("utf-8-sig"))
+        loader = _Loader(data.decode("utf-8-sig"))
         root = loader.get_single_node()
-        if mistakes := _given_twice(root, file):
+        if mistakes := _mistaken_keys(root, file):
             raise SettingsError("\n".join(mistakes))
+        _refuse_endless(root)
         document = (loader.construct_document(root) or {}) if root else {}
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{file}{line}: cannot be read: {error.problem}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, OverflowError) as error:
         raise SettingsError(f"{file}: cannot be read: {printable(str(error), MAX_SHOWN)}") from error
     if not isinstance(document, dict):
         shown = printable(repr(document), MAX_SHOWN)
@@ -149,8 +170,8 @@ def _tell_dropped_keys(document: Document, file: str, lines: EntryLines) -> None
             log.warning("%s: prioritising.%s: is not used any more; %s", position, name, DROPPED_KEYS[name])
 
 
-def _given_twice(root: yaml.Node | None, file: str) -> list[str]:
-    """A line about each key that is given twice in one mapping. Nodes that have several names are visited once."""
+def _mistaken_keys(root: yaml.Node | None, file: str) -> list[str]:
+    """A line about each key that is given twice in one mapping, or is no text. Shared nodes are visited once."""
     mistakes: list[tuple[int, str, str]] = []
     waiting = [root]
     seen: set[int] = set()
@@ -159,23 +180,52 @@ def _given_twice(root: yaml.Node | None, file: str) -> list[str]:
         if id(node) in seen or not isinstance(node, yaml.CollectionNode):
             continue
         seen.add(id(node))
+        waiting += _children(node)
         if isinstance(node, yaml.MappingNode):
-            waiting += [value for _, value in node.value]
-            mistakes += _keys_given_twice(node)
-        else:
-            waiting += node.value
+            mistakes += _mistakes_in_keys(node)
     return [f"{file}:{line}: {printable(key, MAX_SHOWN)}: {rule}" for line, key, rule in sorted(mistakes)]
 
 
-def _keys_given_twice(mapping: yaml.MappingNode) -> Iterator[tuple[int, str, str]]:
-    """Line, key and rule of each key that the mapping has already."""
+def _mistakes_in_keys(mapping: yaml.MappingNode) -> Iterator[tuple[int, str, str]]:
+    """Line, key and rule of each key that the mapping has already, and of each that is no text."""
     lines: dict[tuple[str, str], int] = {}
     for key, _ in mapping.value:
-        if isinstance(key, yaml.ScalarNode):
-            line = key.start_mark.line + 1
-            if (first := lines.get((key.tag, key.value))) is not None:
-                yield line, key.value, f"is given twice; first on line {first}"
-            lines.setdefault((key.tag, key.value), line)
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            yield line, key.id, "a key must be text"
+        elif key.tag not in TEXT:
+            yield line, key.value, "a key must be text, and YAML takes this for something else: put it in quotes"
+        elif (first := lines.get((key.tag, key.value))) is not None:
+            yield line, key.value, f"is given twice; first on line {first}"
+        else:
+            lines[key.tag, key.value] = line
+
+
+def _children(node: yaml.CollectionNode) -> list[yaml.Node]:
+    """Keys and values of a mapping, or the entries of a list."""
+    return [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
+
+
+def _refuse_endless(root: yaml.Node | None) -> None:
+    """Raise yaml.MarkedYAMLError if names make of a file much more than it is, or if an entry holds itself."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        """Number of entries that a node stands for."""
+        if (known := sizes.get(id(node))) is not None:
+            return known
+        if id(node) in open_nodes:
+            raise yaml.constructor.ConstructorError(None, None, "an entry holds itself", node.start_mark)
+        open_nodes.add(id(node))
+        parts = _children(node) if isinstance(node, yaml.CollectionNode) else []
+        sizes[id(node)] = found = 1 + sum(map(size, parts))
+        if found > len(sizes) + MOST_REPEATED:
+            raise yaml.constructor.ConstructorError(None, None, "its names repeat too much", node.start_mark)
+        return found
+
+    if root:
+        size(root)
 
 
 def _entry(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:

@@ -66,7 +66,7 @@ def test_is_told_with_its_parts(seen, capsys):
     _tell_why(bathroom)
     told = capsys.readouterr().out
     assert "bathroom, score 0." in told
-    assert "appeal 0.95 × 0.6 by local-test" in told
+    assert "appeal 0.95 × 0.65 by local-test" in told
     assert told.endswith("; the kind bathroom never opens a hotel\n")
 
 

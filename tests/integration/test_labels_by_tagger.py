@@ -33,6 +33,9 @@ class Eyes:
             return {request.sha256: NotTagged("the weights are cut short", retry=True) for request in requests}
         return {request.sha256: self._look(request) for request in requests}
 
+    def has_recovered(self, reason):
+        return self.works and reason == "the weights are cut short"
+
     def _look(self, request):
         view = self.views[request.sha256] = request.view()
         appeal = round(sum(view) / len(view) / 255, 3)
@@ -134,6 +137,17 @@ class TestAChangeOfTheTagger:
         assert words(report) == [["Bedroom"]] * 3
         assert waits_for_labels(report) == ["the weights are cut short"]
 
+    def test_that_was_mended_is_asked_at_the_next_run_and_not_after_an_hour(self, world):
+        hotel(world)
+        eyes = Eyes()
+        eyes.works = False
+        process(world, eyes)
+        assert process(world, eyes).status == "unchanged"
+        eyes.works = True
+        report = process(world, eyes)
+        assert (words(report), waits_for_labels(report)) == ([["Pool"]] * 3, [])
+        assert process(world, eyes).status == "unchanged"
+
     def test_to_none_shows_nothing_that_a_model_said(self, world):
         hotel(world)
         process(world, Eyes())
@@ -226,18 +240,36 @@ class TestDocuments:
         assert gone.encode() not in world.state.get(cached_images_key(HOME)).data
         assert stored(world, eyes).count(b'"look"') == 2
 
-    def test_that_cannot_be_read_count_as_empty_and_are_written_again(self, world, caplog):
+    def test_that_cannot_be_read_are_asked_again_and_the_others_stay(self, world, caplog):
         hotel(world)
         eyes = Eyes()
         process(world, eyes)
         key = labels_key(HOME, eyes.identity)
         whole = world.state.get(key).data
         world.state.put(key, whole[: len(whole) // 2])
-        world.catalogue("atlas", "2", {"a1": [f"{world.site.address}/{n}.jpg" for n in (1, 2)]})
-        assert process(world, eyes).work.tagged == 2
-        assert f"{key} cannot be read" in caplog.text
+        more = world.serve("/more.jpg", jpeg(photo(3, (480, 320))))
+        world.catalogue("atlas", "2", {"a1": [*(f"{world.site.address}/{n}.jpg" for n in range(3)), more]})
+        assert process(world, eyes).work.tagged == 3  # of three records one is whole; one picture is new
+        assert f"{key} cannot be read whole" in caplog.text
         assert process(world, NoTagger()).status == "processed"
         assert process(world, eyes).work.tagged == 0
+
+    @pytest.mark.parametrize("rest", [b"{", b"{}", None], ids=["damaged", "empty", "lost"])
+    def test_that_were_paid_for_outlive_the_loss_of_the_state_beside_them(self, world, vision, google, rest):
+        """Google was asked while another tagger's labels lay in `state.json`."""
+        hotel(world)
+        process(world, Eyes())
+        other = GoogleTagger(TaggingSettings(), FakeAllowance(), connect=vision.connect)
+        other.identity = "recorded-0123456789abcdef"
+        process(world, other)
+        assert process(world, google).work.tagged == 3
+        if rest is None:
+            world.state.delete(cached_images_key(HOME))
+        else:
+            world.state.put(cached_images_key(HOME), rest)
+        more = world.serve("/more.jpg", jpeg(photo(3, (480, 320))))
+        world.catalogue("atlas", "2", {"a1": [*(f"{world.site.address}/{n}.jpg" for n in range(3)), more]})
+        assert process(world, google).work.tagged == 1
 
     def test_of_another_model_are_not_its_looks(self, world):
         """A new model looks at everything, and the old one's words stay for the way back."""

@@ -21,7 +21,8 @@ from image_release.values import Override, sha256_hex
 from tests.integration.world import World, jpeg, photo
 
 SHIPPED = ""
-SIZE_ALONE = "prioritising: {weights: {size: 1, partner: 0, category: 0}}"
+SIZE_ALONE = "prioritising: {never_first: [], weights: {size: 1, partner: 0, category: 0}}"
+PARTNER_ALONE = "prioritising: {never_first: [], weights: {size: 0, partner: 1, category: 0}}"
 HOSTILE = "<script>alert(1)</script>"
 PHOTOS = {
     "pool": (1, (400, 300), "Swimming pool"),
@@ -164,7 +165,7 @@ def test_a_pin_holds_that_names_an_image_which_nobody_lists_any_more(published):
     key = overrides_key(HOSTILE)
     inbox = published.store("inbox")
     inbox.put(key, inbox.get(key).data.replace(published.sha256["kitchen"].encode(), b"0" * 64))
-    document = published.told(SIZE_ALONE, before="prioritising: {weights: {size: 0, partner: 1, category: 0}}")
+    document = published.told(SIZE_ALONE, before=PARTNER_ALONE)
     assert document["first_kinds"]["before"]["kitchen"] == 2
     assert [hotel["first_before"]["is_pinned"] for hotel in document["largest"] if hotel["hotel_id"] == HOSTILE] == [
         True
@@ -189,6 +190,20 @@ def test_a_manifest_that_cannot_be_read_is_named(published, damage):
     document = published.told(SIZE_ALONE, status=1)
     assert (document["hotels"], len(document["problems"])) == (1, 1)
     assert "hotels/h1/manifest.json" in document["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("width", 10**400), ("height", 0), ("partner_id", ""), ("accommodation_id", ""), ("schema", 2)],
+)
+def test_a_manifest_with_a_value_that_cannot_be_meant_is_named(published, place, value):
+    """A size that no image has, an id that is no key, and the schema of a newer version."""
+    store = published.store("published")
+    document = json.loads(store.get("hotels/h1/manifest.json").data)
+    (document if place in document else document["pictures"][0]["best"])[place] = value
+    store.put("hotels/h1/manifest.json", json.dumps(document).encode())
+    (problem,) = published.told(SIZE_ALONE, status=1)["problems"]
+    assert place in problem
 
 
 @pytest.mark.parametrize(

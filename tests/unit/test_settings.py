@@ -1,5 +1,7 @@
 """Settings: shipped defaults, files that name what differs, and errors that say which entry is wrong."""
 
+import re
+
 import pytest
 
 from image_release.kinds import shipped_kinds
@@ -133,6 +135,32 @@ prioritising:
         with pytest.raises(SettingsError, match=r"settings\.yaml"):
             load(text)
 
+    @pytest.mark.parametrize(
+        ("entry", "rule"),
+        [
+            ("half_rank: 0x" + "f" * 9_000, "a whole number is too large"),
+            ("half_rank: " + "9" * 9_000, "Exceeds the limit"),
+            ("good_size_pixels: " + "9" * 400, "a whole number is too large"),
+            ("half_rank: 2026-99-01", "month must be in 1..12"),
+            ("partner_scores: &a {b: *a}", "an entry holds itself"),
+        ],
+    )
+    def test_with_a_value_that_cannot_be_made_is_refused_with_its_line(self, load, entry, rule):
+        with pytest.raises(SettingsError, match=rf"settings\.yaml:2: cannot be read: {re.escape(rule)}"):
+            load(f"prioritising:\n  {entry}\n")
+
+    def test_whose_names_stand_for_billions_of_entries_is_refused_at_once(self, load):
+        lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+        with pytest.raises(SettingsError, match="its names repeat too much"):
+            load("\n".join(["a0: &a0 [x, x]", *lines]))
+
+    @pytest.mark.parametrize("key", ["Yes", "12", "2026-01-01", "~", "0x" + "f" * 9_000])
+    def test_says_which_keys_need_quotes(self, load, key):
+        """YAML reads them as a truth value, a number, a day and nothing."""
+        with pytest.raises(SettingsError, match=rf"settings\.yaml:3: {key[:50]}.*put it in quotes"):
+            load(f"prioritising:\n  partner_scores:\n    ? {key}\n    : .5\n")
+        assert load(f"prioritising:\n  partner_scores:\n    ? '{key[:50]}'\n    : .5\n")
+
     def test_that_breaks_many_rules_is_told_all_of_them(self, load):
         """The message has a line for each."""
         with pytest.raises(SettingsError) as refused:
@@ -202,7 +230,7 @@ class TestDigest:
             ("prioritising: {weights: {}}", "ee1eb61c84440f5e"),
             ("prioritising: {weights: {size: 0.2, appeal: 0}}", "ee1eb61c84440f5e"),
             (
-                "prioritising: {never_first: [other, document, detail, people, passage, food, bathroom]}",
+                "prioritising: {never_first: [other, document, detail, people, passage, food, kitchen, bathroom]}",
                 "ee1eb61c84440f5e",
             ),
         ],

@@ -8,12 +8,15 @@ replaced by another tagger's; those of further taggers, and everything that a lo
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from image_release.state import swap
 from image_release.storage import Store
@@ -21,6 +24,9 @@ from image_release.store_keys import labelling_tagger, labels_key, labels_prefix
 from image_release.values import Accommodation, Label, Look
 
 log = logging.getLogger(__name__)
+
+LONGEST = 1.1
+"""Maximum length of an embedding: that of a vector of length 1 whose numbers were rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,13 @@ def merge_records(one: Mapping[str, LabelRecord], other: Mapping[str, LabelRecor
 
 
 def read_labels(state: Store, accommodation: Accommodation, identity: str) -> Records:
-    """Read what a tagger said of an accommodation's images. An unreadable file counts as empty, with a warning."""
+    """Read what a tagger said of an accommodation's images.
+
+    Records that cannot be read are left out, with a warning.
+    """
     key = labels_key(accommodation, identity)
     stored = state.get(key)
-    return (parsed_labels(key, stored.data) if stored else None) or {}
+    return _parsed(key, stored.data)[0] if stored else {}
 
 
 def merge_labels(
@@ -60,15 +69,15 @@ def merge_labels(
 ) -> None:
     """Add what a tagger said, and drop the contents of `forget`. Raises DocumentContendedError.
 
-    A file that cannot be read is replaced.
+    Records that cannot be read are dropped; the others stay.
     """
     key = labels_key(accommodation, identity)
 
     def change(data: bytes | None) -> bytes | None:
-        present = None if data is None else parsed_labels(key, data)
-        merged = merge_records(present or {}, learned)
+        present, is_whole = ({}, True) if data is None else _parsed(key, data)
+        merged = merge_records(present, learned)
         wanted = {sha256: record for sha256, record in merged.items() if sha256 not in forget}
-        return None if wanted == ({} if data is None else present) else _document().dump_json(wanted)
+        return None if is_whole and wanted == present else _document().dump_json(wanted)
 
     swap(state, key, change)
 
@@ -80,12 +89,57 @@ def labelling_taggers(state: Store, accommodation: Accommodation) -> frozenset[s
 
 
 def parsed_labels(key: str, data: bytes) -> Records | None:
-    """The records of a document; None, and a warning, if it cannot be read."""
+    """The records of a document; None, and a warning, if a part of it cannot be read."""
+    records, is_whole = _parsed(key, data)
+    return records if is_whole else None
+
+
+def _parsed(key: str, data: bytes) -> tuple[Records, bool]:
+    """The records of a document that can be read, and whether these are all; a warning says if not."""
     try:
-        return _document().validate_json(data)
+        records = _document().validate_json(data)
+        is_whole = True
     except ValidationError:
-        log.warning("%s cannot be read and counts as empty", key)
-        return None
+        records = _readable(data)
+        is_whole = False
+    sound = {sha256: record for sha256, record in records.items() if _is_sound(record)}
+    is_whole &= len(sound) == len(records)
+    if not is_whole:
+        log.warning("%s cannot be read whole: %d records are left of it", key, len(sound))
+    return sound, is_whole
+
+
+def _readable(data: bytes) -> Records:
+    """The records of a damaged document that are whole; of one that was cut short, those before the cut."""
+    try:
+        document = _object(from_json(data))
+    except ValueError:
+        try:
+            *before, _cut = _object(from_json(data, allow_partial=True)).items()
+        except ValueError:
+            return {}
+        document = dict(before)
+    records: Records = {}
+    for sha256, said in document.items():
+        try:
+            records |= _document().validate_python({sha256: said})
+        except ValidationError:
+            continue
+    return records
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_sound(record: LabelRecord) -> bool:
+    """Whether the numbers are in their ranges, and the time has a zone. NaN is in no range."""
+    look = record.look
+    return (
+        record.at.tzinfo is not None
+        and all(0 <= label.score <= 1 for label in record.labels)
+        and (look is None or (0 <= look.appeal <= 1 and math.hypot(*look.embedding) <= LONGEST))
+    )
 
 
 def _order(record: LabelRecord) -> tuple[datetime, str]:

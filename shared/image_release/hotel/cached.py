@@ -82,9 +82,14 @@ def read_cache(hotel: Hotel, state: Store, tagger: Tagger) -> HotelCache:
 
 
 def _may_have_a_document(tagger: Tagger, images: CachedImages) -> bool:
-    """Whether a tagger's labels may lie outside of `state.json`: it looks, or another's labels lie there already."""
-    if not images.contents or isinstance(tagger, NoTagger):
+    """Whether a tagger's labels may lie outside of `state.json`, and are worth reading.
+
+    They may if the tagger looks, if another's labels lie there already, and if nothing is there: then `state.json` is
+    new or was lost, and what was paid for must not be asked again.
+    """
+    if isinstance(tagger, NoTagger):
         return False
-    return tagger.wants_views or any(
-        content.labels_by not in (None, tagger.identity) for content in images.contents.values()
-    )
+    if tagger.wants_views:
+        return bool(images.contents)
+    of_others = (content.labels_by not in (None, tagger.identity) for content in images.contents.values())
+    return not images.contents or any(of_others)

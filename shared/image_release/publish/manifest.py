@@ -226,7 +226,7 @@ class Manifest(ManifestPart):
 def _schema_of(data: bytes) -> int:
     try:
         schema = json.loads(data)["schema"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return 0
     return schema if isinstance(schema, int) else 0
 

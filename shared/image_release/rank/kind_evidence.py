@@ -38,10 +38,10 @@ def shipped_evidence() -> WordLists:
     return WordLists.model_validate(yaml.safe_load(text))
 
 
-def kind_of(labels: Mapping[str, tuple[str, float]]) -> str | None:
-    """The kind with most evidence; None if no label tells one. `labels`: letters of the name -> its kind and score.
+def kind_shares(labels: Mapping[str, tuple[str, float]]) -> dict[str, float]:
+    """Kind -> its share of all evidence, the largest first; empty if no label tells a kind.
 
-    Of two kinds with equal evidence it is the first by name.
+    `labels`: letters of the name -> its kind and score. Of two kinds with equal evidence the first by name is first.
     """
     weights, building, inside = _words()
     silent = frozenset[str]() if inside.isdisjoint(labels) else building
@@ -49,7 +49,9 @@ def kind_of(labels: Mapping[str, tuple[str, float]]) -> str | None:
     for name, (kind, score) in labels.items():
         if kind != GENERAL_KIND and name not in silent:
             evidence.setdefault(kind, []).append(score * weights.get(name, 1.0))
-    return max(sorted(evidence), key=lambda kind: math.fsum(evidence[kind]), default=None)
+    sums = {kind: math.fsum(scores) for kind, scores in sorted(evidence.items())}
+    total = math.fsum(sums.values()) or 1.0
+    return {kind: sums[kind] / total for kind in sorted(sums, key=lambda kind: -sums[kind])}
 
 
 @cache

@@ -82,7 +82,7 @@ def _scored(picture: PictureToRank, category: CategoryScore, settings: Prioritis
         )
     # The weights may sum to slightly more than 1 (WEIGHTS_TOLERANCE); a score must not exceed 1.
     total = min(1.0, sum(part.value * part.weight for part in parts.values()))
-    return ScoredPicture(picture, Score(total, parts), category.kind, pinned=False, counted=category.counted)
+    return ScoredPicture(picture, Score(total, parts), category.kind, False, category.kinds, category.counted)
 
 
 def _best_first(item: ScoredPicture) -> tuple[float, str, str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from image_release.rank.score_parts import LabelPoints
 from image_release.values import ImageFacts, Label, Look
@@ -49,8 +49,9 @@ class Score:
 class ScoredPicture:
     """A picture at its place in the order, and why it is there.
 
-    `category` is the kind of picture according to its labels, None if they do not tell. `counted` are the labels that
-    made the category score, the most important first. `held_back` says which rule keeps a picture from the first place
+    `category` is the kind of picture according to its labels, None if they do not tell; `kinds` are all kinds that they
+    tell of, each with its share of the evidence. `counted` are the labels that made the category score, the most
+    important first. `held_back` says which rule keeps a picture from the first place
     that its score would give it.
     """
 
@@ -58,5 +59,6 @@ class ScoredPicture:
     score: Score
     category: str | None
     pinned: bool
+    kinds: Mapping[str, float] = field(default_factory=dict)
     counted: tuple[LabelPoints, ...] = ()
     held_back: str | None = None

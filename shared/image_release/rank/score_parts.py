@@ -7,11 +7,11 @@ not say how: the curves are our own. Each function explains its curve; the numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from image_release.folding import letters
-from image_release.rank.kind_evidence import kind_of
+from image_release.rank.kind_evidence import kind_shares
 from image_release.settings import LabelTable, PrioritisingSettings
 from image_release.values import Label
 
@@ -33,14 +33,20 @@ class LabelPoints:
 
 @dataclass(frozen=True, slots=True)
 class CategoryScore:
-    """The category part of a score: `value` in 0…1, the kind of picture (None: not known), and the labels that counted.
+    """The category part of a score: `value` in 0…1, what the labels say of the kind, and the labels that counted.
 
-    `counted` is sorted by points, the largest absolute value first.
+    `kinds`: kind -> its share of the evidence, the largest first. `counted` is sorted by points, the largest absolute
+    value first.
     """
 
     value: float
-    kind: str | None
+    kinds: Mapping[str, float]
     counted: tuple[LabelPoints, ...]
+
+    @property
+    def kind(self) -> str | None:
+        """The kind with most evidence; None if the labels do not tell one."""
+        return next(iter(self.kinds), None)
 
 
 def size_value(pixels: int, settings: PrioritisingSettings) -> float:
@@ -84,7 +90,7 @@ class CategoryScorer:
         raises it.
         """
         if labels is None:
-            return CategoryScore(value=NEUTRAL, kind=None, counted=())
+            return CategoryScore(value=NEUTRAL, kinds={}, counted=())
         scores: dict[str, float] = {}
         for label in labels:
             name = letters(label.description)
@@ -95,8 +101,8 @@ class CategoryScorer:
         )
         above = math.fsum(item.points for item in counted) - self._settings.ordinary_points
         value = NEUTRAL + above / (2 * (abs(above) + self._settings.half_points))
-        kind = kind_of({name: (self._entries[name].kind, score) for name, score in scores.items()})
-        return CategoryScore(value=value, kind=kind, counted=counted)
+        shares = kind_shares({name: (self._entries[name].kind, score) for name, score in scores.items()})
+        return CategoryScore(value=value, kinds=shares, counted=counted)
 
 
 def _counted(points: Iterable[tuple[float, str]]) -> tuple[LabelPoints, ...]:

@@ -9,7 +9,7 @@ weight says how much score a new view may cost.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from operator import mul
 
@@ -19,6 +19,8 @@ from image_release.settings import PrioritisingSettings
 
 SAME_GROUP = 0.25
 """Likeness of two kinds of one group, such as a beach and a view. That of one kind is 1."""
+MORE_LIKELY = 0.5
+"""Share of the evidence above which kinds that never open a hotel keep a picture from doing so."""
 LOOK_SHARE = 0.5
 """Share of the look in the likeness of two pictures; the kind has the rest."""
 
@@ -50,18 +52,30 @@ class WaitingPictures:
                 self._likeness[at] = max(self._likeness[at], likeness(shown, item))
 
     def _opener(self) -> int:
-        """The best score of a kind that may open a hotel; the best of all if there is none."""
-        never = set(self._settings.never_first)
-        first = next((at for at, item in enumerate(self._items) if item.category not in never), 0)
+        """The best score of a picture that may open a hotel; the best of all if there is none."""
+        barred = [never_opens(item, self._settings.never_first) for item in self._items]
+        first = barred.index(None) if None in barred else 0
         for at in range(first):
-            self._items[at] = replace(
-                self._items[at], held_back=f"the kind {self._items[at].category} never opens a hotel"
-            )
+            self._items[at] = replace(self._items[at], held_back=barred[at])
         return first
 
     def _take(self, at: int) -> ScoredPicture:
         del self._likeness[at]
         return self._items.pop(at)
+
+
+def never_opens(item: ScoredPicture, never_first: Collection[str]) -> str | None:
+    """Why a picture may not open a hotel; None if it may.
+
+    Its kind never opens one, or kinds that never do have more than half of the evidence: a dim picture that may be a
+    kitchen, a detail or a bedroom is not taken for a bedroom.
+    """
+    if item.category in never_first:
+        return f"the kind {item.category} never opens a hotel"
+    kinds = [kind for kind in item.kinds if kind in never_first]
+    if math.fsum(item.kinds[kind] for kind in kinds) > MORE_LIKELY:
+        return f"the kinds {', '.join(kinds)} never open a hotel"
+    return None
 
 
 def likeness(one: ScoredPicture, other: ScoredPicture) -> float:

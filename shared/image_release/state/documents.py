@@ -63,7 +63,7 @@ def parsed_json(key: str, data: bytes) -> Any:
     """The document of a key. Raises StateUnreadableError."""
     try:
         return json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StateUnreadableError(key) from error
 
 

@@ -61,7 +61,7 @@ class TestBefore:
         assert (before.manifest, before.next_seq) == (manifest(key("a"), seq=4), 5)
         assert before.etag == published.get(manifest_key("h")).etag
 
-    @pytest.mark.parametrize("data", [b"", b"{", b"[]"])
+    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"[" * 100_000])
     def test_of_an_unreadable_manifest_is_an_error_that_names_its_key(self, published, data):
         """Numbering would start again at 1, and the keys of that manifest would be used twice."""
         published.put(manifest_key("h"), data)

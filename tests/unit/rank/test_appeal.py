@@ -26,7 +26,7 @@ def test_decides_between_pictures_that_differ_in_nothing_else() -> None:
 def test_says_which_model_gave_it() -> None:
     (item,) = prioritise([seen("a", 0.7)], APPEAL, {})
     part = item.score.parts["appeal"]
-    assert (part.value, part.weight, part.model) == (0.7, 0.6, "local-test")
+    assert (part.value, part.weight, part.model) == (0.7, 0.65, "local-test")
     assert {item.score.parts[name].model for name in ("size", "partner", "category")} == {None}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from image_release.kinds import shipped_kinds
 from image_release.rank import PictureToRank, ScoredPicture, prioritise
+from image_release.rank.variety import never_opens
 from image_release.settings import PrioritisingSettings
 from image_release.values import Label
 from tests.unit.rank.test_order import SETTINGS, names, picture, pictures_to_rank
@@ -80,8 +81,25 @@ def test_no_hotel_opens_with_one_if_it_has_anything_else(data: st.DataObject, pi
     ranked = prioritise(pictures, SETTINGS, pins)
     never = {name for name, kind in shipped_kinds().items() if kind.never_first}
     free = [item for item in ranked if not item.pinned]
-    if free and not ranked[0].pinned and any(item.category not in never for item in free):
+    if free and not ranked[0].pinned and any(never_opens(item, never) is None for item in free):
         assert ranked[0].category not in never
+
+
+def dim(bedroom: float, kitchen: float, detail: float) -> PictureToRank:
+    """A picture of which a model is not sure."""
+    return picture("d", labels=(Label("Bedroom", bedroom), Label("Kitchen", kitchen), Label("Close-up", detail)))
+
+
+def test_a_picture_that_is_more_likely_of_such_kinds_than_of_others_gives_way() -> None:
+    """Its likeliest kind may open, but two kinds that never do are likelier together."""
+    ranked = order(dim(0.3, 0.2, 0.2), ODD, ordinary_points=-9)
+    assert names(tuple(ranked)) == "od"
+    assert ranked[1].category == "bedroom"
+    assert ranked[1].held_back == "the kinds detail, kitchen never open a hotel"
+
+
+def test_a_picture_that_is_less_likely_of_such_kinds_than_of_others_may_open() -> None:
+    assert names(tuple(order(dim(0.45, 0.2, 0.2), ODD, ordinary_points=-9))) == "do"
 
 
 @pytest.mark.parametrize("kind", sorted(name for name, kind in shipped_kinds().items() if kind.never_first))

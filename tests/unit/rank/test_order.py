@@ -137,11 +137,11 @@ class TestScore:
         assert best.score.total == 1.0
 
     def test_weights_decide(self) -> None:
-        """The weights decide whether a large kitchen or a small pool comes first."""
-        kitchen = picture("a", "Kitchen", "Refrigerator", "Sink", pixels=9_000_000)
+        """The weights decide whether a large road or a small pool comes first."""
+        road = picture("a", "Road surface", "Asphalt", "Car", pixels=9_000_000)
         pool = picture("b", "Swimming pool", "Resort", "Leisure", pixels=200_000)
-        assert ordered(kitchen, pool) == "ba"
-        assert ordered(kitchen, pool, weights={"size": 1, "partner": 0, "category": 0}) == "ab"
+        assert ordered(road, pool) == "ba"
+        assert ordered(road, pool, weights={"size": 1, "partner": 0, "category": 0}) == "ab"
 
     def test_says_which_labels_counted(self) -> None:
         """Points are strength × score × weight, the largest first; ignored and unknown labels are left out.

@@ -57,8 +57,20 @@ class TestATensor:
 
     @pytest.mark.parametrize(
         ("offset", "shape", "strides"),
-        [(9, (2, 2), (2, 1)), (-1, (2,), (1,)), (11, (2,), (-1,)), (0, (1 << 30, 1 << 30), (0, 0))],
-        ids=["beyond the end", "before the begin", "backwards", "more numbers than the storage"],
+        [
+            (9, (2, 2), (2, 1)),
+            (-1, (2,), (1,)),
+            (11, (2,), (-1,)),
+            (0, (1 << 30, 1 << 30), (0, 0)),
+            (0, (1 << 30, 0), (0, 0)),
+        ],
+        ids=[
+            "beyond the end",
+            "before the begin",
+            "backwards",
+            "more numbers than the storage",
+            "none of endless many",
+        ],
     )
     def test_outside_its_storage_is_refused(
         self, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
@@ -99,3 +111,14 @@ class TestHostileFiles:
         except WeightsUnreadableError:
             return
         assert all(isinstance(array, np.ndarray) for array in read.values())
+
+
+def test_tuples_in_tuples_as_keys_are_refused() -> None:
+    """Python computes their hash without a limit of depth: a file of a megabyte would end the process."""
+    deep = b")" + b"\x85" * 1_000
+    heads = b"".join(pickle.dumps(value, 2) for value in (MAGIC, VERSION, {"little_endian": True}))
+    for entries in (b"(" + deep + b"Nu", deep + b"Ns"):
+        with pytest.raises(WeightsUnreadableError, match="a key is not a word"):
+            read_weights(heads + b"\x80\x02}" + entries + b".")
+    with pytest.raises(WeightsUnreadableError, match="a key is not a word"):
+        read_weights(weights(tensor(0, (2,), (1,)).replace(text("7"), deep)))

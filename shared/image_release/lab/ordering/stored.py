@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from image_release.cache import read_labels
 from image_release.hotel import Hotel, decisions_about
@@ -26,6 +27,9 @@ from image_release.storage import StorageError, Store, Stores
 from image_release.store_keys import manifest_key
 from image_release.values import Accommodation, ImageFacts, Label, Look, Override
 
+_Id = Annotated[str, Field(min_length=1)]
+_Side = Annotated[int, Field(ge=1, le=1_000_000)]
+"""Pixels; beyond these numbers a manifest is damaged."""
 NEUTRAL = 0.5
 """Category part of a picture that nobody labelled."""
 
@@ -124,11 +128,11 @@ def readable_hotels(
 @dataclass(frozen=True, slots=True)
 class _Image:
     url: str
-    partner_id: str
-    accommodation_id: str
+    partner_id: _Id
+    accommodation_id: _Id
     sha256: str
-    width: int
-    height: int
+    width: _Side
+    height: _Side
 
     @property
     def accommodation(self) -> Accommodation:
@@ -166,6 +170,7 @@ class _Rejected:
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
+    schema: Literal[1]
     name: str
     pictures: tuple[_Picture, ...] = ()
     rejected: tuple[_Rejected, ...] = ()

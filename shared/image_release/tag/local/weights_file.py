@@ -68,8 +68,14 @@ def _require(condition: bool, sentence: str) -> None:  # noqa: FBT001 - what mus
         raise WeightsUnreadableError(sentence)
 
 
+def _require_words(keys: list[Any]) -> None:
+    """Keys must be words. Python computes the hash of tuples in tuples without a limit of depth, and would crash."""
+    _require(all(isinstance(key, str) for key in keys), "a key is not a word")
+
+
 def _read_storages(stream: io.BytesIO, tensors: dict[str, _Tensor], keys: list[str]) -> dict[str, NDArray[Any]]:
     """The numbers of each storage by its key. They follow in the order of `keys`."""
+    _require_words(keys)
     known = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
     storages = {}
     for key in keys:
@@ -87,7 +93,7 @@ def _array(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
     """A tensor as an array with the numbers in the usual order, whatever their strides are in the file."""
     shape, strides = tensor.shape, tensor.strides
     last = tensor.offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
-    inside = min(tensor.offset, *shape, *strides, 0) >= 0 and last < len(numbers) and prod(shape) <= len(numbers)
+    inside = min(tensor.offset, *shape, *strides, 0) >= 0 and last < len(numbers) and 0 < prod(shape) <= len(numbers)
     _require(inside, "a tensor reaches beyond its storage")
     index = np.full(shape, tensor.offset)
     for axis, (side, stride) in enumerate(zip(shape, strides, strict=True)):
@@ -141,6 +147,7 @@ class _Pickle:
         self._memo[slot] = self._stack[-1]
 
     def _set(self, items: list[Any]) -> None:
+        _require_words(items[::2])
         self._stack[-1].update(zip(items[::2], items[1::2], strict=True))
 
     def _extend(self, items: list[Any]) -> None:
@@ -165,6 +172,7 @@ class _Name:
 
 
 def _storage(_word: str, kind: _Name, key: str, _device: str, length: int, _view: None) -> _Storage:
+    _require_words([key])
     return _Storage(kind.text.removeprefix("torch "), key, length)
 
 
