@@ -20,7 +20,8 @@ const aws = { getAwsSdkV3Config: async () => { %s }, naming: { getLambdaLayerLog
 const stage = new StageTagger({ classes: { Error: SaidError }, getProvider: () => aws });
 const resolveVariable = async (name) => name === "param:tagger" ? null : "image-release-x";
 stage.resolve({ address: "processHotel", resolveVariable })
-  .then(({ value }) => console.log(JSON.stringify(value)), ({ constructor, message }) => console.log(constructor.name, message));
+  .then(({ value }) => console.log(JSON.stringify(value)))
+  .catch(({ constructor, message }) => console.log(constructor.name, message));
 """
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node.js")
