@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from operator import mul
 
 from image_release.kinds import shipped_kinds
 from image_release.rank.pictures import ScoredPicture
@@ -83,7 +84,7 @@ def likeness(one: ScoredPicture, other: ScoredPicture) -> float:
     first, second = one.picture.look, other.picture.look
     if first is None or second is None or first.model != second.model or len(first.embedding) != len(second.embedding):
         return by_kind
-    product = math.fsum(a * b for a, b in zip(first.embedding, second.embedding, strict=True))
+    product = math.fsum(map(mul, first.embedding, second.embedding))
     return (1 - LOOK_SHARE) * by_kind + LOOK_SHARE * min(1.0, max(0.0, product))
 
 
