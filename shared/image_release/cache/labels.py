@@ -16,7 +16,6 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from image_release.state import swap
 from image_release.storage import Store
@@ -112,10 +111,10 @@ def _parsed(key: str, data: bytes) -> tuple[Records, bool]:
 def _readable(data: bytes) -> Records:
     """The records of a damaged document that are whole; of one that was cut short, those before the cut."""
     try:
-        document = _object(from_json(data))
+        document = _object().validate_json(data)
     except ValueError:
         try:
-            *before, _cut = _object(from_json(data, allow_partial=True)).items()
+            *before, _cut = _object().validate_json(data, experimental_allow_partial=True).items()
         except ValueError:
             return {}
         document = dict(before)
@@ -126,10 +125,6 @@ def _readable(data: bytes) -> Records:
         except ValidationError:
             continue
     return records
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_sound(record: LabelRecord) -> bool:
@@ -149,3 +144,8 @@ def _order(record: LabelRecord) -> tuple[datetime, str]:
 @cache
 def _document() -> TypeAdapter[Records]:
     return TypeAdapter(Records)
+
+
+@cache
+def _object() -> TypeAdapter[dict[str, Any]]:
+    return TypeAdapter(dict[str, Any])

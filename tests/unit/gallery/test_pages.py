@@ -131,6 +131,7 @@ class TestHotelPage:
         for expected in (
             "0.500",
             "0.50 × 1",
+            "0.90",
             "best of 2 copies",
             "distance 0.100",
             "overlap 90 %",
@@ -153,6 +154,12 @@ class TestHotelPage:
         text = " ".join(Reader(hotel_page(made.model_copy(update={"pictures": (picture,)}))).text.split())
         for expected in ("spa area", "appeal0.83 × 0.6 by local-test-1", "but the kind detail never opens a hotel"):
             assert expected in text
+
+    def test_breaks_a_long_reason_for_missing_labels_into_lines(self):
+        """Else a phone would show the page a tenth as large."""
+        style = hotel_page(manifest("h")).decode().partition(".chip{")[2].partition("}")[0]
+        assert "overflow-wrap:anywhere" in style
+        assert "nowrap" not in style
 
     def test_says_nothing_of_models_and_rules_where_there_are_none(self):
         """As for a hotel that no model looked at."""
