@@ -20,6 +20,10 @@ from statistics import median
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from image_release.tag.local.network import NO_TELEMETRY
+
+os.environ[NO_TELEMETRY] = "1"
+
 import numpy as np
 import onnxruntime
 from PIL import Image
