@@ -44,7 +44,7 @@ class Assumptions:
     cpu_s_an_image_regrouped: float = 0.010
     cpu_s_unchanged: float = 0.05
     cpu_s_a_view: float = 0.001  # local: what the model would look at is kept from the first decode of each image
-    cpu_s_a_picture_tagged: float = 0.012  # local: the network looks at the best image of a picture
+    cpu_s_a_picture_tagged: float = 0.008  # local: the network looks at the best image of a picture
     cpu_s_a_picture_opened: float = 0.05  # a best image that was examined before is read and opened for its tagger
     wait_s_a_download: float = 0.08  # added to the time of a hotel by each download; several run at once
     reads_unchanged: float = 5  # manifest, current release, row shard, overrides, request; plus one an accommodation

@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -109,7 +110,7 @@ def _job(name: str, photos: Path, workspace: Path, rounds: int) -> Iterator[Row]
         found[by] = len(shown), sum(1 + len(picture.merged) for picture in shown)
         return spent
 
-    factor, samples = _with_factor(lambda: interleaved({by: lambda by=by: job(by) for by in TAGGERS}, rounds))
+    factor, samples = _with_factor(lambda: interleaved({by: partial(job, by) for by in TAGGERS}, rounds))
     count, images = found["local"]
     more = [(local - none) / count * 1e3 for none, local in zip(*(samples[by] for by in TAGGERS), strict=True)]
     where = f"{name}: {count} pictures, {images / count:.1f} copies each"

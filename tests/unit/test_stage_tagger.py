@@ -21,7 +21,7 @@ const stage = new StageTagger({ classes: { Error: SaidError }, getProvider: () =
 const resolveVariable = async (name) => name === "param:tagger" ? null : "image-release-x";
 stage.resolve({ address: "processHotel", resolveVariable })
   .then(({ value }) => console.log(JSON.stringify(value)))
-  .catch(({ constructor, message }) => console.log(constructor.name, message));
+  .catch((error) => console.log(error.constructor.name, error.message));
 """
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node.js")

@@ -94,7 +94,8 @@ def _tell(address: str, workspace: Workspace, report: RunReport, intake: Intake)
         click.echo(_held_text(held, address), err=True)
     if _did_nothing(report, intake):
         known = any(report.totals.hotels.values())
-        click.echo(f"nothing to do: {'every hotel is up to date' if known else NOTHING_HANDED_IN}")
+        up_to_date = "no hotel changed" if report.totals.untagged else "every hotel is up to date"
+        click.echo(f"nothing to do: {up_to_date if known else NOTHING_HANDED_IN}")
     if report.problems_csv:
         click.echo(f"problems {workspace.place_in_state(report.problems_csv)}")
     click.echo(f"gallery  {workspace.gallery}")

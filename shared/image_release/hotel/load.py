@@ -23,6 +23,7 @@ from image_release.rank import PRIORITISING_VERSION
 from image_release.renditions import rendition_digest
 from image_release.settings import Settings
 from image_release.storage import Stores
+from image_release.tag import Tagger, has_recovered
 from image_release.values import Accommodation, CatalogueImage, HotelRow, Listing, Nudge, Override, PartnerImage
 
 DECODED = frozenset({Outcome.NOT_AN_IMAGE, Outcome.TRUNCATED, Outcome.CRASHED, Outcome.NO_CONTENT})
@@ -138,6 +139,11 @@ def is_unchanged(before: Manifest, digest: str, now: datetime) -> bool:
         and not any(pending.is_due(now) for pending in before.pending)
         and not any(_refused_by_an_older_decoder(image) for image in before.rejected)
     )
+
+
+def tagger_has_recovered(before: Manifest, tagger: Tagger) -> bool:
+    """Whether the reason for which labels were put off holds no more: then the hotel does not wait for its time."""
+    return any(pending.kind == "tag" and has_recovered(tagger, pending.reason or "") for pending in before.pending)
 
 
 def _refused_by_an_older_decoder(image: RejectedImage) -> bool:

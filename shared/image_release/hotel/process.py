@@ -17,7 +17,7 @@ from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejec
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
 from image_release.hotel.label import label, pixels_of
-from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due
+from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due, tagger_has_recovered
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.published import PublishedBefore
@@ -91,7 +91,8 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
     if before.manifest and sweep_is_due(nudge, before.manifest, now):
         sweep_renditions(stores.published, before.manifest, now, grace)
-    if before.manifest and force == "none" and not damage and is_unchanged(before.manifest, digest, now):
+    asked = force != "none" or damage or (before.manifest and tagger_has_recovered(before.manifest, ports.tagger))
+    if before.manifest and not asked and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
     cached = read_cache(hotel, stores.state, ports.tagger)

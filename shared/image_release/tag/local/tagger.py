@@ -15,6 +15,11 @@ from image_release.tag.local.heads import Heads, model_name, shipped_heads
 from image_release.tag.local.network import ModelUnusableError, Network
 from image_release.tag.port import NotTagged, Tagged, TagRequest
 
+UNUSABLE = "the local model cannot be used"
+"""How the reason begins for which no image is looked at until somebody mends the model."""
+MOST_CHARS = 200
+"""Maximum length of a reason: a manifest keeps as much."""
+
 
 class LocalTagger:
     """Labels images with the local model. It loads the network at the first image.
@@ -42,6 +47,10 @@ class LocalTagger:
         except ModelUnusableError as error:
             return error
 
+    def has_recovered(self, reason: str) -> bool:
+        """Whether the model, which could not be used for this reason, can be used now."""
+        return reason.startswith(UNUSABLE) and not isinstance(self._model, ModelUnusableError)
+
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
@@ -55,7 +64,7 @@ class LocalTagger:
         if deadline_s is not None and self._monotonic() >= deadline_s:
             return NotTagged("no time was left to look at the image", retry=True)
         if isinstance(self._model, ModelUnusableError):
-            return NotTagged(printable(str(self._model), limit=200), retry=True)
+            return NotTagged(printable(f"{UNUSABLE}; {self._model}", MOST_CHARS), retry=True)
         network, heads = self._model
         labels, look = heads.read(network.features(request.view()), self.identity)
         return Tagged(labels, look)
