@@ -241,6 +241,10 @@ class TestDigest:
         assert settings.digest() == digest
         assert settings.resolved_for("labels").digest() == digest
 
+    def test_of_kinds_that_never_open_goes_by_their_set(self, load):
+        one, other = (f"prioritising: {{never_first: [{kinds}]}}" for kinds in ("pool, detail", "detail, pool"))
+        assert load(one).digest() == load(other).digest() != Settings().digest()
+
     def test_covers_what_shapes_a_hotel_and_nothing_else(self, load):
         """A longer timeout makes no hotel *changed*; another size, label or threshold makes all of them."""
         same = [
