@@ -60,7 +60,13 @@ def test_the_second_run_does_nothing(twice):
 
 def test_every_hotel_opens_with_a_picture_that_invites(twice, manifests):
     """The local model looks at the pictures: a façade, a pool, a room or a view comes first."""
-    assert {manifest["pictures"][0]["category"] for manifest in manifests} <= {"exterior", "pool", "bedroom", "lounge", "view"}
+    assert {manifest["pictures"][0]["category"] for manifest in manifests} <= {
+        "exterior",
+        "pool",
+        "bedroom",
+        "lounge",
+        "view",
+    }
     (tagger,) = twice[1]["tagged_by"]
     assert (tagger.startswith("local-"), twice[1]["tagged_by"][tagger]) == (True, 30)
 

@@ -19,12 +19,12 @@ from image_release.store_keys import manifest_key
 from image_release.values import Override, sha256_hex
 
 HOTELS = 12
-LABELS = {"kitchen": "Kitchen", "room": "Bedroom", "view": "Sunset", "pool": "Swimming pool"}
+LABELS = {"street": "Car", "room": "Bedroom", "view": "Sunset", "pool": "Swimming pool"}
 SIZES = ((1600, 1067), (1200, 800), (600, 400), (300, 200))
 """Sizes of the four pictures: the larger one is, the worse is what it shows."""
-BY_SIZE = {"kitchen": 3, "room": 2, "view": 1, "pool": 0}
+BY_SIZE = {"street": 3, "room": 2, "view": 1, "pool": 0}
 """Grades of people who like large pictures, whatever they show."""
-BY_LABEL = {"kitchen": 0, "room": 1, "view": 2, "pool": 3}
+BY_LABEL = {"street": 0, "room": 1, "view": 2, "pool": 3}
 
 
 def fit(*arguments: str | Path) -> Result:
@@ -117,8 +117,8 @@ def test_choices_between_two_pictures_are_fitted(large_is_good, tmp_path):
     """An image is named by its path or by the first digits of its SHA-256."""
     rows = []
     for number in range(HOTELS):
-        kitchen = sha256_hex((large_is_good / f"images/h{number}/kitchen.png").read_bytes())
-        rows.append(f"h{number},{kitchen[:8]},h{number}/pool.png")
+        street = sha256_hex((large_is_good / f"images/h{number}/street.png").read_bytes())
+        rows.append(f"h{number},{street[:8]},h{number}/pool.png")
     document = told("--scenes", large_is_good, "--pairs", pairs(tmp_path, *rows))
     assert (document["choices"], document["evidence"]) == ("pairs", True)
     assert (document["measure_in_force"], document["measure_proposed"]) == (0, 1)
@@ -127,7 +127,7 @@ def test_choices_between_two_pictures_are_fitted(large_is_good, tmp_path):
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
-        ("h99,h1/kitchen.png,h1/pool.png", "there is no such hotel"),
+        ("h99,h1/street.png,h1/pool.png", "there is no such hotel"),
         ("h1,h1/none.png,h1/pool.png", "better: must name one picture of the hotel, not 0"),
         ("h1,h1/pool.png,h2/pool.png", "worse: must name one picture of the hotel, not 0"),
         ("h1,h1/pool.png,h1/pool.png", "the same picture"),
@@ -138,7 +138,7 @@ def test_choices_between_two_pictures_are_fitted(large_is_good, tmp_path):
 )
 def test_a_bad_choice_is_named_and_the_others_count(large_is_good, tmp_path, row, rule):
     """File, line, value and rule are on stderr, and the status is 1."""
-    good = [f"h{number},h{number}/kitchen.png,h{number}/pool.png" for number in range(HOTELS)]
+    good = [f"h{number},h{number}/street.png,h{number}/pool.png" for number in range(HOTELS)]
     result = fit("--scenes", large_is_good, "--pairs", pairs(tmp_path, row, *good), "--json")
     assert (result.exit_code, json.loads(result.stdout)["hotels"]) == (1, HOTELS)
     assert f"pairs.csv:2: '{row}': " in result.stderr
@@ -189,6 +189,10 @@ class TestPins:
 
     def test_give_way_to_choices(self, workspace, tmp_path):
         """`--pairs` names the images of the workspace by SHA-256 or by the end of their URL."""
-        rows = [f"{number},0.jpg,1.jpg" for number in range(HOTELS)]
+        rows = []
+        for number in range(HOTELS):
+            data = (workspace / "published" / manifest_key(str(number))).read_bytes()
+            first, *_, last = (picture.best.url.rpartition("/")[2] for picture in Manifest.from_bytes(data).pictures)
+            rows.append(f"{number},{first},{last}")
         document = told("--workspace", workspace, "--pairs", pairs(tmp_path, *rows))
         assert (document["choices"], document["hotels"]) == ("pairs", HOTELS)
