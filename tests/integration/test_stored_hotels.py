@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.compare_orders import MODEL, Writer
+from benchmarks.compare_orders import Writer
 from image_release.lab.ordering import compare_orders, readable_hotels
 from image_release.settings import Settings
 from image_release.storage import Stores
+from image_release.tag.local import LocalTagger
+
+MODEL = LocalTagger().identity
 
 
 @pytest.fixture(scope="module")
