@@ -41,7 +41,7 @@ GRADE_RIDGE = 300.0
 EMBEDDING = 24
 """Directions of the embedding, evenly whitened."""
 STEPS = 80
-"""Steps of the logistic regression; more change its figures in the third decimal."""
+"""Maximum number of steps of the logistic regression."""
 
 
 @dataclass(frozen=True, slots=True)
