@@ -95,6 +95,8 @@ GONE_IMAGES = "gone/"
 """Images that disappeared from partners' servers."""
 RUNS = "runs/"
 PROBLEMS = "problems/"
+CHANGES = "changes/"
+"""Records of what manifests changed."""
 STALE_GALLERY = "gallery/stale"
 """Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
 HELD = "held.json"
@@ -263,6 +265,22 @@ def due_key(day: date, kind: str, hotel_id: str) -> str:
 def run_key(started: datetime) -> str:
     """The history of one run on one machine."""
     return f"{RUNS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}.json"
+
+
+def changes_folder(hotel_id: str) -> str:
+    """Folder of the records of what a hotel's manifests changed."""
+    return f"{CHANGES}{key_part(hotel_id)}/"
+
+
+def change_key(hotel_id: str, seq: int) -> str:
+    """The record of what the manifest of this `seq` changed."""
+    return f"{changes_folder(hotel_id)}{seq}.json"
+
+
+def recorded_change(key: str) -> tuple[str, int] | None:
+    """Whose record lies under a key: hotel and `seq`; None where the key is no record's."""
+    match = re.fullmatch(rf"{CHANGES}([^/]+)/([1-9][0-9]*)\.json", key)
+    return (unquote(match[1]), int(match[2])) if match else None
 
 
 def run_problems_key(started: datetime) -> str:

@@ -17,6 +17,7 @@ LITERALLY = {
     store_keys.accept_catalogue_key(PARTNER, "2026-11-02"): "accepts/catalogues/bed%20bank/2026-11-02",
     store_keys.accept_gone_key(PARTNER, DAY): "accepts/catalogues/bed%20bank/gone-2026-11-29",
     store_keys.accept_release_key("2026 w48"): "accepts/releases/2026 w48",
+    store_keys.change_key("h/1", 12): "changes/h%2F1/12.json",
     store_keys.release_key("2026 w48", ".csv.gz"): "releases/2026 w48.csv.gz",
     store_keys.catalogue_key(PARTNER, "v 1", ".jsonl"): "catalogues/bed%20bank/v 1.jsonl",
     store_keys.overrides_key("h/1"): "overrides/h%2F1.jsonl",

@@ -62,7 +62,7 @@ def index_page(entries: Sequence[IndexEntry], total: int) -> bytes:
 def entry_of(manifest: Manifest) -> IndexEntry:
     """The entry of a hotel in the index."""
     first = manifest.pictures[0] if manifest.pictures else None
-    thumb = _smallest_from(first, THUMB_PX) if first else None
+    thumb = first.rendition_from(THUMB_PX) if first else None
     return IndexEntry(
         hotel_id=manifest.hotel_id,
         name=manifest.name or manifest.hotel_id,
@@ -104,13 +104,6 @@ def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
         links[widths[-1]] if widths else "",
         parts,
     )
-
-
-def _smallest_from(picture: PublishedPicture, width: int) -> str | None:
-    """Key of the smallest rendition that is at least `width` wide, or else of the widest one."""
-    by_width = sorted(picture.renditions, key=lambda rendition: rendition.width)
-    wide = [rendition.key for rendition in by_width if rendition.width >= width]
-    return wide[0] if wide else (by_width[-1].key if by_width else None)
 
 
 @cache

@@ -29,8 +29,10 @@ from image_release.publish import (
     Before,
     LostSwapError,
     Manifest,
-    RenditionTakenError,
+    SeqTakenError,
+    change_of,
     publish,
+    put_change,
     read_before,
     sweep_renditions,
 )
@@ -63,7 +65,7 @@ def process_hotel(
             report = _attempt(nudge, before, max(before.next_seq, least_seq), damage, ports)
         except LostSwapError:
             lost_swap = True
-        except RenditionTakenError:
+        except SeqTakenError:
             least_seq = max(before.next_seq, least_seq) + 1
         except LostOriginalsError as error:
             damage = replace(damage, originals=damage.originals | error.contents)
@@ -121,6 +123,9 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         rejected=rejected_of(acquired, order, settings.publishing.max_pictures),
         pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, settings, now),
     )
+    change = change_of(before.manifest, manifest, nudge)
+    put_change(stores.state, change)
+    manifest = manifest.model_copy(update={"change": change.digest})
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)

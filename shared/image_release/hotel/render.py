@@ -84,7 +84,7 @@ def render(
     """Make what is missing of the shown best images; `again` makes everything.
 
     Renditions stay as they are where the original is in `lost`, or where it cannot be decoded any more. Raises
-    UnreadableBestsError, HotelOutOfTimeError, RenditionTakenError.
+    UnreadableBestsError, HotelOutOfTimeError, SeqTakenError.
     """
     recipes = ports.settings.renditions
     standing = {} if again else standing_renditions(before, ports.settings)

@@ -63,6 +63,8 @@ class HotelResult:
     """Tagger's identity -> number of images that it answered for."""
     untagged: str | None = None
     """Why the hotel has no labels yet; None if it has them or needs none."""
+    seq: int | None = None
+    """Number of the manifest that was published now; None if none was."""
 
 
 @dataclass(slots=True)
@@ -259,4 +261,5 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
         ending=ending_of(report.manifest),
         tagged_by=report.work.tagged_by,
         untagged=untagged[0] if untagged else None,
+        seq=report.manifest.seq if report.status == "processed" and report.manifest else None,
     )

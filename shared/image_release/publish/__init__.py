@@ -1,5 +1,13 @@
 """Publish: the manifest, its compare-and-swap, and the sweep, which deletes renditions that nothing names."""
 
+from image_release.publish.change_record import (
+    ChangeRecord,
+    ChangeUnreadableError,
+    FirstPicture,
+    change_of,
+    counted,
+    put_change,
+)
 from image_release.publish.manifest import (
     PENDING_KINDS,
     Manifest,
@@ -19,7 +27,7 @@ from image_release.publish.manifest import (
 from image_release.publish.swap import (
     Before,
     LostSwapError,
-    RenditionTakenError,
+    SeqTakenError,
     publish,
     put_rendition,
     read_before,
@@ -29,6 +37,9 @@ from image_release.publish.sweep import pending_sweeps, sweep_renditions, sweepa
 __all__ = [
     "PENDING_KINDS",
     "Before",
+    "ChangeRecord",
+    "ChangeUnreadableError",
+    "FirstPicture",
     "LostSwapError",
     "Manifest",
     "ManifestUnreadableError",
@@ -42,10 +53,13 @@ __all__ = [
     "PublishedRendition",
     "PublishedScore",
     "RejectedImage",
-    "RenditionTakenError",
+    "SeqTakenError",
+    "change_of",
+    "counted",
     "manifest_schema",
     "pending_sweeps",
     "publish",
+    "put_change",
     "put_rendition",
     "read_before",
     "sweep_renditions",

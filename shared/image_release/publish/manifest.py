@@ -152,6 +152,12 @@ class PublishedPicture(ManifestPart):
     renditions: tuple[PublishedRendition, ...]
     merged: tuple[MergedImage, ...]
 
+    def rendition_from(self, width: int) -> str | None:
+        """Key of the smallest rendition that is at least `width` wide, or else of the widest one; None without any."""
+        by_width = sorted(self.renditions, key=lambda rendition: rendition.width)
+        wide = [rendition.key for rendition in by_width if rendition.width >= width]
+        return wide[0] if wide else (by_width[-1].key if by_width else None)
+
 
 class RejectedImage(ManifestPart):
     """An image that is not shown, and why."""
@@ -194,6 +200,12 @@ class Manifest(ManifestPart):
     versions: dict[str, Any]
     published_at: datetime
     withdrawn: bool = False
+    change: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        exclude_if=_is_none,
+        description="SHA-256 of the record of what this manifest changed; absent in those of older versions",
+    )
     pictures: tuple[PublishedPicture, ...] = ()
     rejected: tuple[RejectedImage, ...] = ()
     pending: tuple[Pending, ...] = ()

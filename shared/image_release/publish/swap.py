@@ -17,8 +17,8 @@ class LostSwapError(Exception):
     """Another writer published this hotel after we had read its manifest's ETag."""
 
 
-class RenditionTakenError(Exception):
-    """Another writer put other bytes under a rendition's key: this `seq` must not be used."""
+class SeqTakenError(Exception):
+    """Another writer put other bytes under a key of this `seq`, which must not be used then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ def read_before(published: Store, hotel_id: str, *, replace_unreadable: bool = F
 def put_rendition(published: Store, key: str, data: bytes) -> bool:
     """Put a rendition under its immutable key; False if the same bytes are there already (from an earlier attempt).
 
-    Raises RenditionTakenError if other bytes are there: two writers with other settings raced for one `seq`.
+    Raises SeqTakenError if other bytes are there: two writers with other settings raced for one `seq`.
     """
     try:
         published.put(key, data, if_absent=True)
     except ConditionFailedError:
         present = published.get(key)
         if present is None or present.data != data:
-            raise RenditionTakenError(key) from None
+            raise SeqTakenError(key) from None
         return False
     return True
 

@@ -13,7 +13,7 @@ from image_release.publish import (
     LostSwapError,
     Manifest,
     Pending,
-    RenditionTakenError,
+    SeqTakenError,
     pending_sweeps,
     publish,
     put_rendition,
@@ -90,7 +90,7 @@ class Interleaving(RuleBasedStateMachine):
             sha256 = writer.missing.pop()
             try:
                 put_rendition(self.store, writer.keys[sha256], content(sha256, writer.recipe))
-            except RenditionTakenError:
+            except SeqTakenError:
                 del self.writers[who]
 
     @precondition(lambda self: any(not writer.missing for writer in self.writers.values()))

@@ -6,7 +6,7 @@ from image_release.publish import (
     Before,
     LostSwapError,
     ManifestUnreadableError,
-    RenditionTakenError,
+    SeqTakenError,
     publish,
     put_rendition,
     read_before,
@@ -33,7 +33,7 @@ class TestRendition:
     def test_is_never_put_over_other_bytes(self, published):
         """The key is immutable: travellers may have its first bytes in their caches."""
         put_rendition(published, key("a"), b"theirs")
-        with pytest.raises(RenditionTakenError, match="small"):
+        with pytest.raises(SeqTakenError, match="small"):
             put_rendition(published, key("a"), b"ours")
         assert published.get(key("a")).data == b"theirs"
 
@@ -46,7 +46,7 @@ class TestRendition:
             def put(self, key, data, **conditions):
                 raise ConditionFailedError(key)
 
-        with pytest.raises(RenditionTakenError):
+        with pytest.raises(SeqTakenError):
             put_rendition(Swept(), key("a"), b"ours")
 
 
