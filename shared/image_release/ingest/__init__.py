@@ -14,14 +14,18 @@ from image_release.ingest.catalogues.rebuild import (
 )
 from image_release.ingest.estimate import SAMPLE, Estimate, estimate_hotels
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.ids import BadValueError, checked_id
+from image_release.ingest.ids import BadValueError, checked_id, is_text
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import (
     Decision,
     append_override,
     append_revoke,
+    decisions_in,
+    override_line,
     read_decisions,
     read_overrides,
+    revoking_line,
+    with_lines,
 )
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
@@ -94,6 +98,7 @@ __all__ = [
     "apply_release",
     "checked_id",
     "complete_release",
+    "decisions_in",
     "departed",
     "departed_from_shard",
     "diff",
@@ -104,9 +109,11 @@ __all__ = [
     "hotel_ids",
     "hotel_rows",
     "is_let_through",
+    "is_text",
     "mark_done",
     "mark_failed",
     "open_index",
+    "override_line",
     "parse_request",
     "progress",
     "read_current",
@@ -120,6 +127,7 @@ __all__ = [
     "rebuild_rows",
     "release_id_of",
     "request_ids",
+    "revoking_line",
     "select",
     "shard_hotels",
     "store_request",
@@ -129,5 +137,6 @@ __all__ = [
     "unserved_force",
     "waiting_catalogue",
     "waiting_release",
+    "with_lines",
     "write_listing",
 ]
