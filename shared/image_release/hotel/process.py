@@ -69,6 +69,7 @@ def process_hotel(
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
     least_seq, lost_swap = 1, False
+    seqs: tuple[int, ...] = ()
     for _ in range(ports.settings.publishing.max_swaps):
         before = read_before(published, nudge.hotel_id, replace_unreadable=damage.manifest)
         try:
@@ -83,13 +84,14 @@ def process_hotel(
             hotel = load(nudge.hotel_id, ports.stores)
             cache_unreadable(hotel, error.rejections, state, ports.settings, ports.context.now())
         else:
+            seqs += report.seqs
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
             if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
             if nudge.request_id is not None:
                 mark_done(state, nudge.request_id, nudge.hotel_id)
-            return report
+            return replace(report, seqs=seqs)
     raise HotelContendedError(nudge.hotel_id)
 
 
@@ -145,9 +147,13 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
+<<<<<<< HEAD
     if new and ports.everywhere.refresh(stores.inbox):
         follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work)
+=======
+    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
+>>>>>>> 25d9f60f0144c3f0457f9847ea4c259becdc38a7
 
 
 def _with_everywhere(hotel: Hotel, ports: Ports) -> Hotel:
