@@ -316,6 +316,8 @@ def everywhere_mark_key(image: str, hotel_id: str) -> str:
 def marked_hotel(key: str) -> str:
     """The hotel of a key that `everywhere_mark_key` gave."""
     return unquote(key.rpartition("/")[2])
+
+
 def changed_key(started: datetime, kind: str, name: str) -> str:
     """The list of the hotels that a run, a request or a decision changed; it is written when that has ended."""
     return f"{CHANGED}{started.strftime(TIME)}/{kind}-{key_part(name)}{LIST_SUFFIX}"

@@ -147,13 +147,9 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
-<<<<<<< HEAD
     if new and ports.everywhere.refresh(stores.inbox):
         follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed
-    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work)
-=======
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
->>>>>>> 25d9f60f0144c3f0457f9847ea4c259becdc38a7
 
 
 def _with_everywhere(hotel: Hotel, ports: Ports) -> Hotel:
