@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
@@ -136,7 +137,7 @@ def run_nudges(
     pending = iter(nudges)
     while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_images=with_images):
         for nudge in suspects:
-            observe(_run_isolated(workspace, nudge, with_images=with_images))
+            observe(process_isolated(workspace, nudge, with_images=with_images))
 
 
 def _run_until_a_worker_dies(
@@ -152,11 +153,11 @@ def _run_until_a_worker_dies(
     waiting = deque(islice(pending, QUEUED_PER_WORKER * workers))
     if not waiting:
         return []
-    pool = _pool(workspace, min(workers, len(waiting)), isolated=False)
+    pool = pool_of(workspace, min(workers, len(waiting)), isolated=False)
     try:
         while waiting or under_way:
             while waiting:  # popped only after the pool has it, so that none is lost if the pool breaks here
-                under_way[_submit(pool, waiting[0], with_images=with_images)] = waiting[0]
+                under_way[submit(pool, waiting[0], with_images=with_images)] = waiting[0]
                 waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -171,24 +172,25 @@ def _run_until_a_worker_dies(
             observe(future.result())
         return [*under_way.values(), *waiting]
     except BaseException:
-        _terminate(pool)
+        terminate(pool)
         raise
     pool.shutdown()
     return []
 
 
-def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> HotelResult:
+def process_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> HotelResult:
     """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
-    pool = _pool(workspace, 1, isolated=True)
+    pool = pool_of(workspace, 1, isolated=True)
     try:
-        return _submit(pool, nudge, with_images=with_images).result()
+        return submit(pool, nudge, with_images=with_images).result()
     except BrokenProcessPool:
         return HotelResult(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
-        _terminate(pool)
+        terminate(pool)
 
 
-def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+def pool_of(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+    """A pool of worker processes for this workspace; each starts when it is needed."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
@@ -197,21 +199,38 @@ def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolE
     )
 
 
-def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
-    """Hand a nudge to the pool, which may start a worker for it.
+def submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
+    """Hand a nudge to the pool, which may start a worker for it."""
+    with _signals_blocked():
+        return pool.submit(_process_nudge, nudge, with_images)
 
-    Signals that end the command are blocked meanwhile, so that no worker is left half started. Workers inherit that:
-    Ctrl-C goes to the whole process group, but only the parent should handle it.
+
+def start_worker(pool: ProcessPoolExecutor) -> Future[bool]:
+    """Start a worker of the pool before there is work for it; the result is there when it has started."""
+    with _signals_blocked():
+        return pool.submit(_is_ready)
+
+
+def _is_ready() -> bool:
+    """True: a worker that answers has started."""
+    return True
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block signals that end the command while a worker may start, so that none is left half started.
+
+    Workers inherit that: Ctrl-C goes to the whole process group, but only the parent should handle it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        return pool.submit(_process_nudge, nudge, with_images)
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Kill the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
+def terminate(pool: ProcessPoolExecutor) -> None:
+    """Kill a pool's workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
