@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from image_release.desk.applying import HotelsUnderWay
+from image_release.desk.comparing import Comparer
+from image_release.desk.images import HotelImages
+from image_release.desk.index import HotelIndex
+from image_release.desk.keeping import IndexKeeper
 from image_release.settings import Settings
 from image_release.storage import Stores
 
@@ -15,3 +20,13 @@ class Desk:
     stores: Stores
     settings: Settings
     workspace: str
+    index: HotelIndex
+    """All hotels, found by words and filters."""
+    keeper: IndexKeeper
+    """Keeps the index up to date: `look(hotel_id)` after each decision."""
+    applying: HotelsUnderWay
+    """Applies decisions: `begin(hotel_id)` after each one."""
+    images: HotelImages
+    """Small pictures of copies and rejected images."""
+    compare: Comparer
+    """Shows why two images are one picture or two."""
