@@ -46,7 +46,7 @@ def decide(stores: Stores, hotel_id: str, override: Override, *, seen: str | Non
     `override` names images by full SHA-256, and says by whom and when it was made. `seen` is the version of the page
     on which it was made; None: of no page. Raises DecisionRefusedError and what is below it, and storage faults.
     """
-    return _append(stores, hotel_id, seen, lambda now: ([override_line(override)], foresee(now, override)))
+    return decide_all(stores, hotel_id, (override,), seen=seen)
 
 
 def decide_all(stores: Stores, hotel_id: str, overrides: tuple[Override, ...], *, seen: str | None = None) -> Decided:

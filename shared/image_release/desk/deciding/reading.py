@@ -27,6 +27,7 @@ LEAST_PREFIX = 6
 """Minimum number of hexadecimal digits that name an image or a decision."""
 MOST_NAMED = 3
 """Maximum number of images that a sentence lists."""
+DEPARTED = "the hotel is not in the release in force, so it has no images; decide when it is back"
 DIGEST_CHARS = 16
 """Characters of the decisions' digest in a page's version."""
 
@@ -128,13 +129,13 @@ def images_of(picture: PublishedPicture) -> Iterator[PublishedImage]:
 
 def image_named(now: HotelNow, word: str) -> str:
     """The SHA-256 of the image that a person names: by SHA-256, by its first digits, or by its URL."""
-    by_url = {
-        sha256
-        for image in (*(item for picture in now.manifest.pictures for item in images_of(picture)), *now.manifest.rejected)
-        if image.url == word and (sha256 := image.sha256)
-    }
+    shown: Iterator[PublishedImage | RejectedImage] = (
+        image for picture in now.manifest.pictures for image in images_of(picture)
+    )
+    by_url = {image.sha256 for image in (*shown, *now.manifest.rejected) if image.url == word and image.sha256}
     if len(by_url) == 1:
-        return by_url.pop()
+        [sha256] = by_url
+        return sha256
     known = now.shown.keys() | now.rejected.keys()
     found = sorted(sha256 for sha256 in known if sha256.startswith(word.lower()))
     if len(word) >= LEAST_PREFIX and len(found) == 1:
@@ -155,7 +156,7 @@ def _why_not_named(now: HotelNow, word: str, found: list[str]) -> str:
 def why_unknown(now: HotelNow, sha256: str) -> str:
     """Why an image cannot be decided about: it left the hotel, or was never there."""
     if now.is_departed:
-        return "the hotel is not in the release in force, so it has no images; decide when it is back"
+        return DEPARTED
     named = [item for item in now.decisions if item.override and _names(item.override, sha256)]
     if named:
         undo = f"; to undo that, revoke {short(named[-1].digest)}"

@@ -1,0 +1,17 @@
+"""The desk: what its pages work with, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from image_release.settings import Settings
+from image_release.storage import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A workspace as the desk sees it. `workspace` is its address, as people wrote it."""
+
+    stores: Stores
+    settings: Settings
+    workspace: str
