@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from image_release.desk.applying import HotelsUnderWay
+from image_release.desk.comparing import Comparer
+from image_release.desk.images import HotelImages
 from image_release.settings import Settings
 from image_release.storage import Stores
 
@@ -15,3 +18,9 @@ class Desk:
     stores: Stores
     settings: Settings
     workspace: str
+    applying: HotelsUnderWay
+    """Applies decisions: `begin(hotel_id)` after each one."""
+    images: HotelImages
+    """Small pictures of copies and rejected images."""
+    compare: Comparer
+    """Shows why two images are one picture or two."""
