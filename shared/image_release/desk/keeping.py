@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from image_release.desk.index import HotelIndex, IndexBusyError, IndexDamagedError, catch_up, touch
@@ -35,10 +36,17 @@ class _StoppedError(Exception):
 
 
 class IndexKeeper:
-    """Follows what is published. Any thread may read `now` and call `look` and `wait`."""
+    """Follows what is published, and tells `observe` each step. Any thread may read `now`, and call the others."""
 
-    def __init__(self, index: HotelIndex, stores: Stores, settings: Settings) -> None:
+    def __init__(
+        self,
+        index: HotelIndex,
+        stores: Stores,
+        settings: Settings,
+        observe: Callable[[Keeping], None] = lambda _: None,
+    ) -> None:
         self._index = index
+        self._observe = observe
         self._stores = stores
         self._settings = settings
         self._wanted = threading.Event()
@@ -76,8 +84,8 @@ class IndexKeeper:
         while not self._is_stopped.is_set():
             self._wanted.clear()
             error = self._catch_up()
+            self._tell(Keeping(error=error))
             with self._turn:
-                self.now = Keeping(error=error)
                 self._turns += 1
                 self._turn.notify_all()
             self._wanted.wait(FOLLOW_EVERY_S)
@@ -98,4 +106,8 @@ class IndexKeeper:
     def _progress(self, what: str, done: int, total: int | None) -> None:
         if self._is_stopped.is_set():
             raise _StoppedError
-        self.now = Keeping(what, done, total)
+        self._tell(Keeping(what, done, total))
+
+    def _tell(self, now: Keeping) -> None:
+        self.now = now
+        self._observe(now)
