@@ -146,7 +146,7 @@ def _copies_and_faults(world: World) -> list[dict]:
 def _release(world: World) -> None:
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow("hotel_id,name,country,city,latitude,longitude,accommodations".split(","))
+    rows.writerow(["hotel_id", "name", "country", "city", "latitude", "longitude", "accommodations"])
     for hotel_id in REAL:
         pairs = [f"atlas:{key_part(hotel_id)}", *([f"bedbank:{BRISA}"] if hotel_id == BRISA else [])]
         name = NAMES.get(hotel_id, hotel_id.replace("-", " ").title())
