@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from image_release.desk.applying import Applied
+from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
-from image_release.one_machine.workers import HotelResult, pool_of, process_isolated, start_worker, submit, terminate
+from image_release.one_machine.workers import HotelResult, Work, pool_of, process_isolated, start_worker, submit, terminate
 from image_release.one_machine.workspace import Workspace, WorkspaceError
 from image_release.problems import printable
 from image_release.settings_files import SettingsError
@@ -33,7 +34,7 @@ CLOSED = "the desk is closing; the decision is recorded, and the next run applie
 class FolderApplier:
     """Processes hotels of a folder workspace for the desk.
 
-    `settings_file` and `tagger` are what the command line says; None: what is stored. `observe` is called with each
+    The hotels that change are noted under `cause`. `settings_file` and `tagger` are what the command line says; None: what is stored. `observe` is called with each
     result. The worker starts with the first hotel, or with `warm_up`.
     """
 
@@ -42,11 +43,13 @@ class FolderApplier:
     def __init__(
         self,
         workspace: Workspace,
+        cause: Cause,
         settings_file: Path | None = None,
         tagger: str | None = None,
         observe: Callable[[HotelResult], None] = lambda _: None,
     ) -> None:
         self._workspace = workspace
+        self._cause = cause
         self._said = settings_file, tagger
         self._observe = observe
         self._lock = threading.Lock()
@@ -71,7 +74,7 @@ class FolderApplier:
         self._observe(result)
         if result.status == "processed":
             self._index.write_soon()
-            return Applied(hotel_id, "published", result.seq)
+            return Applied(hotel_id, "published", result.seqs[-1] if result.seqs else None)
         if result.status == "failed":
             return Applied(hotel_id, "failed", error=result.error)
         return Applied(hotel_id, "unchanged")
@@ -88,12 +91,12 @@ class FolderApplier:
     def _process(self, nudge: Nudge) -> HotelResult:
         workspace = self._workspace_now()
         try:
-            return submit(self._pool_for(workspace), nudge, with_images=False).result()
+            return submit(self._pool_for(workspace), nudge).result()
         except BrokenProcessPool:
             self._forget_pool()
             if self._is_closed:
                 raise CancelledError from None
-            return process_isolated(workspace, nudge, with_images=False)
+            return process_isolated(self._work(workspace), nudge)
 
     def _workspace_now(self) -> Workspace:
         choices = choices_of(self._workspace, *self._said)
@@ -108,8 +111,11 @@ class FolderApplier:
                 self._pool.shutdown(wait=False)  # its worker finishes the hotel that it has
                 self._pool = None
             if self._pool is None:
-                self._pool, self._pools_workspace = pool_of(workspace, 1, isolated=False), workspace
+                self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
             return self._pool
+
+    def _work(self, workspace: Workspace) -> Work:
+        return Work(workspace, self._cause, with_images=False)
 
     def _forget_pool(self) -> None:
         with self._lock:
