@@ -152,12 +152,30 @@ def _check_new(now: HotelNow, override: Override) -> None:
     """Refuse a decision that is in force already: nothing later about the same photograph says otherwise."""
     for decision in reversed(now.decisions):
         other = decision.override
-        if other is None or decision.is_revoked or _topic(other) != _topic(override):
+        if other is None or decision.is_revoked:
             continue
-        if _content(other) == _content(override):
+        if same_content(other, override):
             raise AlreadyDecidedError(f"that is decided already: {decided_by(decision, now.decisions)}")
-        if _may_be_about_the_same(now, other, override):
+        if contradict(now, other, override):
             return
+
+
+def same_content(one: Override, other: Override) -> bool:
+    """Whether two decisions say the same, whoever made them."""
+    return _content(one) == _content(other)
+
+
+def contradict(now: HotelNow, one: Override, other: Override) -> bool:
+    """Whether two decisions contradict each other, as far as we know which images are copies of one photograph."""
+    if _topic(one) != _topic(other) or (one.action == other.action and one.action not in ("pin", "label", "best")):
+        return False
+    theirs = set(other.images)
+    for sha256 in one.images:
+        if not theirs.isdisjoint(now.members(sha256)):
+            return True
+        if sha256 not in now.shown and any(image not in now.shown for image in theirs):
+            return True
+    return False
 
 
 def _topic(override: Override) -> str:
@@ -168,16 +186,3 @@ def _content(override: Override) -> tuple[object, ...]:
     """What a decision says, without who, when and why."""
     position = override.position or 1 if override.action == "pin" else None
     return override.action, frozenset(override.images), position, override.labels
-
-
-def _may_be_about_the_same(now: HotelNow, one: Override, other: Override) -> bool:
-    """Whether two decisions contradict each other, as far as we know which images are copies of one photograph."""
-    if one.action == other.action and one.action not in ("pin", "label", "best"):
-        return False
-    theirs = set(other.images)
-    for sha256 in one.images:
-        if not theirs.isdisjoint(now.members(sha256)):
-            return True
-        if sha256 not in now.shown and any(image not in now.shown for image in theirs):
-            return True
-    return False

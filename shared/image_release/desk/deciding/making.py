@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from image_release.desk.deciding.checking import MAX_BY, MAX_WHY, check_text, foresee
-from image_release.desk.deciding.errors import DecisionRefusedError, OutdatedPageError
+from image_release.desk.deciding.errors import AlreadyDecidedError, DecisionRefusedError, OutdatedPageError
 from image_release.desk.deciding.reading import LEAST_PREFIX, HotelNow, read_hotel
 from image_release.desk.deciding.sentences import decided_by, said, short
 from image_release.ingest import Decision, override_line, revoking_line, with_lines
@@ -57,11 +57,12 @@ def decide_all(stores: Stores, hotel_id: str, overrides: tuple[Override, ...], *
         notes: list[str] = []
         for override in overrides:
             so_far = replace(now, file=with_lines(now.file, appended))
-            notes += foresee(so_far, override)
-            appended.append(override_line(override))
+            line, known = deciding_line(so_far, override)
+            appended.append(line)
+            notes += known
         return appended, tuple(notes)
 
-    return _append(stores, hotel_id, seen, lines)
+    return append(stores, hotel_id, seen, lines)
 
 
 def revoke(
@@ -73,12 +74,10 @@ def revoke(
     """
 
     def lines(now: HotelNow) -> Lines:
-        _check_signature(by, why)
-        decision = decision_named(now, digest)
-        note = _what_undoing_does(now, decision)
-        return [revoking_line(decision.digest, by=by, at=at, why=why)], (note,) if note else ()
+        line, notes = undoing_line(now, digest, by=by, at=at, why=why)
+        return [line], notes
 
-    return _append(stores, hotel_id, seen, lines)
+    return append(stores, hotel_id, seen, lines)
 
 
 def revoke_all(stores: Stores, hotel_id: str, *, by: str, at: str, why: str = "", seen: str | None = None) -> Decided:
@@ -91,7 +90,21 @@ def revoke_all(stores: Stores, hotel_id: str, *, by: str, at: str, why: str = ""
             raise DecisionRefusedError(f"{printable(hotel_id)}: no decision is in force, so there is nothing to undo")
         return [revoking_line(line, by=by, at=at, why=why) for line in in_force], ()
 
-    return _append(stores, hotel_id, seen, lines)
+    return append(stores, hotel_id, seen, lines)
+
+
+def deciding_line(now: HotelNow, override: Override) -> tuple[bytes, tuple[str, ...]]:
+    """The line of a decision, and what should be known of it. Raises DecisionRefusedError."""
+    notes = foresee(now, override)
+    return override_line(override), notes
+
+
+def undoing_line(now: HotelNow, digest: str, *, by: str, at: str, why: str) -> tuple[bytes, tuple[str, ...]]:
+    """The line that undoes a decision, and what should be known of it. Raises DecisionRefusedError."""
+    _check_signature(by, why)
+    decision = decision_named(now, digest)
+    note = _what_undoing_does(now, decision)
+    return revoking_line(decision.digest, by=by, at=at, why=why), (note,) if note else ()
 
 
 def decision_named(now: HotelNow, digest: str) -> Decision:
@@ -113,7 +126,7 @@ def revoker_of(decision: Decision, decisions: tuple[Decision, ...]) -> Decision 
 
 def _what_undoing_does(now: HotelNow, decision: Decision) -> str | None:
     if undone := revoker_of(decision, now.decisions):
-        raise DecisionRefusedError(
+        raise AlreadyDecidedError(
             f"{short(decision.digest)} is revoked already: {decided_by(undone, now.decisions)}; "
             f"to bring it back, revoke {short(undone.digest)}"
         )
@@ -128,11 +141,16 @@ def _check_signature(by: str, why: str) -> None:
     check_text("the reason", why, MAX_WHY)
 
 
-def _append(stores: Stores, hotel_id: str, seen: str | None, make: Callable[[HotelNow], Lines]) -> Decided:
+def append(stores: Stores, hotel_id: str, seen: str | None, make: Callable[[HotelNow], Lines]) -> Decided:
+    """Append the lines that `make` makes of the hotel as it is at the moment of the swap.
+
+    `make` is called again if somebody else decided meanwhile. Raises what it raises, OutdatedPageError and the errors
+    of `read_hotel`.
+    """
     hotel = read_hotel(stores, hotel_id)
     done: Decided | None = None
 
-    def change(data: bytes | None) -> bytes:
+    def change(data: bytes | None) -> bytes | None:
         nonlocal done
         now = replace(hotel, file=data)
         if seen is not None and (happened := now.since(seen)):
@@ -141,7 +159,7 @@ def _append(stores: Stores, hotel_id: str, seen: str | None, make: Callable[[Hot
                 "Load the page again, and decide anew if that is still right"
             )
         lines, notes = make(now)
-        wanted = with_lines(data, lines)
+        wanted = with_lines(data, lines) if lines else data
         done = Decided(replace(hotel, file=wanted), tuple(sha256_hex(line) for line in lines), notes)
         return wanted
 
