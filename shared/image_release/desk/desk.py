@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from image_release.desk.applying import HotelsUnderWay
 from image_release.desk.comparing import Comparer
 from image_release.desk.images import HotelImages
+from image_release.desk.index import HotelIndex
+from image_release.desk.keeping import IndexKeeper
 from image_release.desk.recent import RecentManifests
 from image_release.settings import Settings
 from image_release.storage import Stores
@@ -19,6 +21,10 @@ class Desk:
     stores: Stores
     settings: Settings
     workspace: str
+    index: HotelIndex
+    """All hotels, found by words and filters."""
+    keeper: IndexKeeper
+    """Keeps the index up to date: `look(hotel_id)` after each decision."""
     applying: HotelsUnderWay
     """Applies decisions: `begin(hotel_id)` after each one."""
     images: HotelImages
