@@ -87,10 +87,13 @@ def _revoke(stores: Stores, hotel_id: str, words: Sequence[str], asked: Asked, b
     """Undo the named decisions, the latest first; `seen` is checked with the first one."""
     if not words:
         raise wrong_input("revoke names the decision to undo. Nothing was changed.")
-    seen, digests, notes = asked.seen, [], []
-    done: Decided | None = None
+    seen, done = asked.seen, None
+    digests: list[str] = []
+    notes: list[str] = []
     for digest in words:
         done = revoke(stores, hotel_id, digest, by=by, at=at, why=asked.why, seen=seen)
-        seen, digests, notes = done.version, [*digests, *done.digests], [*notes, *done.notes]
+        seen = done.version
+        digests += done.digests
+        notes += done.notes
     assert done is not None
     return Decided(done.hotel, tuple(digests), tuple(notes))

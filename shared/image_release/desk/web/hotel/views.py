@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from image_release.desk.deciding import (
-    GROUPED,
-    RESCUED,
+    Entry,
     HotelNow,
+    effect_now,
     images_of,
     revoker_of,
     said,
 )
+from image_release.desk.deciding.checking import GROUPED, RESCUED
 from image_release.desk.moving import pins_of
 from image_release.desk.web.addresses import hotel_address, rendition_address
 from image_release.gallery import kind_in_words, why_best, why_here, why_rejected
@@ -33,6 +34,7 @@ PENDING_WORDS = {
     "sweep": "Files that are no longer shown are deleted",
 }
 """Kind of pending work -> what will be done, to be followed by the time."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class DecisionView:
     at: str
     said: str
     why: str
-    undone_by: str
+    effect: str
+    is_undone: bool
     is_undoing: bool
     is_waiting: bool
 
@@ -118,7 +121,7 @@ class HotelView:
         withdrawals = {
             item.digest for item in self.now.decisions if item.override and item.override.action == "withdraw"
         }
-        return next((item for item in self.history if item.digest in withdrawals and not item.undone_by), None)
+        return next((item for item in self.history if item.digest in withdrawals and not item.is_undone), None)
 
 
 def view_of(now: HotelNow) -> HotelView:
@@ -197,26 +200,28 @@ def _is_withdrawn(now: HotelNow) -> bool:
 
 
 def _decision(now: HotelNow, decision: Decision) -> DecisionView:
-    undone = revoker_of(decision, now.decisions)
+    undone, when = revoker_of(decision, now.decisions), _moment(decision.at)
+    what = said(decision, now.decisions)
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
         decision.at,
-        said(decision, now.decisions),
+        what,
         decision.why,
-        (undone.by or "somebody") if undone else "",
+        effect_now(Entry(now.hotel_id, decision, when, what, undone), now),
+        undone is not None,
         decision.override is None,
-        undone is None and _is_later(decision.at, now.manifest.published_at),
+        undone is None and when > now.manifest.published_at,
     )
 
 
-def _is_later(at: str, moment: datetime) -> bool:
-    """Whether a person's decision came after a moment; False where nobody wrote when it was."""
+def _moment(at: str) -> datetime:
+    """When a decision was made; long ago where nobody wrote it."""
     try:
         when = datetime.fromisoformat(at)
     except ValueError:
-        return False
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)) > moment
+        return LONG_AGO
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _pending(entry: Pending) -> str:
