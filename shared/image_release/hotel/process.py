@@ -31,6 +31,7 @@ from image_release.publish import (
     Manifest,
     SeqTakenError,
     change_of,
+    last_recorded,
     publish,
     put_change,
     read_before,
@@ -66,7 +67,7 @@ def process_hotel(
         except LostSwapError:
             lost_swap = True
         except SeqTakenError:
-            least_seq = max(before.next_seq, least_seq) + 1
+            least_seq = max(before.next_seq, least_seq, last_recorded(state, nudge.hotel_id)) + 1
         except LostOriginalsError as error:
             damage = replace(damage, originals=damage.originals | error.contents)
         except UnreadableBestsError as error:

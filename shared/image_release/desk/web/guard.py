@@ -11,7 +11,7 @@ import logging
 from typing import Any, cast
 
 from starlette.datastructures import FormData, MutableHeaders
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -167,7 +167,7 @@ async def _parse(request: Request, body: bytes) -> str:
             request.state.form = form
             token = form.get(FORM_TOKEN)
             return header or (token if isinstance(token, str) else "")
-    except (ValueError, RecursionError, MultiPartException) as error:
+    except (ValueError, RecursionError, HTTPException) as error:
         raise RefusedRequestError(400, "What you sent cannot be read. Nothing was changed.") from error
     return header
 
