@@ -7,6 +7,7 @@ decision has nudged the suite, and a page waits until the manifest's `seq` moves
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Literal, Protocol
 
 MOST_AT_ONCE = 4
 """Hotels that are asked for at once. More wait; what processes them decides how many really run."""
+MOST_REMEMBERED = 1_000
+"""Maximum number of hotels whose last result is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class HotelsUnderWay:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Applied]] = {}
         self._next: dict[str, Future[Applied]] = {}
+        self._last: OrderedDict[str, Applied] = OrderedDict()
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "apply")
 
     @property
@@ -92,6 +96,11 @@ class HotelsUnderWay:
         with self._lock:
             return self._next.get(hotel_id) or self._running.get(hotel_id)
 
+    def last(self, hotel_id: str) -> Applied | None:
+        """What became of a hotel when it was last processed for the desk; None if it was not."""
+        with self._lock:
+            return self._last.get(hotel_id)
+
     def close(self) -> None:
         """Stop at once."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -100,10 +109,18 @@ class HotelsUnderWay:
     def _apply(self, hotel_id: str) -> Applied:
         try:
             applied = self._applier.apply(hotel_id)
+            self._remember(applied)
             self._observe(applied)
             return applied
         finally:
             self._go_on(hotel_id)
+
+    def _remember(self, applied: Applied) -> None:
+        with self._lock:
+            self._last[applied.hotel_id] = applied
+            self._last.move_to_end(applied.hotel_id)
+            while len(self._last) > MOST_REMEMBERED:
+                self._last.popitem(last=False)
 
     def _go_on(self, hotel_id: str) -> None:
         """Begin what came while the hotel was processed."""

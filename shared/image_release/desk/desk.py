@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from image_release.desk.applying import HotelsUnderWay
 from image_release.desk.comparing import Comparer
 from image_release.desk.images import HotelImages
 from image_release.desk.index import HotelIndex
 from image_release.desk.keeping import IndexKeeper
+from image_release.desk.recent import RecentManifests
 from image_release.settings import Settings
 from image_release.storage import Stores
 
@@ -30,3 +31,5 @@ class Desk:
     """Small pictures of copies and rejected images."""
     compare: Comparer
     """Shows why two images are one picture or two."""
+    recent: RecentManifests = field(default_factory=RecentManifests)
+    """What pages showed before."""
