@@ -16,7 +16,15 @@ from image_release.desk.applying import Applied
 from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
-from image_release.one_machine.workers import HotelResult, Work, pool_of, process_isolated, start_worker, submit, terminate
+from image_release.one_machine.workers import (
+    HotelResult,
+    Work,
+    pool_of,
+    process_isolated,
+    start_worker,
+    submit,
+    terminate,
+)
 from image_release.one_machine.workspace import Workspace, WorkspaceError
 from image_release.problems import printable
 from image_release.settings_files import SettingsError
@@ -34,8 +42,8 @@ CLOSED = "the desk is closing; the decision is recorded, and the next run applie
 class FolderApplier:
     """Processes hotels of a folder workspace for the desk.
 
-    The hotels that change are noted under `cause`. `settings_file` and `tagger` are what the command line says; None: what is stored. `observe` is called with each
-    result. The worker starts with the first hotel, or with `warm_up`.
+    The hotels that change are noted under `cause`. `settings_file` and `tagger` are what the command line says; None:
+    what is stored. `observe` is called with each result. The worker starts with the first hotel, or with `warm_up`.
     """
 
     publishes = True
