@@ -93,6 +93,8 @@ class HotelReport:
     manifest: Manifest | None
     images: tuple[ImageReport, ...]
     work: Work = field(default_factory=Work)
+    seqs: tuple[int, ...] = ()
+    """Numbers of the manifests that were published now: several where inputs changed meanwhile."""
 
     @property
     def outcomes(self) -> Mapping[str, int]:

@@ -60,6 +60,7 @@ def process_hotel(
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
     least_seq, lost_swap = 1, False
+    seqs: tuple[int, ...] = ()
     for _ in range(ports.settings.publishing.max_swaps):
         before = read_before(published, nudge.hotel_id, replace_unreadable=damage.manifest)
         try:
@@ -74,13 +75,14 @@ def process_hotel(
             hotel = load(nudge.hotel_id, ports.stores)
             cache_unreadable(hotel, error.rejections, state, ports.settings, ports.context.now())
         else:
+            seqs += report.seqs
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
             if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
             if nudge.request_id is not None:
                 mark_done(state, nudge.request_id, nudge.hotel_id)
-            return report
+            return replace(report, seqs=seqs)
     raise HotelContendedError(nudge.hotel_id)
 
 
@@ -130,7 +132,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
-    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work)
+    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
 
 
 def _is_stale(manifest: Manifest, ports: Ports) -> bool:

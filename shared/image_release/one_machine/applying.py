@@ -6,16 +6,25 @@ Settings and tagger are those that are stored at that moment, so a run beside th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from image_release.desk.applying import Applied
+from image_release.feed import Cause, Collecting
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
-from image_release.one_machine.workers import HotelResult, pool_of, process_isolated, start_worker, submit, terminate
+from image_release.one_machine.workers import (
+    HotelResult,
+    WorkerTask,
+    pool_of,
+    process_isolated,
+    start_worker,
+    submit,
+    terminate,
+)
 from image_release.one_machine.workspace import Workspace, WorkspaceError
 from image_release.problems import printable
 from image_release.settings_files import SettingsError
@@ -31,27 +40,22 @@ CLOSED = "the desk is closing; the decision is recorded, and the next run applie
 
 
 class FolderApplier:
-    """Processes hotels of a folder workspace for the desk.
+    """Processes hotels of a folder workspace for the desk, and lists those that change, as a run does.
 
-    `settings_file` and `tagger` are what the command line says; None: what is stored. `observe` is called with each
-    result. The worker starts with the first hotel, or with `warm_up`.
+    `settings_file` and `tagger` are what the command line says; None: what is stored. The worker starts with the first
+    hotel, or with `warm_up`.
     """
 
     publishes = True
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        settings_file: Path | None = None,
-        tagger: str | None = None,
-        observe: Callable[[HotelResult], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, workspace: Workspace, settings_file: Path | None = None, tagger: str | None = None) -> None:
         self._workspace = workspace
         self._said = settings_file, tagger
-        self._observe = observe
+        self._cause = Cause.of("desk", datetime.now(UTC))
+        self._collecting = Collecting(workspace.stores, self._cause)
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._pools_workspace: Workspace | None = None
+        self._pools_task: WorkerTask | None = None
         self._index = _IndexWhenQuiet(workspace)
         self._is_closed = False
 
@@ -68,47 +72,53 @@ class FolderApplier:
             return Applied(hotel_id, "failed", error=printable(str(error), 500))
         except CancelledError:
             return Applied(hotel_id, "failed", error=CLOSED)
-        self._observe(result)
+        with self._lock:
+            self._collecting.add(hotel_id, result.seqs)
         if result.status == "processed":
             self._index.write_soon()
-            return Applied(hotel_id, "published", result.seq)
+            return Applied(hotel_id, "published", max(result.seqs, default=None))
         if result.status == "failed":
             return Applied(hotel_id, "failed", error=result.error)
         return Applied(hotel_id, "unchanged")
 
     def close(self) -> None:
-        """End the worker at once: stores change in whole objects, so nothing is left half done."""
+        """End the worker at once, and write the list of changed hotels.
+
+        Stores change in whole objects, so nothing is left half done; what was under way is found by its note.
+        """
         with self._lock:
             self._is_closed = True
             pool, self._pool = self._pool, None
-        if pool:
-            terminate(pool)
+            if pool:
+                terminate(pool)
+            self._collecting.finish()
         self._index.close()
 
     def _process(self, nudge: Nudge) -> HotelResult:
-        workspace = self._workspace_now()
+        task = self._task_now()
         try:
-            return submit(self._pool_for(workspace), nudge, with_images=False).result()
+            return submit(self._pool_for(task), nudge).result()
         except BrokenProcessPool:
             self._forget_pool()
             if self._is_closed:
                 raise CancelledError from None
-            return process_isolated(workspace, nudge, with_images=False)
+            return process_isolated(task, nudge)
 
-    def _workspace_now(self) -> Workspace:
+    def _task_now(self) -> WorkerTask:
         choices = choices_of(self._workspace, *self._said)
-        return replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
+        workspace = replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
+        return WorkerTask(workspace, self._cause, with_images=False)
 
-    def _pool_for(self, workspace: Workspace) -> ProcessPoolExecutor:
+    def _pool_for(self, task: WorkerTask) -> ProcessPoolExecutor:
         """The pool whose worker has the present settings and tagger."""
         with self._lock:
             if self._is_closed:
                 raise CancelledError
-            if self._pool and self._pools_workspace != workspace:
+            if self._pool and self._pools_task != task:
                 self._pool.shutdown(wait=False)  # its worker finishes the hotel that it has
                 self._pool = None
             if self._pool is None:
-                self._pool, self._pools_workspace = pool_of(workspace, 1, isolated=False), workspace
+                self._pool, self._pools_task = pool_of(task, 1, isolated=False), task
             return self._pool
 
     def _forget_pool(self) -> None:
@@ -119,7 +129,7 @@ class FolderApplier:
 
     def _start_worker(self) -> None:
         try:
-            start_worker(self._pool_for(self._workspace_now())).result()
+            start_worker(self._pool_for(self._task_now())).result()
         except (SettingsError, StoredChoiceError, WorkspaceError, StorageError, BrokenProcessPool, CancelledError):
             return  # the first decision tells
 

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
+from image_release.feed import Cause, Collecting, Noting
 from image_release.hotel import ImageReport, Ports, process_hotel
 from image_release.lifeline import Lifeline, WorkerStart
 from image_release.one_machine.endings import NOTHING_TO_TELL, HotelEnding, ending_of
@@ -64,8 +65,8 @@ class HotelResult:
     """Tagger's identity -> number of images that it answered for."""
     untagged: str | None = None
     """Why the hotel has no labels yet; None if it has them or needs none."""
-    seq: int | None = None
-    """Number of the manifest that was published now; None if none was."""
+    seqs: tuple[int, ...] = ()
+    """Numbers of the manifests that were published now: several where inputs changed meanwhile."""
 
 
 @dataclass(slots=True)
@@ -127,37 +128,50 @@ def run_nudges(
     nudges: Iterable[Nudge],
     workers: int,
     observe: Callable[[HotelResult], None],
+    cause: Cause,
     *,
     with_images: bool = False,
 ) -> None:
     """Process every nudge; call `observe` with each result, in the order in which the hotels finish.
 
-    KeyboardInterrupt stops the workers at once. What is stored and published stays whole, and the next run continues.
+    The hotels that change are listed under `cause`. KeyboardInterrupt stops the workers at once. What is stored and
+    published stays whole, and the next run continues.
     """
+    work = WorkerTask(workspace, cause, with_images)
     pending = iter(nudges)
-    while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_images=with_images):
-        for nudge in suspects:
-            observe(process_isolated(workspace, nudge, with_images=with_images))
+    with Collecting(workspace.stores, cause) as collecting:
+
+        def add(result: HotelResult) -> None:
+            collecting.add(result.nudge.hotel_id, result.seqs)
+            observe(result)
+
+        while suspects := _run_until_a_worker_dies(work, pending, workers, add):
+            for nudge in suspects:
+                add(process_isolated(work, nudge))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTask:
+    """What a worker is told when it starts."""
+
+    workspace: Workspace
+    cause: Cause
+    with_images: bool
 
 
 def _run_until_a_worker_dies(
-    workspace: Workspace,
-    pending: Iterator[Nudge],
-    workers: int,
-    observe: Callable[[HotelResult], None],
-    *,
-    with_images: bool,
+    work: WorkerTask, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
 ) -> list[Nudge]:
     """Process `pending`; returns the nudges that were under way when a worker died, or an empty list at the end."""
     under_way: dict[Future[HotelResult], Nudge] = {}
     waiting = deque(islice(pending, QUEUED_PER_WORKER * workers))
     if not waiting:
         return []
-    pool = pool_of(workspace, min(workers, len(waiting)), isolated=False)
+    pool = pool_of(work, min(workers, len(waiting)), isolated=False)
     try:
         while waiting or under_way:
             while waiting:  # popped only after the pool has it, so that none is lost if the pool breaks here
-                under_way[submit(pool, waiting[0], with_images=with_images)] = waiting[0]
+                under_way[submit(pool, waiting[0])] = waiting[0]
                 waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -178,31 +192,31 @@ def _run_until_a_worker_dies(
     return []
 
 
-def process_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> HotelResult:
+def process_isolated(work: WorkerTask, nudge: Nudge) -> HotelResult:
     """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
-    pool = pool_of(workspace, 1, isolated=True)
+    pool = pool_of(work, 1, isolated=True)
     try:
-        return submit(pool, nudge, with_images=with_images).result()
+        return submit(pool, nudge).result()
     except BrokenProcessPool:
         return HotelResult(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
         terminate(pool)
 
 
-def pool_of(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
-    """A pool of worker processes for this workspace; each starts when it is needed."""
+def pool_of(work: WorkerTask, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+    """A pool of worker processes for this work; each starts when it is needed."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(
-        workers, context, initializer=WorkerStart(Lifeline(), _start_worker), initargs=(workspace, isolated)
+        workers, context, initializer=WorkerStart(Lifeline(), _start_worker), initargs=(work, isolated)
     )
 
 
-def submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
+def submit(pool: ProcessPoolExecutor, nudge: Nudge) -> Future[HotelResult]:
     """Hand a nudge to the pool, which may start a worker for it."""
     with _signals_blocked():
-        return pool.submit(_process_nudge, nudge, with_images)
+        return pool.submit(_process_nudge, nudge)
 
 
 def start_worker(pool: ProcessPoolExecutor) -> Future[bool]:
@@ -239,18 +253,19 @@ def terminate(pool: ProcessPoolExecutor) -> None:
 class _WorkerState:
     """What one worker process keeps for as long as it runs."""
 
-    workspace: Workspace
+    work: WorkerTask
     ports: Ports
 
 
-def _start_worker(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+def _start_worker(work: WorkerTask, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _WorkerState.workspace = workspace
-    _WorkerState.ports = workspace.ports(isolated=isolated)
+    _WorkerState.work = work
+    noting = Noting(work.workspace.state, work.cause)
+    _WorkerState.ports = replace(work.workspace.ports(isolated=isolated), leave_markers=noting)
 
 
-def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT001 - called by the pool
-    counter = _WorkerState.workspace.counter
+def _process_nudge(nudge: Nudge) -> HotelResult:
+    counter = _WorkerState.work.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
         report = process_hotel(nudge, _WorkerState.ports)
@@ -276,9 +291,9 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
         outcomes,
         work,
         cpu,
-        images=report.images if with_images else (),
+        images=report.images if _WorkerState.work.with_images else (),
         ending=ending_of(report.manifest),
         tagged_by=report.work.tagged_by,
         untagged=untagged[0] if untagged else None,
-        seq=report.manifest.seq if report.status == "processed" and report.manifest else None,
+        seqs=report.seqs,
     )

@@ -10,6 +10,7 @@ from image_release.desk.index.file import IndexBusyError, IndexDamagedError
 from image_release.desk.index.filters import DESCRIPTIONS, FEW, Filter
 from image_release.desk.index.following import CaughtUp, Progress, catch_up, touch
 from image_release.desk.index.hotel_index import HotelIndex, open_index
+from image_release.desk.index.list_csv import csv_line, list_csv
 from image_release.desk.index.place import index_path
 from image_release.desk.index.query import PAGE, Found, IndexedHotel, IndexStatus, Query, Sort
 
@@ -33,7 +34,9 @@ __all__ = [
     "Query",
     "Sort",
     "catch_up",
+    "csv_line",
     "index_path",
+    "list_csv",
     "open_index",
     "touch",
 ]

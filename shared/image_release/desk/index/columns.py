@@ -167,6 +167,7 @@ def _inverse(order: Positions) -> Positions:
     return inverse
 
 
-def _with(flags: Numbers, wanted: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _with(flags: Numbers, wanted: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which flags have all these bits."""
-    return np.equal(flags & wanted, wanted)
+    has_all: np.ndarray[tuple[int], np.dtype[np.bool_]] = (flags & wanted) == wanted
+    return has_all
