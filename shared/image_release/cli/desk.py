@@ -111,7 +111,12 @@ def _proxy(
         raise click.UsageError("behind a proxy both are needed: --proxy-secret-file FILE and --host HOST")
     try:
         secret = secret_file.read_text(encoding="utf-8").strip()
-        return Proxy(frozenset(host.lower() for host in hosts), secret, name_header or NAME_HEADER, secret_header or SECRET_HEADER)
+        return Proxy(
+            frozenset(host.lower() for host in hosts),
+            secret,
+            name_header or NAME_HEADER,
+            secret_header or SECRET_HEADER,
+        )
     except (OSError, ValueError) as error:
         raise click.UsageError(f"--proxy-secret-file {secret_file}: {printable(str(error), 400)}") from error
 
