@@ -111,7 +111,7 @@ class Collecting:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            self.finish()
+            self._finish()
 
     def add(self, hotel_id: str, seqs: Iterable[int]) -> None:
         """Add the manifests of a hotel that were published."""
@@ -122,7 +122,7 @@ class Collecting:
             for item in part:
                 self._stores.state.delete(changed_note_key(self._cause.key, *item))
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Write the list of what was added and of the notes that are confirmed, and delete what is in it now."""
         state, key = self._stores.state, self._cause.key
         made = ChangedList(self._cause, state.head(key), tuple(state.list(changed_folder(key))))

@@ -6,19 +6,19 @@ Settings and tagger are those that are stored at that moment, so a run beside th
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from image_release.desk.applying import Applied
-from image_release.feed import Cause, Collecting
+from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
 from image_release.one_machine.workers import (
     HotelResult,
-    WorkerTask,
+    Work,
     pool_of,
     process_isolated,
     start_worker,
@@ -40,22 +40,29 @@ CLOSED = "the desk is closing; the decision is recorded, and the next run applie
 
 
 class FolderApplier:
-    """Processes hotels of a folder workspace for the desk, and lists those that change, as a run does.
+    """Processes hotels of a folder workspace for the desk.
 
-    `settings_file` and `tagger` are what the command line says; None: what is stored. The worker starts with the first
-    hotel, or with `warm_up`.
+    The hotels that change are noted under `cause`. `settings_file` and `tagger` are what the command line says; None:
+    what is stored. `observe` is called with each result. The worker starts with the first hotel, or with `warm_up`.
     """
 
     publishes = True
 
-    def __init__(self, workspace: Workspace, settings_file: Path | None = None, tagger: str | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        cause: Cause,
+        settings_file: Path | None = None,
+        tagger: str | None = None,
+        observe: Callable[[HotelResult], None] = lambda _: None,
+    ) -> None:
         self._workspace = workspace
+        self._cause = cause
         self._said = settings_file, tagger
-        self._cause = Cause.of("desk", datetime.now(UTC))
-        self._collecting = Collecting(workspace.stores, self._cause)
+        self._observe = observe
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._pools_task: WorkerTask | None = None
+        self._pools_workspace: Workspace | None = None
         self._index = _IndexWhenQuiet(workspace)
         self._is_closed = False
 
@@ -72,54 +79,51 @@ class FolderApplier:
             return Applied(hotel_id, "failed", error=printable(str(error), 500))
         except CancelledError:
             return Applied(hotel_id, "failed", error=CLOSED)
-        with self._lock:
-            self._collecting.add(hotel_id, result.seqs)
+        self._observe(result)
         if result.status == "processed":
             self._index.write_soon()
-            return Applied(hotel_id, "published", max(result.seqs, default=None))
+            return Applied(hotel_id, "published", result.seqs[-1] if result.seqs else None)
         if result.status == "failed":
             return Applied(hotel_id, "failed", error=result.error)
         return Applied(hotel_id, "unchanged")
 
     def close(self) -> None:
-        """End the worker at once, and write the list of changed hotels.
-
-        Stores change in whole objects, so nothing is left half done; what was under way is found by its note.
-        """
+        """End the worker at once: stores change in whole objects, so nothing is left half done."""
         with self._lock:
             self._is_closed = True
             pool, self._pool = self._pool, None
-            if pool:
-                terminate(pool)
-            self._collecting.finish()
+        if pool:
+            terminate(pool)
         self._index.close()
 
     def _process(self, nudge: Nudge) -> HotelResult:
-        task = self._task_now()
+        workspace = self._workspace_now()
         try:
-            return submit(self._pool_for(task), nudge).result()
+            return submit(self._pool_for(workspace), nudge).result()
         except BrokenProcessPool:
             self._forget_pool()
             if self._is_closed:
                 raise CancelledError from None
-            return process_isolated(task, nudge)
+            return process_isolated(self._work(workspace), nudge)
 
-    def _task_now(self) -> WorkerTask:
+    def _workspace_now(self) -> Workspace:
         choices = choices_of(self._workspace, *self._said)
-        workspace = replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
-        return WorkerTask(workspace, self._cause, with_images=False)
+        return replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
 
-    def _pool_for(self, task: WorkerTask) -> ProcessPoolExecutor:
+    def _pool_for(self, workspace: Workspace) -> ProcessPoolExecutor:
         """The pool whose worker has the present settings and tagger."""
         with self._lock:
             if self._is_closed:
                 raise CancelledError
-            if self._pool and self._pools_task != task:
+            if self._pool and self._pools_workspace != workspace:
                 self._pool.shutdown(wait=False)  # its worker finishes the hotel that it has
                 self._pool = None
             if self._pool is None:
-                self._pool, self._pools_task = pool_of(task, 1, isolated=False), task
+                self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
             return self._pool
+
+    def _work(self, workspace: Workspace) -> Work:
+        return Work(workspace, self._cause, with_images=False)
 
     def _forget_pool(self) -> None:
         with self._lock:
@@ -129,7 +133,7 @@ class FolderApplier:
 
     def _start_worker(self) -> None:
         try:
-            start_worker(self._pool_for(self._task_now())).result()
+            start_worker(self._pool_for(self._workspace_now())).result()
         except (SettingsError, StoredChoiceError, WorkspaceError, StorageError, BrokenProcessPool, CancelledError):
             return  # the first decision tells
 

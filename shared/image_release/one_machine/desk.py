@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from image_release.desk.applying import Applier, HotelsUnderWay, SuiteApplier
 from image_release.desk.desk import Desk
 from image_release.desk.images import HotelImages
 from image_release.desk.index import index_path, open_index
 from image_release.desk.keeping import IndexKeeper, Keeping
+from image_release.feed import Cause, Collecting
 from image_release.one_machine.applying import FolderApplier
 from image_release.one_machine.comparing import IsolatedComparer
+from image_release.one_machine.workers import HotelResult
 from image_release.one_machine.workspace import Workspace
 from image_release.storage import Stores
 
@@ -29,23 +33,33 @@ def open_desk(
     root = workspace.root if isinstance(workspace.root, Path) else None
     index = open_index(index_path(root, address))
     keeper = IndexKeeper(index, stores, workspace.settings, observe)
-    applying = HotelsUnderWay(_applier(workspace, settings_file), lambda applied: keeper.look(applied.hotel_id))
     images = HotelImages(stores, workspace.settings)
     compare = IsolatedComparer(workspace.settings)
-    keeper.start()
-    try:
+    with ExitStack() as stack:
+        stack.callback(images.close)
+        stack.callback(compare.close)
+        applier = stack.enter_context(_applier(workspace, stores, settings_file))
+        applying = HotelsUnderWay(applier, lambda applied: keeper.look(applied.hotel_id))
+        stack.callback(applying.close)
+        stack.callback(keeper.stop)
+        keeper.start()
         yield Desk(stores, workspace.settings, address, index, keeper, applying, images, compare)
-    finally:
-        keeper.stop()
-        applying.close()
-        images.close()
-        compare.close()
 
 
-def _applier(workspace: Workspace, settings_file: Path | None) -> Applier:
-    """What applies decisions: beside a suite, whose stores are buckets, the suite itself does it."""
+@contextmanager
+def _applier(workspace: Workspace, stores: Stores, settings_file: Path | None) -> Iterator[Applier]:
+    """What applies decisions; beside a suite, whose stores are buckets, the suite itself does it."""
     if not isinstance(workspace.root, Path):
-        return SuiteApplier()
-    applier = FolderApplier(workspace, settings_file)
-    applier.warm_up()
-    return applier
+        yield SuiteApplier()
+        return
+    cause = Cause.of("desk", datetime.now(UTC))
+    lock = Lock()
+    with Collecting(stores, cause) as collecting:
+
+        def collect(result: HotelResult) -> None:
+            with lock:  # hotels are applied in several threads
+                collecting.add(result.nudge.hotel_id, result.seqs)
+
+        applier = FolderApplier(workspace, cause, settings_file, observe=collect)
+        applier.warm_up()
+        yield applier

@@ -6,6 +6,7 @@ from image_release.desk.deciding.errors import (
     AlreadyDecidedError,
     DecisionRefusedError,
     HotelUnreadableError,
+    NotPublishedError,
     OutdatedPageError,
 )
 from image_release.desk.deciding.history import Entry, effect_now, history
@@ -34,6 +35,7 @@ __all__ = [
     "Entry",
     "HotelNow",
     "HotelUnreadableError",
+    "NotPublishedError",
     "OutdatedPageError",
     "Row",
     "Sheet",

@@ -11,6 +11,10 @@ class AlreadyDecidedError(DecisionRefusedError):
     """The same decision is in force already."""
 
 
+class NotPublishedError(DecisionRefusedError):
+    """No hotel of that id is published."""
+
+
 class OutdatedPageError(DecisionRefusedError):
     """The page on which a person decided is older than its hotel; the message says what happened meanwhile."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from image_release.desk.deciding.errors import DecisionRefusedError, HotelUnreadableError
+from image_release.desk.deciding.errors import DecisionRefusedError, HotelUnreadableError, NotPublishedError
 from image_release.desk.deciding.sentences import decided_by, short
 from image_release.ingest import BadValueError, Decision, checked_id, decisions_in, find_row, read_current
 from image_release.problems import Problem, printable
@@ -114,7 +114,7 @@ def read_hotel(stores: Stores, hotel_id: str) -> HotelNow:
     except ManifestUnreadableError as error:
         raise HotelUnreadableError(str(error)) from error
     if manifest is None:
-        raise DecisionRefusedError(
+        raise NotPublishedError(
             f"{printable(hotel_id)}: no hotel of that id is published; decisions are about published hotels"
         )
     stored = stores.inbox.get(overrides_key(hotel_id))
