@@ -10,10 +10,11 @@ import click
 from image_release.cli.common import FILE, FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.pasting import command
+from image_release.cli.progress import progress_bar
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
-from image_release.one_machine.run import RunReport, hotels_in_force, report_run
+from image_release.one_machine.run import RunReport, hotels_in_force, report_run, write_feed
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
 
@@ -58,6 +59,8 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
         with invocation.progress(hotels_in_force(workspace)) as advance:
             report = report_run(workspace, invocation.workers, intake, problems, advance)
         totals = report.totals
+        with progress_bar(None, quiet=invocation.as_json, unit="hotels listed") as advance_list:
+            write_feed(workspace, totals.problems, lambda: advance_list(0))
         problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = {**_document(workspace, report, intake, problems), "stored": stored}

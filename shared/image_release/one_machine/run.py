@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from image_release.feed import Cause
+from image_release.feed import Cause, prune, write_snapshot
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels
@@ -25,6 +25,7 @@ from image_release.storage import Store
 from image_release.store_keys import (
     CURRENT_RELEASE,
     DUE,
+    FEED,
     GALLERY_INDEX,
     PROBLEMS,
     STALE_GALLERY,
@@ -126,6 +127,17 @@ def update_workspace(
     totals.work["store_reads"] += workspace.counter.reads
     totals.work["store_writes"] += workspace.counter.writes
     return totals
+
+
+def write_feed(workspace: Workspace, problems: list[Problem], advance: Callable[[], object]) -> None:
+    """Write a snapshot of all hotels if one changed, and delete what of the feed is too old.
+
+    `advance` is called for each hotel while the first snapshot is made. What goes wrong is added to the problems.
+    """
+    now = datetime.now(UTC)
+    with told(problems, FEED):
+        write_snapshot(workspace.stores, now, advance)
+        prune(workspace.stores, now)
 
 
 def hotels_in_force(workspace: Workspace) -> int | None:
