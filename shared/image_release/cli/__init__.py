@@ -38,6 +38,7 @@ COMMANDS = {
     "override": "Record a person's decision about a photograph.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",
+    "report": "Report what partners bring, and which hotels lack good pictures.",
     "corpus": "Measure grouping on a labelled corpus.",
     "ranking": "Measure the order of pictures against people's grades.",
 }
