@@ -23,8 +23,8 @@ _NAME = 24
 def partners(invocation: Invocation, as_csv: bool, page: Path | None) -> None:
     """Show what each partner sends, what becomes of it, and which hotels depend on it.
 
-    `only`: pictures that no other partner has an image of. `best`: of the pictures that others send, too, how often this
-    partner's copy is shown. `depend`: hotels of which it alone brings more than half of the pictures, or all.
+    `only`: pictures that no other partner has an image of. `best`: of the pictures that others send, too, how often
+    this partner's copy is shown. `depend`: hotels of which it alone brings more than half of the pictures, or all.
     `unfetched`: images whose server did not answer. JSON and CSV have all outcomes.
 
     Example: image-release report partners
