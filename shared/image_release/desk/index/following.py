@@ -70,17 +70,14 @@ def catch_up(
     settings: Settings,
     progress: Progress = no_progress,
     now: Callable[[], datetime] = utc_now,
-    *,
-    beside_suite: bool = False,
 ) -> CaughtUp:
     """Bring the index up to date, and build it first where that is needed. It may be killed: the next call goes on.
 
-    `beside_suite`: functions on AWS publish here, which leave records of changes and no lists. Where another process is
-    building, this waits for it. Raises StorageError.
+    Where another process is building, this waits for it. Raises StorageError.
     """
     because = _begin(index, stores, settings, progress, now())
     hotels = _finish_building(index, stores, settings, progress, now())
-    has_changed = _follow_feed(index, stores, beside_suite=beside_suite)
+    has_changed = _follow_feed(index, stores)
     with index.reading() as db:
         looked = datetime.fromisoformat(meta(db, "looked_at"))
     if has_changed or not timedelta(0) <= now() - looked < LOOK_AROUND_EVERY:
@@ -155,14 +152,14 @@ def _why_anew(index: HotelIndex, settings: Settings, now: datetime) -> str | Non
     return None
 
 
-def _follow_feed(index: HotelIndex, stores: Stores, *, beside_suite: bool) -> bool:
+def _follow_feed(index: HotelIndex, stores: Stores) -> bool:
     """Put what the feed names on the list of hotels to read, and remember how far it was followed.
 
     Returns whether there was anything new.
     """
     with index.reading() as db:
         position = Position.from_text(meta(db, "position"))
-    since = changed_since(stores.state, position, with_records=beside_suite)
+    since = changed_since(stores.state, position, with_records=index.beside_suite)
     changed = set(since.changed)
     with index.file.writing() as db:
         newer = {item.hotel_id for item in changed if _is_newer(db, item)}
