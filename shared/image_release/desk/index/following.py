@@ -1,7 +1,8 @@
 """Keeps the index up to date: the first build, what the feed says has changed, and what the desk just did.
 
-Only the first build lists what is published. After that the feed names the hotels that changed. What is held, where the
-release says that hotels are, and people's decisions for which no hotel was processed yet are looked up now and then.
+The first build takes the hotels of the latest snapshot, and lists what is published only where there is none. After
+that the feed names the hotels that changed. What is held, where the release says that hotels are, and people's decisions
+for which no hotel was processed yet are looked up now and then.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from image_release.desk.index.file import (
 )
 from image_release.desk.index.hotel_index import HotelIndex
 from image_release.desk.index.looking_around import look_around
-from image_release.desk.index.reading import Reader, decided_hotels, published_hotels
+from image_release.desk.index.reading import Reader, decided_hotels, known_hotels
 from image_release.desk.index.rows import forget_hotels, write_hotels
 from image_release.feed import Changed, Position, changed_since
 from image_release.settings import Settings
@@ -108,8 +109,8 @@ def _begin(index: HotelIndex, stores: Stores, settings: Settings, progress: Prog
         with index.reading() as db:
             if meta(db, "phase") != "listing":
                 return because
-        position = Position.now()
-        hotels = list(_told(published_hotels(stores), progress))
+        known, position = known_hotels(stores, now - FOLLOWS_FOR)
+        hotels = list(_told(known, progress))
         with index.file.writing() as db:
             add_todo(db, hotels)
             never_first = sorted(settings.prioritising.never_first)
