@@ -1,8 +1,8 @@
 """Keeps the index up to date: the first build, what the feed says has changed, and what the desk just did.
 
 The first build takes the hotels of the latest snapshot, and lists what is published only where there is none. After
-that the feed names the hotels that changed. What is held, where the release says that hotels are, and people's decisions
-for which no hotel was processed yet are looked up now and then.
+that the feed names the hotels that changed. What is held, where the release says that hotels are, and decisions for
+which no hotel was processed yet are looked up now and then.
 """
 
 from __future__ import annotations
