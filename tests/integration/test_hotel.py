@@ -271,6 +271,13 @@ class TestOverrides:
         self.override(world, "pin", last, position=1)
         assert world.process().manifest.pictures[0].best.sha256 == last
 
+    def test_the_later_of_two_pins_wins_and_moves_the_other_one_on(self, world):
+        simple_hotel(world)
+        first, *_, last = (picture.best.sha256 for picture in world.process().manifest.pictures)
+        self.override(world, "pin", first, position=1)
+        self.override(world, "pin", last, position=1)
+        assert [picture.best.sha256 for picture in world.process().manifest.pictures][:2] == [last, first]
+
     def test_labels_given_by_a_person_count(self, world):
         simple_hotel(world)
         last = world.process().manifest.pictures[-1].best.sha256
