@@ -23,8 +23,7 @@ from image_release.desk.deciding import (
     read_hotel,
     short,
 )
-from image_release.one_machine.endings import cell
-from image_release.problems import printable
+from image_release.problems import cell, printable
 from image_release.storage import Stores
 from image_release.store_keys import overrides_key
 
