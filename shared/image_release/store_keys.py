@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
 from image_release.values import Accommodation, key_part
@@ -21,6 +21,8 @@ RELEASES = "releases/"
 """In the inbox: Data Releases. In the state: their indexes and rows."""
 REQUESTS = "requests/"
 OVERRIDES = "overrides/"
+DECISIONS = "decisions/"
+"""Decisions for every hotel."""
 SETTINGS = "settings.yaml"
 """In the inbox: the settings of a workspace, as `run --settings` stored them."""
 TAGGER = "tagger.txt"
@@ -85,6 +87,17 @@ def accept_release_key(release_id: str) -> str:
     return f"{ACCEPTS}{RELEASES}{release_id}"
 
 
+def everywhere_key(image: str) -> str:
+    """Inbox key of the decision for every hotel about an image, which is named by its SHA-256."""
+    return f"{DECISIONS}{image}.json"
+
+
+def decided_image(key: str) -> str | None:
+    """The image that the decision under an inbox key is about; None where the key is not one of `everywhere_key`."""
+    match = re.fullmatch(rf"{DECISIONS}([0-9a-f]{{64}})\.json", key)
+    return match[1] if match else None
+
+
 # The state: what is known.
 
 CURRENT_RELEASE = f"{RELEASES}current.json"
@@ -97,8 +110,15 @@ RUNS = "runs/"
 PROBLEMS = "problems/"
 CHANGES = "changes/"
 """Records of what manifests changed."""
+EVERYWHERE = "everywhere/"
+"""Marks of the hotels that decisions for every hotel may have written to."""
+CHANGED = "changed/"
+"""Lists of changed hotels, by what changed them."""
 STALE_GALLERY = "gallery/stale"
 """Exists while the gallery's index may be out of date: after a kill the next run writes the index."""
+TIME = "%Y-%m-%dT%H%M%S.%fZ"
+"""How a moment in UTC stands in a key."""
+LIST_SUFFIX = ".jsonl.gz"
 HELD = "held.json"
 LISTING = "images.json"
 
@@ -264,7 +284,7 @@ def due_key(day: date, kind: str, hotel_id: str) -> str:
 
 def run_key(started: datetime) -> str:
     """The history of one run on one machine."""
-    return f"{RUNS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}.json"
+    return f"{RUNS}{started.strftime(TIME)}.json"
 
 
 def changes_folder(hotel_id: str) -> str:
@@ -283,9 +303,64 @@ def recorded_change(key: str) -> tuple[str, int] | None:
     return (unquote(match[1]), int(match[2])) if match else None
 
 
+def everywhere_marks(image: str) -> str:
+    """Folder of the marks of hotels that the decision about an image may have written to."""
+    return f"{EVERYWHERE}{image}/"
+
+
+def everywhere_mark_key(image: str, hotel_id: str) -> str:
+    """The mark that the decision about an image may have written to a hotel; put before it writes."""
+    return f"{everywhere_marks(image)}{key_part(hotel_id)}"
+
+
+def marked_hotel(key: str) -> str:
+    """The hotel of a key that `everywhere_mark_key` gave."""
+    return unquote(key.rpartition("/")[2])
+
+
+def changed_key(started: datetime, kind: str, name: str) -> str:
+    """The list of the hotels that a run, a request or a decision changed; it is written when that has ended."""
+    return f"{CHANGED}{started.strftime(TIME)}/{kind}-{key_part(name)}{LIST_SUFFIX}"
+
+
+def changed_folder(key: str) -> str:
+    """Folder of what is known of a list of changed hotels while it is being made; `key` is the list's."""
+    return f"{key.removesuffix(LIST_SUFFIX)}/"
+
+
+def changed_part_key(key: str, part: str) -> str:
+    """A part of a list of changed hotels that is being made; `key` is the list's."""
+    return f"{changed_folder(key)}{part}{LIST_SUFFIX}"
+
+
+def changed_note_key(key: str, hotel_id: str, seq: int) -> str:
+    """The note that a manifest is about to be published; `key` is that of the list where it belongs."""
+    return f"{changed_notes_folder(key)}{seq}/{key_part(hotel_id)}"
+
+
+def changed_notes_folder(key: str) -> str:
+    """Folder of the notes that belong to a list of changed hotels; `key` is the list's."""
+    return f"{changed_folder(key)}noted/"
+
+
+def changed_list(key: str) -> tuple[str, str, str, str] | None:
+    """To which list of changed hotels a key belongs, and what it is of it; None where the key is none of these.
+
+    Gives the list's time, kind and name, and the rest of the key: empty for the list itself.
+    """
+    match = re.fullmatch(rf"{CHANGED}([^/]+)/([a-z]+)-([^/]+?)(?:{re.escape(LIST_SUFFIX)}|/(.+))", key)
+    return (match[1], match[2], unquote(match[3]), match[4] or "") if match else None
+
+
+def changed_note(rest: str) -> tuple[str, int] | None:
+    """The hotel and `seq` of a note, by the rest of its key; None where that is no note."""
+    match = re.fullmatch(r"noted/([1-9][0-9]*)/([^/]+)", rest)
+    return (unquote(match[2]), int(match[1])) if match else None
+
+
 def run_problems_key(started: datetime) -> str:
     """What one run on one machine could not do, and what it warns of."""
-    return f"{PROBLEMS}{started.strftime('%Y-%m-%dT%H%M%S.%fZ')}/problems.csv"
+    return f"{PROBLEMS}{started.strftime(TIME)}/problems.csv"
 
 
 # The published: what a site shows.
@@ -293,6 +368,24 @@ def run_problems_key(started: datetime) -> str:
 HOTELS = "hotels/"
 MANIFEST = "manifest.json"
 GALLERY_INDEX = "index.html"
+FEED = "feed/"
+"""Dated snapshots: a line for each hotel."""
+LATEST_SNAPSHOT = f"{FEED}latest.json"
+"""Names the latest snapshot."""
+
+
+def snapshot_key(made: datetime) -> str:
+    """A snapshot of all hotels."""
+    return f"{FEED}{made.strftime(TIME)}/hotels{LIST_SUFFIX}"
+
+
+def snapshot_time(key: str) -> datetime | None:
+    """When the snapshot under a key was made; None where the key is no snapshot's."""
+    match = re.fullmatch(rf"{FEED}([^/]+)/hotels{re.escape(LIST_SUFFIX)}", key)
+    try:
+        return datetime.strptime(match[1], TIME).replace(tzinfo=UTC) if match else None
+    except ValueError:
+        return None
 
 
 def hotel_folder(hotel_id: str) -> str:

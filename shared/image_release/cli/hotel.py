@@ -34,7 +34,9 @@ def hotel(invocation: Invocation, hotel_ids: tuple[str, ...], force: str) -> Non
         _refuse_unknown(workspace, wanted)
         request = new_request({"hotel_ids": wanted, "force": force})
         nudges = [Nudge(hotel_id, "asked for", request.request_id) for hotel_id in wanted]
-        totals = process_request(workspace, request, nudges, invocation.workers, results.append, with_images=True)
+        totals = process_request(
+            workspace, request, nudges, invocation.workers, results.append, "hotel", with_images=True
+        )
         results.sort(key=lambda result: result.nudge.hotel_id)
 
         def tell() -> None:

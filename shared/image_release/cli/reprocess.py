@@ -51,7 +51,7 @@ def reprocess(invocation: Invocation, selection: dict[str, Any], force: str, dry
             return
         nudges = [Nudge(name, "request", request.request_id) for name in hotel_ids]
         with invocation.progress(len(hotel_ids)) as advance:
-            totals = process_request(workspace, request, nudges, invocation.workers, advance)
+            totals = process_request(workspace, request, nudges, invocation.workers, advance, "request")
 
         def tell() -> None:
             click.echo(f"request  {request.request_id}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
+from image_release.feed import Cause, CauseKind
 from image_release.gallery import write_index
 from image_release.ingest import Request, mark_failed, store_request
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
@@ -17,12 +19,14 @@ def process_request(
     nudges: Sequence[Nudge],
     workers: int,
     observe: Callable[[HotelResult], None],
+    kind: CauseKind,
     *,
     with_images: bool = False,
 ) -> Totals:
     """Process the nudges of a request and return the totals; `observe` is called with each result.
 
-    The request is stored before the first nudge, so that `status` can tell its progress from the beginning.
+    The hotels that change are listed under the request. It is stored before the first nudge, so that `status` can tell
+    its progress from the beginning.
     """
     store_request(workspace.state, request, len(nudges))
     totals = Totals()
@@ -33,7 +37,8 @@ def process_request(
             mark_failed(workspace.state, request.request_id, result.nudge.hotel_id, result.error)
         observe(result)
 
-    run_nudges(workspace, nudges, workers, add, with_images=with_images)
+    cause = Cause(kind, request.request_id, datetime.now(UTC))
+    run_nudges(workspace, nudges, workers, add, cause, with_images=with_images)
     if totals.hotels["processed"]:
         write_index(workspace.published)
     return totals

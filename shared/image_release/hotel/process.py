@@ -16,21 +16,31 @@ from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
+from image_release.hotel.everywhere import Looked, follow_everywhere, images_in, listed_images
 from image_release.hotel.label import label, pixels_of
-from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due, tagger_has_recovered
+from image_release.hotel.load import (
+    DEPARTED,
+    Hotel,
+    inputs_digest,
+    is_unchanged,
+    load,
+    sweep_is_due,
+    tagger_has_recovered,
+)
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.hotel.render import UnreadableBestsError, render
 from image_release.hotel.repair import Damage, LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
-from image_release.ingest import mark_done, unserved_force
+from image_release.ingest import EVERYWHERE, mark_done, unserved_force
 from image_release.publish import (
     Before,
     LostSwapError,
     Manifest,
     SeqTakenError,
     change_of,
+    last_recorded,
     publish,
     put_change,
     read_before,
@@ -59,6 +69,7 @@ def process_hotel(
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
     least_seq, lost_swap = 1, False
+    seqs: tuple[int, ...] = ()
     for _ in range(ports.settings.publishing.max_swaps):
         before = read_before(published, nudge.hotel_id, replace_unreadable=damage.manifest)
         try:
@@ -66,20 +77,21 @@ def process_hotel(
         except LostSwapError:
             lost_swap = True
         except SeqTakenError:
-            least_seq = max(before.next_seq, least_seq) + 1
+            least_seq = max(before.next_seq, least_seq, last_recorded(state, nudge.hotel_id)) + 1
         except LostOriginalsError as error:
             damage = replace(damage, originals=damage.originals | error.contents)
         except UnreadableBestsError as error:
             hotel = load(nudge.hotel_id, ports.stores)
             cache_unreadable(hotel, error.rejections, state, ports.settings, ports.context.now())
         else:
+            seqs += report.seqs
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
             if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
             if nudge.request_id is not None:
                 mark_done(state, nudge.request_id, nudge.hotel_id)
-            return report
+            return replace(report, seqs=seqs)
     raise HotelContendedError(nudge.hotel_id)
 
 
@@ -88,6 +100,8 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     hotel = load(nudge.hotel_id, stores)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
+    if nudge.reason == EVERYWHERE:
+        hotel = _with_everywhere(hotel, ports)
     now, force = context.now(), unserved_force(stores.state, nudge)
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
@@ -100,6 +114,10 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     cached = read_cache(hotel, stores.state, ports.tagger)
     was = PublishedBefore(before.manifest, digest, damage.renditions)
     acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
+    new = {record.sha256 for record in acquired.records.values() if record.sha256} - images_in(before.manifest)
+    looked = Looked(acquired.fingerprints, frozenset(new))
+    if new:
+        hotel = follow_everywhere(hotel, looked, ports.everywhere, stores)
     chosen = choose(hotel, acquired, settings)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     pixels = pixels_of(original, acquired, ports)
@@ -115,7 +133,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         hotel_id=hotel.hotel_id,
         name=name_of(hotel, before.manifest),
         release_id=hotel.release_id,
-        inputs=digest,
+        inputs=inputs_digest(hotel, settings, ports.tagger.identity),
         versions=rendered.versions(was, settings),
         published_at=now,
         withdrawn=hotel.is_withdrawn,
@@ -129,7 +147,17 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
-    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work)
+    if new and ports.everywhere.refresh(stores.inbox):
+        follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed
+    return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
+
+
+def _with_everywhere(hotel: Hotel, ports: Ports) -> Hotel:
+    """The hotel with the lines of decisions for every hotel about any of its images that is known."""
+    cached = read_cache(hotel, ports.stores.state, ports.tagger)
+    looked = Looked(cached.fingerprints, listed_images(cached.accommodations, hotel))
+    ports.everywhere.refresh(ports.stores.inbox)
+    return follow_everywhere(hotel, looked, ports.everywhere, ports.stores)
 
 
 def _is_stale(manifest: Manifest, ports: Ports) -> bool:

@@ -13,15 +13,36 @@ from image_release.ingest.catalogues.rebuild import (
     unreadable_catalogue_state,
 )
 from image_release.ingest.estimate import SAMPLE, Estimate, estimate_hotels
+from image_release.ingest.everywhere import (
+    EVERYWHERE,
+    EverywhereDecision,
+    EverywhereDecisions,
+    EverywhereLabel,
+    EverywhereRefusedError,
+    Mark,
+    Revocation,
+    Said,
+    in_force,
+    mark_of,
+    put_everywhere,
+    read_everywhere,
+    revoke_everywhere,
+    without_its_mark,
+)
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.ids import BadValueError, checked_id
+from image_release.ingest.ids import BadValueError, checked_id, is_text
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import (
     Decision,
+    append_lines,
     append_override,
     append_revoke,
+    decisions_in,
+    override_line,
     read_decisions,
     read_overrides,
+    revoking_line,
+    with_lines,
 )
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
@@ -64,6 +85,7 @@ from image_release.ingest.requests import (
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
 __all__ = [
+    "EVERYWHERE",
     "RELEASE_ID",
     "SAMPLE",
     "BadValueError",
@@ -73,10 +95,15 @@ __all__ = [
     "Current",
     "Decision",
     "Estimate",
+    "EverywhereDecision",
+    "EverywhereDecisions",
+    "EverywhereLabel",
+    "EverywhereRefusedError",
     "Held",
     "Ignored",
     "InputChangedError",
     "InputDamagedError",
+    "Mark",
     "MissingInputError",
     "PhotosFolderError",
     "Progress",
@@ -86,14 +113,18 @@ __all__ = [
     "ReleaseUnreadableError",
     "Request",
     "RequestError",
+    "Revocation",
+    "Said",
     "Waiting",
     "all_waiting",
+    "append_lines",
     "append_override",
     "append_revoke",
     "apply_catalogue",
     "apply_release",
     "checked_id",
     "complete_release",
+    "decisions_in",
     "departed",
     "departed_from_shard",
     "diff",
@@ -103,14 +134,20 @@ __all__ = [
     "has_whole_index",
     "hotel_ids",
     "hotel_rows",
+    "in_force",
     "is_let_through",
+    "is_text",
     "mark_done",
     "mark_failed",
+    "mark_of",
     "open_index",
+    "override_line",
     "parse_request",
     "progress",
+    "put_everywhere",
     "read_current",
     "read_decisions",
+    "read_everywhere",
     "read_listing",
     "read_overrides",
     "rebuild_catalogue_state",
@@ -120,6 +157,8 @@ __all__ = [
     "rebuild_rows",
     "release_id_of",
     "request_ids",
+    "revoke_everywhere",
+    "revoking_line",
     "select",
     "shard_hotels",
     "store_request",
@@ -129,5 +168,7 @@ __all__ = [
     "unserved_force",
     "waiting_catalogue",
     "waiting_release",
+    "with_lines",
+    "without_its_mark",
     "write_listing",
 ]

@@ -7,6 +7,7 @@ line counts as absent, whatever it was; so a `revoke` can be revoked, too.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -77,9 +78,14 @@ def read_decisions(inbox: Store, hotel_id: str) -> tuple[tuple[Decision, ...], t
     """All decisions about a hotel, in the order of the file, and the lines that cannot be used."""
     key = overrides_key(hotel_id)
     stored = inbox.get(key)
+    return decisions_in(stored.data if stored else None, key)
+
+
+def decisions_in(data: bytes | None, key: str) -> tuple[tuple[Decision, ...], tuple[Problem, ...]]:
+    """The decisions in the bytes of a hotel's file (None: there is none); `key` names the file in problems."""
     lines: list[tuple[str, _OverrideLine]] = []
     problems = []
-    for number, line in enumerate(without_mark(stored.data).splitlines() if stored else (), start=1):
+    for number, line in enumerate(without_mark(data).splitlines() if data else (), start=1):
         if not line.strip():
             continue
         try:
@@ -99,10 +105,18 @@ def read_decisions(inbox: Store, hotel_id: str) -> tuple[tuple[Decision, ...], t
 
 def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     """Add a decision at the end of a hotel's file, whoever else is adding one. Raises DocumentContendedError."""
+    _append(inbox, hotel_id, override_line(override))
+
+
+def append_revoke(inbox: Store, hotel_id: str, line: str, *, by: str, at: str, why: str) -> None:
+    """Undo a decision: `line` is the SHA-256 of its line's bytes. Raises DocumentContendedError."""
+    _append(inbox, hotel_id, revoking_line(line, by=by, at=at, why=why))
+
+
+def override_line(override: Override) -> bytes:
+    """The line of a decision, without its end. Raises ValueError if it could not be read back."""
     labels = [{"description": label.description, "score": label.score} for label in override.labels]
-    _append(
-        inbox,
-        hotel_id,
+    return _line(
         {
             "action": override.action,
             "images": list(override.images) or None,
@@ -111,26 +125,43 @@ def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
             "by": override.by or None,
             "at": override.at or None,
             "why": override.why or None,
-        },
+        }
     )
 
 
-def append_revoke(inbox: Store, hotel_id: str, line: str, *, by: str, at: str, why: str) -> None:
-    """Undo a decision: `line` is the SHA-256 of its line's bytes. Raises DocumentContendedError."""
-    document = {"action": "revoke", "line": line, "by": by or None, "at": at or None, "why": why or None}
-    _append(inbox, hotel_id, document)
+def revoking_line(line: str, *, by: str, at: str, why: str) -> bytes:
+    """The line, without its end, that undoes another one, whose bytes have the SHA-256 `line`."""
+    return _line({"action": "revoke", "line": line, "by": by or None, "at": at or None, "why": why or None})
 
 
-def _append(inbox: Store, hotel_id: str, document: dict[str, Any]) -> None:
+def with_lines(data: bytes | None, lines: Sequence[bytes]) -> bytes:
+    """The bytes of a hotel's file with some more lines at its end; its last line may lack a line end."""
+    missing_end = b"\n" if data and not data.endswith(b"\n") else b""
+    return (data or b"") + missing_end + b"".join(line + b"\n" for line in lines)
+
+
+def append_lines(inbox: Store, hotel_id: str, lines: Callable[[Sequence[Decision]], Iterable[bytes]]) -> None:
+    """Add what `lines` makes of the present decisions of a hotel at the end of its file; nothing leaves it as it is.
+
+    `lines` is called again when another writer was faster. Raises DocumentContendedError, and whatever `lines` raises.
+    """
+    key = overrides_key(hotel_id)
+
+    def appended(before: bytes | None) -> bytes | None:
+        added = list(lines(decisions_in(before, key)[0]))
+        return with_lines(before, added) if added else None
+
+    swap(inbox, key, appended)
+
+
+def _append(inbox: Store, hotel_id: str, line: bytes) -> None:
+    append_lines(inbox, hotel_id, lambda _: (line,))
+
+
+def _line(document: dict[str, Any]) -> bytes:
     said = {name: value for name, value in document.items() if value is not None}
     _OverrideLine.model_validate_json(json.dumps(said))
-    line = json.dumps(said, ensure_ascii=False).encode() + b"\n"
-
-    def appended(before: bytes | None) -> bytes:
-        missing_end = b"\n" if before and not before.endswith(b"\n") else b""
-        return (before or b"") + missing_end + line
-
-    swap(inbox, overrides_key(hotel_id), appended)
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
 def _decision(digest: str, parsed: _OverrideLine, *, is_revoked: bool) -> Decision:

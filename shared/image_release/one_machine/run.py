@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels
@@ -114,7 +115,7 @@ def update_workspace(
     if intake.applied or switching:
         index.mark_stale()
     nudges = _Nudges(workspace.state, current, sweeps, totals.problems)
-    run_nudges(workspace, nudges, workers, add)
+    run_nudges(workspace, nudges, workers, add, Cause.of("run", started))
     with told(totals.problems, GALLERY_INDEX):
         index.write_if_stale()
     if current and switching and not totals.hotels["failed"] and not nudges.has_unread:

@@ -16,10 +16,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
+from image_release.feed import Cause, Collecting, Noting
 from image_release.hotel import ImageReport, Ports, process_hotel
 from image_release.lifeline import Lifeline, WorkerStart
 from image_release.one_machine.endings import NOTHING_TO_TELL, HotelEnding, ending_of
@@ -63,8 +65,8 @@ class HotelResult:
     """Tagger's identity -> number of images that it answered for."""
     untagged: str | None = None
     """Why the hotel has no labels yet; None if it has them or needs none."""
-    seq: int | None = None
-    """Number of the manifest that was published now; None if none was."""
+    seqs: tuple[int, ...] = ()
+    """Numbers of the manifests that were published now: several where inputs changed meanwhile."""
 
 
 @dataclass(slots=True)
@@ -126,37 +128,50 @@ def run_nudges(
     nudges: Iterable[Nudge],
     workers: int,
     observe: Callable[[HotelResult], None],
+    cause: Cause,
     *,
     with_images: bool = False,
 ) -> None:
     """Process every nudge; call `observe` with each result, in the order in which the hotels finish.
 
-    KeyboardInterrupt stops the workers at once. What is stored and published stays whole, and the next run continues.
+    The hotels that change are listed under `cause`. KeyboardInterrupt stops the workers at once. What is stored and
+    published stays whole, and the next run continues.
     """
+    work = Work(workspace, cause, with_images)
     pending = iter(nudges)
-    while suspects := _run_until_a_worker_dies(workspace, pending, workers, observe, with_images=with_images):
-        for nudge in suspects:
-            observe(_run_isolated(workspace, nudge, with_images=with_images))
+    with Collecting(workspace.stores, cause) as collecting:
+
+        def add(result: HotelResult) -> None:
+            collecting.add(result.nudge.hotel_id, result.seqs)
+            observe(result)
+
+        while suspects := _run_until_a_worker_dies(work, pending, workers, add):
+            for nudge in suspects:
+                add(process_isolated(work, nudge))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker is told when it starts."""
+
+    workspace: Workspace
+    cause: Cause
+    with_images: bool
 
 
 def _run_until_a_worker_dies(
-    workspace: Workspace,
-    pending: Iterator[Nudge],
-    workers: int,
-    observe: Callable[[HotelResult], None],
-    *,
-    with_images: bool,
+    work: Work, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
 ) -> list[Nudge]:
     """Process `pending`; returns the nudges that were under way when a worker died, or an empty list at the end."""
     under_way: dict[Future[HotelResult], Nudge] = {}
     waiting = deque(islice(pending, QUEUED_PER_WORKER * workers))
     if not waiting:
         return []
-    pool = _pool(workspace, min(workers, len(waiting)), isolated=False)
+    pool = pool_of(work, min(workers, len(waiting)), isolated=False)
     try:
         while waiting or under_way:
             while waiting:  # popped only after the pool has it, so that none is lost if the pool breaks here
-                under_way[_submit(pool, waiting[0], with_images=with_images)] = waiting[0]
+                under_way[submit(pool, waiting[0])] = waiting[0]
                 waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -171,47 +186,65 @@ def _run_until_a_worker_dies(
             observe(future.result())
         return [*under_way.values(), *waiting]
     except BaseException:
-        _terminate(pool)
+        terminate(pool)
         raise
     pool.shutdown()
     return []
 
 
-def _run_isolated(workspace: Workspace, nudge: Nudge, *, with_images: bool) -> HotelResult:
+def process_isolated(work: Work, nudge: Nudge) -> HotelResult:
     """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
-    pool = _pool(workspace, 1, isolated=True)
+    pool = pool_of(work, 1, isolated=True)
     try:
-        return _submit(pool, nudge, with_images=with_images).result()
+        return submit(pool, nudge).result()
     except BrokenProcessPool:
         return HotelResult(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
-        _terminate(pool)
+        terminate(pool)
 
 
-def _pool(workspace: Workspace, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+def pool_of(work: Work, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+    """A pool of worker processes; each starts when it is needed."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(
-        workers, context, initializer=WorkerStart(Lifeline(), _start_worker), initargs=(workspace, isolated)
+        workers, context, initializer=WorkerStart(Lifeline(), _start_worker), initargs=(work, isolated)
     )
 
 
-def _submit(pool: ProcessPoolExecutor, nudge: Nudge, *, with_images: bool) -> Future[HotelResult]:
-    """Hand a nudge to the pool, which may start a worker for it.
+def submit(pool: ProcessPoolExecutor, nudge: Nudge) -> Future[HotelResult]:
+    """Hand a nudge to the pool, which may start a worker for it."""
+    with _signals_blocked():
+        return pool.submit(_process_nudge, nudge)
 
-    Signals that end the command are blocked meanwhile, so that no worker is left half started. Workers inherit that:
-    Ctrl-C goes to the whole process group, but only the parent should handle it.
+
+def start_worker(pool: ProcessPoolExecutor) -> Future[bool]:
+    """Start a worker of the pool before there is work for it; the result is there when it has started."""
+    with _signals_blocked():
+        return pool.submit(_is_ready)
+
+
+def _is_ready() -> bool:
+    """True: a worker that answers has started."""
+    return True
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block signals that end the command while a worker may start, so that none is left half started.
+
+    Workers inherit that: Ctrl-C goes to the whole process group, but only the parent should handle it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        return pool.submit(_process_nudge, nudge, with_images)
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Kill the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
+def terminate(pool: ProcessPoolExecutor) -> None:
+    """Kill a pool's workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
@@ -220,18 +253,19 @@ def _terminate(pool: ProcessPoolExecutor) -> None:
 class _WorkerState:
     """What one worker process keeps for as long as it runs."""
 
-    workspace: Workspace
+    work: Work
     ports: Ports
 
 
-def _start_worker(workspace: Workspace, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+def _start_worker(work: Work, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _WorkerState.workspace = workspace
-    _WorkerState.ports = workspace.ports(isolated=isolated)
+    _WorkerState.work = work
+    noting = Noting(work.workspace.state, work.cause)
+    _WorkerState.ports = replace(work.workspace.ports(isolated=isolated), leave_markers=noting)
 
 
-def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT001 - called by the pool
-    counter = _WorkerState.workspace.counter
+def _process_nudge(nudge: Nudge) -> HotelResult:
+    counter = _WorkerState.work.workspace.counter
     reads, writes, started = counter.reads, counter.writes, time.process_time()
     try:
         report = process_hotel(nudge, _WorkerState.ports)
@@ -257,9 +291,9 @@ def _process_nudge(nudge: Nudge, with_images: bool) -> HotelResult:  # noqa: FBT
         outcomes,
         work,
         cpu,
-        images=report.images if with_images else (),
+        images=report.images if _WorkerState.work.with_images else (),
         ending=ending_of(report.manifest),
         tagged_by=report.work.tagged_by,
         untagged=untagged[0] if untagged else None,
-        seq=report.manifest.seq if report.status == "processed" and report.manifest else None,
+        seqs=report.seqs,
     )

@@ -96,6 +96,11 @@ class Workspace:
         return self._store("published")
 
     @property
+    def stores(self) -> Stores:
+        """The three stores."""
+        return Stores(self.inbox, self.state, self.published)
+
+    @property
     def gallery(self) -> str:
         """Path or address of the gallery's index page."""
         if isinstance(self.root, Buckets):
@@ -134,7 +139,7 @@ class Workspace:
         """
         tagger = self._tagger()
         return Ports(
-            stores=Stores(self.inbox, self.state, self.published),
+            stores=self.stores,
             fetcher=UrlFetcher(self.settings.download, self.photos),
             tagger=tagger,
             settings=self.settings.resolved_for(what_it_gives(tagger)),

@@ -6,6 +6,7 @@ from image_release.publish.change_record import (
     FirstPicture,
     change_of,
     counted,
+    last_recorded,
     put_change,
 )
 from image_release.publish.manifest import (
@@ -56,6 +57,7 @@ __all__ = [
     "SeqTakenError",
     "change_of",
     "counted",
+    "last_recorded",
     "manifest_schema",
     "pending_sweeps",
     "publish",

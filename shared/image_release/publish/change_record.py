@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from image_release.publish.manifest import Manifest, ManifestPart, PublishedPicture, Sha256
 from image_release.publish.swap import SeqTakenError
 from image_release.storage import ConditionFailedError, Store
-from image_release.store_keys import change_key
+from image_release.store_keys import change_key, changes_folder, recorded_change
 from image_release.values import Nudge, sha256_hex
 
 THUMB_PX = 320
@@ -126,6 +126,12 @@ def put_change(state: Store, record: ChangeRecord) -> None:
         present = state.get(key)
         if present is None or present.data != data:
             raise SeqTakenError(key) from None
+
+
+def last_recorded(state: Store, hotel_id: str) -> int:
+    """The highest `seq` with a record, 0 without any. After the published was lost, records have higher ones."""
+    places = (recorded_change(listed.key) for listed in state.list(changes_folder(hotel_id)))
+    return max((place[1] for place in places if place), default=0)
 
 
 def counted(records: Iterable[ChangeRecord], manifest: Manifest | None) -> list[ChangeRecord]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from image_release.cache import CachedImages, merge_cached_images, merge_fingerprints, merge_labels
+from image_release.feed import Cause, Collecting, Noting
 from image_release.hotel import SWEEP, Damage, HotelContendedError, Ports, process_hotel
 from image_release.ingest import all_waiting, hotel_rows, read_current
 from image_release.one_machine.check.findings import Finding, Report
@@ -40,11 +41,13 @@ def check_workspace(workspace: Workspace, advance: Callable[[], None], *, repair
 
     With `repair` what can be mended is mended. Raises storage faults.
     """
-    walk = _Walk(workspace, advance, repair)
+    cause = Cause.of("check", datetime.now(UTC))
+    walk = _Walk(workspace, advance, cause if repair else None)
     walk.report.findings += check_release(workspace, repair=repair)
     walk.report.findings += check_catalogues(workspace, repair=repair)
     walk.accommodations()
-    walk.hotels()
+    with Collecting(workspace.stores, cause):
+        walk.hotels()
     walk.held()
     return walk.report
 
@@ -53,10 +56,16 @@ def check_workspace(workspace: Workspace, advance: Callable[[], None], *, repair
 class _Walk:
     workspace: Workspace
     advance: Callable[[], None]
-    repair: bool
+    cause: Cause | None
+    """Under which the hotels that are mended are listed; None if nothing is to be mended."""
     report: Report = field(default_factory=Report)
     damaged: dict[Accommodation, Damage] = field(default_factory=dict)
     """What is wrong with the caches of accommodations; their hotels are processed."""
+
+    @property
+    def repair(self) -> bool:
+        """Whether what can be mended is mended."""
+        return self.cause is not None
 
     def accommodations(self) -> None:
         """Check listings, caches and originals."""
@@ -88,7 +97,10 @@ class _Walk:
     def hotels(self) -> None:
         """Check every published hotel, and the hotels of damaged accommodations."""
         of_hotels = self._accommodations_of_hotels()
-        ports = self.workspace.ports(isolated=True) if self.repair else None
+        ports = None
+        if self.cause:
+            noting = Noting(self.workspace.state, self.cause)
+            ports = replace(self.workspace.ports(isolated=True), leave_markers=noting)
         published = set()
         by_hotel = groupby(self.workspace.published.list(HOTELS), key=lambda listed: folder_of_hotel(listed.key))
         for hotel_id, listed in by_hotel:
