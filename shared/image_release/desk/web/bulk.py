@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from image_release.desk.applying import Applied
-from image_release.desk.deciding import BulkPlan, Sheet, make_bulk, plan_bulk, read_sheet
+from image_release.desk.deciding import BulkPlan, Sheet, Status, make_bulk, plan_bulk, read_sheet
 from image_release.desk.web.decided import follow_up, present_moment
 from image_release.desk.web.guard import form_of, text_of
 from image_release.desk.web.refusals import not_found, wrong_input
