@@ -48,6 +48,11 @@ class CopyView:
     is_twin: bool
     evidence: str
 
+    @property
+    def credit(self) -> str:
+        """Who is to be named for it, and whose it is; empty if the file does not say."""
+        return credit_of(self.image)
+
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
@@ -69,6 +74,11 @@ class PictureView:
         """The best image, which names the picture in decisions."""
         return self.picture.best.sha256
 
+    @property
+    def credit(self) -> str:
+        """Who is to be named for what is shown, and whose it is."""
+        return credit_of(self.picture.best)
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedView:
@@ -81,6 +91,11 @@ class RejectedView:
     can_show: bool
     can_rescue: bool
     can_join: bool
+
+    @property
+    def credit(self) -> str:
+        """Who is to be named for it, and whose it is."""
+        return credit_of(self.image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,12 @@ def picture_address(hotel_id: str, picture: PublishedPicture, width: int) -> str
 def image_address(hotel_id: str, sha256: str, size: str) -> str:
     """Where an image that the manifest names is shown."""
     return hotel_address(hotel_id, "images", sha256, size)
+
+
+def credit_of(image: PublishedImage | RejectedImage) -> str:
+    """What the file says of whom to name, and whose it is; empty if it says nothing."""
+    said = (("Credit", "credit"), ("Copyright", "copyright"))
+    return " · ".join(f"{name}: {text}" for name, key in said if (text := getattr(image, key, None)))
 
 
 def _picture(
