@@ -12,8 +12,7 @@ import click
 
 from image_release.cli.invocation import Invocation, workspace_options
 from image_release.feed import WORDS, HotelChange, UnknownNameError, WhatChanged, changes_of
-from image_release.one_machine.endings import cell
-from image_release.problems import printable
+from image_release.problems import cell, printable
 from image_release.publish import FirstPicture
 
 SHOWN = 20

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from image_release.desk.desk import Desk
-from image_release.desk.web import bulk, decisions, entering, files, listing
+from image_release.desk.web import bulk, changed, decisions, entering, files, listing
 from image_release.desk.web.access import Access
 from image_release.desk.web.guard import Guard
 from image_release.desk.web.hotel.routes import ROUTES as HOTEL_ROUTES
@@ -21,6 +21,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *files.ROUTES,
     *listing.ROUTES,
     *HOTEL_ROUTES,
+    *changed.ROUTES,
     *decisions.ROUTES,
     *bulk.ROUTES,
 )
