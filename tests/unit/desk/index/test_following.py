@@ -13,7 +13,7 @@ from image_release.settings import Settings
 from image_release.state import hold
 from image_release.store_keys import HOTELS, catalogue_state_key, held_catalogue_key, held_release_key, manifest_key
 from image_release.values import Override
-from tests.unit.desk.index.conftest import World
+from tests.unit.desk.conftest import World
 from tests.unit.desk.made_manifests import manifest, picture, publish, sha
 
 FIVE = tuple(picture(f"p{number}") for number in range(5))
