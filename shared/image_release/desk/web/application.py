@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from image_release.desk.desk import Desk
-from image_release.desk.web import bulk, changed, decisions, entering, files, listing
+from image_release.desk.web import bulk, changed, decisions, entering, files, listing, reports
 from image_release.desk.web.access import Access
 from image_release.desk.web.guard import Guard
 from image_release.desk.web.hotel.routes import ROUTES as HOTEL_ROUTES
@@ -24,6 +24,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *changed.ROUTES,
     *decisions.ROUTES,
     *bulk.ROUTES,
+    *reports.ROUTES,
 )
 SENTENCES = {404: "There is no such page.", 405: "This address cannot be used in this way."}
 
