@@ -22,6 +22,7 @@ from image_release.fingerprint import Fingerprint, hash_distances
 
 INDEXED_HASHES = (0, 7, 14, 21)
 """Of the 36 crops of an image those that an index keeps: 0, 10, 20 and 30 % cut away, of the width as of the height."""
+HASHES_INDEXED = len(INDEXED_HASHES)
 MOST_BITS = 12
 """Maximum distance between one of the 36 hashes of one image and an indexed one of the other, in bits."""
 LEAST_CORRELATION = 0.97
