@@ -1,5 +1,6 @@
 """The feed: which hotels changed and by what, and dated snapshots of all hotels, so that nobody lists every hotel."""
 
+from image_release.feed.changes import ChangeTotals, UnknownNameError, WhatChanged, changes_of
 from image_release.feed.following import Position, Since, changed_since
 from image_release.feed.lists import (
     Cause,
@@ -10,16 +11,24 @@ from image_release.feed.lists import (
     Noting,
     changed_lists,
 )
+from image_release.feed.net_change import WORDS, HotelChange, What
 
 __all__ = [
+    "WORDS",
     "Cause",
     "CauseKind",
+    "ChangeTotals",
     "Changed",
     "ChangedList",
     "Collecting",
+    "HotelChange",
     "Noting",
     "Position",
     "Since",
+    "UnknownNameError",
+    "What",
+    "WhatChanged",
     "changed_lists",
     "changed_since",
+    "changes_of",
 ]

@@ -11,6 +11,8 @@ from image_release.fingerprint.packing import (
     fingerprint,
     pack_fingerprints,
     unpack_fingerprints,
+    unpack_hashes,
+    unpack_one,
 )
 from image_release.fingerprint.working_image import WorkingImage
 
@@ -31,4 +33,6 @@ __all__ = [
     "pack_fingerprints",
     "to_hex",
     "unpack_fingerprints",
+    "unpack_hashes",
+    "unpack_one",
 ]

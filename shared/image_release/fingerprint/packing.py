@@ -19,14 +19,35 @@ from numpy.typing import NDArray
 from image_release.decode import Draft, contrast
 from image_release.fingerprint.cues import COUNT, Cues, measure
 from image_release.fingerprint.hashes import HASH_VERSION, crop_hashes
-from image_release.fingerprint.keypoints import EVEN, ODD, Keypoints, keypoints
+from image_release.fingerprint.keypoints import EVEN, MOST_POINTS, ODD, Keypoints, keypoints
 from image_release.fingerprint.working_image import WorkingImage, working_image
 from image_release.settings import FingerprintSettings
 
 FINGERPRINT_VERSION = f"4-{HASH_VERSION}"
 HASHES = 36
+MOST_UNPACKED = 4_000_000
+"""Maximum size of one fingerprint that somebody hands in, unpacked, in bytes. Ours have about 60,000."""
+LEAST_SIDE = 8
+"""Minimum side of the working image of a fingerprint that somebody hands in, in pixels."""
+MOST_SIDE = 2_000
+"""Maximum side of the working image of a fingerprint that somebody hands in, in pixels. Ours have about 200."""
 COMPRESSION = 1
 """The fastest level of zlib. Higher levels hardly make grey images smaller."""
+
+
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OSError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What reading damaged bytes raises."""
 
 
 class FingerprintsUnreadableError(Exception):
@@ -85,8 +106,47 @@ def unpack_fingerprints(data: bytes) -> dict[str, Fingerprint]:
     try:
         with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
             return _fingerprints({name: arrays[name] for name in arrays.files})
-    except (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise FingerprintsUnreadableError(str(error)) from error
+
+
+def unpack_hashes(data: bytes) -> dict[str, NDArray[np.uint64]]:
+    """Unpack the 36 hashes alone, by SHA-256. Raises FingerprintsUnreadableError as `unpack_fingerprints` does."""
+    try:
+        with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
+            shas, hashes = arrays["shas"].astype(np.uint8, copy=False), arrays["hashes"].astype(np.uint64, copy=False)
+            if hashes.shape != (len(shas), HASHES):
+                raise ValueError("the arrays do not fit together")
+            return {sha.tobytes().hex(): own for sha, own in zip(shas, hashes, strict=True)}
+    except _UNREADABLE as error:
+        raise FingerprintsUnreadableError(str(error)) from error
+
+
+def unpack_one(data: bytes, sha256: str) -> Fingerprint:
+    """Unpack the one fingerprint that somebody handed in, within limits of size. Raises FingerprintsUnreadableError."""
+    try:
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(data, MOST_UNPACKED)
+        with zipfile.ZipFile(io.BytesIO(plain)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if not unpacker.eof or size > MOST_UNPACKED:
+            raise FingerprintsUnreadableError(f"it is larger than {MOST_UNPACKED} bytes or cut short")
+        found = unpack_fingerprints(data)
+    except _UNREADABLE as error:
+        raise FingerprintsUnreadableError(str(error)) from error
+    if found.keys() != {sha256}:
+        raise FingerprintsUnreadableError("it is another image's")
+    if not _is_plausible(found[sha256]):
+        raise FingerprintsUnreadableError("its numbers are none that a fingerprint has")
+    return found[sha256]
+
+
+def _is_plausible(item: Fingerprint) -> bool:
+    """Whether a fingerprint that somebody handed in can be compared with others."""
+    height, width = item.working.grey.shape
+    sized = min(height, width) >= LEAST_SIDE and max(height, width) <= MOST_SIDE and item.hashes.shape == (HASHES,)
+    places = item.keypoints.places
+    return sized and len(places) <= MOST_POINTS and bool(np.isfinite(places).all() and (places[:, 2] > 0).all())
 
 
 def _fingerprints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Fingerprint]:

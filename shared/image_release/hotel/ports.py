@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from image_release.fetch import Fetcher
+from image_release.ingest import EverywhereDecisions
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest, PublishedPicture
 from image_release.settings import Settings
@@ -68,6 +69,8 @@ class Ports:
     """Renditions of one hotel that are written at once."""
     leave_markers: Callable[[Manifest | None, Manifest], None] = leave_no_markers
     """Leaves due-markers for what a manifest puts off, before it is published; gets the manifest before it, too."""
+    everywhere: EverywhereDecisions = field(default_factory=EverywhereDecisions)
+    """The decisions for every hotel, as this worker knows them."""
 
 
 @dataclass(frozen=True, slots=True)

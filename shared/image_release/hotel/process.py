@@ -16,15 +16,24 @@ from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
+from image_release.hotel.everywhere import Looked, follow_everywhere, images_in, listed_images
 from image_release.hotel.label import label, pixels_of
-from image_release.hotel.load import DEPARTED, inputs_digest, is_unchanged, load, sweep_is_due, tagger_has_recovered
+from image_release.hotel.load import (
+    DEPARTED,
+    Hotel,
+    inputs_digest,
+    is_unchanged,
+    load,
+    sweep_is_due,
+    tagger_has_recovered,
+)
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.hotel.render import UnreadableBestsError, render
 from image_release.hotel.repair import Damage, LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
-from image_release.ingest import mark_done, unserved_force
+from image_release.ingest import EVERYWHERE, mark_done, unserved_force
 from image_release.publish import (
     Before,
     LostSwapError,
@@ -91,6 +100,8 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     hotel = load(nudge.hotel_id, stores)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
+    if nudge.reason == EVERYWHERE:
+        hotel = _with_everywhere(hotel, ports)
     now, force = context.now(), unserved_force(stores.state, nudge)
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
@@ -103,6 +114,10 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     cached = read_cache(hotel, stores.state, ports.tagger)
     was = PublishedBefore(before.manifest, digest, damage.renditions)
     acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
+    new = {record.sha256 for record in acquired.records.values() if record.sha256} - images_in(before.manifest)
+    looked = Looked(acquired.fingerprints, frozenset(new))
+    if new:
+        hotel = follow_everywhere(hotel, looked, ports.everywhere, stores)
     chosen = choose(hotel, acquired, settings)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     pixels = pixels_of(original, acquired, ports)
@@ -118,7 +133,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         hotel_id=hotel.hotel_id,
         name=name_of(hotel, before.manifest),
         release_id=hotel.release_id,
-        inputs=digest,
+        inputs=inputs_digest(hotel, settings, ports.tagger.identity),
         versions=rendered.versions(was, settings),
         published_at=now,
         withdrawn=hotel.is_withdrawn,
@@ -132,7 +147,17 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     write_page(stores.published, manifest)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
+    if new and ports.everywhere.refresh(stores.inbox):
+        follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
+
+
+def _with_everywhere(hotel: Hotel, ports: Ports) -> Hotel:
+    """The hotel with the lines of decisions for every hotel about any of its images that is known."""
+    cached = read_cache(hotel, ports.stores.state, ports.tagger)
+    looked = Looked(cached.fingerprints, listed_images(cached.accommodations, hotel))
+    ports.everywhere.refresh(ports.stores.inbox)
+    return follow_everywhere(hotel, looked, ports.everywhere, ports.stores)
 
 
 def _is_stale(manifest: Manifest, ports: Ports) -> bool:

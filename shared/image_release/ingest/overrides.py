@@ -7,7 +7,7 @@ line counts as absent, whatever it was; so a `revoke` can be revoked, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -140,8 +140,22 @@ def with_lines(data: bytes | None, lines: Sequence[bytes]) -> bytes:
     return (data or b"") + missing_end + b"".join(line + b"\n" for line in lines)
 
 
+def append_lines(inbox: Store, hotel_id: str, lines: Callable[[Sequence[Decision]], Iterable[bytes]]) -> None:
+    """Add what `lines` makes of the present decisions of a hotel at the end of its file; nothing leaves it as it is.
+
+    `lines` is called again when another writer was faster. Raises DocumentContendedError, and whatever `lines` raises.
+    """
+    key = overrides_key(hotel_id)
+
+    def appended(before: bytes | None) -> bytes | None:
+        added = list(lines(decisions_in(before, key)[0]))
+        return with_lines(before, added) if added else None
+
+    swap(inbox, key, appended)
+
+
 def _append(inbox: Store, hotel_id: str, line: bytes) -> None:
-    swap(inbox, overrides_key(hotel_id), lambda data: with_lines(data, [line]))
+    append_lines(inbox, hotel_id, lambda _: (line,))
 
 
 def _line(document: dict[str, Any]) -> bytes:

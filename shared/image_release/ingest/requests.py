@@ -169,6 +169,11 @@ def progress(state: Store, request_id: str) -> Progress | None:
     return Progress(request_id, document["total"], len(done), len(failed))
 
 
+def request_hotels(state: Store, request_id: str) -> Iterator[str]:
+    """The hotels of a request that were published, or needed nothing."""
+    return (_hotel(listed.key) for listed in state.list(request_key(request_id, "done/")))
+
+
 def request_ids(state: Store) -> Iterator[str]:
     """All requests that were ever made, sorted."""
     for listed in state.list(REQUESTS):

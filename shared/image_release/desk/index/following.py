@@ -10,10 +10,19 @@ import math
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from image_release.desk.index.file import IndexBusyError, add_todo, end_todo, meta, next_todo, set_meta
+from image_release.desk.index.file import (
+    IndexBusyError,
+    IndexDamagedError,
+    add_todo,
+    end_todo,
+    meta,
+    next_todo,
+    set_meta,
+)
 from image_release.desk.index.hotel_index import HotelIndex
 from image_release.desk.index.looking_around import look_around
 from image_release.desk.index.reading import Reader, decided_hotels, published_hotels
@@ -71,10 +80,10 @@ def catch_up(
     """
     because = _begin(index, stores, settings, progress, now())
     hotels = _finish_building(index, stores, settings, progress, now())
-    _follow_feed(index, stores, beside_suite=beside_suite)
+    has_changed = _follow_feed(index, stores, beside_suite=beside_suite)
     with index.reading() as db:
         looked = datetime.fromisoformat(meta(db, "looked_at"))
-    if not timedelta(0) <= now() - looked < LOOK_AROUND_EVERY:
+    if has_changed or not timedelta(0) <= now() - looked < LOOK_AROUND_EVERY:
         look_around(index.file, stores, now())
     hotels += _work_off(index, stores, settings, progress)
     return CaughtUp(hotels, because)
@@ -83,17 +92,14 @@ def catch_up(
 def touch(index: HotelIndex, stores: Stores, settings: Settings, hotel_ids: Iterable[str]) -> None:
     """Read some hotels and the decisions about them again, now: somebody just changed them.
 
-    While the index is being built they are read with the others.
+    While the index is being built they are read with the others, and where it cannot be used it will be built.
     """
-    with index.file.writing() as db:
-        wanted = frozenset(hotel_ids)
-        add_todo(db, wanted)
-        is_built = meta(db, "phase") == "built"
-    if is_built:
-        try:
+    with suppress(IndexDamagedError, IndexBusyError):
+        with index.file.writing() as db:
+            add_todo(db, frozenset(hotel_ids))
+            is_built = meta(db, "phase") == "built"
+        if is_built:
             _work_off(index, stores, settings, no_progress, wait_s=TOUCH_WAITS_S)
-        except IndexBusyError:
-            return
 
 
 def _begin(index: HotelIndex, stores: Stores, settings: Settings, progress: Progress, now: datetime) -> str | None:
@@ -149,15 +155,20 @@ def _why_anew(index: HotelIndex, settings: Settings, now: datetime) -> str | Non
     return None
 
 
-def _follow_feed(index: HotelIndex, stores: Stores, *, beside_suite: bool) -> None:
-    """Put what the feed names on the list of hotels to read, and remember how far it was followed."""
+def _follow_feed(index: HotelIndex, stores: Stores, *, beside_suite: bool) -> bool:
+    """Put what the feed names on the list of hotels to read, and remember how far it was followed.
+
+    Returns whether there was anything new.
+    """
     with index.reading() as db:
         position = Position.from_text(meta(db, "position"))
     since = changed_since(stores.state, position, with_records=beside_suite)
     changed = set(since.changed)
     with index.file.writing() as db:
-        add_todo(db, {item.hotel_id for item in changed if _is_newer(db, item)})
+        newer = {item.hotel_id for item in changed if _is_newer(db, item)}
+        add_todo(db, newer)
         set_meta(db, position=since.position.to_text(), as_of=since.position.moment.isoformat())
+    return bool(newer)
 
 
 def _is_newer(db: sqlite3.Connection, item: Changed) -> bool:

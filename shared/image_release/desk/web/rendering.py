@@ -15,7 +15,7 @@ from image_release.gallery import render_template
 
 HERE = Path(__file__).parent
 TEMPLATES = (HERE / "templates", HERE / "hotel" / "templates")
-NAVIGATION = (("/", "Hotels"),)
+NAVIGATION = (("/", "Hotels"), ("/changes", "What changed"), ("/decisions", "Decisions"), ("/bulk", "In bulk"))
 """Address and name of each page that the layout links."""
 
 

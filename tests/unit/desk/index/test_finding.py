@@ -75,7 +75,9 @@ class TestWords:
         assert places.ids(Query(country="FR")) == ["200"]
         assert places.ids(Query(city="CADAQUES")) == ["100"]
         assert places.ids(Query(partner="bedbank")) == ["200"]
-        assert places.ids(Query(partner="bed")) == places.ids(Query(city="Cada")) == places.ids(Query(country="F")) == []
+        assert (
+            places.ids(Query(partner="bed")) == places.ids(Query(city="Cada")) == places.ids(Query(country="F")) == []
+        )
 
     @given(st.lists(st.text(alphabet="abcé \n\x1f", max_size=4), min_size=1, max_size=30), st.text("abcé ", max_size=3))
     def test_find_what_a_plain_search_finds(self, names, text):
@@ -118,7 +120,10 @@ class TestFilters:
         assert world.ids(Query(filters=frozenset({Filter.FEW}), fewer_than=6, sort=Sort.NAME)) == ["a", "b"]
         assert world.index.find(Query(fewer_than=2)).counts[Filter.FEW] == 0
 
-    @given(st.lists(st.integers(0, (1 << len(Filter)) - 1), max_size=40), st.sets(st.sampled_from(list(Filter)), max_size=3))
+    @given(
+        st.lists(st.integers(0, (1 << len(Filter)) - 1), max_size=40),
+        st.sets(st.sampled_from(list(Filter)), max_size=3),
+    )
     def test_counts_equal_a_plain_loop(self, flags, chosen):
         """Over any flags, for any choice."""
         chosen -= {Filter.FEW}

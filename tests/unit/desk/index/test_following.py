@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from image_release.desk.index import Filter, IndexDamagedError, Query, Sort, open_index, touch
-from image_release.desk.index.file import meta, set_meta
+from image_release.desk.index.file import add_todo, meta, set_meta
 from image_release.ingest import append_override
 from image_release.settings import Settings
 from image_release.state import hold
 from image_release.store_keys import HOTELS, catalogue_state_key, held_catalogue_key, held_release_key, manifest_key
 from image_release.values import Override
-from tests.unit.desk.index.conftest import World
+from tests.unit.desk.conftest import World
 from tests.unit.desk.made_manifests import manifest, picture, publish, sha
 
 FIVE = tuple(picture(f"p{number}") for number in range(5))
@@ -21,7 +21,7 @@ LATER = timedelta(minutes=2)
 """After this a look around is due."""
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for Ctrl-C."""
 
 
@@ -55,9 +55,9 @@ class TestTheFirstBuild:
 
         def kill(what, done, total):
             if done == 8:
-                raise Killed
+                raise KilledError
 
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             world.catch_up(progress=kill)
         assert (world.index.status().is_built, world.index.status().waiting) == (False, 2)
         listed = _count_listings(world, monkeypatch)
@@ -71,9 +71,9 @@ class TestTheFirstBuild:
         world = world_of(*(manifest(f"{number}") for number in range(5)))
 
         def kill(*_):
-            raise Killed
+            raise KilledError
 
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             world.catch_up(progress=kill)
         world.catch_up()
         assert world.index.find(Query()).total == 5
@@ -157,15 +157,11 @@ class TestTheFeed:
         world = world_of(manifest("a", FIVE), manifest("b", FIVE))
         world.catch_up()
         changed = Query(filters=frozenset({Filter.CHANGED}))
-        world.run(manifest("a", FIVE, seq=2, at=world.now()))
-        world.catch_up()
-        world.ahead = LATER
-        world.catch_up()
-        assert world.ids(changed) == ["a"]
-        world.run(manifest("b", FIVE, seq=2, at=world.now()))
-        world.ahead = 2 * LATER
-        world.catch_up()
-        assert world.ids(changed) == ["b"]
+        for hotel_id in ("a", "b"):
+            world.ahead += timedelta(hours=1)
+            world.run(manifest(hotel_id, FIVE, seq=2, at=world.now() + timedelta(seconds=1)))
+            world.catch_up()
+            assert world.ids(changed) == [hotel_id]
 
     def test_forgets_a_hotel_whose_manifest_is_gone(self, world_of):
         """It is not shown any more."""
@@ -262,6 +258,7 @@ class TestAnIndexThatCannotBeUsed:
         world.index.file.path.write_bytes(b"no database at all" * 1000)
         with pytest.raises(IndexDamagedError):
             world.index.find(Query())
+        touch(world.index, world.stores, world.settings, ["a"])
         assert "not a database" in world.catch_up().built_because
         assert world.ids(Query()) == ["a"]
 
@@ -347,11 +344,8 @@ def test_a_hotel_that_changes_while_it_is_read_is_read_again(world_of):
         stored = real(key)
         if key == manifest_key("a"):
             world.stores.published.get = real
-            publish(world.stores, manifest("a", [], seq=2))
-            touch(world.index, world.stores, world.settings, [])
+            publish(world.stores, manifest("a", [], seq=3))
             with world.index.file.writing() as db:
-                from image_release.desk.index.file import add_todo
-
                 add_todo(db, ["a"])
         return stored
 

@@ -27,7 +27,7 @@ class World:
         return catch_up(self.index, self.stores, self.settings, now=self.now, **changes)
 
     def run(self, *manifests):
-        with Collecting(self.stores, Cause.run(datetime.now(UTC))) as changed:
+        with Collecting(self.stores, Cause.of("run", self.now())) as changed:
             for made in manifests:
                 publish(self.stores, made)
                 changed.add(made.hotel_id, [made.seq])
