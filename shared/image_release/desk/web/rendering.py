@@ -21,6 +21,7 @@ NAVIGATION = (
     ("/changes", "What changed"),
     ("/decisions", "Decisions"),
     ("/bulk", "In bulk"),
+    ("/everywhere", "In every hotel"),
     ("/reports", "Reports"),
 )
 """Address and name of each page that the layout links."""
