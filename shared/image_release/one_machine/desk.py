@@ -31,7 +31,7 @@ def open_desk(
     """The desk of a workspace, which follows it while the block runs. `observe` is told how far the index is."""
     stores = Stores(workspace.inbox, workspace.state, workspace.published)
     root = workspace.root if isinstance(workspace.root, Path) else None
-    index = open_index(index_path(root, address))
+    index = open_index(index_path(root, str(workspace.root)), beside_suite=root is None)
     keeper = IndexKeeper(index, stores, workspace.settings, observe)
     images = HotelImages(stores, workspace.settings)
     compare = IsolatedComparer(workspace.settings)
