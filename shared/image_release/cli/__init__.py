@@ -40,6 +40,7 @@ COMMANDS = {
     "desk": "Open the pages on which people see and correct hotels.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",
+    "report": "Report what partners bring, and which hotels lack good pictures.",
     "corpus": "Measure grouping on a labelled corpus.",
     "ranking": "Measure the order of pictures against people's grades.",
 }
