@@ -25,7 +25,7 @@ _MAY_BE_EMPTY = bit(Filter.WITHDRAWN) | bit(Filter.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
+class Matched:
     """What a query found: row numbers in its order, and how many there would be with each filter."""
 
     numbers: Numbers
@@ -50,7 +50,7 @@ class Loaded:
     orders: Mapping[Sort, tuple[Positions, Positions]]
     """Sort -> the place at each rank, and the rank of each place."""
 
-    def find(self, query: Query) -> Matches:
+    def find(self, query: Query) -> Matched:
         """All hotels of a query, whatever its page."""
         places = self._places(query)
         flags = self._flags(query)[places]
@@ -59,7 +59,7 @@ class Loaded:
         places = places[_with(flags, wanted)]
         at_rank, rank_of = self.orders[query.sort]
         places = at_rank[np.sort(rank_of[places])]
-        return Matches(self._named_first(places, query), counts)
+        return Matched(self._named_first(places, query), counts)
 
     def _places(self, query: Query) -> Positions:
         places = np.arange(len(self.numbers))

@@ -14,7 +14,14 @@ from typing import Protocol
 
 from image_release.desk.index import HotelIndex
 from image_release.desk.reports.bars import Bars, stacked
-from image_release.desk.reports.hotels import MOST_GOOD, WHAT_GOOD_MEANS, FewHotel, HotelReport, PlaceLine, few_hotels
+from image_release.desk.reports.hotels import (
+    MOST_GOOD,
+    WHAT_GOOD_MEANS,
+    FewHotel,
+    FewPicturesReport,
+    PlaceLine,
+    few_hotels,
+)
 from image_release.desk.reports.partners import PartnerLine, PartnerReport
 from image_release.gallery import TEMPLATES as GALLERY_TEMPLATES
 from image_release.gallery import render_template
@@ -54,7 +61,7 @@ class PartnerPage:
 class HotelPage:
     """What the page of hotels with few good pictures shows; `hotels` and `cities` are the first ones."""
 
-    report: HotelReport
+    report: FewPicturesReport
     charts: tuple[Bars, ...]
     hotels: tuple[FewHotel, ...]
     cities: tuple[PlaceLine, ...]
@@ -103,7 +110,7 @@ def partner_page(report: PartnerReport) -> PartnerPage:
     )
 
 
-def hotel_page(index: HotelIndex, report: HotelReport) -> HotelPage:
+def hotel_page(index: HotelIndex, report: FewPicturesReport) -> HotelPage:
     """The charts of a report on hotels, and the first of these. Raises IndexDamagedError."""
     return HotelPage(
         report,
