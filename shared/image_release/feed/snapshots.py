@@ -83,7 +83,7 @@ def write_snapshot(stores: Stores, now: datetime, advance: Callable[[], object] 
             before = read_snapshot(stores.published, latest["snapshot"])
             lines = _merged(stores, before, hotel_ids, rows, again=not is_same_release)
         else:
-            latest, position = None, Position.now()
+            latest, position = None, changed_since(stores.state, Position.now()).position
             rows = _all_rows(stores, current, path, opened)
             lines = ((line, True) for line in _first_lines(stores, rows, advance))
         hotels, is_other = _write(path, lines)
