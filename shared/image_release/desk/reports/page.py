@@ -33,6 +33,8 @@ LISTED = 500
 """Maximum number of hotels and cities on a page: the CSV has all."""
 NOT_SHOWN = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
 NOT_FETCHED = (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE)
+NEUTRAL, BAD, POOR = 2, 3, 4
+"""Colours of `reports.css`."""
 BECAME = ("best copies", "other copies", "hidden or too many", "could not be fetched", "refused")
 
 
@@ -105,6 +107,7 @@ def partner_page(report: PartnerReport) -> PartnerPage:
                     )
                     for line in lines
                 ),
+                full=max((line.hotels for line in lines), default=1),
             ),
         ),
     )
@@ -135,6 +138,7 @@ def hotel_page(index: HotelIndex, report: FewPicturesReport) -> HotelPage:
                     )
                     for line in report.countries
                 ),
+                colours=(BAD, POOR, NEUTRAL),
             ),
         ),
         tuple(islice(few_hotels(index, report.fewer_than), LISTED)),
