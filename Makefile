@@ -23,9 +23,10 @@ help: ## list these targets
 
 setup: $(READY) ## make .venv with the pinned packages and the program (PYTHON=python3.13 uses another Python)
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt tests/axe.txt pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --requirement tests/axe.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, replace
 
 MAX_VALUE_CHARS = 300
 """Characters of a bad value that are kept: a line may have millions."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters with which a cell would be a formula in a spreadsheet."""
+MAX_CELL = 8_000
+"""Maximum number of characters of a cell."""
 MAX_PROBLEMS = 1_000
 """Problems of one file that are kept one by one; further ones are counted."""
 
@@ -23,6 +27,11 @@ def printable(value: str, limit: int = 120) -> str:
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+
+
+def cell(text: str) -> str:
+    """A cell of a CSV for people: it is no formula, and what cannot be printed is escaped."""
+    return ("'" if text.startswith(FORMULA) else "") + printable(text, MAX_CELL)
 
 
 @dataclass(frozen=True, slots=True)

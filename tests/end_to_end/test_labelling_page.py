@@ -2,31 +2,18 @@
 
 import csv
 import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.chromium import chromium
 from tests.integration.labelled_corpus import BROKEN, small_corpus, write
 from tests.integration.world import jpeg, photo
 
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 PROGRAM = Path(sys.executable).with_name("image-release")
-BROWSER_FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,900",
-)
 PATIENCE_S = 60
 """A long timeout for busy machines; no time is measured."""
 
@@ -65,21 +52,8 @@ def label():
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium with its own driver."""
-    if not Path(CHROMIUM).exists() or not Path(DRIVER).exists():
-        pytest.skip(f"no browser: the page is tested where {CHROMIUM} and {DRIVER} are installed")
-    from selenium import webdriver
-
-    profile = tempfile.mkdtemp()
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*BROWSER_FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-    shutil.rmtree(profile, ignore_errors=True)
+    with chromium() as driver:
+        yield driver
 
 
 class Page:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from image_release.cli import main
-from image_release.one_machine.endings import cell
+from image_release.problems import cell
 from tests.integration.world import Site, jpeg, photo
 
 HEAD = "hotel_id,name,country,city,latitude,longitude,accommodations\n"

@@ -36,6 +36,7 @@ COMMANDS = {
     "sweep": "Delete files that nothing names, for hotels where this is due.",
     "check": "Tell what is lost or damaged in the workspace, and mend it.",
     "override": "Record a person's decision about a photograph.",
+    "desk": "Open the pages on which people see and correct hotels.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",
     "corpus": "Measure grouping on a labelled corpus.",

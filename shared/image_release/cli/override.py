@@ -1,183 +1,181 @@
-"""`image-release override`: a person's decision about a photograph, and undoing one."""
+"""`image-release override`: a person's decision about a photograph, undoing one, many at once, and their history."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
+from image_release.cli.bulk import decide_in_bulk
+from image_release.cli.common import FILE
+from image_release.cli.decisions import list_decisions
 from image_release.cli.invocation import Invocation, common_options
 from image_release.cli.pasting import command
-from image_release.ingest import Decision, append_override, append_revoke, read_decisions
-from image_release.outcomes import Outcome
+from image_release.desk.deciding import (
+    ACTIONS,
+    Decided,
+    DecisionRefusedError,
+    HotelUnreadableError,
+    decide,
+    image_named,
+    read_hotel,
+    revoke,
+    short,
+)
 from image_release.problems import printable
-from image_release.publish import Manifest, RejectedImage, read_before
+from image_release.storage import Stores
 from image_release.values import Label, Override
 
-ACTIONS = ("pin", "hide", "show", "same", "different", "label", "best", "rescue", "withdraw", "revoke", "list")
-LEAST_PREFIX = 6
-"""Minimum number of hexadecimal digits that name an image."""
-PAIR = 2
-"""Minimum number of different images of a decision `same` or `different`."""
-GROUPED = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
-"""Outcomes of images that are not shown, but usable: decisions about their photograph hold."""
-RESCUED = (Outcome.TOO_SMALL, Outcome.NO_CONTENT, Outcome.PLACEHOLDER)
-"""Outcomes of images that a person may call usable."""
+VERBS = (*ACTIONS, "revoke", "list")
+VERB_FIRST = {"list": (1, 2), "revoke": (3,)}
+"""Words that may come before the hotel -> how many words there are then."""
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 @click.command()
-@click.argument("hotel_id", metavar="HOTEL")
-@click.argument("action", type=click.Choice(ACTIONS))
-@click.argument("images", metavar="[IMAGE...]", nargs=-1)
+@click.argument("words", metavar="[HOTEL] [ACTION] [IMAGE...]", nargs=-1)
 @click.option("--position", type=click.IntRange(min=1), help="pin: position in the order; default 1.")
 @click.option("--label", "labels", multiple=True, metavar="TEXT", help="label: what the photograph shows.")
 @click.option("--why", default="", help="The reason; stored with the decision and shown at hidden images.")
+@click.option("--from", "file", type=FILE, help="Make the decisions of a CSV file: hotel_id,action,images,position,…")
+@click.option("--dry-run", is_flag=True, help="With --from: tell what would be decided, and write nothing.")
+@click.option("--by", help="list: only what this person decided.")
+@click.option("--since", type=MOMENT, help="list: only what was decided since (UTC).")
+@click.option("--csv", "as_csv", is_flag=True, help="list: as CSV.")
 @common_options
 def override(
     invocation: Invocation,
-    hotel_id: str,
-    action: str,
-    images: tuple[str, ...],
+    words: tuple[str, ...],
     position: int | None,
     labels: tuple[str, ...],
     why: str,
+    file: Path | None,
+    dry_run: bool,
+    by: str | None,
+    since: datetime | None,
+    as_csv: bool,
 ) -> None:
-    r"""Record a person's decision about a photograph. IMAGE is a SHA-256 from the manifest, or its first digits.
+    """Record a person's decision about a photograph, undo one, or list what was decided.
 
-    The decision holds for every copy of the photograph, including later ones; `best` lets one copy stand for it, and
-    `rescue` lets a rejected image be shown. `withdraw` takes all pictures of the hotel off. `list` shows the decisions
-    and their digests; `revoke` undoes one, named by the first digits of its digest. The next run applies it.
+    ACTION is `pin`, `hide`, `show`, `same`, `different`, `label`, `best`, `rescue`, `withdraw`, `revoke` or `list`.
+    IMAGE is a SHA-256 from the manifest, its first digits, or the image's URL. A decision holds for every copy of the
+    photograph, including later ones; `best` lets one copy stand for it, and `rescue` lets a rejected image be shown.
+    `withdraw` takes all pictures of the hotel off. `revoke` undoes a decision, named by the first digits of its digest;
+    `list` shows them, of one hotel (HOTEL list) or of all (list). The next run applies what was decided.
 
-    \b
-    Examples:
-      image-release override 123456 hide 3fa9c1d2 --why "not this hotel"
-      image-release override 123456 list
-      image-release override 123456 revoke 77ab01ce
+    A CSV file has the columns hotel_id, action, images (with spaces between them), position, labels (with `;` between
+    them) and why. Of each hotel all its lines are decided, or none; what is decided already is not decided again.
+
+    Example: image-release override 123456 hide 3fa9c1d2 --why "not this hotel"
+
+    Example: image-release override list --since 2026-11-01 --csv
+
+    Example: image-release override --from decisions.csv --dry-run
     """
+    said = bool(words or position or labels or why)
+    narrowed = bool(by or since or as_csv)
     with invocation.open() as workspace:
-        manifest = read_before(workspace.published, hotel_id).manifest
-        if manifest is None:
-            raise click.UsageError(f"{printable(hotel_id)}: no hotel of that id is published")
-        decisions, _ = read_decisions(workspace.inbox, hotel_id)
-        by, at = getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds")
-        if action == "list":
-            _show_decisions(invocation, hotel_id, decisions)
+        stores = Stores(workspace.inbox, workspace.state, workspace.published)
+        if file is not None:
+            _refuse(said or narrowed, "--from takes only --dry-run")
+            decide_in_bulk(invocation, stores, file, by=_person(), at=_now(), dry_run=dry_run)
             return
-        if action == "revoke":
-            recorded = [_decision(decisions, images)]
-            append_revoke(workspace.inbox, hotel_id, recorded[0], by=by, at=at, why=why)
-        else:
-            decision = Override(
-                action=action,  # type: ignore[arg-type]  # click has checked it
-                images=tuple(_full_sha256(image, _known_images(manifest)) for image in images),
-                position=(position or 1) if action == "pin" else None,
-                labels=tuple(Label(text, 1.0) for text in labels),
-                by=by,
-                at=at,
-                why=why,
-            )
-            _check(decision, manifest, decisions)
-            append_override(workspace.inbox, hotel_id, decision)
-            recorded = list(decision.images)
-    apply = command(invocation.address, ["hotel"], [hotel_id])
-    invocation.show(
-        {"hotel_id": hotel_id, "action": action, "images": recorded},
-        f"{action} recorded for {printable(hotel_id)}; this applies it now: {apply}",
+        hotel_id, verb, names = _parsed(words)
+        _refuse(dry_run, "--dry-run goes with --from")
+        if verb == "list":
+            _refuse(bool(names or position or labels or why), "list takes only --by, --since and --csv")
+            list_decisions(invocation, stores, hotel_id, by=by, since=since, as_csv=as_csv)
+            return
+        _refuse(narrowed, "--by, --since and --csv go with list")
+        with _refusals():
+            if verb == "revoke":
+                _refuse(len(names) != 1, "revoke names one decision by its digest; `list` shows them")
+                _refuse(bool(position or labels), "revoke takes only --why")
+                done = revoke(stores, hotel_id, names[0], by=_person(), at=_now(), why=why)
+            else:
+                done = _decide(stores, hotel_id, verb, names, position, labels, why)
+        _tell(invocation, hotel_id, verb, done)
+
+
+def _parsed(words: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """The hotel (empty: all), the action and the images. `list` and `revoke` may come before the hotel."""
+    if words and len(words) in VERB_FIRST.get(words[0], ()) and (len(words) == 1 or words[1] not in VERBS):
+        return (words[1] if len(words) > 1 else ""), words[0], words[2:]
+    if len(words) <= 1:
+        raise click.UsageError("which hotel, and what of it? image-release override HOTEL ACTION [IMAGE...]")
+    if words[1] not in VERBS:
+        raise click.UsageError(f"{printable(words[1])}: is no action; the actions are {', '.join(VERBS)}")
+    return words[0], words[1], words[2:]
+
+
+def _decide(
+    stores: Stores,
+    hotel_id: str,
+    action: str,
+    names: tuple[str, ...],
+    position: int | None,
+    labels: tuple[str, ...],
+    why: str,
+) -> Decided:
+    now = read_hotel(stores, hotel_id)
+    first = 1 if action == "pin" else None
+    decision = Override(
+        action=action,  # type: ignore[arg-type]  # the command has checked it
+        images=tuple(image_named(now, name) for name in names),
+        position=position or first,
+        labels=tuple(Label(text, 1.0) for text in labels),
+        by=_person(),
+        at=_now(),
+        why=why,
     )
+    return decide(stores, hotel_id, decision)
 
 
-def _check(decision: Override, manifest: Manifest, decisions: Iterable[Decision]) -> None:
-    """Refuse a decision that makes no sense or would have no effect."""
-    action = decision.action
-    if action == "withdraw" and decision.images:
-        raise click.UsageError("withdraw is about the hotel; it names no image")
-    if action != "withdraw" and not decision.images:
-        raise click.UsageError(f"{action} needs an image")
-    if action == "label" and not decision.labels:
-        raise click.UsageError("label needs --label TEXT")
-    if action in ("same", "different") and len(set(decision.images)) < PAIR:
-        raise click.UsageError(f"{action} needs at least two images")
-    rejected = {image.sha256: image for image in manifest.rejected}
-    hidden = {
-        sha256
-        for item in decisions
-        if item.override and item.override.action == "hide" and not item.is_revoked
-        for sha256 in item.override.images
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """End the command with a sentence when a decision is refused: as wrong use, or with 1 if the hotel is damaged."""
+    try:
+        yield
+    except HotelUnreadableError as error:
+        raise click.ClickException(str(error)) from error
+    except DecisionRefusedError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _refuse(condition: bool, rule: str) -> None:
+    """End the command as wrong use if a condition holds."""
+    if condition:
+        raise click.UsageError(rule)
+
+
+def _person() -> str:
+    """Who is logged in; empty where the machine does not know."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _tell(invocation: Invocation, hotel_id: str, action: str, done: Decided) -> None:
+    apply = command(invocation.address, ["hotel"], [hotel_id])
+    recorded = done.hotel.decisions[-1]
+    for note in done.notes:
+        click.echo(f"note: {note}", err=True)
+    images = list(recorded.override.images) if recorded.override else [recorded.revokes]
+    document = {
+        "hotel_id": hotel_id,
+        "action": action,
+        "images": images,
+        "digest": recorded.digest,
+        "notes": done.notes,
     }
-    for sha256 in decision.images:
-        if why := _without_effect(action, rejected.get(sha256), is_hidden=sha256 in hidden):
-            raise click.UsageError(f"{sha256[:12]} {why}, so {action} would have no effect")
-
-
-def _without_effect(action: str, rejected: RejectedImage | None, *, is_hidden: bool) -> str | None:
-    """Why a decision about an image would have no effect; None: it has one."""
-    if action == "rescue":
-        if rejected is None:
-            return "is not rejected"
-        return None if rejected.outcome in RESCUED else f"is {rejected.outcome} ({printable(rejected.reason)})"
-    if action == "show":
-        is_hidden = is_hidden or (rejected is not None and rejected.outcome == Outcome.HIDDEN)
-        return None if is_hidden else "is not hidden"
-    if rejected is not None and rejected.outcome not in GROUPED:
-        return f"was rejected: {rejected.outcome} ({printable(rejected.reason)})"
-    return None
-
-
-def _decision(decisions: Iterable[Decision], words: tuple[str, ...]) -> str:
-    """The digest of the decision that `revoke` names; wrong use if it names none or several."""
-    if len(words) != 1:
-        raise click.UsageError("revoke names one decision by its digest; `list` shows them")
-    found = {item.digest: item for item in decisions if item.digest.startswith(words[0].lower())}
-    if len(words[0]) < LEAST_PREFIX or len(found) != 1:
-        rule = f"must be the first {LEAST_PREFIX} or more digits of one decision's digest; `list` shows them"
-        raise click.UsageError(f"{printable(words[0])}: {rule} (fits {len(found)})")
-    [(digest, item)] = found.items()
-    if item.is_revoked:
-        raise click.UsageError(f"{digest[:12]} is revoked already")
-    return digest
-
-
-def _show_decisions(invocation: Invocation, hotel_id: str, decisions: Iterable[Decision]) -> None:
-    documents = [
-        {
-            "digest": item.digest,
-            "action": item.override.action if item.override else "revoke",
-            "images": list(item.override.images) if item.override else [],
-            "revokes": item.revokes,
-            "is_revoked": item.is_revoked,
-            "by": item.by,
-            "at": item.at,
-            "why": item.why,
-        }
-        for item in decisions
-    ]
-    lines = [
-        f"{item.digest[:12]}  {_said(item)}{'  (revoked)' if item.is_revoked else ''}"
-        + printable(f"  {item.at} {item.by}" + (f": {item.why}" if item.why else ""))
-        for item in decisions
-    ]
-    text = "\n".join(lines) or f"{printable(hotel_id)}: no decisions"
-    invocation.show({"hotel_id": hotel_id, "decisions": documents}, text)
-
-
-def _said(item: Decision) -> str:
-    if item.override is None:
-        return f"revoke {(item.revokes or '')[:12]}"
-    return " ".join([item.override.action, *(sha256[:12] for sha256 in item.override.images)])
-
-
-def _known_images(manifest: Manifest) -> set[str]:
-    """SHA-256 of every image that the manifest names, shown or not."""
-    shown = {image.sha256 for picture in manifest.pictures for image in (picture.best, *picture.merged)}
-    return shown | {image.sha256 for image in manifest.rejected if image.sha256}
-
-
-def _full_sha256(image: str, known: set[str]) -> str:
-    """The SHA-256 that an argument names; wrong use if it fits none or several."""
-    found = [sha256 for sha256 in known if sha256.startswith(image.lower())]
-    if len(image) < LEAST_PREFIX or len(found) != 1:
-        rule = f"must be the first {LEAST_PREFIX} or more digits of one image's sha256 in the hotel's manifest"
-        raise click.UsageError(f"{printable(image)}: {rule} (fits {len(found)})")
-    return found[0]
+    text = f"{action} recorded for {printable(hotel_id)} ({short(recorded.digest)}); this applies it now: {apply}"
+    invocation.show(document, text)

@@ -31,7 +31,7 @@ from image_release.ingest import (
     override_line,
     read_decisions,
     read_overrides,
-    revoke_line,
+    revoking_line,
 )
 from image_release.publish import Manifest
 from image_release.storage import Stores
@@ -181,4 +181,4 @@ def _revoking(line: Decision, known: Sequence[EverywhereDecision]) -> bytes:
     about = next(decision for decision in known if mark and decision.mark.image == mark.image)
     said = next((item for item in (about, *about.earlier) if item.mark == mark), about)
     by, at, why = (said.revoked.by, said.revoked.at, said.revoked.why) if said.revoked else (about.by, about.at, "")
-    return revoke_line(line.digest, by=by, at=at, why=f"{why} {mark}".strip())
+    return revoking_line(line.digest, by=by, at=at, why=f"{why} {mark}".strip())

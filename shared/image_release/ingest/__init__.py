@@ -30,17 +30,19 @@ from image_release.ingest.everywhere import (
     without_its_mark,
 )
 from image_release.ingest.files import InputDamagedError, MissingInputError
-from image_release.ingest.ids import BadValueError, checked_id
+from image_release.ingest.ids import BadValueError, checked_id, is_text
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import (
     Decision,
     append_lines,
     append_override,
     append_revoke,
+    decisions_in,
     override_line,
     read_decisions,
     read_overrides,
-    revoke_line,
+    revoking_line,
+    with_lines,
 )
 from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
@@ -124,6 +126,7 @@ __all__ = [
     "apply_release",
     "checked_id",
     "complete_release",
+    "decisions_in",
     "departed",
     "departed_from_shard",
     "diff",
@@ -137,6 +140,7 @@ __all__ = [
     "in_force",
     "is_done",
     "is_let_through",
+    "is_text",
     "mark_done",
     "mark_failed",
     "mark_of",
@@ -158,7 +162,7 @@ __all__ = [
     "release_id_of",
     "request_ids",
     "revoke_everywhere",
-    "revoke_line",
+    "revoking_line",
     "select",
     "shard_hotels",
     "shard_of",
@@ -170,6 +174,7 @@ __all__ = [
     "unserved_force",
     "waiting_catalogue",
     "waiting_release",
+    "with_lines",
     "without_its_mark",
     "write_listing",
 ]

@@ -78,10 +78,11 @@ def read_decisions(inbox: Store, hotel_id: str) -> tuple[tuple[Decision, ...], t
     """All decisions about a hotel, in the order of the file, and the lines that cannot be used."""
     key = overrides_key(hotel_id)
     stored = inbox.get(key)
-    return _decisions(key, stored.data if stored else None)
+    return decisions_in(stored.data if stored else None, key)
 
 
-def _decisions(key: str, data: bytes | None) -> tuple[tuple[Decision, ...], tuple[Problem, ...]]:
+def decisions_in(data: bytes | None, key: str) -> tuple[tuple[Decision, ...], tuple[Problem, ...]]:
+    """The decisions in the bytes of a hotel's file (None: there is none); `key` names the file in problems."""
     lines: list[tuple[str, _OverrideLine]] = []
     problems = []
     for number, line in enumerate(without_mark(data).splitlines() if data else (), start=1):
@@ -104,33 +105,16 @@ def _decisions(key: str, data: bytes | None) -> tuple[tuple[Decision, ...], tupl
 
 def append_override(inbox: Store, hotel_id: str, override: Override) -> None:
     """Add a decision at the end of a hotel's file, whoever else is adding one. Raises DocumentContendedError."""
-    line = override_line(override)
-    append_lines(inbox, hotel_id, lambda _: (line,))
+    _append(inbox, hotel_id, override_line(override))
 
 
 def append_revoke(inbox: Store, hotel_id: str, line: str, *, by: str, at: str, why: str) -> None:
     """Undo a decision: `line` is the SHA-256 of its line's bytes. Raises DocumentContendedError."""
-    revoking = revoke_line(line, by=by, at=at, why=why)
-    append_lines(inbox, hotel_id, lambda _: (revoking,))
-
-
-def append_lines(inbox: Store, hotel_id: str, lines: Callable[[Sequence[Decision]], Iterable[bytes]]) -> None:
-    """Add what `lines` makes of the present decisions of a hotel at the end of its file; nothing leaves it as it is.
-
-    `lines` is called again when another writer was faster. Raises DocumentContendedError, and whatever `lines` raises.
-    """
-    key = overrides_key(hotel_id)
-
-    def appended(before: bytes | None) -> bytes | None:
-        added = b"".join(line + b"\n" for line in lines(_decisions(key, before)[0]))
-        missing_end = b"\n" if before and not before.endswith(b"\n") else b""
-        return (before or b"") + missing_end + added if added else None
-
-    swap(inbox, key, appended)
+    _append(inbox, hotel_id, revoking_line(line, by=by, at=at, why=why))
 
 
 def override_line(override: Override) -> bytes:
-    """A decision as a line of a hotel's file, without the line end. Raises ValidationError if it makes no sense."""
+    """The line of a decision, without its end. Raises ValueError if it could not be read back."""
     labels = [{"description": label.description, "score": label.score} for label in override.labels]
     return _line(
         {
@@ -145,9 +129,33 @@ def override_line(override: Override) -> bytes:
     )
 
 
-def revoke_line(line: str, *, by: str, at: str, why: str) -> bytes:
-    """A line that undoes another one, which is named by the SHA-256 of its bytes."""
+def revoking_line(line: str, *, by: str, at: str, why: str) -> bytes:
+    """The line, without its end, that undoes another one, whose bytes have the SHA-256 `line`."""
     return _line({"action": "revoke", "line": line, "by": by or None, "at": at or None, "why": why or None})
+
+
+def with_lines(data: bytes | None, lines: Sequence[bytes]) -> bytes:
+    """The bytes of a hotel's file with some more lines at its end; its last line may lack a line end."""
+    missing_end = b"\n" if data and not data.endswith(b"\n") else b""
+    return (data or b"") + missing_end + b"".join(line + b"\n" for line in lines)
+
+
+def append_lines(inbox: Store, hotel_id: str, lines: Callable[[Sequence[Decision]], Iterable[bytes]]) -> None:
+    """Add what `lines` makes of the present decisions of a hotel at the end of its file; nothing leaves it as it is.
+
+    `lines` is called again when another writer was faster. Raises DocumentContendedError, and whatever `lines` raises.
+    """
+    key = overrides_key(hotel_id)
+
+    def appended(before: bytes | None) -> bytes | None:
+        added = list(lines(decisions_in(before, key)[0]))
+        return with_lines(before, added) if added else None
+
+    swap(inbox, key, appended)
+
+
+def _append(inbox: Store, hotel_id: str, line: bytes) -> None:
+    append_lines(inbox, hotel_id, lambda _: (line,))
 
 
 def _line(document: dict[str, Any]) -> bytes:

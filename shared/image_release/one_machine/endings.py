@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from image_release.ingest import open_index, read_current
 from image_release.one_machine.intake import told
 from image_release.outcomes import Outcome
-from image_release.problems import Problem, printable
+from image_release.problems import Problem, cell
 from image_release.publish import Manifest
 from image_release.state import read_json
 from image_release.storage import Listed, Store
@@ -35,12 +35,8 @@ from image_release.store_keys import (
 FAILED_IMAGES = (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.CRASHED)
 """Outcomes that mean that something was asked for and not done. The others are facts about what a partner sent."""
 COLUMNS = ("url", "partner", "hotel", "outcome", "reason")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters with which a cell would be a formula in a spreadsheet."""
 MOST_COMPARED_BYTES = 20_000_000
 """Maximum size of a list that is compared with the latest one; a larger one is written by each run."""
-MAX_CELL = 8_000
-"""Maximum number of characters of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +148,6 @@ class RunProblems:
         """Delete the file of this machine."""
         self._file.close()
         self._folder.cleanup()
-
-
-def cell(text: str) -> str:
-    """A cell of a CSV for people: it is no formula, and what cannot be printed is escaped."""
-    return ("'" if text.startswith(FORMULA) else "") + printable(text, MAX_CELL)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
@@ -136,7 +137,7 @@ def run_nudges(
     The hotels that change are listed under `cause`. KeyboardInterrupt stops the workers at once. What is stored and
     published stays whole, and the next run continues.
     """
-    work = _Work(workspace, cause, with_images)
+    work = Work(workspace, cause, with_images)
     pending = iter(nudges)
     with Collecting(workspace.stores, cause) as collecting:
 
@@ -146,11 +147,11 @@ def run_nudges(
 
         while suspects := _run_until_a_worker_dies(work, pending, workers, add):
             for nudge in suspects:
-                add(_run_isolated(work, nudge))
+                add(process_isolated(work, nudge))
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """What a worker is told when it starts."""
 
     workspace: Workspace
@@ -159,18 +160,18 @@ class _Work:
 
 
 def _run_until_a_worker_dies(
-    work: _Work, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
+    work: Work, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
 ) -> list[Nudge]:
     """Process `pending`; returns the nudges that were under way when a worker died, or an empty list at the end."""
     under_way: dict[Future[HotelResult], Nudge] = {}
     waiting = deque(islice(pending, QUEUED_PER_WORKER * workers))
     if not waiting:
         return []
-    pool = _pool(work, min(workers, len(waiting)), isolated=False)
+    pool = pool_of(work, min(workers, len(waiting)), isolated=False)
     try:
         while waiting or under_way:
             while waiting:  # popped only after the pool has it, so that none is lost if the pool breaks here
-                under_way[_submit(pool, waiting[0])] = waiting[0]
+                under_way[submit(pool, waiting[0])] = waiting[0]
                 waiting.popleft()
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -185,24 +186,25 @@ def _run_until_a_worker_dies(
             observe(future.result())
         return [*under_way.values(), *waiting]
     except BaseException:
-        _terminate(pool)
+        terminate(pool)
         raise
     pool.shutdown()
     return []
 
 
-def _run_isolated(work: _Work, nudge: Nudge) -> HotelResult:
+def process_isolated(work: Work, nudge: Nudge) -> HotelResult:
     """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
-    pool = _pool(work, 1, isolated=True)
+    pool = pool_of(work, 1, isolated=True)
     try:
-        return _submit(pool, nudge).result()
+        return submit(pool, nudge).result()
     except BrokenProcessPool:
         return HotelResult(nudge, "failed", {}, {}, 0.0, "the worker died twice, though decoding was isolated")
     finally:
-        _terminate(pool)
+        terminate(pool)
 
 
-def _pool(work: _Work, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+def pool_of(work: Work, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+    """A pool of worker processes; each starts when it is needed."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
@@ -211,21 +213,38 @@ def _pool(work: _Work, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
     )
 
 
-def _submit(pool: ProcessPoolExecutor, nudge: Nudge) -> Future[HotelResult]:
-    """Hand a nudge to the pool, which may start a worker for it.
+def submit(pool: ProcessPoolExecutor, nudge: Nudge) -> Future[HotelResult]:
+    """Hand a nudge to the pool, which may start a worker for it."""
+    with _signals_blocked():
+        return pool.submit(_process_nudge, nudge)
 
-    Signals that end the command are blocked meanwhile, so that no worker is left half started. Workers inherit that:
-    Ctrl-C goes to the whole process group, but only the parent should handle it.
+
+def start_worker(pool: ProcessPoolExecutor) -> Future[bool]:
+    """Start a worker of the pool before there is work for it; the result is there when it has started."""
+    with _signals_blocked():
+        return pool.submit(_is_ready)
+
+
+def _is_ready() -> bool:
+    """True: a worker that answers has started."""
+    return True
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block signals that end the command while a worker may start, so that none is left half started.
+
+    Workers inherit that: Ctrl-C goes to the whole process group, but only the parent should handle it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        return pool.submit(_process_nudge, nudge)
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Kill the workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
+def terminate(pool: ProcessPoolExecutor) -> None:
+    """Kill a pool's workers at once. Stores change in whole objects, so the next run finds nothing half-written."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
@@ -234,11 +253,11 @@ def _terminate(pool: ProcessPoolExecutor) -> None:
 class _WorkerState:
     """What one worker process keeps for as long as it runs."""
 
-    work: _Work
+    work: Work
     ports: Ports
 
 
-def _start_worker(work: _Work, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+def _start_worker(work: Work, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _WorkerState.work = work
     noting = Noting(work.workspace.state, work.cause)

@@ -69,14 +69,19 @@ class _Statistic:
 
 def read_side(path: Path, name: str, label: str | None, settings: Settings) -> Side:
     """Open, decode and fingerprint a file. Raises ImageUnreadableError."""
-    draft = _open_draft(path, name, settings)
+    return side_of_bytes(_bytes_of(path, name), name, label, settings)
+
+
+def side_of_bytes(data: bytes, name: str, label: str | None, settings: Settings) -> Side:
+    """Decode and fingerprint the bytes of a file. Raises ImageUnreadableError."""
+    draft = _draft_of(data, name, settings)
     seen = FingerprintedImage(draft.facts, fingerprint(draft, settings.fingerprint))
     return Side(name, label, draft.image, seen)
 
 
 def side_of_fingerprinted(path: Path, name: str, label: str, seen: FingerprintedImage, settings: Settings) -> Side:
     """Open and decode a file whose fingerprint is known. Raises ImageUnreadableError."""
-    return Side(name, label, _open_draft(path, name, settings).image, seen)
+    return Side(name, label, _draft_of(_bytes_of(path, name), name, settings).image, seen)
 
 
 def compare_files(first: Side, second: Side, settings: Settings) -> ComparedPair:
@@ -110,11 +115,14 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned else None)
 
 
-def _open_draft(path: Path, name: str, settings: Settings) -> Draft:
+def _bytes_of(path: Path, name: str) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ImageUnreadableError(f"{printable(name)}: {error.strerror or error}") from error
+
+
+def _draft_of(data: bytes, name: str, settings: Settings) -> Draft:
     read = read_header(data, sha256_hex(data), any_size_filter(settings))
     draft = read if isinstance(read, Rejection) else decode_draft(data, read)
     if isinstance(draft, Rejection):

@@ -1,0 +1,1 @@
+"""The desk: where people see what is wrong with hotels, correct it, and see what changed."""

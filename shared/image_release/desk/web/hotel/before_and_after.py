@@ -1,0 +1,82 @@
+"""What a hotel showed before a decision and what it shows now, picture by picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from image_release.desk.deciding import images_of
+from image_release.desk.web.hotel.views import picture_address
+from image_release.gallery import kind_in_words, ordinal
+from image_release.publish import Manifest, PublishedPicture
+
+STRIP_PX = 120
+"""Minimum width of the renditions in the two strips."""
+
+
+@dataclass(frozen=True, slots=True)
+class InStrip:
+    """A picture in one of the two strips. `mark` says in a few words what happened to it; empty: nothing."""
+
+    position: int
+    kind: str
+    src: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAndAfter:
+    """Both orders, and one sentence."""
+
+    before: tuple[InStrip, ...]
+    after: tuple[InStrip, ...]
+    sentence: str
+
+
+def before_and_after(before: Manifest, after: Manifest) -> BeforeAndAfter:
+    """Compare two manifests of a hotel: pictures are the same one if they share an image."""
+    was, will_be = _places(before), _places(after)
+    left = tuple(_in_strip(before, picture, _mark_before(picture, will_be)) for picture in before.pictures)
+    right = tuple(_in_strip(after, picture, _mark_after(picture, was)) for picture in after.pictures)
+    return BeforeAndAfter(left, right, _sentence(left, right))
+
+
+def _places(manifest: Manifest) -> dict[str, int]:
+    return {image.sha256: picture.position for picture in manifest.pictures for image in images_of(picture)}
+
+
+def _places_of(picture: PublishedPicture, places: dict[str, int]) -> set[int]:
+    return {places[image.sha256] for image in images_of(picture) if image.sha256 in places}
+
+
+def _mark_before(picture: PublishedPicture, will_be: dict[str, int]) -> str:
+    found = sorted(_places_of(picture, will_be))
+    if not found:
+        return "no longer shown"
+    return f"divided into {len(found)}" if len(found) > 1 else ""
+
+
+def _mark_after(picture: PublishedPicture, was: dict[str, int]) -> str:
+    found = sorted(_places_of(picture, was))
+    if not found:
+        return "new"
+    if len(found) > 1:
+        return f"joined from {len(found)}"
+    return f"was {ordinal(found[0])}" if found[0] != picture.position else ""
+
+
+def _in_strip(manifest: Manifest, picture: PublishedPicture, mark: str) -> InStrip:
+    src = picture_address(manifest.hotel_id, picture, STRIP_PX)
+    return InStrip(picture.position, kind_in_words(picture.category), src, mark)
+
+
+def _sentence(before: tuple[InStrip, ...], after: tuple[InStrip, ...]) -> str:
+    counts = (
+        (sum(item.mark == "no longer shown" for item in before), "no longer shown"),
+        (sum(item.mark == "new" for item in after), "new"),
+        (sum(item.mark.startswith("was ") for item in after), "in another place"),
+        (sum(item.mark.startswith("joined") for item in after), "joined"),
+        (sum(item.mark.startswith("divided") for item in before), "divided"),
+    )
+    changed = [f"{count} {words}" for count, words in counts if count]
+    pictures = f"{len(before)} pictures before, {len(after)} now"
+    return f"{pictures}: {', '.join(changed)}" if changed else f"{pictures}: the order is the same"

@@ -1,0 +1,251 @@
+"""What a hotel's page shows, made from its manifest and its decisions. Pure functions; templates escape every value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from image_release.desk.deciding import (
+    Entry,
+    HotelNow,
+    effect_now,
+    images_of,
+    revoker_of,
+    said,
+)
+from image_release.desk.deciding.checking import GROUPED, RESCUED
+from image_release.desk.moving import pins_of
+from image_release.desk.web.addresses import hotel_address, rendition_address
+from image_release.gallery import kind_in_words, why_best, why_here, why_rejected
+from image_release.ingest import Decision
+from image_release.kinds import shipped_kinds
+from image_release.outcomes import Outcome
+from image_release.publish import Manifest, MergedImage, Pending, PublishedImage, PublishedPicture, RejectedImage
+from image_release.values import Override
+
+CARD_PX, LARGE_PX = 640, 1_280
+"""Minimum widths of the renditions that a card shows, and that it leads to."""
+PART_NAMES = {"size": "size", "partner": "partner", "category": "what it shows", "appeal": "appeal"}
+PENDING_WORDS = {
+    "download": "Images that could not be fetched are asked for again",
+    "tag": "What the pictures show is asked for again",
+    "revalidate": "The partners' images are looked at again",
+    "sweep": "Files that are no longer shown are deleted",
+}
+"""Kind of pending work -> what will be done, to be followed by the time."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyView:
+    """A copy of a picture. `twin`: it has the same bytes as the best image, so nothing can be decided between them."""
+
+    image: PublishedImage
+    small: str
+    large: str
+    is_best: bool
+    is_twin: bool
+    evidence: str
+
+    @property
+    def credit(self) -> str:
+        """Who is to be named for it, and whose it is; empty if the file does not say."""
+        return credit_of(self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture in its place."""
+
+    picture: PublishedPicture
+    src: str
+    large: str
+    kind: str
+    why: str
+    why_best: str
+    pinned_at: int | None
+    parts: tuple[tuple[str, float, float, str], ...]
+    """Name, value, weight and model of each part of the score, the heaviest first."""
+    copies: tuple[CopyView, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The best image, which names the picture in decisions."""
+        return self.picture.best.sha256
+
+    @property
+    def credit(self) -> str:
+        """Who is to be named for what is shown, and whose it is."""
+        return credit_of(self.picture.best)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedView:
+    """An image that is not shown. `small` and `large` are empty where its bytes are not known."""
+
+    image: RejectedImage
+    small: str
+    large: str
+    why: str
+    can_show: bool
+    can_rescue: bool
+    can_join: bool
+
+    @property
+    def credit(self) -> str:
+        """Who is to be named for it, and whose it is."""
+        return credit_of(self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A line of the history."""
+
+    digest: str
+    by: str
+    at: str
+    said: str
+    why: str
+    effect: str
+    is_undone: bool
+    is_undoing: bool
+    is_waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HotelView:
+    """Everything on the page of a hotel."""
+
+    now: HotelNow
+    pictures: tuple[PictureView, ...]
+    rejected: tuple[RejectedView, ...]
+    history: tuple[DecisionView, ...]
+    pending: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...]
+    """Name and words of each kind that a picture may show."""
+
+    @property
+    def waiting(self) -> tuple[DecisionView, ...]:
+        """Decisions that are newer than what is published."""
+        return tuple(item for item in self.history if item.is_waiting)
+
+    @property
+    def withdrawn_by(self) -> DecisionView | None:
+        """The decision that took all pictures off."""
+        withdrawals = {
+            item.digest for item in self.now.decisions if item.override and item.override.action == "withdraw"
+        }
+        return next((item for item in self.history if item.digest in withdrawals and not item.is_undone), None)
+
+
+def view_of(now: HotelNow) -> HotelView:
+    """The page of a hotel as it is now."""
+    pins, overrides = pins_of(now), now.overrides
+    return HotelView(
+        now,
+        tuple(_picture(now.manifest, item, overrides, pins.get(item.best.sha256)) for item in now.manifest.pictures),
+        tuple(_rejected(now, image) for image in now.manifest.rejected),
+        tuple(_decision(now, item) for item in reversed(now.decisions)),
+        tuple(map(_pending, sorted(now.manifest.pending, key=lambda entry: entry.not_before))),
+        tuple((name, kind_in_words(name)) for name in shipped_kinds()),
+    )
+
+
+def picture_address(hotel_id: str, picture: PublishedPicture, width: int) -> str:
+    """Where a picture is shown at least so wide: a rendition, or else its original made small."""
+    key = picture.rendition_from(width)
+    return rendition_address(key) if key else image_address(hotel_id, picture.best.sha256, "large")
+
+
+def image_address(hotel_id: str, sha256: str, size: str) -> str:
+    """Where an image that the manifest names is shown."""
+    return hotel_address(hotel_id, "images", sha256, size)
+
+
+def credit_of(image: PublishedImage | RejectedImage) -> str:
+    """What the file says of whom to name, and whose it is; empty if it says nothing."""
+    said = (("Credit", "credit"), ("Copyright", "copyright"))
+    return " · ".join(f"{name}: {text}" for name, key in said if (text := getattr(image, key, None)))
+
+
+def _picture(
+    manifest: Manifest, picture: PublishedPicture, overrides: Sequence[Override], pinned_at: int | None
+) -> PictureView:
+    parts = sorted(picture.score.parts.items(), key=lambda item: (-item[1].weight, item[0]))
+    return PictureView(
+        picture,
+        picture_address(manifest.hotel_id, picture, CARD_PX),
+        picture_address(manifest.hotel_id, picture, LARGE_PX),
+        kind_in_words(picture.category),
+        why_here(manifest, picture, overrides),
+        why_best(picture, overrides),
+        pinned_at,
+        tuple((PART_NAMES.get(name, name), part.value, part.weight, part.model or "") for name, part in parts),
+        tuple(_copy(manifest.hotel_id, picture, image) for image in images_of(picture)),
+    )
+
+
+def _copy(hotel_id: str, picture: PublishedPicture, image: PublishedImage) -> CopyView:
+    evidence = ""
+    if isinstance(image, MergedImage):
+        found = image.evidence
+        mirrored = ", mirrored" if found.mirrored else ""
+        evidence = f"{found.method}{mirrored}: score {found.score:.1f}, {found.overlap:.0%} in common"
+    return CopyView(
+        image,
+        image_address(hotel_id, image.sha256, "small"),
+        image_address(hotel_id, image.sha256, "large"),
+        image is picture.best,
+        image is not picture.best and image.sha256 == picture.best.sha256,
+        evidence,
+    )
+
+
+def _rejected(now: HotelNow, image: RejectedImage) -> RejectedView:
+    known = image.sha256 is not None and image.sha256 not in now.shown
+    hidden = any(item.action == "hide" and image.sha256 in item.images for item in now.overrides)
+    return RejectedView(
+        image,
+        image_address(now.hotel_id, image.sha256, "small") if image.sha256 else "",
+        image_address(now.hotel_id, image.sha256, "large") if image.sha256 else "",
+        why_rejected(image),
+        can_show=known and (hidden or (image.outcome == Outcome.HIDDEN and not _is_withdrawn(now))),
+        can_rescue=known and image.outcome in RESCUED,
+        can_join=known and image.outcome in GROUPED,
+    )
+
+
+def _is_withdrawn(now: HotelNow) -> bool:
+    return any(item.action == "withdraw" for item in now.overrides)
+
+
+def _decision(now: HotelNow, decision: Decision) -> DecisionView:
+    undone, when = revoker_of(decision, now.decisions), _moment(decision.at)
+    what = said(decision, now.decisions)
+    return DecisionView(
+        decision.digest,
+        decision.by or "somebody",
+        decision.at,
+        what,
+        decision.why,
+        effect_now(Entry(now.hotel_id, decision, when, what, undone), now),
+        undone is not None,
+        decision.override is None,
+        undone is None and when > now.manifest.published_at,
+    )
+
+
+def _moment(at: str) -> datetime:
+    """When a decision was made; long ago where nobody wrote it."""
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        return LONG_AGO
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _pending(entry: Pending) -> str:
+    words = PENDING_WORDS.get(entry.kind, f"Work of the kind {entry.kind} is done")
+    why = f" ({entry.reason})" if entry.reason else ""
+    return f"{words} after {entry.not_before.strftime('%Y-%m-%d %H:%M')} UTC{why}."
