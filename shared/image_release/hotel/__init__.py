@@ -1,7 +1,7 @@
 """One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
 from image_release.hotel.choose import decisions_about
-from image_release.hotel.everywhere import images_in, look_again
+from image_release.hotel.everywhere import fingerprint_of, images_in, look_again
 from image_release.hotel.load import DEPARTED, SWEEP, Hotel, load
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
@@ -22,6 +22,7 @@ __all__ = [
     "Ports",
     "call_directly",
     "decisions_about",
+    "fingerprint_of",
     "images_in",
     "load",
     "look_again",
