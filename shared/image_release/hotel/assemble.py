@@ -31,6 +31,7 @@ from image_release.publish import (
     PublishedLabel,
     PublishedPart,
     PublishedPicture,
+    PublishedPin,
     PublishedScore,
     RejectedImage,
     pending_sweeps,
@@ -65,6 +66,7 @@ def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Ren
                 },
             ),
             held_back=item.ranked.held_back,
+            pinned=_pin(item.chosen.pinned_by),
             renditions=rendered.renditions[item.chosen.best.sha256],
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
@@ -88,6 +90,10 @@ def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedI
         reason = f"the hotel shows {limit} better pictures"
         rejected += [_rejected(image, acquired, Outcome.OVER_LIMIT, reason) for image in _senders(chosen)]
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
+
+
+def _pin(by: Override | None) -> PublishedPin | None:
+    return PublishedPin(by=by.by, why=by.why, at=by.at) if by else None
 
 
 def _decided(by: Override | None) -> str:

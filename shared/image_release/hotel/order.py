@@ -44,7 +44,7 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
         )
         for sha256, picture in by_best.items()
     ]
-    pins = {sha256: picture.pinned_at for sha256, picture in by_best.items() if picture.pinned_at is not None}
+    pins = {sha256: picture.pinned_by.position or 1 for sha256, picture in by_best.items() if picture.pinned_by}
     ranked = prioritise(pictures, settings.prioritising, pins)
     limit = settings.publishing.max_pictures
     return Order(

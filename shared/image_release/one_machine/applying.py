@@ -172,7 +172,7 @@ class _IndexWhenQuiet:
             self._is_marked = False
         try:
             self._workspace.state.delete(STALE_GALLERY)
-            write_index(self._workspace.published)
+            write_index(self._workspace.stores)
         except BaseException:
             self._workspace.state.put(STALE_GALLERY, b"")
             raise

@@ -233,11 +233,11 @@ def _decided(
     hotel = Hotel(hotel_id, "", None, (), overrides)
     shown, pins = [], {}
     for picture in pictures:
-        hidden_by, pinned_at, labels = decisions_about(hotel, picture.members)
+        hidden_by, pinned_by, labels = decisions_about(hotel, picture.members)
         if hidden_by is not None:
             continue
-        if pinned_at is not None:
-            pins[picture.facts.sha256] = pinned_at
+        if pinned_by is not None:
+            pins[picture.facts.sha256] = pinned_by.position or 1
         shown.append(picture if labels is None else replace(picture, labels=labels))
     return shown, _pins_of_witnesses(manifest, overrides) | pins
 
