@@ -22,7 +22,7 @@ JOINED_BY_PEOPLE = "override"
 
 
 def needs_a_look(manifest: Manifest, never_first: Collection[str] | None = None) -> tuple[str, ...]:
-    """Why a person should look at a hotel, the worst first, in words; empty if nobody has to.
+    """Why a hotel needs a look by a person, the worst first, in words; empty if it needs none.
 
     `never_first` are the kinds that should not open a hotel; without it, those that are shipped. A hotel that was
     withdrawn has no pictures on purpose.
