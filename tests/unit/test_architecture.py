@@ -45,6 +45,9 @@ SAMPLE = {
     "seq": 1,
     "extension": "jpg",
     "started": datetime(2026, 11, 1, tzinfo=UTC),
+    "made": datetime(2026, 11, 1, tzinfo=UTC),
+    "key": "changed/2026-11-01T000000.000000Z/k-n.jsonl.gz",
+    "part": "v",
 }
 
 
@@ -121,7 +124,22 @@ class TestThePage:
 
 def _stands_in(key: str, table: str) -> bool:
     """Whether one row of the table has all of a key's own words (those that are not the sample's ids)."""
-    samples = ("p", "a", "h", "r", "q", "v", "k", "n", "1", "3", "0" * 64, "2026-11-01", "2026-11-01T000000.000000Z")
+    samples = (
+        "p",
+        "a",
+        "h",
+        "r",
+        "q",
+        "v",
+        "k",
+        "n",
+        "k-n",
+        "1",
+        "3",
+        "0" * 64,
+        "2026-11-01",
+        "2026-11-01T000000.000000Z",
+    )
     words = [part for part in re.split(r"[/.]", key) if part not in samples and part not in ("jpg", "000000Z")]
     words = [re.sub(r"-v$|^0+-n$|-2026-11-01$", "", word) for word in words if not word.startswith("2026-")]
     return any(all(word in row for word in words) for row in table.splitlines() if row.startswith("|"))

@@ -12,12 +12,18 @@ from image_release.values import Accommodation
 PARTNER = "bed bank"
 LODGING = Accommodation(PARTNER, "a/7")
 DAY = date(2026, 11, 29)
+BEGUN = datetime(2026, 11, 29, 2, 0, 43, 5, tzinfo=UTC)
+LIST = "changed/2026-11-29T020043.000005Z/run-n%2F1.jsonl.gz"
 
 LITERALLY = {
     store_keys.accept_catalogue_key(PARTNER, "2026-11-02"): "accepts/catalogues/bed%20bank/2026-11-02",
     store_keys.accept_gone_key(PARTNER, DAY): "accepts/catalogues/bed%20bank/gone-2026-11-29",
     store_keys.accept_release_key("2026 w48"): "accepts/releases/2026 w48",
     store_keys.change_key("h/1", 12): "changes/h%2F1/12.json",
+    store_keys.changed_key(BEGUN, "run", "n/1"): LIST,
+    store_keys.changed_part_key(LIST, "3fa9"): "changed/2026-11-29T020043.000005Z/run-n%2F1/3fa9.jsonl.gz",
+    store_keys.changed_note_key(LIST, "h/1", 12): "changed/2026-11-29T020043.000005Z/run-n%2F1/noted/12/h%2F1",
+    store_keys.snapshot_key(BEGUN): "feed/2026-11-29T020043.000005Z/hotels.jsonl.gz",
     store_keys.release_key("2026 w48", ".csv.gz"): "releases/2026 w48.csv.gz",
     store_keys.catalogue_key(PARTNER, "v 1", ".jsonl"): "catalogues/bed%20bank/v 1.jsonl",
     store_keys.overrides_key("h/1"): "overrides/h%2F1.jsonl",
@@ -43,7 +49,7 @@ LITERALLY = {
     store_keys.request_key("q", "request.json"): "requests/q/request.json",
     store_keys.request_marker_key("q", "done", "h/1"): "requests/q/done/h%2F1",
     store_keys.due_key(DAY, "sweep", "h/1"): "due/2026-11-29/sweep/h%2F1",
-    store_keys.run_key(datetime(2026, 11, 29, 2, 0, 43, 5, tzinfo=UTC)): "runs/2026-11-29T020043.000005Z.json",
+    store_keys.run_key(BEGUN): "runs/2026-11-29T020043.000005Z.json",
     store_keys.STALE_GALLERY: "gallery/stale",
     store_keys.manifest_key(".."): "hotels/%2E%2E/manifest.json",
     store_keys.page_key("h"): "hotels/h/index.html",
@@ -64,6 +70,14 @@ def test_ids_are_read_back_from_keys(identifier):
     assert store_keys.overridden_hotel(store_keys.overrides_key(identifier)) == identifier
     assert store_keys.touched_version(store_keys.touched_key(identifier, identifier)) == identifier
     assert store_keys.touched_key(identifier, identifier).count("/") == 3
+
+
+@given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30), st.integers(1, 10**9))
+def test_lists_of_changed_hotels_are_read_back_from_keys(name, hotel_id, seq):
+    key = store_keys.changed_key(BEGUN, "desk", name)
+    assert store_keys.changed_list(key) == ("2026-11-29T020043.000005Z", "desk", name, "")
+    *_, named, rest = store_keys.changed_list(store_keys.changed_note_key(key, hotel_id, seq))
+    assert (named, store_keys.changed_note(rest)) == (name, (hotel_id, seq))
 
 
 @pytest.mark.parametrize("key", ["overrides/h 1.jsonl", "overrides/a/b.jsonl", "overrides/h.txt", "releases/h.jsonl"])

@@ -32,6 +32,7 @@ COMMANDS = {
     "hotel": "Process these hotels now and list the outcome of every image.",
     "reprocess": "Process the hotels of a region or a partner again, now.",
     "status": "Show the release, progress of requests, outcomes, what is held.",
+    "changes": "Show what a run, a request or a release changed, the worst first.",
     "accept": "Accept a catalogue or a release that is held.",
     "sweep": "Delete files that nothing names, for hotels where this is due.",
     "check": "Tell what is lost or damaged in the workspace, and mend it.",
@@ -39,6 +40,7 @@ COMMANDS = {
     "desk": "Open the pages on which people see and correct hotels.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",
+    "report": "Report what partners bring, and which hotels lack good pictures.",
     "corpus": "Measure grouping on a labelled corpus.",
     "ranking": "Measure the order of pictures against people's grades.",
 }

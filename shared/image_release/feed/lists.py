@@ -129,9 +129,9 @@ class Collecting:
         added = set(self._waiting)
         added |= {note for note in made.notes() if note not in added and made.is_confirmed(self._stores, note)}
         if added:
-            self._write(key, _merged([iter(sorted(added, key=place_of)), *made.written(state)]))
+            self._write(key, merged([iter(sorted(added, key=place_of)), *made.written(state)]))
         elif made.parts():
-            self._write(key, _merged(made.written(state)))
+            self._write(key, merged(made.written(state)))
         for listed in made.opened:
             state.delete(listed.key)
 
@@ -175,7 +175,7 @@ class ChangedList:
     def read(self, stores: Stores) -> Iterator[Changed]:
         """What the cause published, sorted by the hotel's place and `seq`; what was only noted is confirmed first."""
         notes = (note for note in self.notes() if self.is_confirmed(stores, note))
-        return _merged([notes, *self.written(stores.state)])
+        return merged([notes, *self.written(stores.state)])
 
 
 def changed_lists(state: Store) -> list[ChangedList]:
@@ -207,7 +207,7 @@ def list_of(key: str) -> tuple[Cause, str] | None:
     return None
 
 
-def _merged(streams: Iterable[Iterator[Changed]]) -> Iterator[Changed]:
+def merged(streams: Iterable[Iterator[Changed]]) -> Iterator[Changed]:
     """Sorted streams as one, each item once."""
     last = None
     for item in heapq.merge(*streams, key=place_of):

@@ -14,7 +14,7 @@ from image_release.cache import revalidate_at
 from image_release.decode import DECODER_VERSION
 from image_release.dedup import Evidence
 from image_release.hotel.acquire import Acquired
-from image_release.hotel.choose import Chosen
+from image_release.hotel.choose import Chosen, Pin
 from image_release.hotel.label import Labels
 from image_release.hotel.load import DECODED, Hotel
 from image_release.hotel.order import Order, ShownPicture
@@ -37,7 +37,7 @@ from image_release.publish import (
     pending_sweeps,
 )
 from image_release.settings import Settings
-from image_release.values import Accommodation, Override, PartnerImage
+from image_release.values import Accommodation, Credit, Override, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
 """Wait before a hotel asks again for labels that it was refused."""
@@ -66,7 +66,7 @@ def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Ren
                 },
             ),
             held_back=item.ranked.held_back,
-            pinned=_pin(item.chosen.pinned_by),
+            pinned=_pinned(item.chosen.pin),
             renditions=rendered.renditions[item.chosen.best.sha256],
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
@@ -92,8 +92,9 @@ def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedI
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
 
 
-def _pin(by: Override | None) -> PublishedPin | None:
-    return PublishedPin(by=by.by, why=by.why, at=by.at) if by else None
+def _pinned(pin: Pin | None) -> PublishedPin | None:
+    decision = pin.decision if pin else None
+    return PublishedPin(by=decision.by, why=decision.why, at=decision.at) if decision else None
 
 
 def _decided(by: Override | None) -> str:
@@ -183,6 +184,7 @@ def _image(image: PartnerImage, acquired: Acquired, stuck: str | None = None) ->
         width=facts.width,
         height=facts.height,
         reason="; ".join(filter(None, (kept, renditions_kept))) or None,
+        **_credit(acquired, facts.sha256),
     )
 
 
@@ -195,7 +197,13 @@ def _rejected(image: PartnerImage, acquired: Acquired, outcome: Outcome, reason:
         outcome=outcome,
         reason=reason,
         decoder=DECODER_VERSION if outcome in DECODED else None,
+        **_credit(acquired, acquired.records[image].sha256),
     )
+
+
+def _credit(acquired: Acquired, sha256: str | None) -> dict[str, str | None]:
+    known = acquired.credits.get(sha256 or "", Credit())
+    return {"credit": known.credit, "copyright": known.copyright}
 
 
 def _senders(chosen: Chosen) -> list[PartnerImage]:

@@ -1,0 +1,68 @@
+"""Bars as numbers that a template writes as SVG: no library, no script, and no style but the page's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bar, in percent of the full length. `number` selects its colour."""
+
+    number: int
+    start: float
+    length: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar with the text before it and the one behind it."""
+
+    label: str
+    parts: tuple[Part, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars below each other. `legend` names the parts in the order of their colours; empty where there is one."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    legend: tuple[str, ...] = ()
+    left_out: int = 0
+    """Bars that are not drawn: the last ones."""
+
+    @property
+    def description(self) -> str:
+        """What the chart says, for those who do not see it."""
+        return f"{self.title}. " + "; ".join(f"{bar.label}: {bar.text}" for bar in self.bars)
+
+
+def stacked(
+    title: str,
+    legend: Sequence[str],
+    rows: Iterable[tuple[str, Sequence[float], str]],
+    *,
+    full: float | None = None,
+    most: int = 20,
+) -> Bars:
+    """Bars of several parts each: label, the parts' values, the text behind.
+
+    The longest bar, or one of the value `full`, has the whole length. At most `most` bars are drawn.
+    """
+    found = list(rows)
+    drawn = found[:most]
+    longest = full or max((sum(values) for _, values, _ in drawn), default=0.0) or 1.0
+    bars = []
+    for label, values, text in drawn:
+        parts, start = [], 0.0
+        for number, (name, value) in enumerate(zip(legend, values, strict=True)):
+            length = 100 * value / longest
+            if value:
+                parts.append(Part(number, round(start, 2), round(length, 2), f"{label}, {name}: {value:g}"))
+            start += length
+        bars.append(Bar(label, tuple(parts), text))
+    return Bars(title, tuple(bars), tuple(legend) if len(legend) > 1 else (), len(found) - len(drawn))
