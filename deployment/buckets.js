@@ -1,16 +1,18 @@
 // Three private buckets, and the queues that are notified when an object is put into the inbox.
 //
-// Nothing is deleted by age, except uploads that were never finished. An original stays while a catalogue names it, and
-// a rendition while a manifest does; only the program knows that.
+// Nothing is deleted by age, except uploads that were never finished and records of changes, which are kept for 90 days.
+// An original stays while a catalogue names it, and a rendition while a manifest does; only the program knows that.
 "use strict";
 
 const local = require("./local");
 const names = require("./names");
 
+const RECORDS_OF_CHANGES = { Id: "records-of-changes", Status: "Enabled", Prefix: "changes/", ExpirationInDays: 90 };
+
 module.exports = ({ prefix, custom }) => {
   const resources = {};
   for (const [store, name] of Object.entries(custom.stores)) {
-    resources[names.bucketId(store)] = bucket(name);
+    resources[names.bucketId(store)] = bucket(name, store === "state" ? [RECORDS_OF_CHANGES] : []);
     if (local.speaksTls(custom)) {
       resources[`${names.bucketId(store)}Policy`] = onlyOverTls(store);
     }
@@ -29,7 +31,7 @@ module.exports = ({ prefix, custom }) => {
   return resources;
 };
 
-function bucket(name) {
+function bucket(name, rules) {
   return {
     Type: "AWS::S3::Bucket",
     DeletionPolicy: "Retain",
@@ -49,6 +51,7 @@ function bucket(name) {
       LifecycleConfiguration: {
         Rules: [
           { Id: "unfinished-uploads", Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } },
+          ...rules,
         ],
       },
     },

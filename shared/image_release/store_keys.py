@@ -150,6 +150,11 @@ def labels_key(accommodation: Accommodation, tagger_identity: str) -> str:
     return f"{labels_prefix(accommodation)}{tagger_identity}.json"
 
 
+def credits_key(accommodation: Accommodation) -> str:
+    """Who made an accommodation's images, and whose they are."""
+    return accommodation_folder(accommodation) + "credits.json"
+
+
 def labels_prefix(accommodation: Accommodation) -> str:
     """First characters of the keys of what taggers said of an accommodation's images."""
     return f"{accommodation_folder(accommodation)}labels-"

@@ -116,6 +116,14 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """Who made an image, and whose it is, as its file says; None where it says nothing."""
+
+    credit: str | None = None
+    copyright: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """A person's decision about a photograph (architecture, Formats).
 

@@ -1,5 +1,6 @@
 """A run that is interrupted or killed loses nothing: what is published is complete, and the next run continues."""
 
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,8 @@ import time
 
 import pytest
 
+from image_release.feed import changed_lists
+from image_release.storage import FolderStore, Stores
 from image_release.values import key_part
 from tests.end_to_end.machine import assert_whole, kill_group, living
 from tests.integration.world import jpeg, photo
@@ -131,7 +134,8 @@ class TestKill:
     @pytest.mark.timeout(900)  # fifty processes are started, and the machine may be busy
     def test_at_fifty_random_points_loses_nothing(self, world, tmp_path):
         """All processes are killed fifty times (SIGKILL) while hotels appear, change, move and leave. After each kill
-        every manifest is complete. A run that is not killed then gives the same result as runs without kills."""
+        every manifest is complete, and so is the list of what changed. A run that is not killed then gives the same
+        result as runs without kills."""
         chance = random.Random(7)
         undisturbed, seconds = expected_results(world, tmp_path / "undisturbed")
         world.site.files = SlowPath(world.site.files, KILL_SLOW_S)
@@ -143,11 +147,15 @@ class TestKill:
                 change(world)
                 done = results(world)
                 while kills < KILLS and done != result:
+                    published = seqs(world)
                     process = world.start("run", workers=chance.choice((1, 1, 2)))
                     wait_a_while(world, process, chance, seconds)
                     alive = process.poll() is None
                     kill_group(process) if alive else process.communicate()
                     assert_whole(world.workspace)
+                    assert listed_since(world, published) == {
+                        (hotel_id, seq) for hotel_id, seq in seqs(world).items() if seq != published.get(hotel_id)
+                    }
                     before, done = done, results(world)
                     kills += alive
                     seconds *= (
@@ -214,6 +222,19 @@ def expected_results(world, workspace):
         seconds = seconds or time.monotonic() - started
         found.append(results(world))
     return found, seconds
+
+
+def seqs(world):
+    """Hotel -> number of its manifest: a snapshot that owes nothing to lists and records."""
+    manifests = (world.workspace / "published/hotels").glob("*/manifest.json")
+    return {path.parent.name: json.loads(path.read_bytes())["seq"] for path in manifests}
+
+
+def listed_since(world, before):
+    """What is listed as changed now, and has a higher number than before."""
+    stores = Stores(*(FolderStore(world.workspace / name) for name in ("inbox", "state", "published")))
+    listed = {item for made in changed_lists(stores.state) for item in made.read(stores)}
+    return {(hotel_id, seq) for hotel_id, seq in listed if seq > before.get(hotel_id, 0)}
 
 
 def results(world):

@@ -1,11 +1,13 @@
 """One hotel from catalogues to manifest, through real HTTP (architecture, Invariants)."""
 
+import io
 import json
+from typing import ClassVar
 
 import pytest
 from PIL import Image
 
-from image_release.ingest import append_override, append_revoke, read_decisions
+from image_release.ingest import Request, append_override, append_revoke, read_decisions, store_request
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.storage import CountingStore, StoreCounter
@@ -37,6 +39,91 @@ def simple_hotel(world, pictures=3):
     world.catalogue("atlas", "1", {"a1": big})
     world.catalogue("bedbank", "1", {"$b": [*small, tiny]})
     world.release("2026-11-01", {"h1": [("atlas", "a1"), ("bedbank", "$b")]})
+
+
+def credited(image, artist: str) -> bytes:
+    """A JPEG that says who made it, and whose it is."""
+    exif = Image.Exif()
+    exif[0x013B], exif[0x8298] = artist, f"(c) {artist}"
+    out = io.BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+class TestCredit:
+    """Who made an image is read when it is opened, and stands in the manifest where its file says so."""
+
+    @pytest.fixture
+    def credited_hotel(self, world):
+        urls = [
+            world.serve("/a.jpg", credited(photo(0), "Ann\x1b[2J")),
+            world.serve("/b.jpg", jpeg(photo(1))),
+            world.serve("/c.jpg", credited(photo(2, (120, 80)), "Bo")),
+        ]
+        world.catalogue("atlas", "1", {"a1": urls})
+        world.release("2026-11-01", {"h1": [("atlas", "a1")]})
+        return world
+
+    def said(self, manifest) -> dict:
+        images = [*(picture.best for picture in manifest.pictures), *manifest.rejected]
+        return {image.url[-6:]: (image.credit, image.copyright) for image in images}
+
+    EXPECTED: ClassVar = {"/a.jpg": ("Ann [2J", "(c) Ann [2J"), "/b.jpg": (None, None), "/c.jpg": ("Bo", "(c) Bo")}
+
+    def test_stands_in_the_manifest_only_where_a_file_says_so(self, credited_hotel):
+        manifest = credited_hotel.process().manifest
+        assert self.said(manifest) == self.EXPECTED
+        document = json.loads(credited_hotel.published.get(manifest_key("h1")).data)
+        assert sum("credit" in picture["best"] for picture in document["pictures"]) == 1
+
+    def test_is_kept_when_nothing_is_opened_again(self, credited_hotel):
+        before = credited_hotel.process().manifest
+        append_override(credited_hotel.inbox, "h1", Override("pin", (before.pictures[-1].best.sha256,), 1))
+        report = credited_hotel.process()
+        assert (report.work.decodes, report.work.downloads) == (0, 0)
+        assert self.said(report.manifest) == self.said(before)
+
+    def test_of_a_hotel_that_an_older_program_published_comes_with_the_next_download(self, credited_hotel):
+        """Its digest is the same, so it stays as it is until then; decoded is only what was refused, as ever."""
+        credited_hotel.process()
+        [key] = [item.key for item in credited_hotel.state.list("") if item.key.endswith("/credits.json")]
+        credited_hotel.state.delete(key)
+        document = json.loads(credited_hotel.published.get(manifest_key("h1")).data)
+        for image in (*(picture["best"] for picture in document["pictures"]), *document["rejected"]):
+            image.pop("credit", None), image.pop("copyright", None)
+        credited_hotel.published.put(manifest_key("h1"), json.dumps(document).encode())
+        assert credited_hotel.process().status == "unchanged"
+        request = Request(request_id="again", hotel_ids=("h1",), force="redownload")
+        store_request(credited_hotel.state, request, 1)
+        report = credited_hotel.process(request_id="again")
+        assert (self.said(report.manifest), report.work.decodes) == (self.EXPECTED, 1)
+
+    @pytest.mark.parametrize("damage", [None, b"{", b"[]", b'{"a": 1}'])
+    def test_stays_published_when_its_document_is_lost(self, credited_hotel, damage):
+        before = credited_hotel.process().manifest
+        [key] = [item.key for item in credited_hotel.state.list("") if item.key.endswith("/credits.json")]
+        whole = json.loads(credited_hotel.state.get(key).data)
+        credited_hotel.state.delete(key) if damage is None else credited_hotel.state.put(key, damage)
+        first = before.pictures[-1].best.sha256
+        append_override(credited_hotel.inbox, "h1", Override("pin", (first,), 1))
+        assert self.said(credited_hotel.process().manifest) == self.said(before)
+        assert json.loads(credited_hotel.state.get(key).data) == whole
+
+    def test_costs_an_unchanged_hotel_no_read_and_a_changed_one_a_read_an_accommodation(self, credited_hotel):
+        credited_hotel.process()
+        asked = []
+
+        class Asked(CountingStore):
+            def get(self, key):
+                asked.append(key)
+                return super().get(key)
+
+        state = Asked(credited_hotel.state, StoreCounter())
+        credited_hotel.process(state=state)
+        assert [key for key in asked if key.endswith("credits.json")] == []
+        credited_hotel.inbox.put("overrides/h1.jsonl", b'{"action": "withdraw"}\n')
+        credited_hotel.process(state=state)
+        assert len([key for key in asked if key.endswith("credits.json")]) == 1
 
 
 class TestANewHotel:
@@ -270,6 +357,13 @@ class TestOverrides:
         last = world.process().manifest.pictures[-1].best.sha256
         self.override(world, "pin", last, position=1)
         assert world.process().manifest.pictures[0].best.sha256 == last
+
+    def test_the_later_of_two_pins_wins_and_moves_the_other_one_on(self, world):
+        simple_hotel(world)
+        first, *_, last = (picture.best.sha256 for picture in world.process().manifest.pictures)
+        self.override(world, "pin", first, position=1)
+        self.override(world, "pin", last, position=1)
+        assert [picture.best.sha256 for picture in world.process().manifest.pictures][:2] == [last, first]
 
     def test_labels_given_by_a_person_count(self, world):
         simple_hotel(world)

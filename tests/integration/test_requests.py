@@ -28,6 +28,9 @@ class Requests:
         return noted
 
 
+FOLDERS = ("originals", "renditions", "rows", "due", "overrides", "decisions")
+
+
 def kind_of(key):
     """Return what is stored under a key: `originals`, `prints`, `state` …"""
     parts = unquote(key).split("/")

@@ -14,12 +14,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from image_release.storage import BadKeyError, ConditionFailedError, FolderStore, MemoryStore, S3Address, S3Store
+from image_release.storage import (
+    BadKeyError,
+    ConditionFailedError,
+    FolderStore,
+    MemoryStore,
+    OverlayStore,
+    S3Address,
+    S3Store,
+)
 from image_release.storage.naming import key_fault
 from image_release.values import key_part
 from tests.integration import storage_writers as writers
 
-BACKENDS = ["memory", "folder", "s3-ministack", "s3-moto"]
+BACKENDS = ["memory", "folder", "overlay", "s3-ministack", "s3-moto"]
 ACROSS_PROCESSES = ["folder", "s3-ministack", "s3-moto"]
 """Backends that several processes can share."""
 
@@ -42,6 +50,8 @@ def new_store(request, backend, folder):
         return MemoryStore()
     if backend == "folder":
         return FolderStore(folder / "store")
+    if backend == "overlay":
+        return OverlayStore(FolderStore(folder / "below"), FolderStore(folder / "above"))
     aws, bucket = request.getfixturevalue(backend.removeprefix("s3-") + "_bucket")
     return S3Store(S3Address(bucket, f"store/{uuid.uuid4().hex}"), aws.environment())
 

@@ -1,5 +1,6 @@
 """Cache: what is known of an accommodation's images, so that no image is fetched, decoded or tagged twice."""
 
+from image_release.cache.credits import merge_credits, read_credits
 from image_release.cache.gone_brake import GoneBrake, brake_of
 from image_release.cache.labels import LabelRecord, labelling_taggers, merge_labels, merge_records, read_labels
 from image_release.cache.records import CachedImages, ContentRecord, Failure, UrlRecord, merge
@@ -47,10 +48,12 @@ __all__ = [
     "labelling_taggers",
     "merge",
     "merge_cached_images",
+    "merge_credits",
     "merge_fingerprints",
     "merge_labels",
     "merge_records",
     "read_cached_images",
+    "read_credits",
     "read_fingerprints",
     "read_labels",
     "revalidate_at",

@@ -1,8 +1,8 @@
 """Where the cache of an accommodation is kept, and how what two writers learned is united.
 
 `state.json` holds what is known by URL and by content (records.CachedImages), `prints-<version>.bin` the fingerprints
-by SHA-256, `labels-<tagger>.json` what further taggers said (labels.py), and `originals/<sha256>` the bytes as
-downloaded, each written once.
+by SHA-256, `labels-<tagger>.json` what further taggers said (labels.py), `credits.json` who made the images
+(credits.py), and `originals/<sha256>` the bytes as downloaded, each written once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from image_release.cache.credits import parsed_credits
 from image_release.cache.labels import parsed_labels
 from image_release.cache.records import CachedImages, merge
 from image_release.fingerprint import (
@@ -24,7 +25,7 @@ from image_release.fingerprint import (
 )
 from image_release.state import swap
 from image_release.storage import Store
-from image_release.store_keys import cached_images_key, fingerprints_key, labels_key
+from image_release.store_keys import cached_images_key, credits_key, fingerprints_key, labels_key
 from image_release.values import Accommodation
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ def unreadable_caches(state: Store, accommodation: Accommodation, taggers: Itera
     reads: dict[str, Callable[[str, bytes], object]] = {
         cached_images_key(accommodation): _parsed,
         fingerprints_key(accommodation, FINGERPRINT_VERSION): _unpacked,
+        credits_key(accommodation): parsed_credits,
         **{labels_key(accommodation, identity): parsed_labels for identity in sorted(taggers)},
     }
     return tuple(key for key, read in reads.items() if (stored := state.get(key)) and read(key, stored.data) is None)

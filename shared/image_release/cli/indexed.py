@@ -27,11 +27,11 @@ def indexed(invocation: Invocation, workspace: Workspace) -> HotelIndex:
     An index that cannot be written ends the command with status 1.
     """
     root = workspace.root if isinstance(workspace.root, Path) else None
-    index = open_index(index_path(root, str(workspace.root)))
+    index = open_index(index_path(root, str(workspace.root)), beside_suite=root is None)
     stores = Stores(workspace.inbox, workspace.state, workspace.published)
     try:
         with index_progress(quiet=invocation.as_json) as progress:
-            done = catch_up(index, stores, workspace.settings, progress, beside_suite=root is None)
+            done = catch_up(index, stores, workspace.settings, progress)
     except (OSError, IndexDamagedError, sqlite3.Error) as error:
         raise click.ClickException(f"the index of hotels cannot be written: {printable(str(error), 400)}") from error
     if done.built_because:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from image_release.cli.common import FILE, FOLDER, end, tell_problems
 from image_release.cli.invocation import Invocation, common_options, work_options
 from image_release.cli.pasting import command
+from image_release.cli.progress import progress_bar
+from image_release.cli.run_dry import dry_document, tell_dry
 from image_release.cli.totals import has_failures, tell_totals, totals_document
 from image_release.ingest import Held, PhotosFolderError
+from image_release.one_machine.dry_run import would_change
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
-from image_release.one_machine.run import RunReport, hotels_in_force, report_run
+from image_release.one_machine.run import RunReport, hotels_in_force, report_run, write_feed
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
 
@@ -24,9 +31,12 @@ NOTHING_HANDED_IN = "no hotel is known; hand in a Data Release (--release) and c
 @click.option("--photos", type=FOLDER, help="A folder of photos: FOLDER/<hotel>/<partner>/<file>.")
 @click.option("--release", type=FILE, help="A Data Release: <release_id>.csv[.gz].")
 @click.option("--catalogues", type=FOLDER, help="Catalogues: DIR/<partner_id>/<version>.jsonl[.gz].")
+@click.option("--dry-run", is_flag=True, help="Show what would change and what it would cost, and write nothing.")
 @work_options
 @common_options
-def run(invocation: Invocation, photos: Path | None, release: Path | None, catalogues: Path | None) -> None:
+def run(
+    invocation: Invocation, photos: Path | None, release: Path | None, catalogues: Path | None, *, dry_run: bool
+) -> None:
     """Apply what is new in the inbox and process every hotel that changed.
 
     First the catalogues and the release are applied. Then every hotel is checked; an unchanged one costs a few reads.
@@ -43,9 +53,14 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
 
     Example: image-release run --photos my-photos
 
+    With --dry-run nothing is written, not even a new workspace: neither settings nor files are stored, no image is
+    downloaded, and what is told is what a run would do now.
+
     Example: image-release run --release 2026-11-01.csv --catalogues catalogues --tagger google
+
+    Example: image-release run --photos my-photos --dry-run
     """
-    with invocation.open(photos=photos, must_exist=False) as workspace:
+    with invocation.open(photos=photos, must_exist=False) as opened, _perhaps_aside(opened, dry_run) as workspace:
         problems = list(workspace.tagger_problems())
         stored = invocation.store_first_tagger(workspace)
         try:
@@ -55,14 +70,38 @@ def run(invocation: Invocation, photos: Path | None, release: Path | None, catal
         stored += invocation.store_choices(workspace)
         intake = apply_inbox(workspace)
         problems += intake.problems
+        if dry_run:
+            _answer_dry(invocation, workspace, intake, problems)
         with invocation.progress(hotels_in_force(workspace)) as advance:
             report = report_run(workspace, invocation.workers, intake, problems, advance)
         totals = report.totals
+        with progress_bar(None, quiet=invocation.as_json, unit="hotels listed") as advance_list:
+            write_feed(workspace, totals.problems, lambda: advance_list(0))
         problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = {**_document(workspace, report, intake, problems), "stored": stored}
         invocation.show(document, lambda: _tell(invocation.address, workspace, report, intake))
         end(failed=bool(problems) or has_failures(totals))
+
+
+@contextmanager
+def _perhaps_aside(workspace: Workspace, dry_run: bool) -> Iterator[Workspace]:
+    """The workspace, or in a dry run one that writes into a folder of this machine, which is deleted then."""
+    if not dry_run:
+        yield workspace
+        return
+    click.echo("dry run: what follows would be done; nothing is written", err=True)
+    with tempfile.TemporaryDirectory() as folder:
+        yield replace(workspace, aside=Path(folder))
+
+
+def _answer_dry(invocation: Invocation, workspace: Workspace, intake: Intake, problems: list[Problem]) -> NoReturn:
+    with progress_bar(hotels_in_force(workspace), quiet=invocation.as_json) as advance:
+        found = would_change(workspace, lambda: advance(0))
+    problems = [*problems, *found.problems]
+    tell_problems(problems, intake.warnings)
+    invocation.show(dry_document(found, intake, problems), lambda: tell_dry(found, intake))
+    end(failed=bool(problems))
 
 
 def _document(workspace: Workspace, report: RunReport, intake: Intake, problems: list[Problem]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The published method's filter by size is here too: the header answers it, before
 
 from image_release.decode.alone import call_by_cost
 from image_release.decode.budget import DecodeCost, cost_of, judge_cost
+from image_release.decode.credit import read_credit
 from image_release.decode.flatness import contrast, flat
 from image_release.decode.opening import judge_size, read_header
 from image_release.decode.pixels import Draft, UndecodableError, decode_draft, decode_full, thumbnail_jpeg
@@ -35,6 +36,7 @@ __all__ = [
     "flat",
     "judge_cost",
     "judge_size",
+    "read_credit",
     "read_header",
     "shipped_resizer",
     "thumbnail_jpeg",

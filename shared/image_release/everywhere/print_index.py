@@ -112,9 +112,7 @@ class PrintIndex:
         wanted = bytes.fromhex(image)
         found: list[Candidate] = []
         with self._opened() as db:
-            cursor = db.execute(
-                "SELECT hotel_id, partner_id, accommodation_id, shas, hashes FROM prints ORDER BY number"
-            )
+            cursor = db.execute(_SELECT)
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 found += _near(rows, wanted, hashes)
         return found
@@ -133,8 +131,8 @@ class PrintIndex:
             yield db
 
 
-_COLUMNS = "hotel_id, partner_id, accommodation_id, shas, hashes"
-_INSERT = f"INSERT INTO prints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO prints (hotel_id, partner_id, accommodation_id, shas, hashes) VALUES (?, ?, ?, ?, ?)"
+_SELECT = "SELECT hotel_id, partner_id, accommodation_id, shas, hashes FROM prints ORDER BY number"
 
 
 def _connected(path: Path) -> sqlite3.Connection | None:

@@ -2,6 +2,7 @@
 
 from image_release.feed.changes import ChangeTotals, UnknownNameError, WhatChanged, changes_of
 from image_release.feed.following import Position, Since, changed_since
+from image_release.feed.hotel_line import HotelLine
 from image_release.feed.lists import (
     Cause,
     CauseKind,
@@ -12,6 +13,8 @@ from image_release.feed.lists import (
     changed_lists,
 )
 from image_release.feed.net_change import WORDS, HotelChange, What
+from image_release.feed.pruning import prune
+from image_release.feed.snapshots import latest_snapshot, read_snapshot, write_snapshot
 
 __all__ = [
     "WORDS",
@@ -22,6 +25,7 @@ __all__ = [
     "ChangedList",
     "Collecting",
     "HotelChange",
+    "HotelLine",
     "Noting",
     "Position",
     "Since",
@@ -31,4 +35,8 @@ __all__ = [
     "changed_lists",
     "changed_since",
     "changes_of",
+    "latest_snapshot",
+    "prune",
+    "read_snapshot",
+    "write_snapshot",
 ]

@@ -30,7 +30,7 @@ from image_release.hotel.ports import Ports
 from image_release.hotel.published import PublishedBefore, images_of, partner_image
 from image_release.outcomes import Outcome, Rejection
 from image_release.publish import PublishedPicture
-from image_release.values import Accommodation, ImageFacts, PartnerImage
+from image_release.values import Accommodation, Credit, ImageFacts, PartnerImage
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class Acquired:
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
     facts: dict[str, ImageFacts] = field(default_factory=dict)
     learned: dict[Accommodation, CachedImages] = field(default_factory=dict)
+    credits: dict[str, Credit] = field(default_factory=dict)
+    """Who made the images, by SHA-256, where they say so."""
     views: dict[str, bytes] = field(default_factory=dict)
     """What a local model looks at, of images that were examined now; not of all if they are many."""
 
@@ -76,6 +78,7 @@ def acquire(
         fingerprints=checker.fingerprints,
         facts=checker.facts,
         lost=frozenset(checker.lost),
+        credits={**before.credits, **checker.credits},
         views=checker.views,
     )
     for image, record in records.items():

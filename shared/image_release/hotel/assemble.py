@@ -36,7 +36,7 @@ from image_release.publish import (
     pending_sweeps,
 )
 from image_release.settings import Settings
-from image_release.values import Accommodation, Override, PartnerImage
+from image_release.values import Accommodation, Credit, Override, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
 """Wait before a hotel asks again for labels that it was refused."""
@@ -177,6 +177,7 @@ def _image(image: PartnerImage, acquired: Acquired, stuck: str | None = None) ->
         width=facts.width,
         height=facts.height,
         reason="; ".join(filter(None, (kept, renditions_kept))) or None,
+        **_credit(acquired, facts.sha256),
     )
 
 
@@ -189,7 +190,13 @@ def _rejected(image: PartnerImage, acquired: Acquired, outcome: Outcome, reason:
         outcome=outcome,
         reason=reason,
         decoder=DECODER_VERSION if outcome in DECODED else None,
+        **_credit(acquired, acquired.records[image].sha256),
     )
+
+
+def _credit(acquired: Acquired, sha256: str | None) -> dict[str, str | None]:
+    known = acquired.credits.get(sha256 or "", Credit())
+    return {"credit": known.credit, "copyright": known.copyright}
 
 
 def _senders(chosen: Chosen) -> list[PartnerImage]:

@@ -11,6 +11,7 @@ from image_release.cache import (
     ContentRecord,
     LabelRecord,
     read_cached_images,
+    read_credits,
     read_fingerprints,
     read_labels,
 )
@@ -18,7 +19,7 @@ from image_release.fingerprint import Fingerprint
 from image_release.hotel.load import Hotel
 from image_release.storage import Store
 from image_release.tag import NoTagger, Tagged, Tagger, parts_of
-from image_release.values import Accommodation, ImageFacts, Label
+from image_release.values import Accommodation, Credit, ImageFacts, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class HotelCache:
     accommodations: Mapping[Accommodation, CachedImages]
     fingerprints: Mapping[str, Fingerprint]
     labels: Mapping[tuple[str, Accommodation], Mapping[str, LabelRecord]] = field(default_factory=dict)
+    credits: Mapping[Accommodation, Mapping[str, Credit]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, ImageFacts]:
         """What the headers of all cached images say, by SHA-256."""
@@ -41,6 +43,10 @@ class HotelCache:
             for sha256, content in images.contents.items()
             if content.facts
         }
+
+    def credits_known(self) -> dict[str, Credit]:
+        """Who made the images, by SHA-256."""
+        return {sha256: credit for known in self.credits.values() for sha256, credit in known.items()}
 
     def contents(self, sha256: str) -> list[ContentRecord]:
         """What the accommodations know of one content."""
@@ -78,7 +84,12 @@ def read_cache(hotel: Hotel, state: Store, tagger: Tagger) -> HotelCache:
         for accommodation, images in accommodations.items()
         if _may_have_a_document(part, images)
     }
-    return HotelCache(accommodations, fingerprints, labels)
+    makers = {
+        accommodation: read_credits(state, accommodation)
+        for accommodation, images in accommodations.items()
+        if images.contents
+    }
+    return HotelCache(accommodations, fingerprints, labels, makers)
 
 
 def _may_have_a_document(tagger: Tagger, images: CachedImages) -> bool:

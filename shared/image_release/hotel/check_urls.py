@@ -21,6 +21,7 @@ from image_release.cache import (
     check_needed,
 )
 from image_release.child_process import ChildCrashedError
+from image_release.decode import read_credit
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.cached import HotelCache
@@ -62,6 +63,7 @@ class UrlChecker:
         self.fingerprints: dict[str, Fingerprint] = dict(cached.fingerprints)
         self.facts: dict[str, ImageFacts] = cached.facts()
         self.refused = _refused(cached, examiner_version(ports.settings), self.now)
+        self.credits = cached.credits_known()
         self.views: dict[str, bytes] = {}
         self.unreadable: dict[str, Unreadable] = {
             sha256: unreadable
@@ -178,7 +180,10 @@ class UrlChecker:
 
     def _examine(self, sha256: str, data: bytes) -> None:
         """Examine a content, or wait until the thread that had it first has done so."""
+        credit = None if sha256 in self.credits else read_credit(data)
         with self._lock:
+            if credit:
+                self.credits[sha256] = credit
             if self.knows(sha256):
                 return
             ours = sha256 not in self._examined

@@ -21,6 +21,14 @@ from image_release.values import Label, Override, PartnerImage
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A position that a person gave to a picture, and the number of the decision among those in force."""
+
+    position: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """A picture with its best image, the partner image that stands for it, and what people decided."""
 
@@ -29,7 +37,7 @@ class Chosen:
     merged: Mapping[PartnerImage, Evidence]
     """Every other image of the picture, with the evidence that it shows the same photograph as the best one."""
     hidden_by: Override | None
-    pinned_at: int | None
+    pin: Pin | None
     labels: tuple[Label, ...] | None
     """Labels that a person gave, or that a picture has which stands; None: the tagger's labels count."""
 
@@ -63,13 +71,13 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings) -> tuple[Chosen
 def _as_published(hotel: Hotel, acquired: Acquired, picture: PublishedPicture) -> Chosen:
     """A picture that stands: as it was published, without the copies that nobody lists any more."""
     merged = [image for image in picture.merged if partner_image(image) in acquired.copies]
-    hidden_by, pinned_at, labels = decisions_about(hotel, frozenset(image.sha256 for image in images_of(picture)))
+    hidden_by, pin, labels = decisions_about(hotel, frozenset(image.sha256 for image in images_of(picture)))
     return Chosen(
         best=Best(picture.best.sha256, picture.margin, {}),
         image=partner_image(picture.best),
         merged={partner_image(image): _evidence(picture, image) for image in merged},
         hidden_by=hidden_by,
-        pinned_at=pinned_at,
+        pin=pin,
         labels=labels or tuple(Label(label.description, label.score) for label in picture.labels) or None,
     )
 
@@ -92,8 +100,8 @@ def _chosen(
     merged = {
         other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }
-    hidden_by, pinned_at, labels = decisions_about(hotel, frozenset(picture.members))
-    return Chosen(best, image, merged, hidden_by, pinned_at, labels)
+    hidden_by, pin, labels = decisions_about(hotel, frozenset(picture.members))
+    return Chosen(best, image, merged, hidden_by, pin, labels)
 
 
 def _chosen_by_people(hotel: Hotel, picture: Picture, senders: Mapping[str, list[PartnerImage]]) -> Best | None:
@@ -119,12 +127,12 @@ def _sender(hotel: Hotel, images: list[PartnerImage], settings: Settings) -> Par
 
 def decisions_about(
     hotel: Hotel, members: AbstractSet[str]
-) -> tuple[Override | None, int | None, tuple[Label, ...] | None]:
-    """Replay what people decided about this photograph: (hidden by, pinned at, labels)."""
+) -> tuple[Override | None, Pin | None, tuple[Label, ...] | None]:
+    """Replay what people decided about this photograph: (hidden by, pin, labels)."""
     hidden_by = withdrawn_by = hotel.withdrawn_by()
-    pinned_at: int | None = None
+    pin: Pin | None = None
     labels: tuple[Label, ...] | None = None
-    for override in hotel.overrides:
+    for line, override in enumerate(hotel.overrides):
         if members.isdisjoint(override.images):
             continue
         if override.action == "hide":
@@ -132,7 +140,19 @@ def decisions_about(
         elif override.action == "show":
             hidden_by = withdrawn_by
         elif override.action == "pin":
-            pinned_at = override.position or 1
+            pin = Pin(override.position or 1, line)
         elif override.action == "label":
             labels = override.labels
-    return hidden_by, pinned_at, labels
+    return hidden_by, pin, labels
+
+
+def places_of(pins: Mapping[str, Pin]) -> dict[str, int]:
+    """A different position for each pinned picture: of two at one position the later line gets it, the other the next.
+
+    Positions that nobody else asks for stay as they are.
+    """
+    places: dict[str, int] = {}
+    last = 0
+    for sha256, pin in sorted(pins.items(), key=lambda item: (item[1].position, -item[1].line, item[0])):
+        last = places[sha256] = max(pin.position, last + 1)
+    return places

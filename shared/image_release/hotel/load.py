@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +29,8 @@ from image_release.values import Accommodation, CatalogueImage, HotelRow, Listin
 
 DECODED = frozenset({Outcome.NOT_AN_IMAGE, Outcome.TRUNCATED, Outcome.CRASHED, Outcome.NO_CONTENT})
 """Outcomes that depend on the decoder."""
+LATER_FIRST = "later first"
+"""Rule for two pictures at one position. It is in the digest of such hotels alone: the others keep theirs."""
 SWEEP = "sweep"
 """Reason of a nudge that deletes a hotel's unnamed files, even if its manifest has no sweep due."""
 
@@ -110,7 +113,7 @@ def algorithm_versions(settings: Settings) -> dict[str, Any]:
 
 def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str:
     """Digest of everything that shapes the result, and nothing else: not `release_id`, not the order of any input."""
-    inputs = {
+    inputs: dict[str, Any] = {
         "row": None if hotel.row is None else {**asdict(hotel.row), "accommodations": None},
         "accommodations": [asdict(accommodation) for accommodation in hotel.accommodations],
         "images": [
@@ -129,7 +132,15 @@ def inputs_digest(hotel: Hotel, settings: Settings, tagger_identity: str) -> str
         "tagger": tagger_identity,
         "versions": algorithm_versions(settings),
     }
+    if _gives_a_place_twice(hotel.overrides):
+        inputs["pins"] = LATER_FIRST
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _gives_a_place_twice(overrides: Sequence[Override]) -> bool:
+    """Whether two pictures may be pinned to one position: only then does it matter which of the two gets it."""
+    pinned = {(override.position or 1, override.images) for override in overrides if override.action == "pin"}
+    return len(pinned) > len({position for position, _ in pinned})
 
 
 def is_unchanged(before: Manifest, digest: str, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from image_release.hotel.acquire import Acquired
-from image_release.hotel.choose import Chosen
+from image_release.hotel.choose import Chosen, places_of
 from image_release.hotel.label import Labels
 from image_release.hotel.load import Hotel
 from image_release.rank import PictureToRank, ScoredPicture, prioritise
@@ -44,8 +44,8 @@ def in_order(chosen: Sequence[Chosen], hotel: Hotel, acquired: Acquired, labels:
         )
         for sha256, picture in by_best.items()
     ]
-    pins = {sha256: picture.pinned_at for sha256, picture in by_best.items() if picture.pinned_at is not None}
-    ranked = prioritise(pictures, settings.prioritising, pins)
+    pins = {sha256: picture.pin for sha256, picture in by_best.items() if picture.pin is not None}
+    ranked = prioritise(pictures, settings.prioritising, places_of(pins))
     limit = settings.publishing.max_pictures
     return Order(
         shown=tuple(ShownPicture(by_best[item.picture.sha256], item) for item in ranked[:limit]),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from image_release.publish import Manifest, PublishedImage, PublishedPicture, PublishedRendition
-from image_release.values import Accommodation, PartnerImage
+from image_release.publish import Manifest, PublishedImage, PublishedPicture, PublishedRendition, RejectedImage
+from image_release.values import Accommodation, Credit, PartnerImage
 
 OLDER_RENDITIONS = "older_renditions"
 """Key of a manifest's `versions`: by SHA-256 and name, the digests of renditions that could not be made again."""
@@ -42,6 +42,19 @@ class PublishedBefore:
     def copies(self) -> Mapping[PartnerImage, str]:
         """SHA-256 of every image that is shown, or merged with one that is."""
         return {partner_image(image): image.sha256 for picture in self.pictures() for image in images_of(picture)}
+
+    @cached_property
+    def credits(self) -> Mapping[str, Credit]:
+        """Who made the images, as the manifest says: it stays when the cache is lost."""
+        images: list[PublishedImage | RejectedImage] = [
+            image for picture in self.pictures() for image in images_of(picture)
+        ]
+        images += self.manifest.rejected if self.manifest else ()
+        return {
+            image.sha256: Credit(image.credit, image.copyright)
+            for image in images
+            if image.sha256 and (image.credit or image.copyright)
+        }
 
     def pictures(self) -> tuple[PublishedPicture, ...]:
         """The published pictures, in order."""

@@ -8,6 +8,7 @@ that finds neither a catalogue nor an override that names them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from image_release.cache import (
     LabelRecord,
     labelling_taggers,
     merge_cached_images,
+    merge_credits,
     merge_fingerprints,
     merge_labels,
 )
@@ -60,9 +62,25 @@ def update_cache(
         learned = replace(learned, contents=contents)
         new_fingerprints = contents.keys() & (acquired.fingerprints.keys() - cached.fingerprints.keys())
         answers = _Answers(tagged, learned, now)
+        _write_credits(cached, accommodation, acquired, contents.keys() - forgotten, forgotten, state)
         if forgotten or new_fingerprints or answers or learned != cached.accommodations[accommodation]:
             _write(hotel, accommodation, learned, acquired, answers, forgotten, state)
     return min(unnamed) + grace if unnamed else None
+
+
+def _write_credits(
+    cached: HotelCache,
+    accommodation: Accommodation,
+    acquired: Acquired,
+    kept: AbstractSet[str],
+    forgotten: frozenset[str],
+    state: Store,
+) -> None:
+    """Write who made the images of an accommodation, where that is new, and drop what is forgotten."""
+    known = cached.credits.get(accommodation, {})
+    new = {sha256: acquired.credits[sha256] for sha256 in kept & (acquired.credits.keys() - known.keys())}
+    if new or not forgotten.isdisjoint(known):
+        merge_credits(state, accommodation, new, forgotten)
 
 
 class _Answers:

@@ -32,8 +32,8 @@ def open_desk(
     """The desk of a workspace, which follows it while the block runs. `observe` is told how far the index is."""
     stores = Stores(workspace.inbox, workspace.state, workspace.published)
     root = workspace.root if isinstance(workspace.root, Path) else None
-    path = index_path(root, address)
-    index, prints = open_index(path), PrintIndex(print_index_path(path))
+    path = index_path(root, str(workspace.root))
+    index, prints = open_index(path, beside_suite=root is None), PrintIndex(print_index_path(path))
     keeper = IndexKeeper(index, stores, workspace.settings, observe)
     images = HotelImages(stores, workspace.settings)
     compare = IsolatedComparer(workspace.settings)

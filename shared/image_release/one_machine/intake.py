@@ -55,13 +55,26 @@ CHUNK_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
+class UrlCounts:
+    """Number of a partner's URLs that catalogues brought, changed (another `version`) and took away."""
+
+    new: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclass(slots=True)
 class Intake:
-    """What became of the files in the inbox: `applied` has the keys of those that changed something."""
+    """What became of the files in the inbox: `applied` has the keys of those that changed something.
+
+    `urls`: of each partner whose catalogues were applied, what they changed.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
+    urls: dict[str, UrlCounts] = field(default_factory=dict)
 
 
 NAMED_ERRORS = (
@@ -225,6 +238,11 @@ def _record(
         if result.is_warning and is_newest:
             intake.warnings.append(f"{key}: ignored: {result.reason}")
     else:
+        if isinstance(result, CatalogueApplied):
+            counts = intake.urls.setdefault(result.partner_id, UrlCounts())
+            counts.new += result.new
+            counts.updated += result.updated
+            counts.deleted += result.deleted
         intake.applied.append(key)
         intake.problems += result.problems
         intake.warnings += map(str, getattr(result, "warnings", ()))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from image_release.feed import Cause
+from image_release.feed import Cause, prune, write_snapshot
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels
@@ -25,6 +25,7 @@ from image_release.storage import Store
 from image_release.store_keys import (
     CURRENT_RELEASE,
     DUE,
+    FEED,
     GALLERY_INDEX,
     PROBLEMS,
     STALE_GALLERY,
@@ -97,7 +98,7 @@ def update_workspace(
     """
     started = datetime.now(UTC)
     totals = Totals()
-    current = None if sweep_only else _release_in_force(workspace.state, totals.problems)
+    current = None if sweep_only else release_in_force(workspace.state, totals.problems)
     switching = current is not None and not current.is_completed
     index = _GalleryIndex(workspace)
     sweeps = due_sweeps(workspace.state, started.date(), totals.problems)
@@ -114,7 +115,7 @@ def update_workspace(
 
     if intake.applied or switching:
         index.mark_stale()
-    nudges = _Nudges(workspace.state, current, sweeps, totals.problems)
+    nudges = Nudges(workspace.state, current, sweeps, totals.problems)
     run_nudges(workspace, nudges, workers, add, Cause.of("run", started))
     with told(totals.problems, GALLERY_INDEX):
         index.write_if_stale()
@@ -128,13 +129,25 @@ def update_workspace(
     return totals
 
 
+def write_feed(workspace: Workspace, problems: list[Problem], advance: Callable[[], object]) -> None:
+    """Write a snapshot of all hotels if one changed, and delete what of the feed is too old.
+
+    `advance` is called for each hotel while the first snapshot is made. What goes wrong is added to the problems.
+    """
+    now = datetime.now(UTC)
+    with told(problems, FEED):
+        write_snapshot(workspace.stores, now, advance)
+        prune(workspace.stores, now)
+
+
 def hotels_in_force(workspace: Workspace) -> int | None:
     """Number of hotels in the release in force; None where there is none, or none that can be read."""
-    current = _release_in_force(workspace.state, [])
+    current = release_in_force(workspace.state, [])
     return current.hotels if current else None
 
 
-def _release_in_force(state: Store, problems: list[Problem]) -> Current | None:
+def release_in_force(state: Store, problems: list[Problem]) -> Current | None:
+    """The release in force, None if there is none; one that cannot be read is added to the problems."""
     try:
         return read_current(state)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, due sweeps are done and the rest is told
@@ -155,7 +168,7 @@ def due_sweeps(state: Store, today: date, problems: list[Problem]) -> dict[str, 
     return sweeps
 
 
-class _Nudges:
+class Nudges:
     """Every hotel that may need something, once each: due to be swept, departed, or in the release in force.
 
     Without a release in force (`current` is None) only hotels to sweep are given. The hotels of a shard that cannot be

@@ -23,8 +23,10 @@ from image_release.storage import (
     BadAddressError,
     CountingStore,
     FolderStore,
+    OverlayStore,
     S3Address,
     S3Store,
+    Store,
     StoreCounter,
     Stores,
 )
@@ -71,13 +73,17 @@ class Buckets:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything is kept, and how hotels are processed. `photos`: folders that `file:` URLs may point into."""
+    """Where everything is kept, and how hotels are processed. `photos`: folders that `file:` URLs may point into.
+
+    `aside` is a folder into which everything is written in a dry run, so that the stores stay as they are.
+    """
 
     root: Path | Buckets
     settings: Settings
     tagger: str = "none"
     photos: tuple[Path, ...] = ()
     allowance: SpendingCap | None = None
+    aside: Path | None = None
     counter: StoreCounter = field(default_factory=StoreCounter, compare=False)
 
     @cached_property
@@ -125,12 +131,16 @@ class Workspace:
 
     def _store(self, name: str) -> CountingStore:
         if isinstance(self.root, Buckets):
-            return CountingStore(S3Store(getattr(self.root, name)), self.counter)
-        return CountingStore(FolderStore(self.root / name), self.counter)
+            store: Store = S3Store(getattr(self.root, name))
+        else:
+            store = FolderStore(self.root / name)
+        if self.aside:
+            store = OverlayStore(store, FolderStore(self.aside / name))
+        return CountingStore(store, self.counter)
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
         """Pickle the choices only; the other process has a counter of its own."""
-        return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance)
+        return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance, self.aside)
 
     def ports(self, *, isolated: bool = False) -> Ports:
         """Build what one worker needs of the outside world; `isolated` decodes in a child process that may die.

@@ -6,6 +6,7 @@ from image_release.publish.change_record import (
     FirstPicture,
     change_of,
     counted,
+    first_picture,
     last_recorded,
     put_change,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "SeqTakenError",
     "change_of",
     "counted",
+    "first_picture",
     "last_recorded",
     "manifest_schema",
     "pending_sweeps",

@@ -106,12 +106,20 @@ def change_of(before: Manifest | None, after: Manifest, nudge: Nudge) -> ChangeR
         lost=lost,
         pictures_before=len(shown_before),
         pictures_after=len(shown_after),
-        first_before=_first(shown_before),
-        first_after=_first(shown_after),
+        first_before=first_picture(before),
+        first_after=first_picture(after),
         is_reordered=_is_reordered(shown_before, shown_after),
         withdrawn_before=before.withdrawn if before else False,
         withdrawn_after=after.withdrawn,
     )
+
+
+def first_picture(manifest: Manifest | None) -> FirstPicture | None:
+    """The picture that opens a hotel; None without pictures."""
+    if manifest is None or not manifest.pictures:
+        return None
+    first = manifest.pictures[0]
+    return FirstPicture(sha256=first.best.sha256, category=first.category, key=first.rendition_from(THUMB_PX))
 
 
 def put_change(state: Store, record: ChangeRecord) -> None:
@@ -155,13 +163,6 @@ def _images(picture: PublishedPicture) -> frozenset[str]:
 
 def _all(pictures: Iterable[PublishedPicture]) -> frozenset[str]:
     return frozenset[str]().union(*map(_images, pictures))
-
-
-def _first(pictures: tuple[PublishedPicture, ...]) -> FirstPicture | None:
-    if not pictures:
-        return None
-    first = pictures[0]
-    return FirstPicture(sha256=first.best.sha256, category=first.category, key=first.rendition_from(THUMB_PX))
 
 
 def _is_reordered(before: tuple[PublishedPicture, ...], after: tuple[PublishedPicture, ...]) -> bool:

@@ -30,6 +30,8 @@ from image_release.outcomes import Outcome
 FLOAT_PLACES = 6
 SCHEMA = 1
 """Version of the manifest's form. A manifest of a higher one was written by a newer program."""
+CREDIT = "who made the image, as its file says; absent where that is not known"
+COPYRIGHT = "the copyright notice in the file; absent where there is none"
 Sha256 = Field(pattern="^[0-9a-f]{64}$")
 PendingKind = Literal["download", "tag", "revalidate", "sweep"]
 PENDING_KINDS: frozenset[str] = frozenset(get_args(PendingKind))
@@ -84,6 +86,8 @@ class PublishedImage(ManifestPart):
     width: int
     height: int
     reason: str | None = None
+    credit: str | None = Field(None, exclude_if=_is_none, description=CREDIT)
+    copyright: str | None = Field(None, exclude_if=_is_none, description=COPYRIGHT)
 
 
 class PublishedEvidence(ManifestPart):
@@ -171,6 +175,8 @@ class RejectedImage(ManifestPart):
     decoder: int | None = Field(
         None, description="version of the decoder that refused it: a newer one looks at it again; null: no decoder did"
     )
+    credit: str | None = Field(None, exclude_if=_is_none, description=CREDIT)
+    copyright: str | None = Field(None, exclude_if=_is_none, description=COPYRIGHT)
 
 
 class Pending(ManifestPart):

@@ -1,8 +1,9 @@
-"""Storage of bytes under keys: the port, its adapters (folder, memory, S3), and a store that counts requests."""
+"""Storage of bytes under keys: the port, its adapters (folder, memory, S3), and stores around another store."""
 
 from image_release.storage.counting import CountingStore, StoreCounter
 from image_release.storage.folder import FolderStore
 from image_release.storage.memory import MemoryStore
+from image_release.storage.overlay import OverlayStore
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Store, Stored, Stores
 from image_release.storage.s3 import BadAddressError, S3Address, S3Store
 
@@ -14,6 +15,7 @@ __all__ = [
     "FolderStore",
     "Listed",
     "MemoryStore",
+    "OverlayStore",
     "S3Address",
     "S3Store",
     "StorageError",

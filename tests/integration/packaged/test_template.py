@@ -288,10 +288,12 @@ class TestBuckets:
         assert len(of_type("S3::BucketPolicy")) == len(of_type("S3::Bucket"))
 
     def test_delete_nothing_by_age_and_outlive_the_stack(self, of_type, resources):
-        """The program deletes originals and renditions. By age, only unfinished uploads are deleted."""
+        """The program deletes originals and renditions. By age, only unfinished uploads and records of changes go."""
         for name, bucket in of_type("S3::Bucket").items():
             for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", []):
-                assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+                if "AbortIncompleteMultipartUpload" not in rule:
+                    assert (name, rule["Prefix"], rule["ExpirationInDays"]) == ("StateBucket", "changes/", 90)
+                assert set(rule) <= {"Id", "Status", "AbortIncompleteMultipartUpload", "Prefix", "ExpirationInDays"}
             if name != "ServerlessDeploymentBucket":
                 assert resources[name]["DeletionPolicy"] == "Retain"
 

@@ -41,8 +41,6 @@ def hotels(invocation: Invocation, fewer_than: int, as_csv: bool, page: Path | N
     A good picture has a best copy of at least 1,000 pixels on its long side, and shows nothing that should never open a
     hotel, such as a bathroom. Withdrawn hotels are left out. The CSV lists the hotels, JSON has both.
 
-    Example: image-release report hotels
-
     Example: image-release report hotels --fewer-than 8 --csv
 
     Example: image-release report hotels --page hotels.html

@@ -29,8 +29,6 @@ def partners(invocation: Invocation, as_csv: bool, page: Path | None) -> None:
 
     Example: image-release report partners
 
-    Example: image-release report partners --csv
-
     Example: image-release report partners --page partners.html
     """
     check_answer(invocation, as_csv=as_csv)

@@ -7,7 +7,7 @@ found = index.find(Query(text="casa cadaques", filters=frozenset({Filter.NEVER_F
 
 from image_release.desk.index.facts import GOOD_LONG_SIDE_PX, FirstPicture, HotelFacts, PartnerFacts
 from image_release.desk.index.file import IndexBusyError, IndexDamagedError
-from image_release.desk.index.filters import DESCRIPTIONS, FEW, Filter
+from image_release.desk.index.filters import DESCRIPTIONS, FEW, WORST_FIRST, Filter
 from image_release.desk.index.following import CaughtUp, Progress, catch_up, touch
 from image_release.desk.index.hotel_index import HotelIndex, open_index
 from image_release.desk.index.list_csv import csv_line, list_csv
@@ -19,6 +19,7 @@ __all__ = [
     "FEW",
     "GOOD_LONG_SIDE_PX",
     "PAGE",
+    "WORST_FIRST",
     "CaughtUp",
     "Filter",
     "FirstPicture",

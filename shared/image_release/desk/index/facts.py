@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -107,17 +108,13 @@ class _Rendition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Label:
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Picture:
     best: _Image
     margin: float
     category: str | None
-    labels: tuple[_Label, ...]
-    renditions: tuple[_Rendition, ...]
+    labels: list[Any]
+    renditions: list[Any]
+    """Only those of the first picture become values: there are hundreds in a manifest."""
     merged: tuple[_Copy, ...]
 
     @property
@@ -163,7 +160,7 @@ def facts_of(
 ) -> HotelFacts:
     """What the index keeps of a hotel. `decisions` are those in force, `never_first` the kinds that should not open it.
 
-    What a person decided is not unsure: a pinned picture may open a hotel whatever it shows.
+    What a person decided is not unsure: a pinned picture may open a hotel whatever it shows. Raises NotIndexableError.
     """
     pictures = manifest.pictures
     first = pictures[0] if pictures else None
@@ -218,7 +215,11 @@ def _is_choice(picture: _Picture) -> bool:
 
 
 def _first(picture: _Picture) -> FirstPicture:
-    named = [rendition for rendition in picture.renditions if rendition_seq(rendition.key) is not None]
+    try:
+        renditions = _renditions_form().validate_python(picture.renditions)
+    except ValidationError as error:
+        raise NotIndexableError(str(error)) from error
+    named = [rendition for rendition in renditions if rendition_seq(rendition.key) is not None]
     wide = [rendition for rendition in named if rendition.width >= THUMB_PX]
     shown = min(wide, key=lambda item: item.width) if wide else max(named, key=lambda item: item.width, default=None)
     return FirstPicture(picture.best.sha256, picture.category, shown.key if shown else None)
@@ -231,17 +232,18 @@ def _partners(manifest: IndexedManifest) -> Iterator[PartnerFacts]:
     for partner_id, outcome, is_down in _endings(manifest):
         outcomes.setdefault(partner_id, Counter())[outcome] += 1
         down[partner_id] += is_down
+    pictures = [(picture.best.partner_id, picture.partners) for picture in manifest.pictures]
     for partner_id, counts in sorted(outcomes.items(), key=lambda item: (-item[1].total(), item[0])):
-        having = [picture for picture in manifest.pictures if partner_id in picture.partners]
-        best = [picture for picture in having if picture.best.partner_id == partner_id]
+        having = [senders for _, senders in pictures if partner_id in senders]
+        best = [senders for best_of, senders in pictures if best_of == partner_id]
         yield PartnerFacts(
             partner_id=partner_id,
             images=counts.total(),
             outcomes=dict(sorted(counts.items())),
             pictures=len(having),
-            only=sum(len(picture.partners) == 1 for picture in having),
+            only=sum(len(senders) == 1 for senders in having),
             best=len(best),
-            shared_best=sum(len(picture.partners) > 1 for picture in best),
+            shared_best=sum(len(senders) > 1 for senders in best),
             unavailable=down[partner_id],
         )
 
@@ -264,3 +266,8 @@ def _is_down(reason: str | None) -> bool:
 @cache
 def _form() -> TypeAdapter[IndexedManifest]:
     return TypeAdapter(IndexedManifest)
+
+
+@cache
+def _renditions_form() -> TypeAdapter[list[_Rendition]]:
+    return TypeAdapter(list[_Rendition])

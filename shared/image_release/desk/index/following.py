@@ -1,7 +1,8 @@
 """Keeps the index up to date: the first build, what the feed says has changed, and what the desk just did.
 
-Only the first build lists what is published. After that the feed names the hotels that changed. What is held, where the
-release says that hotels are, and people's decisions for which no hotel was processed yet are looked up now and then.
+The first build takes the hotels of the latest snapshot, and lists what is published only where there is none. After
+that the feed names the hotels that changed. What is held, where the release says that hotels are, and decisions for
+which no hotel was processed yet are looked up now and then.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from image_release.desk.index.file import (
 )
 from image_release.desk.index.hotel_index import HotelIndex
 from image_release.desk.index.looking_around import look_around
-from image_release.desk.index.reading import Reader, decided_hotels, published_hotels
+from image_release.desk.index.reading import Reader, decided_hotels, known_hotels
 from image_release.desk.index.rows import forget_hotels, write_hotels
 from image_release.feed import Changed, Position, changed_since
 from image_release.settings import Settings
@@ -70,17 +71,14 @@ def catch_up(
     settings: Settings,
     progress: Progress = no_progress,
     now: Callable[[], datetime] = utc_now,
-    *,
-    beside_suite: bool = False,
 ) -> CaughtUp:
     """Bring the index up to date, and build it first where that is needed. It may be killed: the next call goes on.
 
-    `beside_suite`: functions on AWS publish here, which leave records of changes and no lists. Where another process is
-    building, this waits for it. Raises StorageError.
+    Where another process is building, this waits for it. Raises StorageError.
     """
     because = _begin(index, stores, settings, progress, now())
     hotels = _finish_building(index, stores, settings, progress, now())
-    has_changed = _follow_feed(index, stores, beside_suite=beside_suite)
+    has_changed = _follow_feed(index, stores)
     with index.reading() as db:
         looked = datetime.fromisoformat(meta(db, "looked_at"))
     if has_changed or not timedelta(0) <= now() - looked < LOOK_AROUND_EVERY:
@@ -111,8 +109,8 @@ def _begin(index: HotelIndex, stores: Stores, settings: Settings, progress: Prog
         with index.reading() as db:
             if meta(db, "phase") != "listing":
                 return because
-        position = Position.now()
-        hotels = list(_told(published_hotels(stores), progress))
+        known, position = known_hotels(stores, now - FOLLOWS_FOR)
+        hotels = list(_told(known, progress))
         with index.file.writing() as db:
             add_todo(db, hotels)
             never_first = sorted(settings.prioritising.never_first)
@@ -155,14 +153,14 @@ def _why_anew(index: HotelIndex, settings: Settings, now: datetime) -> str | Non
     return None
 
 
-def _follow_feed(index: HotelIndex, stores: Stores, *, beside_suite: bool) -> bool:
+def _follow_feed(index: HotelIndex, stores: Stores) -> bool:
     """Put what the feed names on the list of hotels to read, and remember how far it was followed.
 
     Returns whether there was anything new.
     """
     with index.reading() as db:
         position = Position.from_text(meta(db, "position"))
-    since = changed_since(stores.state, position, with_records=beside_suite)
+    since = changed_since(stores.state, position, with_records=index.beside_suite)
     changed = set(since.changed)
     with index.file.writing() as db:
         newer = {item.hotel_id for item in changed if _is_newer(db, item)}

@@ -31,8 +31,9 @@ class HotelIndex:
     Any thread may ask. Every method raises IndexDamagedError where the file cannot be used: `catch_up` makes it again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, beside_suite: bool = False) -> None:
         self.file = IndexFile(path)
+        self.beside_suite = beside_suite
         self._columns = Columns()
 
     def find(self, query: Query) -> Found:
@@ -76,9 +77,12 @@ class HotelIndex:
         return self.file.reading()
 
 
-def open_index(path: Path) -> HotelIndex:
-    """The index in a file, which need not exist yet: `following.catch_up` makes it."""
-    return HotelIndex(path)
+def open_index(path: Path, *, beside_suite: bool = False) -> HotelIndex:
+    """The index in a file, which need not exist yet: `following.catch_up` makes it.
+
+    `beside_suite`: functions on AWS publish in this workspace, which leave records of changes and no lists.
+    """
+    return HotelIndex(path, beside_suite=beside_suite)
 
 
 def _hotels(db: sqlite3.Connection, numbers: Sequence[int]) -> list[IndexedHotel]:

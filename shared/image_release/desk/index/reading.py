@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from image_release.desk.index.facts import HotelFacts, NotIndexableError, facts_of, read_indexed
+from image_release.feed import Position, read_snapshot
 from image_release.ingest import read_overrides
+from image_release.state import StateUnreadableError, read_json
 from image_release.storage import Stores
-from image_release.store_keys import HOTELS, OVERRIDES, folder_of_hotel, manifest_key, overridden_hotel
+from image_release.store_keys import (
+    HOTELS,
+    LATEST_SNAPSHOT,
+    OVERRIDES,
+    folder_of_hotel,
+    manifest_key,
+    overridden_hotel,
+)
 
 READERS = 8
 """Threads that read: a bucket answers many questions at once."""
@@ -47,8 +58,23 @@ def decided_hotels(stores: Stores) -> frozenset[str]:
     return frozenset(hotel_id for hotel_id in named if hotel_id is not None)
 
 
-def published_hotels(stores: Stores) -> Iterator[str]:
-    """All hotels that have a manifest: a listing of everything that is published."""
+def known_hotels(stores: Stores, not_before: datetime) -> tuple[Iterator[str], Position]:
+    """All published hotels, and from where on to follow the feed: by the latest snapshot, or else by a listing.
+
+    A snapshot from before a moment does not count: the feed may have forgotten what changed since.
+    """
+    try:
+        document = read_json(stores.published, LATEST_SNAPSHOT)
+        position = Position.from_text(document["position"])
+        if position.moment >= not_before and stores.published.head(document["snapshot"]):
+            hotels = [line.hotel_id for line in read_snapshot(stores.published, document["snapshot"])]
+            return iter(hotels), position
+    except (StateUnreadableError, ValueError, LookupError, TypeError, OSError, EOFError, zlib.error):
+        pass  # no snapshot, or a damaged one
+    return _listed_hotels(stores), Position.now()
+
+
+def _listed_hotels(stores: Stores) -> Iterator[str]:
     for listed in stores.published.list(HOTELS):
         hotel_id = folder_of_hotel(listed.key)
         if hotel_id is not None and listed.key == manifest_key(hotel_id):

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from image_release.cache import read_labels
-from image_release.hotel import Hotel, decisions_about
+from image_release.hotel import Hotel, Pin, decisions_about, places_of
 from image_release.ingest import read_listing, read_overrides
 from image_release.outcomes import Outcome
 from image_release.problems import Problem
@@ -231,18 +231,19 @@ def _decided(
 ) -> tuple[list[StoredPicture], dict[str, int]]:
     """Replay what people decided: the pictures that nobody hid, with their labels, and the pins."""
     hotel = Hotel(hotel_id, "", None, (), overrides)
-    shown, pins = [], {}
+    shown: list[StoredPicture] = []
+    pins = _pins_of_witnesses(manifest, overrides)
     for picture in pictures:
-        hidden_by, pinned_at, labels = decisions_about(hotel, picture.members)
+        hidden_by, pin, labels = decisions_about(hotel, picture.members)
         if hidden_by is not None:
             continue
-        if pinned_at is not None:
-            pins[picture.facts.sha256] = pinned_at
+        if pin is not None:
+            pins[picture.facts.sha256] = pin
         shown.append(picture if labels is None else replace(picture, labels=labels))
-    return shown, _pins_of_witnesses(manifest, overrides) | pins
+    return shown, places_of(pins)
 
 
-def _pins_of_witnesses(manifest: _Manifest, overrides: tuple[Override, ...]) -> dict[str, int]:
+def _pins_of_witnesses(manifest: _Manifest, overrides: tuple[Override, ...]) -> dict[str, Pin]:
     """Pins that name an image which no partner lists any more: the manifest does not say which picture shows it.
 
     It is the one published at the pinned position, if a picture with a better score is published after it.
@@ -250,10 +251,10 @@ def _pins_of_witnesses(manifest: _Manifest, overrides: tuple[Override, ...]) -> 
     known = {image.sha256 for picture in manifest.pictures for image in picture.images}
     known |= {image.sha256 for image in manifest.rejected if image.sha256}
     pins = {}
-    for override in overrides:
+    for line, override in enumerate(overrides):
         if override.action == "pin" and known.isdisjoint(override.images):
             position = min(override.position or 1, len(manifest.pictures))
             pinned, *after = manifest.pictures[position - 1 :]
             if any(picture.score.total > pinned.score.total for picture in after):
-                pins[pinned.best.sha256] = position
+                pins[pinned.best.sha256] = Pin(position, line)
     return pins

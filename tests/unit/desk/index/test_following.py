@@ -8,10 +8,18 @@ import pytest
 
 from image_release.desk.index import Filter, IndexDamagedError, Query, Sort, open_index, touch
 from image_release.desk.index.file import add_todo, meta, set_meta
+from image_release.feed import latest_snapshot, write_snapshot
 from image_release.ingest import append_override
 from image_release.settings import Settings
 from image_release.state import hold
-from image_release.store_keys import HOTELS, catalogue_state_key, held_catalogue_key, held_release_key, manifest_key
+from image_release.store_keys import (
+    HOTELS,
+    LATEST_SNAPSHOT,
+    catalogue_state_key,
+    held_catalogue_key,
+    held_release_key,
+    manifest_key,
+)
 from image_release.values import Override
 from tests.unit.desk.conftest import World
 from tests.unit.desk.made_manifests import manifest, picture, publish, sha
@@ -77,6 +85,30 @@ class TestTheFirstBuild:
             world.catch_up(progress=kill)
         world.catch_up()
         assert world.index.find(Query()).total == 5
+
+    def test_lists_nothing_where_there_is_a_snapshot(self, world_of, monkeypatch):
+        """What changed since the snapshot comes with the feed; a snapshot that is lost or damaged is none."""
+        world = world_of(*(manifest(f"{number}", FIVE) for number in range(5)))
+        write_snapshot(world.stores, world.now())
+        world.run(manifest("3", [], seq=2), manifest("new", FIVE))
+        listed = _count_listings(world, monkeypatch)
+        world.catch_up()
+        assert (world.index.find(Query()).total, world.index.hotel("3").pictures, listed) == (6, 0, [])
+        latest = world.stores.published.get(LATEST_SNAPSHOT).data
+        snapshot = latest_snapshot(world.stores.published)
+        for key, damage in (
+            (LATEST_SNAPSHOT, b"{"),
+            (LATEST_SNAPSHOT, b"[1]"),
+            (snapshot, b"\x1f\x8b"),
+            (snapshot, b"x"),
+        ):
+            world.stores.published.put(LATEST_SNAPSHOT, latest)
+            world.stores.published.put(key, damage)
+            with world.index.file.writing() as db:
+                set_meta(db, schema=0)
+            world.catch_up()
+            assert world.index.find(Query()).total == 6
+        assert len(listed) == 4
 
     def test_knows_a_manifest_that_cannot_be_read(self, world_of):
         """It is listed as such, and comes first."""

@@ -1,0 +1,178 @@
+"""Dated snapshots of all hotels in the published store: a line for each hotel, so that nobody lists every hotel.
+
+    feed/<time>/hotels.jsonl.gz   sorted by the hotel's folder
+    feed/latest.json              which one is the latest, of which release, and how far it followed the changes
+
+A snapshot is the one before, merged as a stream with the hotels that changed since. The first one lists `hotels/`. Two
+writers at once do no harm: each merges all that it finds, and the later time wins.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any
+
+from image_release.feed.following import Position, changed_since
+from image_release.feed.hotel_line import HotelLine, line_of
+from image_release.feed.parallel import in_parallel
+from image_release.feed.records import present_manifest
+from image_release.ingest import Current, find_row, open_index, read_current
+from image_release.state import read_json, swap_json
+from image_release.storage import Store, Stores
+from image_release.store_keys import (
+    FEED,
+    HOTELS,
+    LATEST_SNAPSHOT,
+    folder_of_hotel,
+    hotel_folder,
+    manifest_key,
+    snapshot_key,
+    snapshot_time,
+)
+from image_release.values import HotelRow
+
+KEPT = timedelta(days=7)
+"""How long a snapshot is kept that is not the latest one."""
+
+Rows = Callable[[str], HotelRow | None]
+
+
+def latest_snapshot(published: Store) -> str | None:
+    """Key of the latest snapshot; None if there is none."""
+    document = read_json(published, LATEST_SNAPSHOT)
+    return document["snapshot"] if document else None
+
+
+def read_snapshot(published: Store, key: str | None = None) -> Iterator[HotelLine]:
+    """The hotels of a snapshot, of the latest one if no key is given; nothing if there is none."""
+    key = key or latest_snapshot(published)
+    file = published.open(key) if key else None
+    if file is None:
+        return
+    with file, gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield HotelLine.model_validate_json(line)
+
+
+def write_snapshot(stores: Stores, now: datetime, advance: Callable[[], object] = lambda: None) -> str | None:
+    """Write a snapshot if a hotel, or the release's rows, changed since the latest one; returns its key, if any.
+
+    `advance` is called for each hotel that is read while the first snapshot is made.
+    """
+    latest = read_json(stores.published, LATEST_SNAPSHOT)
+    current = read_current(stores.state)
+    release = current.folder if current else ""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
+        path = Path(name) / "hotels"
+        if latest and stores.published.head(latest["snapshot"]):
+            since = changed_since(stores.state, Position.from_text(latest["position"]))
+            changed = groupby(since.changed, key=lambda item: item.hotel_id)
+            first, position = next(changed, None), since.position
+            is_same_release = latest["release"] == release
+            if first is None and is_same_release:
+                return None
+            rows = _rows_one_by_one(stores, current) if is_same_release else _all_rows(stores, current, path, opened)
+            hotel_ids = (hotel_id for hotel_id, _ in chain([first] if first else [], changed))
+            before = read_snapshot(stores.published, latest["snapshot"])
+            lines = _merged(stores, before, hotel_ids, rows, again=not is_same_release)
+        else:
+            latest, position = None, changed_since(stores.state, Position.now()).position
+            rows = _all_rows(stores, current, path, opened)
+            lines = ((line, True) for line in _first_lines(stores, rows, advance))
+        hotels, is_other = _write(path, lines)
+        key = snapshot_key(now) if is_other or not latest else latest["snapshot"]
+        if key == snapshot_key(now):
+            stores.published.put_file(key, path)
+    _point_to(stores.published, {"snapshot": key, "release": release, "hotels": hotels, "position": position.to_text()})
+    return key
+
+
+def prune_snapshots(published: Store, now: datetime) -> None:
+    """Delete snapshots that are older than a week, but for the latest one."""
+    latest = latest_snapshot(published)
+    for listed in published.list(FEED):
+        made = snapshot_time(listed.key)
+        if made and now - made > KEPT and listed.key != latest:
+            published.delete(listed.key)
+
+
+def _point_to(published: Store, document: dict[str, Any]) -> None:
+    """Make a snapshot the latest one, unless a later one is there."""
+
+    def change(present: Any) -> Any:
+        return None if present and present["snapshot"] > document["snapshot"] else document
+
+    swap_json(published, LATEST_SNAPSHOT, change)
+
+
+def _first_lines(stores: Stores, rows: Rows, advance: Callable[[], object]) -> Iterator[HotelLine]:
+    """The lines of all published hotels, in the order of their listing."""
+    hotel_ids = (
+        hotel_id
+        for listed in stores.published.list(HOTELS)
+        if (hotel_id := folder_of_hotel(listed.key)) and listed.key == manifest_key(hotel_id)
+    )
+    for hotel_id, manifest in in_parallel(lambda hotel_id: (hotel_id, present_manifest(stores, hotel_id)), hotel_ids):
+        advance()
+        if manifest:
+            yield line_of(manifest, rows(hotel_id))
+
+
+def _merged(
+    stores: Stores, before: Iterator[HotelLine], changed: Iterator[str], rows: Rows, *, again: bool
+) -> Iterator[tuple[HotelLine, bool]]:
+    """The lines of the snapshot before and of the hotels that changed, and whether each differs.
+
+    `again`: every line gets what the release says now.
+    """
+    old = next(before, None)
+    for hotel_id in changed:
+        place = hotel_folder(hotel_id)
+        while old and hotel_folder(old.hotel_id) < place:
+            yield _with_row(old, rows) if again else (old, False)
+            old = next(before, None)
+        known = old if old and old.hotel_id == hotel_id else None
+        if known:
+            old = next(before, None)
+        manifest = present_manifest(stores, hotel_id)
+        line = line_of(manifest, rows(hotel_id), known) if manifest else known
+        if line:
+            yield line, line != known
+    while old:
+        yield _with_row(old, rows) if again else (old, False)
+        old = next(before, None)
+
+
+def _with_row(line: HotelLine, rows: Rows) -> tuple[HotelLine, bool]:
+    """A line with what the release says of the hotel now, and whether it differs."""
+    row = rows(line.hotel_id)
+    placed = line.model_copy(update={"city": row.city, "country": row.country}) if row else line
+    return placed, placed != line
+
+
+def _rows_one_by_one(stores: Stores, current: Current | None) -> Rows:
+    return lambda hotel_id: find_row(stores.state, current, hotel_id) if current else None
+
+
+def _all_rows(stores: Stores, current: Current | None, path: Path, opened: ExitStack) -> Rows:
+    """The rows of the release in force, from a copy of its index."""
+    if current is None:
+        return lambda _hotel_id: None
+    return opened.enter_context(open_index(stores.state, current, path.with_name("index"))).row
+
+
+def _write(path: Path, lines: Iterable[tuple[HotelLine, bool]]) -> tuple[int, bool]:
+    """Write lines; returns their number, and whether one differs from what was there."""
+    hotels, is_other = 0, False
+    with gzip.open(path, "wt", encoding="utf-8", compresslevel=3) as file:
+        for line, differs in lines:
+            file.write(json.dumps(line.model_dump(mode="json"), ensure_ascii=False) + "\n")
+            hotels, is_other = hotels + 1, is_other or differs
+    return hotels, is_other
