@@ -21,8 +21,6 @@ RELEASES = "releases/"
 """In the inbox: Data Releases. In the state: their indexes and rows."""
 REQUESTS = "requests/"
 OVERRIDES = "overrides/"
-DECISIONS = "decisions/"
-"""Decisions for every hotel."""
 SETTINGS = "settings.yaml"
 """In the inbox: the settings of a workspace, as `run --settings` stored them."""
 TAGGER = "tagger.txt"
@@ -87,17 +85,6 @@ def accept_release_key(release_id: str) -> str:
     return f"{ACCEPTS}{RELEASES}{release_id}"
 
 
-def everywhere_key(image: str) -> str:
-    """Inbox key of the decision for every hotel about an image, which is named by its SHA-256."""
-    return f"{DECISIONS}{image}.json"
-
-
-def decided_image(key: str) -> str | None:
-    """The image that the decision under an inbox key is about; None where the key is not one of `everywhere_key`."""
-    match = re.fullmatch(rf"{DECISIONS}([0-9a-f]{{64}})\.json", key)
-    return match[1] if match else None
-
-
 # The state: what is known.
 
 CURRENT_RELEASE = f"{RELEASES}current.json"
@@ -110,8 +97,6 @@ RUNS = "runs/"
 PROBLEMS = "problems/"
 CHANGES = "changes/"
 """Records of what manifests changed."""
-EVERYWHERE = "everywhere/"
-"""Marks of the hotels that decisions for every hotel may have written to."""
 CHANGED = "changed/"
 """Lists of changed hotels, by what changed them."""
 STALE_GALLERY = "gallery/stale"
@@ -306,21 +291,6 @@ def recorded_change(key: str) -> tuple[str, int] | None:
     """Whose record lies under a key: hotel and `seq`; None where the key is no record's."""
     match = re.fullmatch(rf"{CHANGES}([^/]+)/([1-9][0-9]*)\.json", key)
     return (unquote(match[1]), int(match[2])) if match else None
-
-
-def everywhere_marks(image: str) -> str:
-    """Folder of the marks of hotels that the decision about an image may have written to."""
-    return f"{EVERYWHERE}{image}/"
-
-
-def everywhere_mark_key(image: str, hotel_id: str) -> str:
-    """The mark that the decision about an image may have written to a hotel; put before it writes."""
-    return f"{everywhere_marks(image)}{key_part(hotel_id)}"
-
-
-def marked_hotel(key: str) -> str:
-    """The hotel of a key that `everywhere_mark_key` gave."""
-    return unquote(key.rpartition("/")[2])
 
 
 def changed_key(started: datetime, kind: str, name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.axe import serious_findings
 from tests.end_to_end.chromium import chromium
 from tests.integration.labelled_corpus import BROKEN, small_corpus, write
 from tests.integration.world import jpeg, photo
@@ -86,6 +87,16 @@ class Page:
         """Press keys that end in one edit, and wait until it is saved."""
         version = int(self.js("document.body.dataset.version"))
         self.press(*keys)
+        self.wait(f"document.body.dataset.version === '{version + 1}'")
+
+    def click(self, action):
+        """Click the button of an action with the mouse."""
+        self.browser.find_element("css selector", f"[data-action={action}]").click()
+
+    def click_edit(self, action):
+        """Click the button of an edit, and wait until it is saved."""
+        version = int(self.js("document.body.dataset.version"))
+        self.click(action)
         self.wait(f"document.body.dataset.version === '{version + 1}'")
 
     def go_to(self, name):
@@ -187,6 +198,51 @@ class TestAPersonLabels:
         assert page.js("document.getElementById('hotels').options[0].textContent").startswith("✓ h1")
         page.press("p")
         page.wait("document.title.startsWith('h1') && document.body.dataset.state === 'ready'")
+
+    def test_with_buttons_alone(self, page, tmp_path):
+        """Each key has a button that does the same, so the page works without a keyboard; some wait for a target."""
+        keys = "(await import('./keys.js')).KEYS.flatMap(key => key.actions)"
+        actions = page.browser.execute_async_script(f"(async () => {keys})().then(arguments[0])")
+        assert set(page.js("[...document.querySelectorAll('#buttons button')].map(b => b.dataset.action)")) == set(
+            actions
+        )
+        page.go_to("b.jpg")
+        page.click("moveInto")
+        page.wait("document.querySelector('[data-action=split]').disabled")
+        page.go_to("c.jpg")
+        page.click_edit("confirm")
+        assert groups(tmp_path) == sorted([["a.jpg"], ["b.jpg", "c.jpg"], [BROKEN]])
+        assert page.js("document.querySelector('[data-action=confirm]').disabled")
+        page.click_edit("undo")
+        assert groups(tmp_path) == sorted([["a.jpg", "b.jpg"], ["c.jpg"], [BROKEN]])
+        page.click("zoom")
+        page.wait("!document.getElementById('zoom').hidden")
+        assert page.js("document.getElementById('zoom').clientHeight") > 500
+        page.click("cancel")
+        page.wait("document.getElementById('zoom').hidden")
+
+    def test_a_button_that_has_the_focus_keeps_its_keys(self, page):
+        """Space and Enter press it, and mark or confirm nothing; after a click with the mouse the page has the keys."""
+        page.browser.execute_script("document.querySelector('[data-action=help]').focus()")
+        page.press(" ")
+        page.wait("!document.getElementById('help').hidden && document.activeElement.textContent === 'Close'")
+        page.press("ENTER")
+        page.wait("document.getElementById('help').hidden")
+        assert page.js("document.querySelectorAll('.tile.marked').length") == 0
+        page.click("imageAfter")
+        page.wait("document.activeElement === document.body")
+        page.press(" ")
+        page.wait("document.querySelectorAll('.tile.marked').length === 1")
+
+    def test_on_a_phone_in_the_dark_and_with_a_screen_reader(self, page):
+        """Nothing serious is found while a target is chosen or the keys are shown."""
+        page.go_to("b.jpg")
+        page.press(" ", "v")
+        page.wait("document.getElementById('message').textContent")
+        assert serious_findings(page.browser) == []
+        page.press("ESCAPE", "?")
+        page.wait("!document.getElementById('help').hidden")
+        assert serious_findings(page.browser) == []
 
     def test_and_sees_the_keys(self, page):
         """`?` shows all keys and hides them again; meanwhile other keys do nothing."""

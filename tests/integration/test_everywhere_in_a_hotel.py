@@ -9,6 +9,7 @@ import zlib
 import pytest
 
 from image_release.cache import read_fingerprints
+from image_release.everywhere_keys import everywhere_key, everywhere_marks
 from image_release.fingerprint import FINGERPRINT_VERSION, pack_fingerprints
 from image_release.ingest import (
     EVERYWHERE,
@@ -23,7 +24,7 @@ from image_release.ingest import (
     revoke_everywhere,
 )
 from image_release.storage import CountingStore, StoreCounter
-from image_release.store_keys import everywhere_key, everywhere_marks, overrides_key
+from image_release.store_keys import overrides_key
 from image_release.values import Accommodation, Override, sha256_hex
 from tests.integration.world import World, jpeg, photo
 

@@ -1,7 +1,7 @@
 """Deduplication: which images show the same photograph, and which of them is the best."""
 
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
-from image_release.dedup.copies import MOST_BITS, copies_of, indexed_hashes, is_copy
+from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (
@@ -17,6 +17,7 @@ from image_release.dedup.placeholders import placeholder
 __all__ = [
     "BEST_VERSION",
     "GROUPING_VERSION",
+    "HASHES_INDEXED",
     "MOST_BITS",
     "AlignedPair",
     "Best",

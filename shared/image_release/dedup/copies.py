@@ -3,7 +3,8 @@
 Grouping compares the images of one hotel, and its weights were fitted on photographs. A decision for every hotel meets
 logos and "photo coming soon", which have few points and share frames and letters with other logos, and a mistake there
 hides a picture in a hotel that nobody looks at. So both images are aligned, and everything that both show has to agree:
-the whole of it, and its worst block. Recompressed, smaller and lightly cropped copies pass; another text does not.
+the whole of it, and nearly every detail that either shows. Recompressed, smaller and lightly cropped copies pass;
+another text does not.
 """
 
 from __future__ import annotations
@@ -22,16 +23,25 @@ from image_release.fingerprint import Fingerprint, hash_distances
 
 INDEXED_HASHES = (0, 7, 14, 21)
 """Of the 36 crops of an image those that an index keeps: 0, 10, 20 and 30 % cut away, of the width as of the height."""
+HASHES_INDEXED = len(INDEXED_HASHES)
 MOST_BITS = 12
 """Maximum distance between one of the 36 hashes of one image and an indexed one of the other, in bits."""
-LEAST_CORRELATION = 0.97
+LEAST_CORRELATION = 0.95
 """Minimum correlation over all pixels that lie in both images."""
-MOST_RESIDUAL = 0.6
-"""Maximum difference within one block (root mean square), as a share of the contrast of the image."""
+MOST_UNLIKE = 0.12
+"""Maximum share of the detailed blocks that differ. Copies have up to 0.09, logos with another word 0.29."""
+LEAST_LIKENESS = 0.5
+"""Likeness below which a block differs: its covariance in the two images, divided by the larger of its variances."""
+LEAST_DETAILED = 5
+"""Minimum number of detailed blocks; an image with fewer shows nothing that could be compared."""
 LEAST_OVERLAP = 0.7
 """Minimum share of each image that the other one shows."""
 LEAST_CONTRAST = 1.0
-"""Grey levels: an image that varies less shows nothing that could be compared. Only its very bytes are a copy of it."""
+"""Minimum standard deviation of an image, in grey levels. Of a flatter one only the very bytes are a copy."""
+DETAIL_SHARE = 0.1
+"""Share of the contrast of its image by which a block varies that is detailed: more than a shaded ground does."""
+LEAST_DETAIL = 3.0
+"""Grey levels by which it varies at least: less is the noise of compression."""
 
 Hashes = NDArray[np.uint64]
 
@@ -87,16 +97,18 @@ def _aligned(one: PreparedImage, other: PreparedImage, pair: CandidatePair) -> R
 
 
 def _agrees(one: PreparedImage, other: PreparedImage, registered: Registered) -> bool:
-    """Whether all that lies in both images agrees, after one gain and one offset for the whole image."""
+    """Whether all that lies in both images agrees: its brightness as a whole, and each detail that either shows."""
     if min(overlaps(one, other, registered)) < LEAST_OVERLAP:
         return False
     mine, theirs = one.level(MIDDLE), registered.levels[MIDDLE]
-    here = (mine.centred + mine.mean[:, None])[theirs.inside].astype(np.float64)
-    there = (theirs.centred + theirs.mean[:, None])[theirs.inside].astype(np.float64)
-    spread_here, spread_there = float(here.std()), float(there.std())
-    if min(spread_here, spread_there) < LEAST_CONTRAST:
+    here, there = mine.centred[theirs.inside].astype(np.float64), theirs.centred[theirs.inside].astype(np.float64)
+    whole_here, whole_there = here + mine.mean[theirs.inside, None], there + theirs.mean[theirs.inside, None]
+    contrast_here, contrast_there = float(whole_here.std()), float(whole_there.std())
+    if min(contrast_here, contrast_there) < LEAST_CONTRAST:
         return False
-    here, there = (here - here.mean()) / spread_here, (there - there.mean()) / spread_there
-    correlation = float((here * there).mean())
-    worst = float(np.sqrt(((here - correlation * there) ** 2).mean(axis=1)).max())
-    return correlation >= LEAST_CORRELATION and worst <= MOST_RESIDUAL
+    there *= contrast_here / contrast_there
+    variance = np.maximum((here**2).mean(axis=1), (there**2).mean(axis=1))
+    detailed = variance > max(LEAST_DETAIL, DETAIL_SHARE * contrast_here) ** 2
+    unlike = (here * there).mean(axis=1)[detailed] < LEAST_LIKENESS * variance[detailed]
+    correlation = float(np.corrcoef(whole_here.ravel(), whole_there.ravel())[0, 1])
+    return bool(correlation >= LEAST_CORRELATION and detailed.sum() >= LEAST_DETAILED and unlike.mean() <= MOST_UNLIKE)

@@ -1,8 +1,9 @@
 """One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
 from image_release.hotel.choose import Pin, decisions_about, places_of
+from image_release.hotel.everywhere import images_in, look_again
 from image_release.hotel.foresee import Foreseen, foresee
-from image_release.hotel.load import DEPARTED, SWEEP, Hotel
+from image_release.hotel.load import DEPARTED, SWEEP, Hotel, load
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
@@ -25,6 +26,9 @@ __all__ = [
     "call_directly",
     "decisions_about",
     "foresee",
+    "images_in",
+    "load",
+    "look_again",
     "places_of",
     "process_hotel",
 ]

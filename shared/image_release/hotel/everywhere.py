@@ -15,8 +15,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from image_release.cache import CachedImages
+from image_release.cache import read_cached_images, read_fingerprints
 from image_release.dedup import copies_of
+from image_release.everywhere_keys import everywhere_mark_key
 from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, FingerprintsUnreadableError, unpack_one
 from image_release.hotel.load import Hotel
 from image_release.ingest import (
@@ -34,8 +35,6 @@ from image_release.ingest import (
 )
 from image_release.publish import Manifest
 from image_release.storage import Stores
-from image_release.store_keys import everywhere_mark_key
-from image_release.values import Accommodation, Override
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +50,24 @@ class Looked:
     among: frozenset[str]
 
 
-def listed_images(accommodations: Mapping[Accommodation, CachedImages], hotel: Hotel) -> frozenset[str]:
-    """SHA-256 of the contents that the hotel's listed URLs gave last, as far as the cache knows them."""
-    return frozenset(
-        record.sha256
-        for image in hotel.images
-        if (record := accommodations[image.accommodation].urls.get(image.url)) and record.sha256
-    )
+def look_again(hotel: Hotel, decisions: EverywhereDecisions, stores: Stores) -> Hotel:
+    """Compare all images of a hotel that are known with the decisions, listed anew; otherwise as `follow_everywhere`.
+
+    Images that its listed URLs gave last count.
+    """
+    fingerprints: dict[str, Fingerprint] = {}
+    among: set[str] = set()
+    for accommodation in hotel.accommodations:
+        urls = read_cached_images(stores.state, accommodation).urls
+        gave = {
+            urls[image.url].sha256
+            for image in hotel.images
+            if image.accommodation == accommodation and image.url in urls
+        }
+        fingerprints |= read_fingerprints(stores.state, accommodation) if gave else {}
+        among |= {sha256 for sha256 in gave if sha256}
+    decisions.refresh(stores.inbox)
+    return follow_everywhere(hotel, Looked(fingerprints, frozenset(among)), decisions, stores)
 
 
 def images_in(manifest: Manifest | None) -> frozenset[str]:
@@ -172,8 +182,3 @@ def _revoking(line: Decision, known: Sequence[EverywhereDecision]) -> bytes:
     said = next((item for item in (about, *about.earlier) if item.mark == mark), about)
     by, at, why = (said.revoked.by, said.revoked.at, said.revoked.why) if said.revoked else (about.by, about.at, "")
     return revoking_line(line.digest, by=by, at=at, why=f"{why} {mark}".strip())
-
-
-def is_line_of(line: Override, decision: EverywhereDecision) -> bool:
-    """Whether a line of a hotel is one that a decision for every hotel wrote."""
-    return mark_of(line.why) == decision.mark

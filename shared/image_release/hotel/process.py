@@ -16,11 +16,10 @@ from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
-from image_release.hotel.everywhere import Looked, follow_everywhere, images_in, listed_images
+from image_release.hotel.everywhere import Looked, follow_everywhere, images_in, look_again
 from image_release.hotel.label import label, pixels_of
 from image_release.hotel.load import (
     DEPARTED,
-    Hotel,
     inputs_digest,
     is_unchanged,
     load,
@@ -101,7 +100,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
     if nudge.reason == EVERYWHERE:
-        hotel = _with_everywhere(hotel, ports)
+        hotel = look_again(hotel, ports.everywhere, stores)
     now, force = context.now(), unserved_force(stores.state, nudge)
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
@@ -150,14 +149,6 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     if new and ports.everywhere.refresh(stores.inbox):
         follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed
     return HotelReport(hotel.hotel_id, "processed", manifest, report_of(manifest), context.work, (seq,))
-
-
-def _with_everywhere(hotel: Hotel, ports: Ports) -> Hotel:
-    """The hotel with the lines of decisions for every hotel about any of its images that is known."""
-    cached = read_cache(hotel, ports.stores.state, ports.tagger)
-    looked = Looked(cached.fingerprints, listed_images(cached.accommodations, hotel))
-    ports.everywhere.refresh(ports.stores.inbox)
-    return follow_everywhere(hotel, looked, ports.everywhere, ports.stores)
 
 
 def _is_stale(manifest: Manifest, ports: Ports) -> bool:

@@ -58,8 +58,9 @@ from image_release.ingest.releases.current import (
     open_index,
     read_current,
     shard_hotels,
+    shard_rows,
 )
-from image_release.ingest.releases.index import ReleaseIndex
+from image_release.ingest.releases.index import ReleaseIndex, hotel_hash, shard_of
 from image_release.ingest.releases.reading import ReleaseUnreadableError
 from image_release.ingest.releases.rebuild import (
     has_whole_index,
@@ -72,6 +73,7 @@ from image_release.ingest.requests import (
     Progress,
     Request,
     RequestError,
+    is_done,
     mark_done,
     mark_failed,
     parse_request,
@@ -133,9 +135,11 @@ __all__ = [
     "find_row",
     "hand_in_photos",
     "has_whole_index",
+    "hotel_hash",
     "hotel_ids",
     "hotel_rows",
     "in_force",
+    "is_done",
     "is_let_through",
     "is_text",
     "mark_done",
@@ -163,6 +167,8 @@ __all__ = [
     "revoking_line",
     "select",
     "shard_hotels",
+    "shard_of",
+    "shard_rows",
     "store_request",
     "unmatched",
     "unreadable_catalogue_state",

@@ -19,11 +19,11 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from image_release.everywhere_keys import DECISIONS, decided_image, everywhere_key
 from image_release.ingest.files import without_mark
 from image_release.problems import Problem, printable
 from image_release.state import swap
 from image_release.storage import Store
-from image_release.store_keys import DECISIONS, decided_image, everywhere_key
 from image_release.values import Label, Override
 
 MAX_BYTES = 1_000_000

@@ -50,6 +50,10 @@ class Request(BaseModel):
     all: bool = False
     force: Force = "none"
     dry_run: bool = False
+    decision: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
+        None, exclude_if=lambda image: image is None
+    )
+    """The image of a decision for every hotel: the hotels compare all of their images with such decisions."""
 
     @model_validator(mode="before")
     @classmethod
@@ -143,10 +147,15 @@ def unserved_force(state: Store, nudge: Nudge) -> Force:
     document = read_json(state, request_key(nudge.request_id, "request.json"))
     if document is None or document["force"] == "none":
         return "none"
-    if state.head(request_marker_key(nudge.request_id, "done", nudge.hotel_id)):
+    if is_done(state, nudge.request_id, nudge.hotel_id):
         return "none"
     force: Force = document["force"]
     return force
+
+
+def is_done(state: Store, request_id: str, hotel_id: str) -> bool:
+    """Whether a hotel of a request was published, or needed nothing."""
+    return state.head(request_marker_key(request_id, "done", hotel_id)) is not None
 
 
 def mark_done(state: Store, request_id: str, hotel_id: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from image_release.ingest import (
+    EVERYWHERE,
     SAMPLE,
     Estimate,
     MissingInputError,
@@ -63,8 +64,9 @@ def reprocess(request: Request, suite: Suite) -> Requested:
     hotel_ids = _selected_once(request, suite)
     store_request(suite.state, request, len(hotel_ids))
     queue = suite.bulk if request.all else suite.urgent
+    reason = EVERYWHERE if request.decision else "request"
     messages = (
-        NudgeMessage(hotel_id=hotel_id, reason="request", request_id=request.request_id).message()
+        NudgeMessage(hotel_id=hotel_id, reason=reason, request_id=request.request_id).message()
         for hotel_id in hotel_ids
     )
     return Requested(request.request_id, len(hotel_ids), queue.send(messages))

@@ -9,13 +9,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from image_release.desk.desk import Desk
+from image_release.desk.reports import TEMPLATES as REPORT_TEMPLATES
 from image_release.desk.web.access import Access
 from image_release.desk.web.addresses import hotel_address, rendition_address, static_address
 from image_release.gallery import render_template
 
 HERE = Path(__file__).parent
-TEMPLATES = (HERE / "templates", HERE / "hotel" / "templates")
-NAVIGATION = (("/", "Hotels"), ("/changes", "What changed"), ("/decisions", "Decisions"), ("/bulk", "In bulk"))
+TEMPLATES = (HERE / "templates", HERE / "hotel" / "templates", REPORT_TEMPLATES)
+NAVIGATION = (
+    ("/", "Hotels"),
+    ("/changes", "What changed"),
+    ("/decisions", "Decisions"),
+    ("/bulk", "In bulk"),
+    ("/everywhere", "In every hotel"),
+    ("/reports", "Reports"),
+)
 """Address and name of each page that the layout links."""
 
 

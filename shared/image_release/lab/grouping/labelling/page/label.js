@@ -1,6 +1,6 @@
 // Controls the page: loads a hotel from the server, handles the keys, and sends each edit in order.
 
-import { actionOf } from "./keys.js";
+import { WHILE_PENDING, actionOf } from "./keys.js";
 import { View } from "./view.js";
 
 const POLL_MS = 500;
@@ -178,14 +178,9 @@ const anytime = {
   nextHotel: () => number + 1 < hotels.length && openHotel(number + 1),
   previousHotel: () => number > 0 && openHotel(number - 1),
 };
-const allowedWhilePending = new Set([
-  "imageBefore", "imageAfter", "groupBefore", "groupAfter", "tenBefore", "tenAfter", "firstGroup", "lastGroup",
-  "confirm", "cancel", "zoom",
-]);
-
 async function perform(name) {
   if (view.helping && name !== "help" && name !== "cancel") return;
-  if (pending && !allowedWhilePending.has(name)) return;
+  if (pending && !WHILE_PENDING.has(name)) return;
   const action = anytime[name] ?? (model && actions[name]);
   if (!action) return;
   if (!pending) view.showMessage("");
@@ -220,9 +215,11 @@ document.getElementById("groups").addEventListener("click", (event) => {
 document.getElementById("groups").addEventListener("dblclick", () => enqueue(() => perform("zoom")));
 document.getElementById("zoom").addEventListener("click", () => view.zoom(undefined));
 document.getElementById("help").addEventListener("click", () => view.help(false));
-document.getElementById("help-button").addEventListener("click", (event) => {
-  event.currentTarget.blur();
-  view.help(true);
+addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-action]");
+  if (!button) return;
+  if (event.detail) button.blur(); // after a click the keys belong to the page; who works with Tab stays where they are
+  enqueue(() => perform(button.dataset.action));
 });
 document.getElementById("hotels").addEventListener("change", (event) => {
   event.currentTarget.blur(); // the keys belong to the page

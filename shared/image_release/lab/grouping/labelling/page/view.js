@@ -1,7 +1,7 @@
 // Everything on the screen. Only changed parts are updated: a key press touches two tiles, an edit two groups.
 // Names and labels come from partners, so they are inserted as text, never as markup.
 
-import { KEYS } from "./keys.js";
+import { KEYS, WHILE_PENDING } from "./keys.js";
 
 const find = (id) => document.getElementById(id);
 const LARGE_AFTER_MS = 140; // no large thumbnails are loaded while an arrow key is held down
@@ -10,6 +10,17 @@ function element(kind, className, text) {
   const made = document.createElement(kind);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// The button of one action. Its name says what it does, also where only its key is seen.
+function button({ does, actions, often }, shown, at) {
+  const made = element("button", often ? "" : "brief");
+  made.type = "button";
+  made.dataset.action = actions[at];
+  made.title = does[at];
+  made.append(element("kbd", "", shown), element("span", "", does[at]));
+  made.disabled = actions[at] === "confirm";
   return made;
 }
 
@@ -23,11 +34,7 @@ export class View {
     this.sections = new Map();
     this.current = undefined;
     this.showHelp();
-    find("hints").append(...KEYS.filter((key) => key.hint).map((key) => {
-      const hint = element("span");
-      hint.append(element("kbd", "", key.shown), ` ${key.hint}`);
-      return hint;
-    }));
+    find("buttons").append(...KEYS.flatMap((key) => key.shown.map((shown, at) => button(key, shown, at))));
     find("groups").addEventListener("error", (event) => event.target.closest(".tile")?.classList.add("broken"), true);
   }
 
@@ -179,8 +186,19 @@ export class View {
     for (const tile of document.querySelectorAll(".tile.source")) tile.classList.remove("source");
     for (const image of images) this.tiles[image].classList.add("source");
     find("other").hidden = !images.length;
+    this.allow(images.length > 0);
     if (images.length) this.pane(find("other"), images[0], model);
     this.showMessage(words, true);
+  }
+
+  // Disable the buttons that would do nothing now. Nothing is touched unless a merge or move began or ended.
+  allow(pending) {
+    if (this.isPending === pending) return;
+    this.isPending = pending;
+    for (const made of find("buttons").children) {
+      const { action } = made.dataset;
+      made.disabled = action === "confirm" ? !pending : pending && !WHILE_PENDING.has(action);
+    }
   }
 
   mark(image, on) {
@@ -190,7 +208,6 @@ export class View {
   showMessage(words, pending = false) {
     find("message").textContent = words;
     find("message").classList.toggle("pending", pending);
-    find("hints").hidden = Boolean(words);
   }
 
   zoom(image) {
@@ -204,6 +221,7 @@ export class View {
 
   help(on = find("help").hidden) {
     find("help").hidden = !on;
+    if (on) find("help").querySelector("button").focus();
   }
 
   get helping() {
@@ -214,14 +232,17 @@ export class View {
     const list = element("dl");
     for (const key of KEYS) {
       const names = element("dt");
-      names.append(...key.shown.split(" ").flatMap((name) => [element("kbd", "", name), " "]));
-      list.append(names, element("dd", "", key.does));
+      names.append(...key.shown.flatMap((name) => [element("kbd", "", name), " "]));
+      list.append(names, element("dd", "", key.help ?? key.does.join(", ")));
     }
+    const close = element("button", "", "Close");
+    close.type = "button";
     const box = element("div");
     box.append(
       element("h2", "", "Keys"),
       list,
-      element("p", "", "Each edit is saved at once. The proposed groups are saved with the first edit, or by the key a."),
+      element("p", "", "Each key has a button at the bottom of the page. Each edit is saved at once. The proposed groups are saved with the first edit, or by the key a."),
+      close,
     );
     find("help").append(box);
   }

@@ -1,0 +1,21 @@
+"""This picture, in every hotel: finds the hotels that show an image, and brings a decision about it to all of them."""
+
+from image_release.everywhere.deciding import decide_everywhere, fingerprint_in, listed_everywhere, undo_everywhere
+from image_release.everywhere.finding import FoundHotel, find_everywhere
+from image_release.everywhere.job import Job, hand_over, job_of, run_job
+from image_release.everywhere.print_index import PrintIndex, print_index_path
+
+__all__ = [
+    "FoundHotel",
+    "Job",
+    "PrintIndex",
+    "decide_everywhere",
+    "find_everywhere",
+    "fingerprint_in",
+    "hand_over",
+    "job_of",
+    "listed_everywhere",
+    "print_index_path",
+    "run_job",
+    "undo_everywhere",
+]

@@ -1,0 +1,225 @@
+"""The index of fingerprints over all hotels: of each image its SHA-256 and four of its 36 hashes (decision 35).
+
+One SQLite file on the desk's machine. It is made once from the release in force, and then follows the feed. A row holds
+an accommodation's images as packed arrays; a search reads all rows and compares every hash, which is fast enough for
+millions of images and misses nothing. `todo` holds the hotels that are still to be read: what changed joins it in the
+transaction that records how far the feed was followed, so a process that is killed loses nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_release.dedup import HASHES_INDEXED, MOST_BITS, indexed_hashes
+from image_release.feed import Position, changed_since
+from image_release.fingerprint import FINGERPRINT_VERSION, FingerprintsUnreadableError, hash_distances, unpack_hashes
+from image_release.ingest import Current, hotel_hash, hotel_ids, read_current, shard_of, shard_rows
+from image_release.storage import Store, Stores
+from image_release.store_keys import fingerprints_key
+from image_release.values import Accommodation, HotelRow
+
+NAME = "prints.sqlite"
+FORMAT = "1"
+"""Version of the tables. A file of another version, or of other fingerprints, is made again."""
+HOTELS_AT_ONCE = 200
+"""Hotels that are read and written together."""
+THREADS = 8
+"""Reads that are under way at once."""
+ROWS_AT_ONCE = 20_000
+"""Rows, of an accommodation each, that are searched together; bounds the memory."""
+SHA_BYTES = 32
+BUSY_S = 30.0
+"""How long a connection waits for another one."""
+_META = {"format": FORMAT, "fingerprints": FINGERPRINT_VERSION}
+_TABLES = """
+CREATE TABLE prints (
+    number INTEGER PRIMARY KEY, hotel_id TEXT NOT NULL, partner_id TEXT NOT NULL, accommodation_id TEXT NOT NULL,
+    shas BLOB NOT NULL, hashes BLOB NOT NULL);
+CREATE INDEX by_hotel ON prints (hotel_id);
+CREATE TABLE todo (hash INTEGER NOT NULL, hotel_id TEXT NOT NULL, PRIMARY KEY (hash, hotel_id)) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+Progress = Callable[[int, int], None]
+"""Is told how many of how many hotels were read."""
+Row = tuple[str, str, str, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An image that may show the same as the one that is looked for: its hotel, accommodation and SHA-256."""
+
+    hotel_id: str
+    accommodation: Accommodation
+    sha256: str
+
+
+def print_index_path(hotel_index: Path) -> Path:
+    """The file of this index: beside the index of hotels."""
+    return hotel_index.with_name(NAME)
+
+
+def tell_nobody(done: int, total: int) -> None:
+    """Tell nobody about the progress."""
+    del done, total
+
+
+class PrintIndex:
+    """The index in a file, which need not exist yet. Any thread and any process may use it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def images(self) -> int:
+        """Number of images in the index, each counted in every accommodation that has it."""
+        with self._opened() as db:
+            return int(db.execute("SELECT coalesce(sum(length(shas)), 0) FROM prints").fetchone()[0]) // SHA_BYTES
+
+    def catch_up(self, stores: Stores, progress: Progress = tell_nobody, *, beside_suite: bool = False) -> None:
+        """Bring the index up to date; the first time, read every hotel of the release. It may be killed at any time.
+
+        Where another process is doing the same, this waits for it. Raises StorageError, StateUnreadableError.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(self._path), self._opened() as db:
+            _note_what_changed(db, stores.state, beside_suite=beside_suite)
+            total, done = int(db.execute("SELECT count(*) FROM todo").fetchone()[0]), 0
+            current = read_current(stores.state)
+            with ThreadPoolExecutor(THREADS) as pool:
+                while due := db.execute("SELECT hash, hotel_id FROM todo LIMIT ?", (HOTELS_AT_ONCE,)).fetchall():
+                    names = [hotel_id for _, hotel_id in due]
+                    rows = _rows_of(stores.state, current, names)
+                    packed = list(pool.map(partial(_packed, stores.state), rows))
+                    with db:
+                        db.executemany("DELETE FROM prints WHERE hotel_id = ?", [(name,) for name in names])
+                        db.executemany(_INSERT, [item for items in packed for item in items])
+                        db.executemany("DELETE FROM todo WHERE hash = ? AND hotel_id = ?", due)
+                    done += len(due)
+                    progress(done, total)
+
+    def near(self, image: str, hashes: NDArray[np.uint64]) -> list[Candidate]:
+        """The images with these very bytes, or with a hash near one of the 36 `hashes`, in the order of the file."""
+        wanted = bytes.fromhex(image)
+        found: list[Candidate] = []
+        with self._opened() as db:
+            cursor = db.execute(_SELECT)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                found += _near(rows, wanted, hashes)
+        return found
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """Open the file; one that is of another version, damaged or not there yet is made anew."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = _connected(self._path)
+        if db is None:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            db = _connected(self._path)
+            assert db is not None
+        with closing(db):
+            yield db
+
+
+_INSERT = "INSERT INTO prints (hotel_id, partner_id, accommodation_id, shas, hashes) VALUES (?, ?, ?, ?, ?)"
+_SELECT = "SELECT hotel_id, partner_id, accommodation_id, shas, hashes FROM prints ORDER BY number"
+
+
+def _connected(path: Path) -> sqlite3.Connection | None:
+    """A connection to an index that can be used; None if the file is of another version or damaged."""
+    db = sqlite3.connect(path, timeout=BUSY_S)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in _TABLES.split(";"):
+                    db.execute(statement)
+                db.executemany("INSERT INTO meta VALUES (?, ?)", _META.items())
+        found = dict(db.execute("SELECT key, value FROM meta").fetchall())
+        if all(found.get(key) == value for key, value in _META.items()):
+            return db
+    except sqlite3.OperationalError:
+        db.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass
+    db.close()
+    return None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time bring the index up to date."""
+    with path.with_name(path.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _note_what_changed(db: sqlite3.Connection, state: Store, *, beside_suite: bool) -> None:
+    """Put the hotels that changed into `todo`, or all hotels the first time, together with the position in the feed."""
+    stored = db.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
+    names: Iterable[str]
+    if stored is None:
+        position, current = Position.now(), read_current(state)
+        if current is None:
+            return
+        names = hotel_ids(state, current)
+    else:
+        since = changed_since(state, Position.from_text(stored[0]), with_records=beside_suite)
+        names, position = {changed.hotel_id for changed in since.changed}, since.position
+    with db:
+        db.executemany("INSERT OR IGNORE INTO todo VALUES (?, ?)", ((hotel_hash(name), name) for name in names))
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('position', ?)", (position.to_text(),))
+
+
+def _rows_of(state: Store, current: Current | None, names: Sequence[str]) -> list[HotelRow]:
+    """The rows of hotels in the release in force; a hotel that departed has none."""
+    if current is None:
+        return []
+    rows_in = lru_cache(4)(lambda shard: shard_rows(state, current, shard))
+    found = (rows_in(shard_of(name, current.shard_bits)).get(name) for name in names)
+    return [row for row in found if row is not None]
+
+
+def _packed(state: Store, row: HotelRow) -> list[Row]:
+    """What the index keeps of a hotel; an accommodation without fingerprints is left out."""
+    return [
+        (row.hotel_id, item.partner_id, item.accommodation_id, shas, hashes)
+        for item in row.accommodations
+        for shas, hashes in _packed_images(state, item)
+    ]
+
+
+def _packed_images(state: Store, accommodation: Accommodation) -> Iterator[tuple[bytes, bytes]]:
+    stored = state.get(fingerprints_key(accommodation, FINGERPRINT_VERSION))
+    if stored is None:
+        return
+    try:
+        known = unpack_hashes(stored.data)
+    except FingerprintsUnreadableError:
+        return
+    if known:
+        hashes = indexed_hashes(np.array(list(known.values()), np.uint64))
+        yield b"".join(map(bytes.fromhex, known)), hashes.astype("<u8").tobytes()
+
+
+def _near(rows: Sequence[Row], wanted: bytes, hashes: NDArray[np.uint64]) -> Iterator[Candidate]:
+    """The candidates among the images of some rows."""
+    shas = np.frombuffer(b"".join(row[3] for row in rows), f"V{SHA_BYTES}")
+    kept = np.frombuffer(b"".join(row[4] for row in rows), "<u8").astype(np.uint64).reshape(-1, HASHES_INDEXED)
+    ends = np.cumsum([len(row[3]) // SHA_BYTES for row in rows])
+    near = (hash_distances(hashes[None], kept)[0] <= MOST_BITS) | (shas == np.void(wanted))
+    for number in np.flatnonzero(near).tolist():
+        hotel_id, partner_id, accommodation_id, *_ = rows[int(np.searchsorted(ends, number, side="right"))]
+        yield Candidate(hotel_id, Accommodation(partner_id, accommodation_id), shas[number].tobytes().hex())
