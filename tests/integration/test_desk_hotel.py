@@ -133,6 +133,8 @@ class TestAPair:
         answer = client.get(f"/hotels/h/compare?one={picture.best.sha256}&other={picture.merged[0].sha256}")
         assert "They are one picture now." in answer.text
         assert "Joined:" in answer.text
+        assert "<img src=x" not in answer.text
+        assert "of &lt;img src=x" in answer.text
 
     def test_has_a_page_of_all_evidence_that_runs_no_script(self, client, shown):
         answer = client.get(f"/hotels/h/evidence?one={shown[0]}&other={shown[1]}")
