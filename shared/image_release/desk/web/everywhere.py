@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import cast
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -37,7 +36,7 @@ def choose(request: Request) -> Response:
     """The page of one image before it is looked for."""
     hotel_id, image = request.query_params.get("hotel", ""), request.query_params.get("image", "")
     _check_image(request, hotel_id, image)
-    return render(request, "everywhere_new.html", hotel_id=hotel_id, image=image, name=_name(request, hotel_id))
+    return render(request, "everywhere_new.html", hotel_id=hotel_id, image=image, hotel_name=_name(request, hotel_id))
 
 
 def search(request: Request) -> Response:
@@ -153,11 +152,6 @@ def _name(request: Request, hotel_id: str) -> str:
     except IndexDamagedError:
         hotel = None
     return (hotel.name if hotel else "") or hotel_id
-
-
-def address_of_choice(hotel_id: str, image: str) -> str:
-    """The page on which a person begins to decide about an image in every hotel."""
-    return f"/everywhere/new?{urlencode({'hotel': hotel_id, 'image': image})}"
 
 
 ROUTES = (
