@@ -6,12 +6,17 @@ decision has nudged the suite, and a page waits until the manifest's `seq` moves
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from image_release.problems import printable
+
+log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 4
 """Hotels that are asked for at once. More wait; what processes them decides how many really run."""
@@ -108,12 +113,19 @@ class HotelsUnderWay:
 
     def _apply(self, hotel_id: str) -> Applied:
         try:
-            applied = self._applier.apply(hotel_id)
+            applied = self._applied(hotel_id)
             self._remember(applied)
             self._observe(applied)
             return applied
         finally:
             self._go_on(hotel_id)
+
+    def _applied(self, hotel_id: str) -> Applied:
+        try:
+            return self._applier.apply(hotel_id)
+        except Exception as error:
+            log.exception("hotel %s", printable(hotel_id))
+            return Applied(hotel_id, "failed", error=printable(f"{type(error).__name__}: {error}", 300))
 
     def _remember(self, applied: Applied) -> None:
         with self._lock:

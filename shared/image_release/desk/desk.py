@@ -10,6 +10,7 @@ from image_release.desk.images import HotelImages
 from image_release.desk.index import HotelIndex
 from image_release.desk.keeping import IndexKeeper
 from image_release.desk.recent import RecentManifests
+from image_release.everywhere import PrintIndex
 from image_release.settings import Settings
 from image_release.storage import Stores
 
@@ -31,5 +32,7 @@ class Desk:
     """Small pictures of copies and rejected images."""
     compare: Comparer
     """Shows why two images are one picture or two."""
+    prints: PrintIndex
+    """Fingerprints of all hotels' images; the first search makes it."""
     recent: RecentManifests = field(default_factory=RecentManifests)
     """What pages showed before."""

@@ -65,10 +65,10 @@ class IndexKeeper:
         self._is_stopped.set()
         self._wanted.set()
 
-    def look(self, hotel_id: str) -> None:
-        """Read a hotel again now, because somebody decided about it or it was processed."""
+    def look(self, *hotel_ids: str) -> None:
+        """Read hotels again now, because somebody decided about them or they were processed."""
         try:
-            touch(self._index, self._stores, self._settings, [hotel_id])
+            touch(self._index, self._stores, self._settings, hotel_ids)
         except (StorageError, IndexDamagedError, IndexBusyError) as error:
             log.warning("the index: %s", printable(str(error), 400))
             self._wanted.set()

@@ -5,6 +5,7 @@ Settings and tagger are those that are stored at that moment, so a run beside th
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ProcessPoolExecutor
@@ -16,6 +17,7 @@ from image_release.desk.applying import Applied
 from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
+from image_release.one_machine.run import hotels_in_force
 from image_release.one_machine.workers import (
     HotelResult,
     Work,
@@ -32,10 +34,14 @@ from image_release.storage import StorageError
 from image_release.store_keys import STALE_GALLERY
 from image_release.values import Nudge
 
+log = logging.getLogger(__name__)
+
 REASON = "decided at the desk"
 """Reason of the nudges: records of changes name it."""
 QUIET_S = 10.0
 """Time without a decision after which the gallery's index is written: it reads every manifest."""
+MOST_HOTELS = 5_000
+"""Number of hotels above which the gallery's index is left to the next run."""
 CLOSED = "the desk is closing; the decision is recorded, and the next run applies it"
 
 
@@ -99,7 +105,9 @@ class FolderApplier:
     def _process(self, nudge: Nudge) -> HotelResult:
         workspace = self._workspace_now()
         try:
-            return submit(self._pool_for(workspace), nudge).result()
+            with self._lock:  # nobody may end the pool in between
+                future = submit(self._pool_for(workspace), nudge)
+            return future.result()
         except BrokenProcessPool:
             self._forget_pool()
             if self._is_closed:
@@ -111,16 +119,16 @@ class FolderApplier:
         return replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
 
     def _pool_for(self, workspace: Workspace) -> ProcessPoolExecutor:
-        """The pool whose worker has the present settings and tagger."""
-        with self._lock:
-            if self._is_closed:
-                raise CancelledError
-            if self._pool and self._pools_workspace != workspace:
-                self._pool.shutdown(wait=False)  # its worker finishes the hotel that it has
-                self._pool = None
-            if self._pool is None:
-                self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
-            return self._pool
+        """The pool whose worker has the present settings and tagger; called with the lock held."""
+        if self._is_closed:
+            raise CancelledError
+        if self._pool and self._pools_workspace != workspace:
+            self._pool.shutdown(wait=False)  # its worker finishes the hotel that it has
+            self._pool = None
+        if self._pool is None:
+            workspace.tagger_problems()  # a tagger that cannot be built is told here, not by a worker that dies
+            self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
+        return self._pool
 
     def _work(self, workspace: Workspace) -> Work:
         return Work(workspace, self._cause, with_images=False)
@@ -133,13 +141,19 @@ class FolderApplier:
 
     def _start_worker(self) -> None:
         try:
-            start_worker(self._pool_for(self._workspace_now())).result()
+            workspace = self._workspace_now()
+            with self._lock:
+                started = start_worker(self._pool_for(workspace))
+            started.result()
         except (SettingsError, StoredChoiceError, WorkspaceError, StorageError, BrokenProcessPool, CancelledError):
             return  # the first decision tells
 
 
 class _IndexWhenQuiet:
-    """The gallery's index: marked as stale before it may be so, and written when nobody has decided for a while."""
+    """The gallery's index: marked as stale before it may be so, and written when nobody has decided for a while.
+
+    It is made from every manifest. Where those are many, the mark stays, and the next run writes the index.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -157,7 +171,7 @@ class _IndexWhenQuiet:
         with self._lock:
             if self._timer:
                 self._timer.cancel()
-            self._timer = threading.Timer(QUIET_S, self._write)
+            self._timer = threading.Timer(QUIET_S, self.write)
             self._timer.daemon = True
             self._timer.start()
 
@@ -167,12 +181,17 @@ class _IndexWhenQuiet:
             if self._timer:
                 self._timer.cancel()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the index now, and take the mark away, unless a hotel was processed meanwhile."""
+        if (hotels_in_force(self._workspace) or 0) > MOST_HOTELS:
+            return
         with self._lock:
             self._is_marked = False
         try:
-            self._workspace.state.delete(STALE_GALLERY)
-            write_index(self._workspace.published)
-        except BaseException:
-            self._workspace.state.put(STALE_GALLERY, b"")
-            raise
+            write_index(self._workspace.stores)
+        except StorageError as error:
+            log.warning("the gallery's index could not be written; the next run writes it: %s", printable(str(error)))
+            return
+        with self._lock:
+            if not self._is_marked:
+                self._workspace.state.delete(STALE_GALLERY)

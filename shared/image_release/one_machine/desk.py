@@ -13,6 +13,7 @@ from image_release.desk.desk import Desk
 from image_release.desk.images import HotelImages
 from image_release.desk.index import index_path, open_index
 from image_release.desk.keeping import IndexKeeper, Keeping
+from image_release.everywhere import PrintIndex, print_index_path
 from image_release.feed import Cause, Collecting
 from image_release.one_machine.applying import FolderApplier
 from image_release.one_machine.comparing import IsolatedComparer
@@ -31,7 +32,8 @@ def open_desk(
     """The desk of a workspace, which follows it while the block runs. `observe` is told how far the index is."""
     stores = Stores(workspace.inbox, workspace.state, workspace.published)
     root = workspace.root if isinstance(workspace.root, Path) else None
-    index = open_index(index_path(root, str(workspace.root)), beside_suite=root is None)
+    path = index_path(root, str(workspace.root))
+    index, prints = open_index(path, beside_suite=root is None), PrintIndex(print_index_path(path))
     keeper = IndexKeeper(index, stores, workspace.settings, observe)
     images = HotelImages(stores, workspace.settings)
     compare = IsolatedComparer(workspace.settings)
@@ -43,7 +45,7 @@ def open_desk(
         stack.callback(applying.close)
         stack.callback(keeper.stop)
         keeper.start()
-        yield Desk(stores, workspace.settings, address, index, keeper, applying, images, compare)
+        yield Desk(stores, workspace.settings, address, index, keeper, applying, images, compare, prints)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Score and order of a hotel's pictures: which one comes first, and which next. Pure functions of values."""
 
-from image_release.rank.order import PRIORITISING_VERSION, Ranker, prioritise
+from image_release.rank.order import PRIORITISING_VERSION, Ranker, pinned_places, prioritise
 from image_release.rank.pictures import PictureToRank, Score, ScoredPicture, ScorePart
 from image_release.rank.score_parts import CategoryScorer, LabelPoints, partner_value
 
@@ -14,5 +14,6 @@ __all__ = [
     "ScorePart",
     "ScoredPicture",
     "partner_value",
+    "pinned_places",
     "prioritise",
 ]

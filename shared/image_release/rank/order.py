@@ -95,11 +95,11 @@ def _pinned(by_score: Sequence[ScoredPicture], pins: Mapping[str, int]) -> dict[
     """The pinned pictures by place, counted from 0."""
     pinned = [replace(item, pinned=True) for item in by_score if item.picture.sha256 in pins]
     pinned.sort(key=lambda item: (pins[item.picture.sha256], *_best_first(item)))
-    places = _places([pins[item.picture.sha256] for item in pinned], len(by_score))
+    places = pinned_places([pins[item.picture.sha256] for item in pinned], len(by_score))
     return dict(zip(places, pinned, strict=True))
 
 
-def _places(wanted: Sequence[int], count: int) -> list[int]:
+def pinned_places(wanted: Sequence[int], count: int) -> list[int]:
     """A different place for each wanted position: itself if it is free, else the next free one, else near the end.
 
     `wanted` are positions in ascending order, 1 the first; places are counted from 0. `count` is the number of places.

@@ -1,6 +1,6 @@
 """Deciding: the one place where a person's decision is checked and made, for the command line and for the pages."""
 
-from image_release.desk.deciding.bulk import BulkLine, BulkPlan, make_bulk, plan_bulk
+from image_release.desk.deciding.bulk import BulkLine, BulkPlan, Status, make_bulk, plan_bulk
 from image_release.desk.deciding.checking import ACTIONS, foresee
 from image_release.desk.deciding.errors import (
     AlreadyDecidedError,
@@ -39,6 +39,7 @@ __all__ = [
     "OutdatedPageError",
     "Row",
     "Sheet",
+    "Status",
     "decide",
     "decide_all",
     "decided_by",

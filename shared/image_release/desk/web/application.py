@@ -10,13 +10,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from image_release.desk.desk import Desk
-from image_release.desk.web import entering, files, listing
+from image_release.desk.web import bulk, changed, decisions, entering, everywhere, files, listing, reports
 from image_release.desk.web.access import Access
+from image_release.desk.web.everywhere_work import EverywhereWork
 from image_release.desk.web.guard import Guard
 from image_release.desk.web.hotel.routes import ROUTES as HOTEL_ROUTES
 from image_release.desk.web.rendering import render, wants_json
 
-ROUTES: tuple[BaseRoute, ...] = (*entering.ROUTES, *files.ROUTES, *listing.ROUTES, *HOTEL_ROUTES)
+ROUTES: tuple[BaseRoute, ...] = (
+    *entering.ROUTES,
+    *files.ROUTES,
+    *listing.ROUTES,
+    *HOTEL_ROUTES,
+    *changed.ROUTES,
+    *decisions.ROUTES,
+    *bulk.ROUTES,
+    *everywhere.ROUTES,
+    *reports.ROUTES,
+)
 SENTENCES = {404: "There is no such page.", 405: "This address cannot be used in this way."}
 
 
@@ -29,6 +40,8 @@ def application(desk: Desk, access: Access) -> Starlette:
     )
     app.state.desk = desk
     app.state.access = access
+    app.state.uploads = bulk.Uploads()
+    app.state.everywhere = EverywhereWork()
     return app
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from image_release.desk.reports import TEMPLATES as REPORT_TEMPLATES
 from image_release.desk.web.refusals import not_found
 from image_release.desk.web.rendering import HERE, desk_of
 from image_release.gallery import TEMPLATES as GALLERY_TEMPLATES
@@ -25,7 +26,7 @@ FOR_EVER = "private, max-age=31536000, immutable"
 @cache
 def static_files() -> dict[str, Path]:
     """All style sheets and modules by name. Only these can be asked for, so no path comes from outside."""
-    folders = (HERE / "static", HERE / "hotel" / "static")
+    folders = (HERE / "static", HERE / "hotel" / "static", REPORT_TEMPLATES)
     found = [file for folder in folders for file in folder.glob("*") if file.suffix in TYPES]
     return {"gallery.css": GALLERY_TEMPLATES / "style.css"} | {file.name: file for file in found}
 

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from image_release.desk.deciding import DecisionRefusedError, HotelUnreadableError, OutdatedPageError
+from image_release.desk.index import IndexBusyError, IndexDamagedError
 from image_release.desk.web.access import SAFE_METHODS, Access
 from image_release.desk.web.refusals import RefusedRequestError
 from image_release.desk.web.rendering import render, wants_json
@@ -54,6 +55,8 @@ SAID = {
     ManifestUnreadableError: 500,
     StateUnreadableError: 500,
     StorageError: 503,
+    IndexBusyError: 503,
+    IndexDamagedError: 503,
 }
 """Errors whose message is a sentence for the person, with their status."""
 
@@ -64,6 +67,12 @@ def form_of(request: Request) -> FormData:
     if form is None:
         raise RefusedRequestError(415, "This address takes a form.")
     return cast("FormData", form)
+
+
+def text_of(form: FormData, name: str) -> str:
+    """The text of a form's field; empty if it is missing."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
 
 
 def json_of(request: Request) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,18 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from image_release.desk.index import DESCRIPTIONS, FEW, Filter, IndexDamagedError, Query, Sort
-from image_release.desk.index.filters import WORST_FIRST
+from image_release.desk.index import (
+    DESCRIPTIONS,
+    FEW,
+    PAGE,
+    WORST_FIRST,
+    Filter,
+    IndexDamagedError,
+    Query,
+    Sort,
+    list_csv,
+)
 from image_release.desk.web.csv_answers import csv_answer
 from image_release.desk.web.rendering import desk_of, render
 
 MOST_TEXT_CHARS = 200
 MOST_PAGE = 1_000_000
 SORTS = {Sort.LOOK: "needs a look first", Sort.NAME: "by name", Sort.CHANGED: "changed last"}
-COLUMNS = (
-    "hotel_id", "name", "city", "country", "partners", "pictures", "good_pictures", "opens_with", "needs_a_look",
-    "unavailable_images", "decisions", "published_at",
-)  # fmt: skip
 WHATS = {"starting": "Opening the index", "listing": "Listing the hotels", "reading": "Reading the hotels"}
 
 
@@ -44,7 +49,7 @@ def hotels(request: Request) -> Response:
         reasons=frozenset(WORST_FIRST),
         sorts=SORTS,
         narrowed=_narrowed(query),
-        first=(found.page - 1) * 50 + 1,
+        first=(found.page - 1) * PAGE + 1,
         address_of=lambda **changes: address(replace(query, **changes)),
         csv_address=f"/hotels.csv?{urlencode(_values(query), doseq=True)}",
         error=desk.keeper.now.error,
@@ -53,27 +58,8 @@ def hotels(request: Request) -> Response:
 
 def hotels_csv(request: Request) -> StreamingResponse:
     """All hotels of the list, whatever its page, as CSV for a spreadsheet."""
-    desk = desk_of(request)
-    query = query_in(request.query_params)
-
-    def rows() -> Iterator[tuple[object, ...]]:
-        for hotel in desk.index.all_of(query):
-            yield (
-                hotel.hotel_id,
-                hotel.name,
-                hotel.city,
-                hotel.country,
-                " ".join(hotel.partners),
-                hotel.pictures,
-                hotel.good,
-                (hotel.first.category or "") if hotel.first else "",
-                "; ".join(DESCRIPTIONS[name] for name in hotel.filters if name in WORST_FIRST),
-                hotel.unavailable,
-                "; ".join(f"{action} {count}" for action, count in sorted(hotel.decisions.items())),
-                hotel.published_at.isoformat() if hotel.published_at else "",
-            )
-
-    return csv_answer("hotels.csv", COLUMNS, rows())
+    lines = list_csv(desk_of(request).index, query_in(request.query_params))
+    return csv_answer("hotels.csv", chain([next(lines)], lines))  # a fault shows before the answer begins
 
 
 def progress(request: Request) -> JSONResponse:
@@ -88,12 +74,12 @@ def query_in(params: QueryParams) -> Query:
     return Query(
         text=params.get("q", "")[:MOST_TEXT_CHARS],
         filters=frozenset(Filter(name) for name in params.getlist("f") if name in names),
-        fewer_than=_number(params.get("fewer"), FEW, 1_000),
+        fewer_than=number_in(params.get("fewer"), FEW, 1_000),
         country=_text(params.get("country")),
         city=_text(params.get("city")),
         partner=_text(params.get("partner")),
         sort=Sort(sort) if sort in list(Sort) else Sort.LOOK,
-        page=_number(params.get("page"), 1, MOST_PAGE),
+        page=number_in(params.get("page"), 1, MOST_PAGE),
     )
 
 
@@ -143,7 +129,8 @@ def _progress(request: Request) -> dict[str, Any]:
     return {"what": WHATS.get(now.what, "Reading the hotels"), "done": now.done, "total": now.total, "error": now.error}
 
 
-def _number(text: str | None, default: int, most: int) -> int:
+def number_in(text: str | None, default: int, most: int) -> int:
+    """The number that an address says, from 1 to `most`; what is no number counts as `default`."""
     usable = text is not None and text.isascii() and text.isdigit() and len(text) <= len(str(most))
     return min(max(int(text), 1), most) if usable and text else default
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from image_release.desk.deciding import images_of
@@ -33,10 +34,14 @@ class BeforeAndAfter:
 
 
 def before_and_after(before: Manifest, after: Manifest) -> BeforeAndAfter:
-    """Compare two manifests of a hotel: pictures are the same one if they share an image."""
+    """Compare two manifests of a hotel: pictures are the same one if they share an image.
+
+    A picture counts as moved if its place among the others changed, not if others before it came or went.
+    """
     was, will_be = _places(before), _places(after)
+    moved = _moved([min(found) for picture in after.pictures if (found := _places_of(picture, was))])
     left = tuple(_in_strip(before, picture, _mark_before(picture, will_be)) for picture in before.pictures)
-    right = tuple(_in_strip(after, picture, _mark_after(picture, was)) for picture in after.pictures)
+    right = tuple(_in_strip(after, picture, _mark_after(picture, was, moved)) for picture in after.pictures)
     return BeforeAndAfter(left, right, _sentence(left, right))
 
 
@@ -48,6 +53,20 @@ def _places_of(picture: PublishedPicture, places: dict[str, int]) -> set[int]:
     return {places[image.sha256] for image in images_of(picture) if image.sha256 in places}
 
 
+def _moved(places: list[int]) -> set[int]:
+    """The fewest of these places, in their new order, without which the order is the old one.
+
+    The others are a longest rising sequence. `ends[n]` is the smallest end of a rising sequence of n + 1 places.
+    """
+    ends: list[int] = []
+    chains: list[tuple[int, ...]] = []
+    for place in places:
+        length = bisect_left(ends, place)
+        chain = (*(chains[length - 1] if length else ()), place)
+        ends[length:], chains[length:] = [place, *ends[length + 1 :]], [chain, *chains[length + 1 :]]
+    return set(places) - set(chains[-1] if chains else ())
+
+
 def _mark_before(picture: PublishedPicture, will_be: dict[str, int]) -> str:
     found = sorted(_places_of(picture, will_be))
     if not found:
@@ -55,13 +74,13 @@ def _mark_before(picture: PublishedPicture, will_be: dict[str, int]) -> str:
     return f"divided into {len(found)}" if len(found) > 1 else ""
 
 
-def _mark_after(picture: PublishedPicture, was: dict[str, int]) -> str:
+def _mark_after(picture: PublishedPicture, was: dict[str, int], moved: set[int]) -> str:
     found = sorted(_places_of(picture, was))
     if not found:
         return "new"
     if len(found) > 1:
         return f"joined from {len(found)}"
-    return f"was {ordinal(found[0])}" if found[0] != picture.position else ""
+    return f"was {ordinal(found[0])}" if found[0] in moved else ""
 
 
 def _in_strip(manifest: Manifest, picture: PublishedPicture, mark: str) -> InStrip:
@@ -73,7 +92,7 @@ def _sentence(before: tuple[InStrip, ...], after: tuple[InStrip, ...]) -> str:
     counts = (
         (sum(item.mark == "no longer shown" for item in before), "no longer shown"),
         (sum(item.mark == "new" for item in after), "new"),
-        (sum(item.mark.startswith("was ") for item in after), "in another place"),
+        (sum(item.mark.startswith("was ") for item in after), "moved"),
         (sum(item.mark.startswith("joined") for item in after), "joined"),
         (sum(item.mark.startswith("divided") for item in before), "divided"),
     )

@@ -104,4 +104,7 @@ for (const button of document.querySelectorAll('[data-key]')) {
     (keys[button.dataset.key] ?? open)();
   });
 }
+if (matchMedia('(max-width: 700px)').matches && !form.querySelector('input[name=f]:checked')) {
+  form.querySelector('details').open = false;
+}
 document.body.dataset.state = 'ready';

@@ -93,8 +93,10 @@ function foresee(command) {
   if (action !== 'pin') return;
   const others = cards.filter((item) => item !== card);
   const next = others[Number(place) - 1];
+  const focused = card.contains(document.activeElement) ? document.activeElement : null;
   if (next) next.before(card);
   else others.at(-1)?.after(card);
+  focused?.focus({ preventScroll: true }); // an element that is moved loses the focus
   card.scrollIntoView({ block: 'nearest' });
 }
 
