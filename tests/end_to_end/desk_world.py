@@ -34,7 +34,7 @@ NAMES = {BRISA: "Casa Brisa", ODD_ID: "Hotel of an odd id", HOSTILE: f"Hotel {AT
 MADE = 1_000 - len(REAL)
 """Number of hotels that are made of manifests."""
 CITIES = (("Cadaqués", "ES"), ("Bilbao", "ES"), ("Zürich", "CH"), ("Århus", "DK"), ("Porto", "PT"))
-KINDS = ("bedroom", "pool", "exterior", "bathroom", "lobby")
+KINDS = ("bedroom", "pool", "exterior", "lobby")
 SMALL = (640, 427)
 
 
@@ -160,12 +160,13 @@ def _release(world: World) -> None:
 
 
 def _made_manifest(template: dict, number: int) -> dict:
-    """A manifest like a real one: pictures of a kind that depends on the number, every tenth without any."""
+    """A manifest like a real one, with large pictures: every 20th has none, every 50th opens with a bathroom."""
     manifest = json.loads(json.dumps(template))
     manifest |= {"hotel_id": made_id(number), "name": f"Hotel {number}"}
-    pictures = manifest["pictures"] if number % 10 else []
+    pictures = manifest["pictures"] if number % 20 else []
     for picture in pictures:
-        picture["category"] = KINDS[number % len(KINDS)]
+        picture["category"] = "bathroom" if number % 50 == 3 else KINDS[number % len(KINDS)]
+        picture["best"] |= {"width": 1_200, "height": 800}
     manifest["pictures"] = pictures
     manifest.pop("change", None)
     return manifest

@@ -124,6 +124,8 @@ def done_before(tmp_path_factory):
             "mkdir -p photos && cp -r my-photos/seaview/atlas photos/seaview",
             "image-release corpus make photos my-corpus",
             "touch new-settings.yaml",
+            "printf 'hotel_id,action,why\\n100002,withdraw,closed\\n' > decisions.csv",
+            "echo a-secret-of-the-proxy > secret.txt",
             "cp photos/seaview/lobby.jpg lobby.jpg && cp lobby.jpg lobby-copy.jpg",
         ):
             ended = typed(folder, line)
@@ -177,7 +179,8 @@ def test_an_example_of_a_help_text_works(done_before, tmp_path, command, line):
     if "corpus make" in line:
         shutil.rmtree(desk / "my-corpus")
     expected = 0
-    if "corpus label" in line:  # serves its page until Ctrl-C, which ends it with 130
-        line, expected = f"env --default-signal=INT timeout --preserve-status -s INT 10 {line} --no-browser", 130
+    if "corpus label" in line or "image-release desk" in line:  # serve pages until Ctrl-C, which ends them with 130
+        unopened = "--no-open" if "image-release desk" in line else "--no-browser"
+        line, expected = f"env --default-signal=INT timeout --preserve-status -s INT 10 {line} {unopened}", 130
     ended = typed(desk, line)
     assert ended.returncode == expected, (line, ended.stdout, ended.stderr)

@@ -55,8 +55,14 @@ BUILT_AT_THE_TOP = {
     "IsolatedCaller",
 }
 """Adapters. A step gets them as arguments and never builds them."""
-SIDE_DOORS = ("image_release.tag.local",)
-"""Packages inside of another one that others import: functions that need no pictures import the outer one only."""
+SIDE_DOORS = (
+    "image_release.tag.local",
+    *(f"image_release.desk.{part}" for part in ("applying", "comparing", "desk", "images", "index", "keeping")),
+)
+"""What is inside of a package and imported by others: functions that need no pictures import the outer one only.
+
+The desk has no front door, because a command that decides loads neither its index nor its pages.
+"""
 COMPOSITION_ROOTS = (
     "shared/image_release/one_machine/workspace.py",
     "shared/image_release/cli/",
@@ -232,7 +238,7 @@ class TestDependencies:
         """Whoever follows `pip install 'image-release[lab]'` gets an extra that exists."""
         texts = [path.read_text(encoding="utf-8") for path in MODULES]
         told = {name for text in texts for name in re.findall(r"image-release\[([a-z]+)\]", text)}
-        assert told == {"aws", "google", "heic", "lab", "local"}
+        assert told == {"aws", "desk", "google", "heic", "lab", "local"}
         assert told - PROJECT["optional-dependencies"].keys() == set()
 
     def test_of_the_lab_are_in_its_extra(self):

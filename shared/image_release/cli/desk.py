@@ -49,7 +49,7 @@ def desk(
     name_header: str | None,
     secret_header: str | None,
 ) -> None:
-    r"""See which hotels need a look, correct them, and see what changed, on pages that this machine serves.
+    """See which hotels need a look, correct them, and see what changed, on pages that this machine serves.
 
     The address that is printed lets you in; nobody else can open it. In a folder workspace each decision is applied at
     once. Beside a suite on AWS the desk only records it, and the suite applies it. Ctrl-C ends the desk.
@@ -57,10 +57,9 @@ def desk(
     Behind your company's proxy the proxy names the person. It must set the header with the secret on each request, and
     remove both headers from what people send. The desk still listens on 127.0.0.1 only.
 
-    \b
-    Examples:
-      image-release desk --workspace my-workspace
-      image-release desk --proxy-secret-file secret.txt --host desk.example.com --port 8000
+    Example: image-release desk --workspace my-workspace
+
+    Example: image-release desk --proxy-secret-file secret.txt --host desk.example.com --port 8000
     """
     if any(find_spec(package) is None for package in NEEDED):
         raise click.UsageError("the desk needs the extra `desk`: pip install 'image-release[desk]'")

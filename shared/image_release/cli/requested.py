@@ -22,13 +22,14 @@ def process_request(
     kind: CauseKind,
     *,
     with_images: bool = False,
+    total: int | None = None,
 ) -> Totals:
     """Process the nudges of a request and return the totals; `observe` is called with each result.
 
     The hotels that change are listed under the request. It is stored before the first nudge, so that `status` can tell
-    its progress from the beginning.
+    its progress from the beginning. `total` is its number of hotels, where some of them are done already.
     """
-    store_request(workspace.state, request, len(nudges))
+    store_request(workspace.state, request, len(nudges) if total is None else total)
     totals = Totals()
 
     def add(result: HotelResult) -> None:

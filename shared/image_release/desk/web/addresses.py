@@ -32,6 +32,11 @@ def hotel_address(hotel_id: str, *rest: str, **query: object) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
+def everywhere_address(hotel_id: str, image: str) -> str:
+    """The page on which a person begins to decide about an image of a hotel in every hotel."""
+    return f"/everywhere/new?{urlencode({'hotel': hotel_id, 'image': image})}"
+
+
 def rendition_address(key: str) -> str:
     """The address of a rendition that lies under a key of the published store."""
     return f"/renditions/{quote(key)}"

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from image_release.desk.desk import Desk
 from image_release.desk.reports import TEMPLATES as REPORT_TEMPLATES
 from image_release.desk.web.access import Access
-from image_release.desk.web.addresses import hotel_address, rendition_address, static_address
+from image_release.desk.web.addresses import everywhere_address, hotel_address, rendition_address, static_address
 from image_release.gallery import render_template
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     """The page that a template makes. Templates extend `layout.html` and escape every value.
 
     Each template may use `person`, `form_token` (a hidden field of this name in each form that posts), `desk`,
-    `navigation`, `path`, `hotel_address`, `rendition_address` and `static_address`.
+    `navigation`, `path`, `hotel_address`, `everywhere_address`, `rendition_address` and `static_address`.
     """
     person = getattr(request.state, "person", "")
     access = cast("Access", request.app.state.access)
@@ -54,6 +54,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         navigation=NAVIGATION if person else (),
         path=request.url.path,
         hotel_address=hotel_address,
+        everywhere_address=everywhere_address,
         rendition_address=rendition_address,
         static_address=static_address,
         **values,
