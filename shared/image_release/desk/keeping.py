@@ -65,6 +65,10 @@ class IndexKeeper:
         self._is_stopped.set()
         self._wanted.set()
 
+    def join(self, timeout_s: float) -> None:
+        """Wait until what was under way when it was stopped is done."""
+        self._thread.join(timeout_s)
+
     def look(self, *hotel_ids: str) -> None:
         """Read hotels again now, because somebody decided about them or they were processed."""
         try:
