@@ -1,14 +1,18 @@
 """The page of a hotel as a person uses it: the desk over real HTTP, Chromium, keys, a mouse, and what is published."""
 
 import threading
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 
+from image_release.feed import Cause
+from image_release.one_machine.workers import run_nudges
+from image_release.one_machine.workspace import Workspace
 from image_release.store_keys import SETTINGS
-from image_release.values import key_part
+from image_release.values import Nudge, key_part
 from tests.end_to_end.axe import serious_findings
-from tests.end_to_end.desk_world import BRISA, HOSTILE, ODD_ID, make_world, open_world
+from tests.end_to_end.desk_world import BRISA, HOSTILE, ODD_ID, PLAIN, make_world, open_world
 from tests.end_to_end.test_labelling_page import PATIENCE_S, browser  # noqa: F401 - the fixture
 
 WIDE, PHONE = (1280, 1000), (390, 844)
@@ -261,7 +265,7 @@ def test_an_old_page_says_what_happened_and_nothing_that_was_being_done_is_lost(
     assert "“dark”" in page.js("document.querySelector('.history').textContent")
 
 
-def test_of_decisions_of_many_people_at_once_none_is_lost(page, world):
+def test_of_decisions_of_many_people_at_once_during_a_run_none_is_lost(page, world):
     page.open("station")
     first = page.published
     commands = [f"pin {first[2]} 1", f"hide {first[1]}", f"rescue {first[0]}", "withdraw", "apply"]
@@ -270,7 +274,13 @@ def test_of_decisions_of_many_people_at_once_none_is_lost(page, world):
     def post(command):
         answers[command] = world.client().post("/hotels/station/decisions", {"do": command}).status
 
-    threads = [threading.Thread(target=post, args=(command,)) for command in commands]
+    def run():  # as `image-release run` does at the same time
+        workspace = Workspace(world.folder, world.desk.settings)
+        nudges = [Nudge(hotel_id, "release") for hotel_id in (*PLAIN, BRISA)]
+        run_nudges(workspace, nudges, 1, lambda _: None, Cause.of("run", datetime.now(UTC)))
+
+    threads = [threading.Thread(target=run)]
+    threads += [threading.Thread(target=post, args=(command,)) for command in commands]
     for thread in threads:
         thread.start()
     for thread in threads:

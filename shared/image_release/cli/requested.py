@@ -41,5 +41,5 @@ def process_request(
     cause = Cause(kind, request.request_id, datetime.now(UTC))
     run_nudges(workspace, nudges, workers, add, cause, with_images=with_images)
     if totals.hotels["processed"]:
-        write_index(workspace.published)
+        write_index(workspace.stores)
     return totals

@@ -188,7 +188,7 @@ class _IndexWhenQuiet:
         with self._lock:
             self._is_marked = False
         try:
-            write_index(self._workspace.published)
+            write_index(self._workspace.stores)
         except StorageError as error:
             log.warning("the gallery's index could not be written; the next run writes it: %s", printable(str(error)))
             return

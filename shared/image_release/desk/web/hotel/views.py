@@ -64,7 +64,7 @@ class PictureView:
     kind: str
     why: str
     why_best: str
-    pinned_at: int | None
+    is_pinned: bool
     parts: tuple[tuple[str, float, float, str], ...]
     """Name, value, weight and model of each part of the score, the heaviest first."""
     copies: tuple[CopyView, ...]
@@ -144,7 +144,10 @@ def view_of(now: HotelNow) -> HotelView:
     pins, overrides = pins_of(now), now.overrides
     return HotelView(
         now,
-        tuple(_picture(now.manifest, item, overrides, pins.get(item.best.sha256)) for item in now.manifest.pictures),
+        tuple(
+            _picture(now.manifest, item, overrides, is_pinned=item.best.sha256 in pins)
+            for item in now.manifest.pictures
+        ),
         tuple(_rejected(now, image) for image in now.manifest.rejected),
         tuple(_decision(now, item) for item in reversed(now.decisions)),
         tuple(map(_pending, sorted(now.manifest.pending, key=lambda entry: entry.not_before))),
@@ -170,7 +173,7 @@ def credit_of(image: PublishedImage | RejectedImage) -> str:
 
 
 def _picture(
-    manifest: Manifest, picture: PublishedPicture, overrides: Sequence[Override], pinned_at: int | None
+    manifest: Manifest, picture: PublishedPicture, overrides: Sequence[Override], *, is_pinned: bool
 ) -> PictureView:
     parts = sorted(picture.score.parts.items(), key=lambda item: (-item[1].weight, item[0]))
     return PictureView(
@@ -180,7 +183,7 @@ def _picture(
         kind_in_words(picture.category),
         why_here(manifest, picture, overrides),
         why_best(picture, overrides),
-        pinned_at,
+        is_pinned,
         tuple((PART_NAMES.get(name, name), part.value, part.weight, part.model or "") for name, part in parts),
         tuple(_copy(manifest.hotel_id, picture, image) for image in images_of(picture)),
     )
