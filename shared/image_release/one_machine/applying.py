@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
-from image_release.desk.applying import Applied
+from image_release.desk import Applied
 from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
