@@ -64,8 +64,8 @@ STRIPPED_FOLDERS = ("tests",)  # not `docs`, because botocore imports its folder
 STRIPPED_FILES = ("*.pyi", "*.pxd", "*.pyx", "*.h", "*.c", "*.cpp")
 """Files that no program reads at run time. Licences stay."""
 
-LEFT_OUT = ("cli", "lab", "one_machine")
-"""Folders of `image_release` that no function imports: the command line, what runs it on one machine, and the lab."""
+LEFT_OUT = ("cli", "everywhere", "lab", "one_machine")
+"""Folders of `image_release` that no function imports: for people, for one machine, and for the lab."""
 
 MAX_UNZIPPED_MB = 240
 """Maximum unzipped size of a function with its layers, in MB (10^6 bytes). Lambda refuses more than 262."""

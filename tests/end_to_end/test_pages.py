@@ -124,6 +124,7 @@ def done_before(tmp_path_factory):
             "mkdir -p photos && cp -r my-photos/seaview/atlas photos/seaview",
             "image-release corpus make photos my-corpus",
             "touch new-settings.yaml",
+            "printf 'hotel_id,action,why\\n100002,withdraw,closed\\n' > decisions.csv",
             "echo a-secret-of-the-proxy > secret.txt",
             "cp photos/seaview/lobby.jpg lobby.jpg && cp lobby.jpg lobby-copy.jpg",
         ):

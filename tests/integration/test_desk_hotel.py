@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from image_release.child_process import IsolatedCaller
-from image_release.desk import HotelsUnderWay, SuiteApplier
+from image_release.desk.applying import HotelsUnderWay, SuiteApplier
 from image_release.desk.images import HotelImages
 from image_release.desk.recent import RecentManifests
 from image_release.one_machine.comparing import IsolatedComparer

@@ -37,6 +37,7 @@ COMMANDS = {
     "sweep": "Delete files that nothing names, for hotels where this is due.",
     "check": "Tell what is lost or damaged in the workspace, and mend it.",
     "override": "Record a person's decision about a photograph.",
+    "everywhere": "Find a picture in every hotel, and decide about it once for all.",
     "desk": "Open the pages on which people see and correct hotels.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from image_release.cli.invocation import Invocation, workspace_options
-from image_release.feed import WORDS, HotelChange, UnknownNameError, WhatChanged, changes_of
+from image_release.feed import WORDS, HotelChange, ListUnreadableError, UnknownNameError, WhatChanged, changes_of
 from image_release.problems import cell, printable
 from image_release.publish import FirstPicture
 
@@ -65,6 +65,8 @@ def changes(invocation: Invocation, name: str | None, as_csv: bool, limit: int |
             found = changes_of(workspace.stores, name, limit=wanted, with_records=beside_a_suite)
         except UnknownNameError as error:
             raise click.UsageError(_unknown(error)) from error
+        except ListUnreadableError as error:
+            raise click.ClickException(str(error)) from error
     if as_csv:
         click.echo(_csv(found), nl=False)
     else:

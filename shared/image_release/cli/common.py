@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -63,6 +65,19 @@ def show(document: dict[str, Any], text: str | Callable[[], object], *, as_json:
         click.echo(text)
     else:
         text()
+
+
+def person() -> str:
+    """Who is logged in; empty where the machine does not know."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
+def present_moment() -> str:
+    """The present moment as decisions carry it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def end(*, failed: bool) -> NoReturn:

@@ -16,7 +16,7 @@ def gallery(invocation: Invocation) -> None:
     Example: image-release gallery --workspace my-workspace
     """
     with invocation.open() as workspace:
-        pages = write_pages(workspace.published)
-        write_index(workspace.published)
+        pages = write_pages(workspace.stores)
+        write_index(workspace.stores)
         document = {"pages": pages, "gallery": workspace.gallery}
         invocation.show(document, f"{pages} pages written; open {workspace.gallery}")

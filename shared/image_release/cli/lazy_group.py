@@ -28,7 +28,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self._summaries:
             return None
         name = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"{self._package}.{name}"), name)
+        module = import_module(f"{self._package}.{name}")
+        command = getattr(module, name, None) or getattr(module, f"{name}_")  # `list_`: the name is a builtin's
         assert isinstance(command, click.Command)
         return command
 

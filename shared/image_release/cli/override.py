@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from image_release.cli.bulk import decide_in_bulk
-from image_release.cli.common import FILE
+from image_release.cli.common import FILE, person, present_moment
 from image_release.cli.decisions import list_decisions
 from image_release.cli.invocation import Invocation, common_options
 from image_release.cli.pasting import command
@@ -82,7 +81,7 @@ def override(
         stores = Stores(workspace.inbox, workspace.state, workspace.published)
         if file is not None:
             _refuse(said or narrowed, "--from takes only --dry-run")
-            decide_in_bulk(invocation, stores, file, by=_person(), at=_now(), dry_run=dry_run)
+            decide_in_bulk(invocation, stores, file, by=person(), at=present_moment(), dry_run=dry_run)
             return
         hotel_id, verb, names = _parsed(words)
         _refuse(dry_run, "--dry-run goes with --from")
@@ -95,7 +94,7 @@ def override(
             if verb == "revoke":
                 _refuse(len(names) != 1, "revoke names one decision by its digest; `list` shows them")
                 _refuse(bool(position or labels), "revoke takes only --why")
-                done = revoke(stores, hotel_id, names[0], by=_person(), at=_now(), why=why)
+                done = revoke(stores, hotel_id, names[0], by=person(), at=present_moment(), why=why)
             else:
                 done = _decide(stores, hotel_id, verb, names, position, labels, why)
         _tell(invocation, hotel_id, verb, done)
@@ -128,8 +127,8 @@ def _decide(
         images=tuple(image_named(now, name) for name in names),
         position=position or first,
         labels=tuple(Label(text, 1.0) for text in labels),
-        by=_person(),
-        at=_now(),
+        by=person(),
+        at=present_moment(),
         why=why,
     )
     return decide(stores, hotel_id, decision)
@@ -150,18 +149,6 @@ def _refuse(condition: bool, rule: str) -> None:
     """End the command as wrong use if a condition holds."""
     if condition:
         raise click.UsageError(rule)
-
-
-def _person() -> str:
-    """Who is logged in; empty where the machine does not know."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _tell(invocation: Invocation, hotel_id: str, action: str, done: Decided) -> None:

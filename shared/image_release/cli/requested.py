@@ -22,13 +22,14 @@ def process_request(
     kind: CauseKind,
     *,
     with_images: bool = False,
+    total: int | None = None,
 ) -> Totals:
     """Process the nudges of a request and return the totals; `observe` is called with each result.
 
     The hotels that change are listed under the request. It is stored before the first nudge, so that `status` can tell
-    its progress from the beginning.
+    its progress from the beginning. `total` is its number of hotels, where some of them are done already.
     """
-    store_request(workspace.state, request, len(nudges))
+    store_request(workspace.state, request, len(nudges) if total is None else total)
     totals = Totals()
 
     def add(result: HotelResult) -> None:
@@ -40,5 +41,5 @@ def process_request(
     cause = Cause(kind, request.request_id, datetime.now(UTC))
     run_nudges(workspace, nudges, workers, add, cause, with_images=with_images)
     if totals.hotels["processed"]:
-        write_index(workspace.published)
+        write_index(workspace.stores)
     return totals

@@ -137,6 +137,8 @@ def _tell(address: str, workspace: Workspace, report: RunReport, intake: Intake)
         click.echo(f"nothing to do: {up_to_date if known else NOTHING_HANDED_IN}")
     if report.problems_csv:
         click.echo(f"problems {workspace.place_in_state(report.problems_csv)}")
+    if report.totals.hotels["processed"]:
+        click.echo(f"changes  {command(address, ['changes'])}")
     click.echo(f"gallery  {workspace.gallery}")
 
 

@@ -34,7 +34,7 @@ LEAST_LIKENESS = 0.5
 """Likeness below which a block differs: its covariance in the two images, divided by the larger of its variances."""
 LEAST_DETAILED = 5
 """Minimum number of detailed blocks; an image with fewer shows nothing that could be compared."""
-LEAST_OVERLAP = 0.7
+LEAST_OVERLAP = 0.78
 """Minimum share of each image that the other one shows."""
 LEAST_CONTRAST = 1.0
 """Minimum standard deviation of an image, in grey levels. Of a flatter one only the very bytes are a copy."""

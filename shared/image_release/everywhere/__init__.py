@@ -4,6 +4,7 @@ from image_release.everywhere.deciding import decide_everywhere, fingerprint_in,
 from image_release.everywhere.finding import FoundHotel, find_everywhere
 from image_release.everywhere.job import Job, hand_over, job_of, run_job
 from image_release.everywhere.print_index import PrintIndex, print_index_path
+from image_release.hotel import fingerprint_of
 
 __all__ = [
     "FoundHotel",
@@ -12,6 +13,7 @@ __all__ = [
     "decide_everywhere",
     "find_everywhere",
     "fingerprint_in",
+    "fingerprint_of",
     "hand_over",
     "job_of",
     "listed_everywhere",

@@ -9,6 +9,7 @@ from image_release.feed.lists import (
     Changed,
     ChangedList,
     Collecting,
+    ListUnreadableError,
     Noting,
     changed_lists,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Collecting",
     "HotelChange",
     "HotelLine",
+    "ListUnreadableError",
     "Noting",
     "Position",
     "Since",
@@ -35,6 +37,7 @@ __all__ = [
     "changed_lists",
     "changed_since",
     "changes_of",
+    "latest_names",
     "latest_snapshot",
     "prune",
     "read_snapshot",

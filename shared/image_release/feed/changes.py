@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import chain, groupby, islice
 from typing import Literal
 
-from image_release.feed.lists import Changed, ChangedList, changed_lists, merged
+from image_release.feed.lists import Changed, ChangedList, ListUnreadableError, changed_lists, merged
 from image_release.feed.net_change import WORDS, HotelChange, What, net_change
 from image_release.feed.parallel import in_parallel
 from image_release.feed.records import present_manifest, read_record, records_in_force
@@ -101,7 +101,7 @@ def changes_of(
 
     `name` is that of a run (its time, or the beginning of one), a request or a release. Of its hotels, the worst first,
     at most `limit` are given after the first `offset`. `with_records`: a suite publishes, too, and leaves records
-    without lists. Raises UnknownNameError.
+    without lists. Raises UnknownNameError and ListUnreadableError.
     """
     source = _source(stores, name, with_records=with_records)
     totals = ChangeTotals()
@@ -125,7 +125,7 @@ def _source(stores: Stores, name: str | None, *, with_records: bool) -> _Source:
     lists = changed_lists(stores.state)
     if found := _named(lists, name):
         return _of_list(stores, found)
-    if progress(stores.state, name):
+    if _is_request(stores, name):
         done = in_parallel(lambda hotel: (hotel, records_in_force(stores, hotel)), request_hotels(stores.state, name))
         return _Source("request", name, None, True, _only(done, lambda record: record.request_id == name))
     if run := _unchanging_run(stores, name):
@@ -140,13 +140,21 @@ def _source(stores: Stores, name: str | None, *, with_records: bool) -> _Source:
 
 def _that_changed_any(stores: Stores) -> Iterator[ChangedList]:
     """Lists that are not empty, the latest first: what was noted by a killed writer may never have been published."""
-    return (made for made in reversed(changed_lists(stores.state)) if next(made.read(stores), None))
+    return (made for made in reversed(changed_lists(stores.state)) if _has_any(stores, made))
+
+
+def _has_any(stores: Stores, made: ChangedList) -> bool:
+    """Whether a list names a hotel. One that cannot be read is passed over where nobody named it."""
+    try:
+        return next(made.read(stores), None) is not None
+    except ListUnreadableError:
+        return False
 
 
 def _named(lists: list[ChangedList], name: str) -> ChangedList | None:
     """The list of this name, or the only one whose time begins so."""
     exact = [made for made in lists if made.cause.name == name]
-    begun = [made for made in lists if made.cause.started.strftime(TIME).startswith(name)]
+    begun = [made for made in lists if name and made.cause.started.strftime(TIME).startswith(name)]
     if exact:
         return exact[-1]
     return begun[0] if len(begun) == 1 else None
@@ -209,6 +217,13 @@ def _unchanging_run(stores: Stores, name: str) -> datetime | None:
     except ValueError:
         return None
     return started if stores.state.head(run_key(started)) else None
+
+
+def _is_request(stores: Stores, name: str) -> bool:
+    try:
+        return progress(stores.state, name) is not None
+    except ValueError:  # no request can have this name
+        return False
 
 
 def _is_in_force(stores: Stores, name: str) -> bool:

@@ -17,6 +17,7 @@ import io
 import json
 import secrets
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,13 @@ PART = 1_000
 """Number of changed hotels that are kept in memory before they become a part of the list."""
 SMALL_BYTES = 1 << 16
 """Size up to which a list is read whole; of larger ones a file stays open while they are read."""
+
+
+class ListUnreadableError(Exception):
+    """A list of changed hotels, or a snapshot, is cut short or damaged; the message says which."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"{place} cannot be read: it is cut short or damaged")
 
 
 class Changed(NamedTuple):
@@ -219,23 +227,24 @@ def merged(streams: Iterable[Iterator[Changed]]) -> Iterator[Changed]:
 def read_list(state: Store, listed: Listed) -> Iterator[Changed]:
     """What stands in one list or part, sorted; a small one is read whole at once.
 
-    One that was deleted meanwhile stands in the list that took its place, which is read as well.
+    One that was deleted meanwhile stands in the list that took its place, which is read as well. Raises
+    ListUnreadableError while it is iterated.
     """
     if listed.size <= SMALL_BYTES:
         stored = state.get(listed.key)
-        return iter(list(_lines(io.BytesIO(stored.data)))) if stored else iter(())
-    return _streamed(state, listed.key)
-
-
-def _streamed(state: Store, key: str) -> Iterator[Changed]:
-    file = state.open(key)
-    if file is None:
+        yield from list(_lines(io.BytesIO(stored.data), listed.key)) if stored else ()
         return
-    with file:
-        yield from _lines(file)
+    file = state.open(listed.key)
+    if file is not None:
+        with file:
+            yield from _lines(file, listed.key)
 
 
-def _lines(file: BinaryIO) -> Iterator[Changed]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield Changed(*json.loads(line))
+def _lines(file: BinaryIO, key: str) -> Iterator[Changed]:
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                hotel_id, seq = json.loads(line)
+                yield Changed(str(hotel_id), int(seq))
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise ListUnreadableError(f"state/{key}") from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from image_release.feed.lists import changed_lists, merged
+from image_release.feed.lists import ListUnreadableError, changed_lists, merged
 from image_release.feed.snapshots import prune_snapshots
 from image_release.storage import Stores
 from image_release.store_keys import change_key
@@ -23,8 +24,9 @@ def prune(stores: Stores, now: datetime) -> None:
     for made in changed_lists(stores.state):
         if now - made.cause.started <= KEPT:
             continue
-        for changed in merged([iter(made.notes()), *made.written(stores.state)]):
-            stores.state.delete(change_key(*changed))
+        with suppress(ListUnreadableError):  # the records of one that is damaged stay
+            for changed in merged([iter(made.notes()), *made.written(stores.state)]):
+                stores.state.delete(change_key(*changed))
         for listed in (*made.opened, made.finished):
             if listed:
                 stores.state.delete(listed.key)

@@ -11,20 +11,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from image_release.feed.following import Position, changed_since
 from image_release.feed.hotel_line import HotelLine, line_of
+from image_release.feed.lists import ListUnreadableError
 from image_release.feed.parallel import in_parallel
 from image_release.feed.records import present_manifest
 from image_release.ingest import Current, find_row, open_index, read_current
-from image_release.state import read_json, swap_json
+from image_release.state import swap, write_json
 from image_release.storage import Store, Stores
 from image_release.store_keys import (
     FEED,
@@ -38,60 +42,100 @@ from image_release.store_keys import (
 )
 from image_release.values import HotelRow
 
+log = logging.getLogger(__name__)
+
 KEPT = timedelta(days=7)
 """How long a snapshot is kept that is not the latest one."""
 
 Rows = Callable[[str], HotelRow | None]
 
 
+class _Latest(BaseModel):
+    """What `latest.json` says: the key of the snapshot, the release of its cities, and how far it followed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    snapshot: str
+    release: str
+    hotels: int
+    position: str
+
+
 def latest_snapshot(published: Store) -> str | None:
-    """Key of the latest snapshot; None if there is none."""
-    document = read_json(published, LATEST_SNAPSHOT)
-    return document["snapshot"] if document else None
+    """Key of the latest snapshot; None if there is none that can be found."""
+    latest = _latest(published)
+    return latest.snapshot if latest else None
 
 
 def read_snapshot(published: Store, key: str | None = None) -> Iterator[HotelLine]:
-    """The hotels of a snapshot, of the latest one if no key is given; nothing if there is none."""
+    """The hotels of a snapshot, of the latest one if no key is given; nothing if there is none.
+
+    Raises ListUnreadableError while it is iterated.
+    """
     key = key or latest_snapshot(published)
     file = published.open(key) if key else None
     if file is None:
         return
-    with file, gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield HotelLine.model_validate_json(line)
+    try:
+        with file, gzip.open(file, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                yield HotelLine.model_validate_json(line)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ListUnreadableError(f"published/{key}") from error
 
 
 def write_snapshot(stores: Stores, now: datetime, advance: Callable[[], object] = lambda: None) -> str | None:
     """Write a snapshot if a hotel, or the release's rows, changed since the latest one; returns its key, if any.
 
-    `advance` is called for each hotel that is read while the first snapshot is made.
+    `advance` is called for each hotel that is read while the first snapshot is made. If the latest one, or a list of
+    what changed, is damaged, all hotels are listed again.
     """
-    latest = read_json(stores.published, LATEST_SNAPSHOT)
+    latest = _latest(stores.published)
+    try:
+        return _write_next(stores, latest, now) if latest else _write_first(stores, now, advance)
+    except (ListUnreadableError, ValueError) as error:
+        log.warning("%s: all hotels are listed again", error)
+        return _write_first(stores, now, advance)
+
+
+def _write_first(stores: Stores, now: datetime, advance: Callable[[], object]) -> str:
+    """Write a snapshot of all that `hotels/` has."""
+    position = changed_since(stores.state, Position.now()).position
     current = read_current(stores.state)
-    release = current.folder if current else ""
+    key = snapshot_key(now)
     with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
         path = Path(name) / "hotels"
-        if latest and stores.published.head(latest["snapshot"]):
-            since = changed_since(stores.state, Position.from_text(latest["position"]))
-            changed = groupby(since.changed, key=lambda item: item.hotel_id)
-            first, position = next(changed, None), since.position
-            is_same_release = latest["release"] == release
-            if first is None and is_same_release:
-                return None
-            rows = _rows_one_by_one(stores, current) if is_same_release else _all_rows(stores, current, path, opened)
-            hotel_ids = (hotel_id for hotel_id, _ in chain([first] if first else [], changed))
-            before = read_snapshot(stores.published, latest["snapshot"])
-            lines = _merged(stores, before, hotel_ids, rows, again=not is_same_release)
-        else:
-            latest, position = None, changed_since(stores.state, Position.now()).position
-            rows = _all_rows(stores, current, path, opened)
-            lines = ((line, True) for line in _first_lines(stores, rows, advance))
-        hotels, is_other = _write(path, lines)
-        key = snapshot_key(now) if is_other or not latest else latest["snapshot"]
-        if key == snapshot_key(now):
-            stores.published.put_file(key, path)
-    _point_to(stores.published, {"snapshot": key, "release": release, "hotels": hotels, "position": position.to_text()})
+        rows = _all_rows(stores, current, path, opened)
+        hotels, _ = _write(path, ((line, True) for line in _first_lines(stores, rows, advance)))
+        stores.published.put_file(key, path)
+    _point_to(
+        stores.published, _Latest(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text())
+    )
     return key
+
+
+def _write_next(stores: Stores, latest: _Latest, now: datetime) -> str | None:
+    """Write a snapshot of the latest one and what changed since; only its position moves if no line differs."""
+    since = changed_since(stores.state, Position.from_text(latest.position))
+    current = read_current(stores.state)
+    is_same_release = latest.release == _name(current)
+    changed = groupby(since.changed, key=lambda item: item.hotel_id)
+    first = next(changed, None)
+    if first is None and is_same_release:
+        return None
+    hotel_ids = (hotel_id for hotel_id, _ in chain([first] if first else [], changed))
+    key = snapshot_key(now)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
+        path = Path(name) / "hotels"
+        rows = _rows_one_by_one(stores, current) if is_same_release else _all_rows(stores, current, path, opened)
+        before = read_snapshot(stores.published, latest.snapshot)
+        hotels, is_other = _write(path, _merged(stores, before, hotel_ids, rows, again=not is_same_release))
+        if is_other:
+            stores.published.put_file(key, path)
+    named = key if is_other else latest.snapshot
+    position = since.position.to_text()
+    _point_to(stores.published, _Latest(snapshot=named, release=_name(current), hotels=hotels, position=position))
+    return key if is_other else None
 
 
 def prune_snapshots(published: Store, now: datetime) -> None:
@@ -103,13 +147,34 @@ def prune_snapshots(published: Store, now: datetime) -> None:
             published.delete(listed.key)
 
 
-def _point_to(published: Store, document: dict[str, Any]) -> None:
+def _name(current: Current | None) -> str:
+    """The release that cities are taken from; empty if there is none."""
+    return current.folder if current else ""
+
+
+def _latest(published: Store) -> _Latest | None:
+    """What `latest.json` says; None if it cannot be read, or the snapshot that it names is not there."""
+    stored = published.get(LATEST_SNAPSHOT)
+    latest = _parsed(stored.data) if stored else None
+    return latest if latest and published.head(latest.snapshot) else None
+
+
+def _parsed(data: bytes) -> _Latest | None:
+    try:
+        latest = _Latest.model_validate_json(data)
+    except ValueError:
+        return None
+    return latest if snapshot_time(latest.snapshot) else None
+
+
+def _point_to(published: Store, wanted: _Latest) -> None:
     """Make a snapshot the latest one, unless a later one is there."""
 
-    def change(present: Any) -> Any:
-        return None if present and present["snapshot"] > document["snapshot"] else document
+    def change(data: bytes | None) -> bytes | None:
+        present = _parsed(data) if data is not None else None
+        return None if present and present.snapshot > wanted.snapshot else write_json(wanted.model_dump())
 
-    swap_json(published, LATEST_SNAPSHOT, change)
+    swap(published, LATEST_SNAPSHOT, change)
 
 
 def _first_lines(stores: Stores, rows: Rows, advance: Callable[[], object]) -> Iterator[HotelLine]:

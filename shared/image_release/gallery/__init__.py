@@ -1,7 +1,9 @@
-"""The gallery: pages that show people the published result, made from manifests only."""
+"""The gallery: pages that show people the published result, made of files that need no server."""
 
-from image_release.gallery.pages import IndexEntry, entry_of, hotel_page, index_page
+from image_release.gallery.needs_a_look import FEW_PICTURES, UNSURE_BEST, UNSURE_COPY, needs_a_look
+from image_release.gallery.pages import IndexEntry, entry_of, hotel_page, index_page, place_of
 from image_release.gallery.templating import TEMPLATES, render_template
+from image_release.gallery.thumbnails import thumbnails_of
 from image_release.gallery.words import (
     OUTCOME_WORDS,
     SHORT,
@@ -12,24 +14,32 @@ from image_release.gallery.words import (
     why_here,
     why_rejected,
 )
-from image_release.gallery.writing import manifests, write_index, write_pages
+from image_release.gallery.writing import manifests, write_index, write_page, write_page_again, write_pages
 
 __all__ = [
+    "FEW_PICTURES",
     "OUTCOME_WORDS",
     "SHORT",
     "TEMPLATES",
+    "UNSURE_BEST",
+    "UNSURE_COPY",
     "IndexEntry",
     "entry_of",
     "hotel_page",
     "index_page",
     "kind_in_words",
     "manifests",
+    "needs_a_look",
     "ordinal",
+    "place_of",
     "render_template",
+    "thumbnails_of",
     "what_happened",
     "why_best",
     "why_here",
     "why_rejected",
     "write_index",
+    "write_page",
+    "write_page_again",
     "write_pages",
 ]

@@ -81,7 +81,7 @@ def why_best(picture: PublishedPicture, overrides: Sequence[Override] = ()) -> s
     copies = f"the best of {len(picture.merged) + 1} copies"
     chosen = [item for item in overrides if item.action == "best" and _images_of(picture) & set(item.images)]
     if chosen and picture.best.sha256 in chosen[-1].images:
-        return f"{copies}: chosen by a person{_signed(chosen[-1])}"
+        return f"{copies}: chosen{_signed(chosen[-1]) or ' by a person'}"
     if all(copy.sha256 == picture.best.sha256 for copy in picture.merged):
         return f"{copies}: all are the same file, and this partner comes first"
     if picture.margin >= NEARLY_SURE:

@@ -1,7 +1,7 @@
 """One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
 from image_release.hotel.choose import Pin, decisions_about, places_of
-from image_release.hotel.everywhere import images_in, look_again
+from image_release.hotel.everywhere import fingerprint_of, images_in, look_again
 from image_release.hotel.foresee import Foreseen, foresee
 from image_release.hotel.load import DEPARTED, SWEEP, Hotel, load
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
@@ -25,6 +25,7 @@ __all__ = [
     "Ports",
     "call_directly",
     "decisions_about",
+    "fingerprint_of",
     "foresee",
     "images_in",
     "load",

@@ -14,7 +14,7 @@ from image_release.cache import revalidate_at
 from image_release.decode import DECODER_VERSION
 from image_release.dedup import Evidence
 from image_release.hotel.acquire import Acquired
-from image_release.hotel.choose import Chosen
+from image_release.hotel.choose import Chosen, Pin
 from image_release.hotel.label import Labels
 from image_release.hotel.load import DECODED, Hotel
 from image_release.hotel.order import Order, ShownPicture
@@ -31,6 +31,7 @@ from image_release.publish import (
     PublishedLabel,
     PublishedPart,
     PublishedPicture,
+    PublishedPin,
     PublishedScore,
     RejectedImage,
     pending_sweeps,
@@ -65,6 +66,7 @@ def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Ren
                 },
             ),
             held_back=item.ranked.held_back,
+            pinned=_pinned(item.chosen.pin),
             renditions=rendered.renditions[item.chosen.best.sha256],
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
@@ -88,6 +90,11 @@ def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedI
         reason = f"the hotel shows {limit} better pictures"
         rejected += [_rejected(image, acquired, Outcome.OVER_LIMIT, reason) for image in _senders(chosen)]
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
+
+
+def _pinned(pin: Pin | None) -> PublishedPin | None:
+    decision = pin.decision if pin else None
+    return PublishedPin(by=decision.by, why=decision.why, at=decision.at) if decision else None
 
 
 def _decided(by: Override | None) -> str:

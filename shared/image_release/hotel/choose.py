@@ -26,6 +26,7 @@ class Pin:
 
     position: int
     line: int
+    decision: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def decisions_about(
         elif override.action == "show":
             hidden_by = withdrawn_by
         elif override.action == "pin":
-            pin = Pin(override.position or 1, line)
+            pin = Pin(override.position or 1, line, override)
         elif override.action == "label":
             labels = override.labels
     return hidden_by, pin, labels

@@ -102,14 +102,14 @@ def _matched(known: Sequence[EverywhereDecision], looked: Looked) -> dict[Mark, 
     found = {}
     for mark, decision in in_force(known).items():
         images = {decision.image} & looked.among
-        if fingerprint := _fingerprint_of(decision):
+        if fingerprint := fingerprint_of(decision):
             images |= set(copies_of(fingerprint, looked.fingerprints, looked.among - images))
         if images:
             found[mark] = frozenset(images)
     return found
 
 
-def _fingerprint_of(decision: EverywhereDecision) -> Fingerprint | None:
+def fingerprint_of(decision: EverywhereDecision) -> Fingerprint | None:
     """The fingerprint of a decision's image; None where it cannot be used, so that only the very bytes match."""
     if decision.fingerprint_version != FINGERPRINT_VERSION:
         return None

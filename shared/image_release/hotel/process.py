@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from image_release.gallery import hotel_page
+from image_release.gallery import write_page, write_page_again
 from image_release.hotel.acquire import acquire
 from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejected_of, report_of
 from image_release.hotel.cached import read_cache
@@ -45,8 +45,6 @@ from image_release.publish import (
     read_before,
     sweep_renditions,
 )
-from image_release.storage import Store
-from image_release.store_keys import page_key
 from image_release.values import Nudge
 from image_release.work_counter import Work
 
@@ -87,7 +85,7 @@ def process_hotel(
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
             if lost_swap and report.status == "unchanged" and report.manifest:
-                write_page(published, report.manifest)  # we wrote ours over the winner's before we lost the swap
+                write_page_again(ports.stores, report.manifest)  # ours lies over the winner's
             if nudge.request_id is not None:
                 mark_done(state, nudge.request_id, nudge.hotel_id)
             return replace(report, seqs=seqs)
@@ -143,7 +141,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     change = change_of(before.manifest, manifest, nudge)
     put_change(stores.state, change)
     manifest = manifest.model_copy(update={"change": change.digest})
-    write_page(stores.published, manifest)
+    write_page(stores.published, manifest, hotel.row, acquired.fingerprints)
     ports.leave_markers(before.manifest, manifest)
     publish(stores.published, manifest, before)
     if new and ports.everywhere.refresh(stores.inbox):
@@ -159,8 +157,3 @@ def _is_stale(manifest: Manifest, ports: Ports) -> bool:
     """
     hotel = load(manifest.hotel_id, ports.stores)
     return inputs_digest(hotel, ports.settings, ports.tagger.identity) != manifest.inputs
-
-
-def write_page(published: Store, manifest: Manifest) -> None:
-    """Write the gallery page. It goes before the manifest: a crash in between leaves work to do, not a stale page."""
-    published.put(page_key(manifest.hotel_id), hotel_page(manifest))

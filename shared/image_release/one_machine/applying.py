@@ -13,14 +13,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
-from image_release.desk import Applied
+from image_release.desk.applying import Applied
 from image_release.feed import Cause
 from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
 from image_release.one_machine.run import hotels_in_force
 from image_release.one_machine.workers import (
     HotelResult,
-    Work,
+    WorkerTask,
     pool_of,
     process_isolated,
     start_worker,
@@ -130,8 +130,8 @@ class FolderApplier:
             self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
         return self._pool
 
-    def _work(self, workspace: Workspace) -> Work:
-        return Work(workspace, self._cause, with_images=False)
+    def _work(self, workspace: Workspace) -> WorkerTask:
+        return WorkerTask(workspace, self._cause, with_images=False)
 
     def _forget_pool(self) -> None:
         with self._lock:
@@ -188,7 +188,7 @@ class _IndexWhenQuiet:
         with self._lock:
             self._is_marked = False
         try:
-            write_index(self._workspace.published)
+            write_index(self._workspace.stores)
         except StorageError as error:
             log.warning("the gallery's index could not be written; the next run writes it: %s", printable(str(error)))
             return

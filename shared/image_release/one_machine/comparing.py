@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from image_release.child_process import ChildCrashedError
-from image_release.desk import ComparedImages, IncomparableError, Named
+from image_release.desk.comparing import ComparedImages, IncomparableError, Named
 from image_release.hotel import Caller
 from image_release.lab.grouping.report import ImageUnreadableError, compare_files, side_of_bytes
 from image_release.settings import Settings

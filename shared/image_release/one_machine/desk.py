@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from image_release.child_process import IsolatedCaller
-from image_release.desk import Applier, HotelsUnderWay, SuiteApplier
+from image_release.desk.applying import Applier, HotelsUnderWay, SuiteApplier
 from image_release.desk.desk import Desk
 from image_release.desk.images import DECODE_TIMEOUT_S, HotelImages
 from image_release.desk.index import index_path, open_index

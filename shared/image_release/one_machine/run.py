@@ -216,7 +216,7 @@ class _GalleryIndex:
 
     def write_if_stale(self) -> None:
         if self._is_stale:
-            write_index(self._workspace.published)
+            write_index(self._workspace.stores)
             self._workspace.state.delete(STALE_GALLERY)
 
 

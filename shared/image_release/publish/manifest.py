@@ -139,6 +139,14 @@ class PublishedRendition(ManifestPart):
     format: str
 
 
+class PublishedPin(ManifestPart):
+    """The decision that gives a picture its place: who made it, why and when, as they said."""
+
+    by: str
+    why: str
+    at: str
+
+
 class PublishedPicture(ManifestPart):
     """One distinct photograph of the hotel."""
 
@@ -152,6 +160,9 @@ class PublishedPicture(ManifestPart):
         None,
         exclude_if=_is_none,
         description="which rule keeps the picture from the first place that its score would give it; absent where none",
+    )
+    pinned: PublishedPin | None = Field(
+        None, exclude_if=_is_none, description="who pinned the picture to its place; absent where nobody did"
     )
     renditions: tuple[PublishedRendition, ...]
     merged: tuple[MergedImage, ...]

@@ -116,6 +116,12 @@ def test_an_unknown_name_lists_the_latest_ones(changed):
     assert raised.value.latest == [a_run(2).name, a_run(1).name]
 
 
+@pytest.mark.parametrize("name", ["", "a" * 300, "../../x", "nul\0", "\ud800", "%"])
+def test_a_name_that_nothing_can_have_is_unknown(changed, name):
+    with pytest.raises(UnknownNameError):
+        changes_of(changed, name)
+
+
 def test_a_run_that_changed_nothing_is_no_unknown_one(stores):
     stores.state.put(run_key(STARTED), b"{}")
     assert changes_of(stores, a_run().name).totals.hotels == 0

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from image_release.feed import Position, changed_since, latest_snapshot, prune, read_snapshot, write_snapshot
+from image_release.feed import (
+    ListUnreadableError,
+    Position,
+    changed_since,
+    changes_of,
+    latest_snapshot,
+    prune,
+    read_snapshot,
+    write_snapshot,
+)
 from image_release.feed.hotel_line import line_of
 from image_release.ingest import apply_release
 from image_release.settings import Settings
@@ -139,3 +148,38 @@ class TestFollowing:
     def test_refuses_a_position_that_is_none(self):
         with pytest.raises(ValueError, match="no position"):
             Position.from_text("{}")
+
+
+ELSEWHERE = b'{"snapshot": "../x", "release": "", "hotels": 1, "position": ""}'
+
+
+class TestDamage:
+    """All hotels are listed again, and the result is right."""
+
+    @pytest.mark.parametrize(
+        "data", [b"", b"{", b"[]", b'{"snapshot": "../x", "release": "", "hotels": 1, "position": ""}']
+    )
+    def test_of_the_pointer(self, stores, data):
+        write_snapshot(stores, at(2))
+        stores.published.put(LATEST_SNAPSHOT, data)
+        assert write_snapshot(stores, at(3))
+        assert len(told(stores)) == 4
+
+    def test_of_the_snapshot(self, stores):
+        key = write_snapshot(stores, at(2))
+        stores.published.put(key, stores.published.get(key).data[:-20])
+        run(stores, a_run(3), {"h1": "abc"})
+        write_snapshot(stores, at(4))
+        assert [line.seq for line in read_snapshot(stores.published)] == [1, 1, 2, 1]
+
+    def test_of_a_list_of_changed_hotels(self, stores):
+        write_snapshot(stores, at(2))
+        run(stores, a_run(3), {"h1": "abc"})
+        stores.state.put(a_run(3).key, b"cut short")
+        write_snapshot(stores, at(4))
+        assert ("h1", 2, 3) in told(stores)
+        with pytest.raises(ListUnreadableError, match="run-2026"):
+            changes_of(stores, a_run(3).name)
+        assert changes_of(stores).name == a_run(1).name
+        prune(stores, at(3) + timedelta(days=91))
+        assert list(stores.state.list("changed/")) == []

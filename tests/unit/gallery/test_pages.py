@@ -1,11 +1,12 @@
 """Pages of the gallery: everything that a partner wrote is text, and nothing foreign runs, loads or is linked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
-from image_release.gallery import IndexEntry, entry_of, hotel_page, index_page
+from image_release.gallery import IndexEntry, entry_of, hotel_page, index_page, place_of
 from image_release.outcomes import Outcome
 from image_release.publish import (
     Manifest,
@@ -15,16 +16,19 @@ from image_release.publish import (
     PublishedLabel,
     PublishedPart,
     PublishedPicture,
+    PublishedPin,
     PublishedRendition,
     PublishedScore,
     RejectedImage,
 )
 from image_release.store_keys import rendition_key
+from image_release.values import HotelRow
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7*7 }}&\u202e"
 ALLOWED_TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2"),
     *("a", "img", "div", "span", "b", "br", "details", "summary", "ul", "li", "meter", "input", "script"),
+    *("p", "form", "label"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 
@@ -71,6 +75,7 @@ def manifest(hotel_id: str = HOSTILE, sizes=((320, 213), (80, 60))) -> Manifest:
             },
         ),
         held_back=HOSTILE,
+        pinned=PublishedPin(by=HOSTILE, why=HOSTILE, at=HOSTILE),
         renditions=tuple(
             PublishedRendition(name=f"w{size[0]}", key=key, width=size[0], height=size[1], bytes=1, format="jpeg")
             for size, key in zip(sizes, keys, strict=True)
@@ -93,8 +98,13 @@ def manifest(hotel_id: str = HOSTILE, sizes=((320, 213), (80, 60))) -> Manifest:
     )
 
 
+ROW = HotelRow(HOSTILE, HOSTILE, "ES", HOSTILE, None, None, ())
+THUMBNAIL = "data:image/jpeg;base64,AAAA"
+
+
 def pages() -> list[bytes]:
-    return [hotel_page(manifest()), index_page([entry_of(manifest())], 1)]
+    shown = hotel_page(manifest(), ROW, {"a" * 64: THUMBNAIL})
+    return [shown, index_page([entry_of(manifest(), ROW)], 1)]
 
 
 @pytest.mark.parametrize("page", pages(), ids=["hotel", "index"])
@@ -111,6 +121,8 @@ class TestHostileStrings:
     def test_lead_nowhere(self, page):
         """Links come from our own keys: relative, percent-encoded, without a scheme, and upwards only to the index."""
         for value in Reader(page).values("href", "src"):
+            if value == THUMBNAIL:
+                continue
             assert value == "../../index.html" or not value.startswith((".", "/"))
             assert ":" not in value
             assert not set(value) & set("<>\"' ")
@@ -118,7 +130,9 @@ class TestHostileStrings:
     def test_meet_a_policy_that_lets_nothing_run(self, page):
         """Even if markup got through, nothing is loaded from elsewhere, and only the page's own script runs."""
         [policy] = [a["content"] for tag, a in Reader(page).tags if a.get("http-equiv") == "Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; img-src 'self' file:;")
+        assert policy.startswith(
+            ("default-src 'none'; img-src 'self' file:;", "default-src 'none'; img-src 'self' file: data:;")
+        )
         assert "unsafe-eval" not in policy
         scripts = [part for part in policy.split("; ") if part.startswith("script-src")]
         assert all(part.startswith("script-src 'sha256-") for part in scripts)
@@ -155,6 +169,27 @@ class TestHotelPage:
         for expected in ("spa area", "appeal0.83 × 0.6 by local-test-1", "but the kind detail never opens a hotel"):
             assert expected in text
 
+    def test_says_where_the_hotel_is(self):
+        """City and country stand in the release; a country that is not known is left out."""
+        row = HotelRow("h", "Casa", "ES", "Cadaqués", None, None, ())
+        assert "Cadaqués, ES" in Reader(hotel_page(manifest("h"), row)).text
+        assert place_of(replace(row, country="ZZ")) == "Cadaqués"
+        assert (place_of(replace(row, city="")), place_of(None)) == ("ES", "")
+
+    def test_says_who_pinned_a_picture_why_and_when(self):
+        """Only the day is told of a time."""
+        made = manifest("h")
+        pin = PublishedPin(by="Ana", why="the new wing", at="2026-11-02T10:00:00+00:00")
+        pinned = made.pictures[0].model_copy(update={"pinned": pin})
+        text = Reader(hotel_page(made.model_copy(update={"pictures": (pinned,)}))).text
+        assert "pinned here by Ana, 2026-11-02: the new wing" in text
+        assert "pinned to the 1st place by Ana (the new wing)" in text
+
+    def test_shows_copies_and_rejected_images_small(self):
+        """Both images of this hotel have one content, whose thumbnail is shown at each of them."""
+        page = Reader(hotel_page(manifest("h"), None, {"a" * 64: THUMBNAIL}))
+        assert page.values("src").count(THUMBNAIL) == 2
+
     def test_breaks_a_long_reason_for_missing_labels_into_lines(self):
         """Else a phone would show the page a tenth as large."""
         style = hotel_page(manifest("h")).decode().partition(".chip{")[2].partition("}")[0]
@@ -165,7 +200,7 @@ class TestHotelPage:
         """As for a hotel that no model looked at."""
         made = manifest("h")
         parts = {"size": PublishedPart(value=0.5, weight=1.0)}
-        update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": None}
+        update = {"score": PublishedScore(total=0.5, parts=parts), "held_back": None, "pinned": None}
         page = hotel_page(made.model_copy(update={"pictures": (made.pictures[0].model_copy(update=update),)}))
         assert 'class="model"' not in page.decode()
         assert 'class="held"' not in page.decode()
@@ -201,6 +236,18 @@ class TestIndexPage:
     def test_says_when_it_shows_only_a_part(self):
         """It says so if there are more hotels than it shows."""
         assert "7 hotels, the first 1 shown" in Reader(index_page([entry_of(manifest())], 7)).text
+
+    def test_counts_and_marks_the_hotels_that_need_a_look(self):
+        """The reasons stand on the card, and the number beside the box that shows only them."""
+        text = Reader(index_page([entry_of(manifest("h"))], 1)).text
+        assert "only the 1 that need a look" in text
+        assert "needs a look: fewer than 5 pictures" in text
+
+    def test_is_searched_without_accents_and_case(self):
+        """Name, id, city and country of a hotel are one text, folded."""
+        row = HotelRow("h", "Casa", "ES", "Cadaqués", None, None, ())
+        named = manifest("H-1").model_copy(update={"name": "Łódź Straße"})
+        assert entry_of(named, row).sought == "lodz strasse h-1 cadaques, es"
 
     def test_takes_the_smallest_rendition_that_is_large_enough(self):
         """If none is large enough, it takes the largest one."""

@@ -12,7 +12,7 @@ from image_release.cli.report.answering import answer, answer_options, check_ans
 from image_release.desk.reports import (
     FEWER_THAN,
     WHAT_GOOD_MEANS,
-    HotelReport,
+    FewPicturesReport,
     few_hotels,
     few_hotels_csv,
     hotel_page,
@@ -57,7 +57,7 @@ def hotels(invocation: Invocation, fewer_than: int, as_csv: bool, page: Path | N
     answer(invocation, document, lambda: _tell(report), lines, (page, html) if page else None)
 
 
-def _tell(report: HotelReport) -> None:
+def _tell(report: FewPicturesReport) -> None:
     click.echo(f"{report.few:,} of {report.hotels:,} hotels have fewer than {report.fewer_than} good pictures")
     click.echo(WHAT_GOOD_MEANS)
     cities = [line for line in report.cities if line.few]

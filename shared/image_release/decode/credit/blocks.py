@@ -24,7 +24,7 @@ WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class MetadataBlocks:
     """The first block of each kind; empty where there is none."""
 
     exif: bytes = b""
@@ -32,10 +32,10 @@ class Blocks:
     xmp: bytes = b""
 
 
-NONE = Blocks()
+NONE = MetadataBlocks()
 
 
-def metadata_blocks(data: bytes) -> Blocks:
+def metadata_blocks(data: bytes) -> MetadataBlocks:
     """The metadata of a file of any format; none where it is damaged."""
     try:
         if data.startswith(b"\xff\xd8"):
@@ -51,7 +51,7 @@ def metadata_blocks(data: bytes) -> Blocks:
     return NONE
 
 
-def _of_jpeg(data: bytes) -> Blocks:
+def _of_jpeg(data: bytes) -> MetadataBlocks:
     exif = xmp = photoshop = b""
     for marker, content in _segments(data):
         if marker == APP1 and content.startswith(EXIF_HEAD):
@@ -60,7 +60,7 @@ def _of_jpeg(data: bytes) -> Blocks:
             xmp = xmp or content.removeprefix(XMP_HEAD)
         elif marker == APP13 and content.startswith(PHOTOSHOP_HEAD) and len(photoshop) < MAX_BLOCK:
             photoshop += content.removeprefix(PHOTOSHOP_HEAD)
-    return Blocks(exif, _iptc_in(photoshop), xmp)
+    return MetadataBlocks(exif, _iptc_in(photoshop), xmp)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -102,7 +102,7 @@ def _even(length: int) -> int:
     return length + length % 2
 
 
-def _of_png(data: bytes) -> Blocks:
+def _of_png(data: bytes) -> MetadataBlocks:
     exif = xmp = b""
     place = 8
     for _ in range(MAX_PARTS):
@@ -114,7 +114,7 @@ def _of_png(data: bytes) -> Blocks:
         elif length <= MAX_BLOCK and kind == b"iTXt" and data.startswith(PNG_XMP_HEAD, place + 8):
             xmp = xmp or _text_of_png(data[place + 8 + len(PNG_XMP_HEAD) : place + 8 + length])
         place += 12 + length
-    return Blocks(exif, b"", xmp)
+    return MetadataBlocks(exif, b"", xmp)
 
 
 def _text_of_png(content: bytes) -> bytes:
@@ -128,7 +128,7 @@ def _text_of_png(content: bytes) -> bytes:
     return b"" if unpacker.unconsumed_tail else unpacked
 
 
-def _of_webp(data: bytes) -> Blocks:
+def _of_webp(data: bytes) -> MetadataBlocks:
     exif = xmp = b""
     place = 12
     for _ in range(MAX_PARTS):
@@ -140,11 +140,11 @@ def _of_webp(data: bytes) -> Blocks:
         elif length <= MAX_BLOCK and kind == b"XMP ":
             xmp = xmp or data[place + 8 : place + 8 + length]
         place += 8 + _even(length)
-    return Blocks(exif, b"", xmp)
+    return MetadataBlocks(exif, b"", xmp)
 
 
-def _of_tiff(data: bytes) -> Blocks:
+def _of_tiff(data: bytes) -> MetadataBlocks:
     """A TIFF is its own EXIF block; IPTC and XMP are tags of its first directory."""
     entries = first_directory(data)
     iptc, xmp = (value_of(data, entries.get(tag), MAX_BLOCK) for tag in (IPTC_TAG, XMP_TAG))
-    return Blocks(data, iptc, xmp)
+    return MetadataBlocks(data, iptc, xmp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from image_release.decode.credit.texts import Said, decoded_text
+from image_release.decode.credit.texts import StatedMakers, decoded_text
 
 MAX_DATASETS = 2_000
 """Maximum number of datasets that are looked at."""
@@ -14,7 +14,7 @@ LONGEST = 0x8000
 BY_LINE, CREDIT, COPYRIGHT = (2, 80), (2, 110), (2, 116)
 
 
-def read_iptc(block: bytes) -> Said:
+def read_iptc(block: bytes) -> StatedMakers:
     """What an IPTC block says; there may be several by-lines."""
     makers: list[str] = []
     line = notice = ""
@@ -25,7 +25,7 @@ def read_iptc(block: bytes) -> Said:
             line = line or decoded_text(value)
         elif name == COPYRIGHT:
             notice = notice or decoded_text(value)
-    return Said(tuple(makers), line, notice)
+    return StatedMakers(tuple(makers), line, notice)
 
 
 def _datasets(block: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:

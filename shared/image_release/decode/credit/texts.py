@@ -12,7 +12,7 @@ DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatedMakers:
     """What one block says: who made the image, its credit line, its copyright notice. Empty where it says nothing."""
 
     makers: tuple[str, ...] = ()
@@ -20,7 +20,7 @@ class Said:
     notice: str = ""
 
 
-NOTHING = Said()
+NOTHING = StatedMakers()
 
 
 def clean(text: str) -> str:

@@ -9,7 +9,7 @@ import codecs
 from collections import defaultdict
 from xml.parsers import expat
 
-from image_release.decode.credit.texts import MAX_BYTES, NOTHING, Said, clean
+from image_release.decode.credit.texts import MAX_BYTES, NOTHING, StatedMakers, clean
 
 MAX_XMP = 1_000_000
 """Maximum size of a packet, in bytes."""
@@ -25,25 +25,25 @@ LANGUAGE = "http://www.w3.org/XML/1998/namespace lang"
 DEFAULT = "x-default"
 
 
-class _RefusedError(Exception):
+class _PacketRefusedError(Exception):
     """The packet is none that an honest program writes."""
 
 
-def read_xmp(packet: bytes) -> Said:
+def read_xmp(packet: bytes) -> StatedMakers:
     """What an XMP packet says; nothing where it is damaged, or larger and deeper than any honest one."""
     if not packet or len(packet) > MAX_XMP:
         return NOTHING
-    reader = _Reader()
+    reader = _PacketReader()
     try:
         reader.read(packet)
-    except (expat.ExpatError, _RefusedError, ValueError, LookupError):
+    except (expat.ExpatError, _PacketRefusedError, ValueError, LookupError):
         return NOTHING
     rights = reader.defaults.get(RIGHTS) or reader.values.get(RIGHTS, [])
     line = reader.values.get(CREDIT, [])
-    return Said(tuple(reader.values.get(CREATOR, ())), line[0] if line else "", rights[0] if rights else "")
+    return StatedMakers(tuple(reader.values.get(CREATOR, ())), line[0] if line else "", rights[0] if rights else "")
 
 
-class _Reader:
+class _PacketReader:
     """Collects the texts of the wanted properties: of their items, of themselves, or of their attributes."""
 
     def __init__(self) -> None:
@@ -67,12 +67,12 @@ class _Reader:
         parser.Parse(packet if is_wide else packet.strip(b"\0 \t\r\n"), True)
 
     def _refuse(self, *_: object) -> None:
-        raise _RefusedError
+        raise _PacketRefusedError
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(name)
         if len(self._open) > MAX_DEPTH:
-            raise _RefusedError
+            raise _PacketRefusedError
         if CREDIT in attributes:
             self._is_default = False
             self._add(CREDIT, attributes[CREDIT])

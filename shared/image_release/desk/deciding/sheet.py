@@ -24,6 +24,8 @@ MOST_BYTES = 20_000_000
 """Maximum size of a file."""
 MOST_ROWS = 100_000
 """Maximum number of lines of a file."""
+MAX_CELL = 100_000
+"""Maximum length of a field: five hundred images by URL have room."""
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -78,6 +80,9 @@ def _read(reader: Reader, file: str) -> Sheet:
         if len(cells) != len(header):
             rule = f"has {len(cells)} fields, and the header {len(header)}"
             problems.append(Problem(file, reader.line_num, ",".join(cells), rule))
+            continue
+        if longest := max((cell for cell in cells if len(cell) > MAX_CELL), key=len, default=""):
+            problems.append(Problem(file, reader.line_num, longest, f"a field has more than {MAX_CELL} characters"))
             continue
         known = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
         rows.append(Row(reader.line_num, **known))

@@ -5,7 +5,7 @@ catch_up(index, stores, settings, progress)      builds it, or follows the feed
 found = index.find(Query(text="casa cadaques", filters=frozenset({Filter.NEVER_FIRST})))
 """
 
-from image_release.desk.index.facts import GOOD_LONG_SIDE_PX, FirstPicture, HotelFacts, PartnerFacts
+from image_release.desk.index.facts import GOOD_LONG_SIDE_PX, HotelFacts, OpeningPicture, PartnerFacts
 from image_release.desk.index.file import IndexBusyError, IndexDamagedError
 from image_release.desk.index.filters import DESCRIPTIONS, FEW, WORST_FIRST, Filter
 from image_release.desk.index.following import CaughtUp, Progress, catch_up, touch
@@ -22,7 +22,6 @@ __all__ = [
     "WORST_FIRST",
     "CaughtUp",
     "Filter",
-    "FirstPicture",
     "Found",
     "HotelFacts",
     "HotelIndex",
@@ -30,6 +29,7 @@ __all__ = [
     "IndexDamagedError",
     "IndexStatus",
     "IndexedHotel",
+    "OpeningPicture",
     "PartnerFacts",
     "Progress",
     "Query",

@@ -7,6 +7,7 @@ only those written since are read.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -16,16 +17,18 @@ import numpy as np
 from image_release.desk.index.file import meta
 from image_release.desk.index.filters import WEIGHTS, Filter, bit
 from image_release.desk.index.query import Query, Sort
-from image_release.desk.index.seek import Positions, matching, wanted_in
+from image_release.desk.index.seek import Positions, line_begin, matching, wanted_in
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Times = np.ndarray[tuple[int], np.dtype[np.float64]]
 _SELECT = "SELECT number, flags, pictures, published_at, name_folded, hotel_id, seek FROM hotels WHERE generation > ?"
+MANY = 4
+"""Lines are looked at one by one if fewer than a quarter of them are left, or a word is there oftener than that."""
 _MAY_BE_EMPTY = bit(Filter.WITHDRAWN) | bit(Filter.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
+class Matched:
     """What a query found: row numbers in its order, and how many there would be with each filter."""
 
     numbers: Numbers
@@ -47,25 +50,26 @@ class Loaded:
     lines: list[bytes]
     text: bytes
     starts: Positions
-    orders: Mapping[Sort, tuple[Positions, Positions]]
-    """Sort -> the place at each rank, and the rank of each place."""
+    orders: dict[Sort, tuple[Positions, Positions]]
+    """The orders that were asked for."""
 
-    def find(self, query: Query) -> Matches:
+    def find(self, query: Query) -> Matched:
         """All hotels of a query, whatever its page."""
         places = self._places(query)
         flags = self._flags(query)[places]
         wanted = sum(map(bit, query.filters))
         counts = {name: int(_with(flags, wanted | bit(name)).sum()) for name in Filter}
         places = places[_with(flags, wanted)]
-        at_rank, rank_of = self.orders[query.sort]
+        at_rank, rank_of = self.order(query.sort)
         places = at_rank[np.sort(rank_of[places])]
-        return Matches(self._named_first(places, query), counts)
+        return Matched(self._named_first(places, query), counts)
 
     def _places(self, query: Query) -> Positions:
         places = np.arange(len(self.numbers))
         for wanted in wanted_in(query):
-            if len(places) < len(self.numbers) // 8:
-                places = np.array([place for place in places if wanted in self.lines[place]], dtype=np.int64)
+            if len(places) * MANY < len(self.numbers) or self.text.count(wanted) * MANY > len(self.numbers):
+                lines = [self.lines[place] for place in places.tolist()]
+                places = places[np.array([wanted in line for line in lines], dtype=bool)]
             else:
                 found = np.zeros(len(self.numbers), dtype=bool)
                 found[matching(self.text, self.starts, wanted)] = True
@@ -80,9 +84,30 @@ class Loaded:
     def _named_first(self, places: Positions, query: Query) -> Numbers:
         """Row numbers of the places; the hotel whose id a person typed stands first."""
         wanted = query.text.strip()
-        if wanted and (at := [place for place in places if self.names[place][1] == wanted]):
-            places = np.array([*at, *places[places != at[0]]], dtype=np.int64)
+        if wanted and len(places):
+            like = matching(self.text, self.starts, line_begin(wanted)).tolist()
+            at = next((place for place in like if self.names[place][1] == wanted), None)
+            if at is not None and (places == at).any():
+                places = np.array([at, *places[places != at]], dtype=np.int64)
         return self.numbers[places]
+
+    def order(self, sort: Sort) -> tuple[Positions, Positions]:
+        """The place at each rank, and the rank of each place; an order is made when it is first asked for."""
+        if sort not in self.orders:
+            made = self._made_order(sort)
+            self.orders[sort] = (made, _inverse(made))
+        return self.orders[sort]
+
+    def _made_order(self, sort: Sort) -> Positions:
+        if sort is Sort.NAME:
+            return np.array(sorted(range(len(self.names)), key=self.names.__getitem__), dtype=np.int64)
+        rank = self.order(Sort.NAME)[1]
+        if sort is Sort.CHANGED:
+            return np.lexsort((rank, -self.published))
+        need = np.zeros(len(rank), dtype=np.int64)
+        for name, weight in WEIGHTS.items():
+            need += np.where(self.flags & bit(name), weight, 0)
+        return np.lexsort((rank, self.pictures, -need))
 
 
 class Columns:
@@ -144,21 +169,23 @@ def _patched(before: Loaded, generation: int, rows: list[Row]) -> Loaded:
         starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]) if size else before.starts,
         orders={},
     )
-    return replace(loaded, orders=_orders(loaded, None if names != before.names else before))
+    if Sort.NAME in before.orders:
+        by_name = _resorted(before.orders[Sort.NAME][0], before.names, names)
+        loaded.orders[Sort.NAME] = (by_name, _inverse(by_name))
+    return loaded
 
 
-def _orders(loaded: Loaded, like: Loaded | None) -> dict[Sort, tuple[Positions, Positions]]:
-    """All orders; `like` has the same names in the same places, so the same order by name."""
-    if like is not None and like.orders:
-        by_name = like.orders[Sort.NAME][0]
-    else:
-        by_name = np.array(sorted(range(len(loaded.names)), key=loaded.names.__getitem__), dtype=np.int64)
-    rank = _inverse(by_name)
-    need = sum((np.where(loaded.flags & bit(name), weight, 0) for name, weight in WEIGHTS.items()), np.int64(0))
-    by_need = np.lexsort((rank, loaded.pictures, -need)) if len(rank) else by_name
-    by_time = np.lexsort((rank, -loaded.published))
-    orders = {Sort.LOOK: by_need, Sort.NAME: by_name, Sort.CHANGED: by_time}
-    return {sort: (order, _inverse(order)) for sort, order in orders.items()}
+def _resorted(order: Positions, before: list[tuple[str, str]], names: list[tuple[str, str]]) -> Positions:
+    """The order by name after some names changed and others joined: only these are put in their places."""
+    moved = [place for place, name in enumerate(before) if names[place] != name]
+    moved += range(len(before), len(names))
+    if not moved:
+        return order
+    moved.sort(key=names.__getitem__)
+    stays = order[~np.isin(order, moved)]
+    kept = stays.tolist()
+    at = [bisect(kept, names[place], key=names.__getitem__) for place in moved]
+    return np.insert(stays, at, moved)
 
 
 def _inverse(order: Positions) -> Positions:

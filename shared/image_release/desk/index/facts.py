@@ -25,7 +25,7 @@ THUMB_PX = 320
 
 
 @dataclass(frozen=True, slots=True)
-class FirstPicture:
+class OpeningPicture:
     """The picture that opens a hotel. `thumbnail` is the key of its smallest rendition that is wide enough."""
 
     sha256: str
@@ -61,7 +61,7 @@ class HotelFacts:
     published_at: datetime | None = None
     pictures: int = 0
     good: int = 0
-    first: FirstPicture | None = None
+    first: OpeningPicture | None = None
     opens_badly: bool = False
     unlabelled: int = 0
     least_join: float | None = None
@@ -80,7 +80,7 @@ class NotIndexableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Image:
+class _BestImage:
     partner_id: str
     sha256: str
     width: int
@@ -94,7 +94,7 @@ class _Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
+class _MergedCopy:
     partner_id: str
     sha256: str
     evidence: _Evidence
@@ -102,20 +102,20 @@ class _Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendition:
+class _IndexedRendition:
     key: str
     width: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
-    best: _Image
+class _IndexedPicture:
+    best: _BestImage
     margin: float
     category: str | None
     labels: list[Any]
     renditions: list[Any]
     """Only those of the first picture become values: there are hundreds in a manifest."""
-    merged: tuple[_Copy, ...]
+    merged: tuple[_MergedCopy, ...]
 
     @property
     def partners(self) -> frozenset[str]:
@@ -123,7 +123,7 @@ class _Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rejected:
+class _RefusedImage:
     partner_id: str
     outcome: str
 
@@ -142,8 +142,8 @@ class IndexedManifest:
     seq: int
     published_at: datetime
     withdrawn: bool = False
-    pictures: tuple[_Picture, ...] = ()
-    rejected: tuple[_Rejected, ...] = ()
+    pictures: tuple[_IndexedPicture, ...] = ()
+    rejected: tuple[_RefusedImage, ...] = ()
     pending: tuple[_Pending, ...] = ()
 
 
@@ -205,16 +205,16 @@ def _named(decisions: Iterable[Override], action: str) -> frozenset[str]:
     return frozenset(sha256 for decision in decisions if decision.action == action for sha256 in decision.images)
 
 
-def _images(picture: _Picture) -> frozenset[str]:
+def _images(picture: _IndexedPicture) -> frozenset[str]:
     return frozenset((picture.best.sha256, *(copy.sha256 for copy in picture.merged)))
 
 
-def _is_choice(picture: _Picture) -> bool:
+def _is_choice(picture: _IndexedPicture) -> bool:
     """Whether there was another file to choose from."""
     return any(copy.sha256 != picture.best.sha256 for copy in picture.merged)
 
 
-def _first(picture: _Picture) -> FirstPicture:
+def _first(picture: _IndexedPicture) -> OpeningPicture:
     try:
         renditions = _renditions_form().validate_python(picture.renditions)
     except ValidationError as error:
@@ -222,7 +222,7 @@ def _first(picture: _Picture) -> FirstPicture:
     named = [rendition for rendition in renditions if rendition_seq(rendition.key) is not None]
     wide = [rendition for rendition in named if rendition.width >= THUMB_PX]
     shown = min(wide, key=lambda item: item.width) if wide else max(named, key=lambda item: item.width, default=None)
-    return FirstPicture(picture.best.sha256, picture.category, shown.key if shown else None)
+    return OpeningPicture(picture.best.sha256, picture.category, shown.key if shown else None)
 
 
 def _partners(manifest: IndexedManifest) -> Iterator[PartnerFacts]:
@@ -269,5 +269,5 @@ def _form() -> TypeAdapter[IndexedManifest]:
 
 
 @cache
-def _renditions_form() -> TypeAdapter[list[_Rendition]]:
-    return TypeAdapter(list[_Rendition])
+def _renditions_form() -> TypeAdapter[list[_IndexedRendition]]:
+    return TypeAdapter(list[_IndexedRendition])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from image_release.desk.index.columns import Columns
-from image_release.desk.index.facts import FirstPicture
+from image_release.desk.index.facts import OpeningPicture
 from image_release.desk.index.file import IndexFile, meta
 from image_release.desk.index.filters import filters_in, need_of
 from image_release.desk.index.query import PAGE, Found, IndexedHotel, IndexStatus, Query
@@ -106,7 +106,7 @@ def _hotel(row: Sequence[Any]) -> IndexedHotel:
         published_at=None if published_at is None else datetime.fromtimestamp(published_at, UTC),
         pictures=pictures,
         good=good,
-        first=FirstPicture(sha256, category, thumbnail) if sha256 else None,
+        first=OpeningPicture(sha256, category, thumbnail) if sha256 else None,
         unlabelled=unlabelled,
         least_join=least_join,
         least_margin=least_margin,

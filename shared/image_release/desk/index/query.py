@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from image_release.desk.index.facts import FirstPicture
+from image_release.desk.index.facts import OpeningPicture
 from image_release.desk.index.filters import FEW, Filter
 
 PAGE = 50
@@ -56,7 +56,7 @@ class IndexedHotel:
     published_at: datetime | None
     pictures: int
     good: int
-    first: FirstPicture | None
+    first: OpeningPicture | None
     unlabelled: int
     least_join: float | None
     """The least evidence score of a merged copy; None where there is none."""

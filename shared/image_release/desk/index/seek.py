@@ -32,6 +32,11 @@ def line_of(hotel_id: str, name: str, city: str, country: str, partners: Iterabl
     return b"".join((*fields, _EXACT_PARTNER, END))
 
 
+def line_begin(hotel_id: str) -> bytes:
+    """What the line of a hotel begins with; lines of others may hold it, too."""
+    return _text(hotel_id) + _NAME
+
+
 def wanted_in(query: Query) -> Iterator[bytes]:
     """What has to stand in the line of each hotel that a query asks for."""
     if query.partner is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_PARTS = 5
+"""Maximum number of parts of a bar: so many colours can be told apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -27,11 +30,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars below each other. `legend` names the parts in the order of their colours; empty where there is one."""
+    """Bars below each other. `legend` has the colour and the name of each part; it is empty where there is one."""
 
     title: str
     bars: tuple[Bar, ...]
-    legend: tuple[str, ...] = ()
+    legend: tuple[tuple[int, str], ...] = ()
     left_out: int = 0
     """Bars that are not drawn: the last ones."""
 
@@ -48,6 +51,7 @@ def stacked(
     *,
     full: float | None = None,
     most: int = 20,
+    colours: Sequence[int] = range(MOST_PARTS),
 ) -> Bars:
     """Bars of several parts each: label, the parts' values, the text behind.
 
@@ -59,10 +63,15 @@ def stacked(
     bars = []
     for label, values, text in drawn:
         parts, start = [], 0.0
-        for number, (name, value) in enumerate(zip(legend, values, strict=True)):
+        for colour, name, value in zip(colours, legend, values, strict=False):
             length = 100 * value / longest
             if value:
-                parts.append(Part(number, round(start, 2), round(length, 2), f"{label}, {name}: {value:g}"))
+                parts.append(Part(colour, round(start, 2), round(length, 2), f"{label}, {name}: {value:g}"))
             start += length
         bars.append(Bar(label, tuple(parts), text))
-    return Bars(title, tuple(bars), tuple(legend) if len(legend) > 1 else (), len(found) - len(drawn))
+    return Bars(
+        title,
+        tuple(bars),
+        tuple(zip(colours, legend, strict=False)) if len(legend) > 1 else (),
+        len(found) - len(drawn),
+    )

@@ -76,7 +76,7 @@ class FewHotel:
 
 
 @dataclass(frozen=True, slots=True)
-class HotelReport:
+class FewPicturesReport:
     """Countries and cities, those with most hotels that have few good pictures first; withdrawn hotels are left out.
 
     `by_good` has the number of hotels by their good pictures: 0, 1, …, and the last one of so many or more.
@@ -110,7 +110,7 @@ class HotelReport:
         }
 
 
-def hotel_report(index: HotelIndex, fewer_than: int = FEWER_THAN) -> HotelReport:
+def hotel_report(index: HotelIndex, fewer_than: int = FEWER_THAN) -> FewPicturesReport:
     """Sum over all hotels of the index that are not withdrawn. Raises IndexDamagedError."""
     counted = f"count(*), sum(good < ?), sum(good = 0), sum(good) FROM hotels WHERE {_SHOWN}"
     with index.reading() as db:
@@ -119,7 +119,7 @@ def hotel_report(index: HotelIndex, fewer_than: int = FEWER_THAN) -> HotelReport
         by_good = dict(
             db.execute(f"SELECT min(good, ?), count(*) FROM hotels WHERE {_SHOWN} GROUP BY 1", (MOST_GOOD,))  # noqa: S608
         )
-    return HotelReport(
+    return FewPicturesReport(
         fewer_than,
         _worst_first(countries),
         _worst_first(cities),

@@ -14,7 +14,14 @@ from typing import Protocol
 
 from image_release.desk.index import HotelIndex
 from image_release.desk.reports.bars import Bars, stacked
-from image_release.desk.reports.hotels import MOST_GOOD, WHAT_GOOD_MEANS, FewHotel, HotelReport, PlaceLine, few_hotels
+from image_release.desk.reports.hotels import (
+    MOST_GOOD,
+    WHAT_GOOD_MEANS,
+    FewHotel,
+    FewPicturesReport,
+    PlaceLine,
+    few_hotels,
+)
 from image_release.desk.reports.partners import PartnerLine, PartnerReport
 from image_release.gallery import TEMPLATES as GALLERY_TEMPLATES
 from image_release.gallery import render_template
@@ -26,6 +33,8 @@ LISTED = 500
 """Maximum number of hotels and cities on a page: the CSV has all."""
 NOT_SHOWN = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
 NOT_FETCHED = (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE)
+NEUTRAL, BAD, POOR = 2, 3, 4
+"""Colours of `reports.css`."""
 BECAME = ("best copies", "other copies", "hidden or too many", "could not be fetched", "refused")
 
 
@@ -54,7 +63,7 @@ class PartnerPage:
 class HotelPage:
     """What the page of hotels with few good pictures shows; `hotels` and `cities` are the first ones."""
 
-    report: HotelReport
+    report: FewPicturesReport
     charts: tuple[Bars, ...]
     hotels: tuple[FewHotel, ...]
     cities: tuple[PlaceLine, ...]
@@ -98,12 +107,13 @@ def partner_page(report: PartnerReport) -> PartnerPage:
                     )
                     for line in lines
                 ),
+                full=max((line.hotels for line in lines), default=1),
             ),
         ),
     )
 
 
-def hotel_page(index: HotelIndex, report: HotelReport) -> HotelPage:
+def hotel_page(index: HotelIndex, report: FewPicturesReport) -> HotelPage:
     """The charts of a report on hotels, and the first of these. Raises IndexDamagedError."""
     return HotelPage(
         report,
@@ -128,6 +138,7 @@ def hotel_page(index: HotelIndex, report: HotelReport) -> HotelPage:
                     )
                     for line in report.countries
                 ),
+                colours=(BAD, POOR, NEUTRAL),
             ),
         ),
         tuple(islice(few_hotels(index, report.fewer_than), LISTED)),

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from image_release.desk.deciding import label_text, read_hotel
 from image_release.desk.index import IndexDamagedError
 from image_release.desk.web.decided import present_moment
-from image_release.desk.web.everywhere_work import EverywhereWork, Work
+from image_release.desk.web.everywhere_work import EverywhereWork, Task
 from image_release.desk.web.guard import form_of, text_of
 from image_release.desk.web.refusals import not_found, wrong_input
 from image_release.desk.web.rendering import desk_of, person_of, render
@@ -92,7 +92,7 @@ def make(request: Request) -> Response:
         raise wrong_input(f"{error}. Nothing was changed.") from error
     hotels = [hotel.hotel_id for hotel in work.found]
     token = _works(request).bring(desk_of(request), decision, hotels, person_of(request))
-    return RedirectResponse(f"/everywhere/work/{token}", SEE_OTHER)
+    return RedirectResponse(f"/everywhere/making/{token}", SEE_OTHER)
 
 
 def undo(request: Request) -> Response:
@@ -109,7 +109,7 @@ def undo(request: Request) -> Response:
     except EverywhereRefusedError as error:
         raise wrong_input(f"{error}. Nothing was changed.") from error
     token = _works(request).bring(desk_of(request), decision, (), person_of(request))
-    return RedirectResponse(f"/everywhere/work/{token}", SEE_OTHER)
+    return RedirectResponse(f"/everywhere/making/{token}", SEE_OTHER)
 
 
 def under_way(request: Request) -> Response:
@@ -138,7 +138,7 @@ def _works(request: Request) -> EverywhereWork:
     return cast("EverywhereWork", request.app.state.everywhere)
 
 
-def _work(request: Request, token: str | None = None) -> tuple[str, Work]:
+def _work(request: Request, token: str | None = None) -> tuple[str, Task]:
     token = request.path_params["token"] if token is None else token
     work = _works(request).of(token)
     if work is None or work.person != person_of(request):
@@ -161,6 +161,6 @@ ROUTES = (
     Route("/everywhere/found/{token}", found),
     Route("/everywhere/make", make, methods=["POST"]),
     Route("/everywhere/undo", undo, methods=["POST"]),
-    Route("/everywhere/work/{token}", under_way),
+    Route("/everywhere/making/{token}", under_way),
     Route("/everywhere/state/{token}", state),
 )

@@ -1,4 +1,4 @@
-"""Work for every hotel that goes on in the background: looking for an image, and bringing a decision to its hotels."""
+"""Task for every hotel that goes on in the background: looking for an image, and bringing a decision to its hotels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_REMEMBERED = 32
 
 
 @dataclass(slots=True)
-class Work:
+class Task:
     """Something that goes on. `what` says it in words; `error` is a sentence, and empty if all is well."""
 
     hotel_id: str
@@ -44,25 +44,25 @@ class EverywhereWork:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._works: OrderedDict[str, Work] = OrderedDict()
+        self._works: OrderedDict[str, Task] = OrderedDict()
 
-    def of(self, token: str) -> Work | None:
+    def of(self, token: str) -> Task | None:
         """The work of a token; None if it was forgotten."""
         with self._lock:
             return self._works.get(token)
 
     def search(self, desk: Desk, hotel_id: str, image: str, fingerprint: Fingerprint, person: str) -> str:
         """Look for an image in every hotel; returns a token at once."""
-        work = Work(hotel_id, image, person, "Reading the images of all hotels")
+        work = Task(hotel_id, image, person, "Reading the images of all hotels")
         return self._begin(work, lambda: _find(desk, work, fingerprint))
 
     def bring(self, desk: Desk, decision: EverywhereDecision, found: Iterable[str], person: str) -> str:
         """Bring a decision, or its revocation, to its hotels; returns a token at once."""
         hotels = tuple(found)
-        work = Work("", decision.image, person, "Deciding in each hotel")
+        work = Task("", decision.image, person, "Deciding in each hotel")
         return self._begin(work, lambda: _bring(desk, work, decision, hotels))
 
-    def _begin(self, work: Work, do: Callable[[], None]) -> str:
+    def _begin(self, work: Task, do: Callable[[], None]) -> str:
         token = secrets.token_urlsafe(12)
         with self._lock:
             self._works[token] = work
@@ -72,7 +72,7 @@ class EverywhereWork:
         return token
 
 
-def _told(work: Work, do: Callable[[], None]) -> None:
+def _told(work: Task, do: Callable[[], None]) -> None:
     """Do the work, and tell in it what went wrong."""
     try:
         do()
@@ -83,7 +83,7 @@ def _told(work: Work, do: Callable[[], None]) -> None:
         work.is_over = True
 
 
-def _find(desk: Desk, work: Work, fingerprint: Fingerprint) -> None:
+def _find(desk: Desk, work: Task, fingerprint: Fingerprint) -> None:
     def progress(done: int, total: int) -> None:
         work.done, work.total = done, total
 
@@ -92,7 +92,7 @@ def _find(desk: Desk, work: Work, fingerprint: Fingerprint) -> None:
     work.found = find_everywhere(desk.prints, desk.stores, work.image, fingerprint, progress)
 
 
-def _bring(desk: Desk, work: Work, decision: EverywhereDecision, found: tuple[str, ...]) -> None:
+def _bring(desk: Desk, work: Task, decision: EverywhereDecision, found: tuple[str, ...]) -> None:
     job = job_of(desk.stores.state, decision, found)
     work.total = len(job.left)
     if not desk.applying.publishes:

@@ -12,8 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from image_release.desk.index import DESCRIPTIONS, FEW, PAGE, Filter, IndexDamagedError, Query, Sort, list_csv
-from image_release.desk.index.filters import WORST_FIRST
+from image_release.desk.index import (
+    DESCRIPTIONS,
+    FEW,
+    PAGE,
+    WORST_FIRST,
+    Filter,
+    IndexDamagedError,
+    Query,
+    Sort,
+    list_csv,
+)
 from image_release.desk.web.csv_answers import csv_answer
 from image_release.desk.web.rendering import desk_of, render
 

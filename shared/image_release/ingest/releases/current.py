@@ -6,7 +6,7 @@ also names the last *completed* release, so that the hotels that departed since 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,18 @@ def read_current(state: Store) -> Current | None:
 def find_row(state: Store, current: Release, hotel_id: str) -> HotelRow | None:
     """A hotel's row in a release: one small read."""
     return shard_rows(state, current, shard_of(hotel_id, current.shard_bits)).get(hotel_id)
+
+
+def find_rows(state: Store, current: Release, hotel_ids: Iterable[str]) -> dict[str, HotelRow]:
+    """The rows of some hotels by id, each shard read once. Raises StateUnreadableError."""
+    by_shard: dict[int, list[str]] = {}
+    for hotel_id in hotel_ids:
+        by_shard.setdefault(shard_of(hotel_id, current.shard_bits), []).append(hotel_id)
+    found = {}
+    for shard, wanted in by_shard.items():
+        rows = shard_rows(state, current, shard)
+        found.update({hotel_id: rows[hotel_id] for hotel_id in wanted if hotel_id in rows})
+    return found
 
 
 def shard_rows(state: Store, release: Release, shard: int) -> dict[str, HotelRow]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.desk.index import Filter, Query, Sort, list_csv
-from image_release.desk.index.columns import _made
+from image_release.desk.index.columns import _made, _patched
 from image_release.desk.index.filters import bit
 from image_release.desk.index.seek import line_of
 from image_release.folding import folded
@@ -157,6 +157,22 @@ class TestOrder:
         assert [(page.page, page.pages, page.total) for page in pages] == [(1, 3, 120), (2, 3, 120), (3, 3, 120)]
         assert world.index.find(Query(page=99)).page == 3
         assert world.index.find(Query(page=-1)).page == 1
+
+    @given(st.lists(st.text("abé", max_size=3), max_size=12), st.data())
+    def test_by_name_stays_right_when_some_names_change(self, names, data):
+        """Only what changed is sorted again, and the result is the same."""
+        rows = [_named(number, name) for number, name in enumerate(names)]
+        loaded = _made("i", 1, rows)
+        loaded.find(Query(sort=Sort.NAME))
+        renamed = {number: data.draw(st.text("abé", max_size=3)) for number in range(0, len(names) + 3, 2)}
+        patched = _patched(loaded, 2, [_named(number, name) for number, name in renamed.items()])
+        now = dict(enumerate(names)) | renamed
+        plain = sorted(now, key=lambda number: (folded(now[number]), str(number)))
+        assert patched.find(Query(sort=Sort.NAME)).numbers.tolist() == plain
+
+
+def _named(number, name):
+    return (number, 0, 1, 0.0, folded(name), str(number), line_of(str(number), name, "", "", ()))
 
 
 class TestRow:
