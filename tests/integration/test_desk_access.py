@@ -26,6 +26,7 @@ def empty_desk(tmp_path):
         workspace="w",
         index=open_index(tmp_path / "index.sqlite"),
         keeper=SimpleNamespace(now=Keeping("reading", 3, 10)),
+        applying=SimpleNamespace(publishes=True),
     )
 
 
@@ -287,6 +288,30 @@ class TestFiles:
             "renditions/../manifest.json",
         ):
             assert direct.get(f"/renditions/{folder}{other}").status == 404
+
+
+class TestWhileTheIndexIsBuilt:
+    def test_the_list_is_a_page_with_the_progress(self, direct):
+        page = direct.get("/")
+        assert page.status == 200
+        assert "3 of 10" in page.text
+        assert direct.get("/progress").json == {
+            "is_built": False,
+            "what": "Reading the hotels",
+            "done": 3,
+            "total": 10,
+            "error": "",
+        }
+
+    @pytest.mark.parametrize("path", ["/decisions", "/bulk", "/everywhere"])
+    def test_the_other_pages_work(self, direct, path):
+        assert direct.get(path).status == 200
+
+    @pytest.mark.parametrize("path", ["/hotels.csv", "/reports/partners", "/reports/hotels", "/reports/partners.csv"])
+    def test_what_counts_over_all_hotels_says_so(self, direct, path):
+        answer = direct.get(path)
+        assert answer.status == 503
+        assert "Traceback" not in answer.text
 
 
 class TestAFailure:
