@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from image_release.desk.index import open_index
+from image_release.desk.index import Filter, Found, IndexStatus, open_index
 from image_release.desk.keeping import Keeping
 from image_release.desk.web import Proxy
 from image_release.settings import Settings
@@ -312,6 +312,21 @@ class TestWhileTheIndexIsBuilt:
         answer = direct.get(path)
         assert answer.status == 503
         assert "Traceback" not in answer.text
+
+
+class TestWhatIsHeld:
+    def test_is_told_above_the_list(self, tmp_path):
+        """The release, and partners whatever they are called."""
+        held = empty_desk(tmp_path)
+        held.keeper.now = Keeping()
+        held.index = SimpleNamespace(
+            status=lambda: IndexStatus(True, 0, 0, None, "2026-12-01", ("<b>atlas</b>", "p2", "p3", "p4", "p5", "p6")),
+            find=lambda _: Found((), 0, dict.fromkeys(Filter, 0), 1, 1),
+        )
+        with serving(held) as client:
+            page = client.get("/").text
+        assert "The release 2026-12-01 is held" in page
+        assert "&lt;b&gt;atlas&lt;/b&gt;, p2, p3, p4, p5 and 1 more partners are held" in page
 
 
 class TestAFailure:

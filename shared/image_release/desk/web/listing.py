@@ -52,6 +52,7 @@ def hotels(request: Request) -> Response:
         address_of=lambda **changes: address(replace(query, **changes)),
         csv_address=f"/hotels.csv?{urlencode(_values(query), doseq=True)}",
         error=desk.keeper.now.error,
+        held=desk.index.status(),
     )
 
 
