@@ -245,7 +245,9 @@ class TestInEveryHotel:
         pages.find("main button.main").click()
         pages.wait("document.body.innerText.includes('1 hotel is processed')")
         assert len(world.manifest("station")["pictures"]) == 2
-        pages.open("/everywhere").find(".decision button").click()
+        pages.open("/everywhere").find(".decision form[action$=resume] button").click()
+        pages.wait("document.body.innerText.includes('0 hotels are processed')")  # nothing is done twice
+        pages.open("/everywhere").find(".decision .undo button").click()
         pages.wait("document.body.innerText.includes('1 hotel is processed')")
         assert len(world.manifest("station")["pictures"]) == 3
         assert "Undone by Ada" in pages.open("/everywhere").text

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from image_release.desk.index import open_index
+from image_release.desk.index import Filter, Found, IndexStatus, open_index
 from image_release.desk.keeping import Keeping
 from image_release.desk.web import Proxy
 from image_release.settings import Settings
@@ -26,6 +26,7 @@ def empty_desk(tmp_path):
         workspace="w",
         index=open_index(tmp_path / "index.sqlite"),
         keeper=SimpleNamespace(now=Keeping("reading", 3, 10)),
+        applying=SimpleNamespace(publishes=True),
     )
 
 
@@ -287,6 +288,45 @@ class TestFiles:
             "renditions/../manifest.json",
         ):
             assert direct.get(f"/renditions/{folder}{other}").status == 404
+
+
+class TestWhileTheIndexIsBuilt:
+    def test_the_list_is_a_page_with_the_progress(self, direct):
+        page = direct.get("/")
+        assert page.status == 200
+        assert "3 of 10" in page.text
+        assert direct.get("/progress").json == {
+            "is_built": False,
+            "what": "Reading the hotels",
+            "done": 3,
+            "total": 10,
+            "error": "",
+        }
+
+    @pytest.mark.parametrize("path", ["/decisions", "/bulk", "/everywhere"])
+    def test_the_other_pages_work(self, direct, path):
+        assert direct.get(path).status == 200
+
+    @pytest.mark.parametrize("path", ["/hotels.csv", "/reports/partners", "/reports/hotels", "/reports/partners.csv"])
+    def test_what_counts_over_all_hotels_says_so(self, direct, path):
+        answer = direct.get(path)
+        assert answer.status == 503
+        assert "Traceback" not in answer.text
+
+
+class TestWhatIsHeld:
+    def test_is_told_above_the_list(self, tmp_path):
+        """The release, and partners whatever they are called."""
+        held = empty_desk(tmp_path)
+        held.keeper.now = Keeping()
+        held.index = SimpleNamespace(
+            status=lambda: IndexStatus(True, 0, 0, None, "2026-12-01", ("<b>atlas</b>", "p2", "p3", "p4", "p5", "p6")),
+            find=lambda _: Found((), 0, dict.fromkeys(Filter, 0), 1, 1),
+        )
+        with serving(held) as client:
+            page = client.get("/").text
+        assert "The release 2026-12-01 is held" in page
+        assert "&lt;b&gt;atlas&lt;/b&gt;, p2, p3, p4, p5 and 1 more partners are held" in page
 
 
 class TestAFailure:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+from image_release.child_process import IsolatedCaller
 from image_release.desk.applying import HotelsUnderWay, SuiteApplier
 from image_release.desk.images import HotelImages
 from image_release.desk.recent import RecentManifests
@@ -38,7 +39,8 @@ def world():
 @pytest.fixture(scope="module")
 def client(world):
     stores = Stores(world.inbox, world.state, world.published)
-    images, compare = HotelImages(stores, world.settings), IsolatedComparer(world.settings)
+    caller = IsolatedCaller()
+    images, compare = HotelImages(stores, world.settings, caller), IsolatedComparer(world.settings, caller)
     desk = SimpleNamespace(
         stores=stores,
         settings=world.settings,
@@ -50,8 +52,7 @@ def client(world):
     )
     with serving(desk) as opened:
         yield opened
-    images.close()
-    compare.close()
+    caller.close()
     desk.applying.close()
 
 

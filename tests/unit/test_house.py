@@ -57,6 +57,7 @@ BUILT_AT_THE_TOP = {
 """Adapters. A step gets them as arguments and never builds them."""
 SIDE_DOORS = (
     "image_release.tag.local",
+    "image_release.lab.grouping.report",
     *(f"image_release.desk.{part}" for part in ("applying", "comparing", "desk", "images", "index", "keeping")),
 )
 """What is inside of a package and imported by others: functions that need no pictures import the outer one only.
@@ -65,6 +66,7 @@ The desk has no front door, because a command that decides loads neither its ind
 """
 COMPOSITION_ROOTS = (
     "shared/image_release/one_machine/workspace.py",
+    "shared/image_release/one_machine/desk.py",
     "shared/image_release/cli/",
     "functions/",
     "shared/image_release/decode/alone.py",

@@ -15,7 +15,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparedImages:
     """What a close comparison found: one sentence, and a page that stands alone with all evidence."""
 
     sentence: str
@@ -29,5 +29,5 @@ class IncomparableError(Exception):
 class Comparer(Protocol):
     """Compares two images, as `image-release corpus pair` does."""
 
-    def __call__(self, one: Named, other: Named) -> Comparison:
+    def __call__(self, one: Named, other: Named) -> ComparedImages:
         """Compare them as if the hotel had no others. Raises IncomparableError."""

@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from image_release.child_process import ChildCrashedError, IsolatedCaller
+from image_release.child_process import ChildCrashedError
 from image_release.decode import UndecodableError, read_header, thumbnail_jpeg
+from image_release.hotel import Caller
 from image_release.outcomes import Rejection
 from image_release.publish import Manifest, ManifestUnreadableError, read_before
 from image_release.settings import FilterSettings, Settings
@@ -27,7 +28,8 @@ MOST_BYTES = 96 << 20
 """Maximum size of all small pictures that are remembered: those of about 5,000 images."""
 MOST_HOTELS = 64
 """Maximum number of hotels whose images are remembered by name."""
-TIMEOUT_S = 20.0
+DECODE_TIMEOUT_S = 20.0
+"""Maximum time for one small picture."""
 
 Names = dict[str, tuple[Accommodation, ...]]
 """SHA-256 of an image -> the accommodations that may keep its bytes."""
@@ -49,12 +51,12 @@ UNREADABLE = _Missing("cannot be opened")
 
 
 class HotelImages:
-    """Originals and small pictures of hotels' images. Threads may share it."""
+    """Originals and small pictures of hotels' images. Threads may share it. `call` decodes in a child process."""
 
-    def __init__(self, stores: Stores, settings: Settings) -> None:
+    def __init__(self, stores: Stores, settings: Settings, call: Caller) -> None:
         self._stores = stores
         self._filter = settings.filter.model_copy(update={"min_short_side_px": 1, "min_long_side_px": 1})
-        self._decoder = IsolatedCaller(TIMEOUT_S)
+        self._call = call
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[str, str], bytes | _Missing] = OrderedDict()
         self._made_bytes = 0
@@ -87,10 +89,6 @@ class HotelImages:
         """The bytes of an image as a partner sent them; None if they are not kept. Raises UnknownImageError."""
         return self._original(self._keepers(hotel_id, sha256), sha256)
 
-    def close(self) -> None:
-        """End the child process."""
-        self._decoder.kill()
-
     def _keepers(self, hotel_id: str, sha256: str) -> tuple[Accommodation, ...]:
         with self._lock:
             keepers = self._hotels.get(hotel_id, {}).get(sha256)
@@ -113,7 +111,7 @@ class HotelImages:
 
     def _make(self, data: bytes, sha256: str, size: str) -> bytes | _Missing:
         try:
-            return self._decoder(small_jpeg, data, sha256, SIDES[size], self._filter) or UNREADABLE
+            return self._call(small_jpeg, data, sha256, SIDES[size], self._filter) or UNREADABLE
         except ChildCrashedError:
             return UNREADABLE
 

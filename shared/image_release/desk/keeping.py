@@ -15,7 +15,9 @@ from image_release.storage import StorageError, Stores
 log = logging.getLogger(__name__)
 
 FOLLOW_EVERY_S = 5.0
-"""How often the desk asks what has changed."""
+"""How often the desk asks what has changed in a folder."""
+FOLLOW_SUITE_EVERY_S = 60.0
+"""How often it asks beside a suite: there it lists the records of all changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class IndexKeeper:
         self._is_stopped.set()
         self._wanted.set()
 
+    def join(self, timeout_s: float) -> None:
+        """Wait until what was under way when it was stopped is done."""
+        self._thread.join(timeout_s)
+
     def look(self, *hotel_ids: str) -> None:
         """Read hotels again now, because somebody decided about them or they were processed."""
         try:
@@ -88,7 +94,7 @@ class IndexKeeper:
             with self._turn:
                 self._turns += 1
                 self._turn.notify_all()
-            self._wanted.wait(FOLLOW_EVERY_S)
+            self._wanted.wait(FOLLOW_SUITE_EVERY_S if self._index.beside_suite else FOLLOW_EVERY_S)
 
     def _catch_up(self) -> str:
         """Bring the index up to date once; returns why that was not possible."""

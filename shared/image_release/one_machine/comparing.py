@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from image_release.child_process import ChildCrashedError, IsolatedCaller
-from image_release.desk.comparing import Comparison, IncomparableError, Named
+from image_release.child_process import ChildCrashedError
+from image_release.desk.comparing import ComparedImages, IncomparableError, Named
+from image_release.hotel import Caller
 from image_release.lab.grouping.report import ImageUnreadableError, compare_files, side_of_bytes
 from image_release.settings import Settings
 
 
 class IsolatedComparer:
-    """Compares two images in a child process that may die for it."""
+    """Compares two images through a caller, whose child process may die for it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, call: Caller) -> None:
         self._settings = settings
-        self._call = IsolatedCaller()
+        self._call = call
 
-    def __call__(self, one: Named, other: Named) -> Comparison:
+    def __call__(self, one: Named, other: Named) -> ComparedImages:
         """Compare them as if the hotel had no others. Raises IncomparableError."""
         try:
             return self._call(compared, one, other, self._settings)
@@ -24,13 +25,9 @@ class IsolatedComparer:
         except ChildCrashedError as error:
             raise IncomparableError(f"the two images cannot be compared: {error}") from error
 
-    def close(self) -> None:
-        """End the child process."""
-        self._call.kill()
 
-
-def compared(one: Named, other: Named, settings: Settings) -> Comparison:
+def compared(one: Named, other: Named, settings: Settings) -> ComparedImages:
     """The sentence and the page of a pair. Raises ImageUnreadableError."""
     first, second = (side_of_bytes(item.data, item.name, None, settings) for item in (one, other))
     found = compare_files(first, second, settings)
-    return Comparison(found.sentence, found.page)
+    return ComparedImages(found.sentence, found.page)

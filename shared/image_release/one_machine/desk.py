@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from image_release.child_process import IsolatedCaller
 from image_release.desk.applying import Applier, HotelsUnderWay, SuiteApplier
 from image_release.desk.desk import Desk
-from image_release.desk.images import HotelImages
+from image_release.desk.images import DECODE_TIMEOUT_S, HotelImages
 from image_release.desk.index import index_path, open_index
 from image_release.desk.keeping import IndexKeeper, Keeping
 from image_release.everywhere import PrintIndex, print_index_path
@@ -35,11 +36,12 @@ def open_desk(
     path = index_path(root, str(workspace.root))
     index, prints = open_index(path, beside_suite=root is None), PrintIndex(print_index_path(path))
     keeper = IndexKeeper(index, stores, workspace.settings, observe)
-    images = HotelImages(stores, workspace.settings)
-    compare = IsolatedComparer(workspace.settings)
+    decoder, comparer = IsolatedCaller(DECODE_TIMEOUT_S), IsolatedCaller()
+    images = HotelImages(stores, workspace.settings, decoder)
+    compare = IsolatedComparer(workspace.settings, comparer)
     with ExitStack() as stack:
-        stack.callback(images.close)
-        stack.callback(compare.close)
+        stack.callback(decoder.kill)
+        stack.callback(comparer.kill)
         applier = stack.enter_context(_applier(workspace, stores, settings_file))
         applying = HotelsUnderWay(applier, lambda applied: keeper.look(applied.hotel_id))
         stack.callback(applying.close)

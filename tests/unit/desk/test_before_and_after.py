@@ -19,10 +19,10 @@ def hotel(*pictures, seq=1):
         (["a", "b", "c"], ["b", "c", "a"], "3 pictures before, 3 now: 1 moved", ["", "", "was 1st"]),
         (["a", "b", "c"], ["c", "b", "a"], "3 pictures before, 3 now: 2 moved", ["was 3rd", "was 2nd", ""]),
         (["a", "b"], ["b"], "2 pictures before, 1 now: 1 no longer shown", [""]),
-        (["a"], ["d", "a"], "1 pictures before, 2 now: 1 new", ["new", ""]),
-        (["a b"], ["b", "a"], "1 pictures before, 2 now: 1 divided", ["", ""]),
+        (["a"], ["d", "a"], "1 picture before, 2 now: 1 new", ["new", ""]),
+        (["a b"], ["b", "a"], "1 picture before, 2 now: 1 divided", ["", ""]),
         (["a", "b"], ["b a"], "2 pictures before, 1 now: 1 joined", ["joined from 2"]),
-        (["a b"], ["b a"], "1 pictures before, 1 now: the order is the same", [""]),
+        (["a b"], ["b a"], "1 picture before, 1 now: the order is the same", [""]),
         ([], [], "0 pictures before, 0 now: the order is the same", []),
     ],
 )

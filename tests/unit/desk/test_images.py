@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from image_release.child_process import IsolatedCaller
 from image_release.desk import images as images_module
 from image_release.desk.images import HotelImages, UnknownImageError, small_jpeg
 from image_release.publish import PublishedImage
@@ -38,9 +39,8 @@ def kept():
 
 @pytest.fixture(scope="module")
 def images(kept):
-    opened = HotelImages(kept[0], Settings())
-    yield opened
-    opened.close()
+    with IsolatedCaller() as call:
+        yield HotelImages(kept[0], Settings(), call)
 
 
 def size_of(data):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 
 from starlette.responses import StreamingResponse
 
@@ -14,4 +14,8 @@ BYTE_ORDER_MARK = "\ufeff"
 def csv_answer(name: str, lines: Iterable[str]) -> StreamingResponse:
     """An answer that a browser saves as a file of this name."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(chain((BYTE_ORDER_MARK,), lines), media_type="text/csv; charset=utf-8", headers=headers)
+    rest = iter(lines)
+    begun = list(islice(rest, 2))  # so a fault shows as a page, before the answer begins
+    return StreamingResponse(
+        chain((BYTE_ORDER_MARK,), begun, rest), media_type="text/csv; charset=utf-8", headers=headers
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -41,6 +42,7 @@ def decisions(request: Request) -> Response:
         address_of=lambda number: f"/decisions?{urlencode({**({'by': by} if by else {}), 'page': number})}",
         undone=request.query_params.get("undone", "")[:64],
         publishes=desk.applying.publishes,
+        utc=lambda moment: moment.astimezone(UTC),
     )
 
 

@@ -112,6 +112,17 @@ def undo(request: Request) -> Response:
     return RedirectResponse(f"/everywhere/making/{token}", SEE_OTHER)
 
 
+def resume(request: Request) -> Response:
+    """Go on with a decision that was interrupted, or bring it to hotels that were missed."""
+    image = text_of(form_of(request), "image")
+    decisions, _ = listed_everywhere(desk_of(request).stores)
+    decision = next((item for item in decisions if item.image == image), None)
+    if decision is None:
+        raise not_found("There is no decision for every hotel about this image.")
+    token = _works(request).resume(desk_of(request), decision, person_of(request))
+    return RedirectResponse(f"/everywhere/making/{token}", SEE_OTHER)
+
+
 def under_way(request: Request) -> Response:
     """How far the decision is brought to its hotels."""
     token, work = _work(request)
@@ -161,6 +172,7 @@ ROUTES = (
     Route("/everywhere/found/{token}", found),
     Route("/everywhere/make", make, methods=["POST"]),
     Route("/everywhere/undo", undo, methods=["POST"]),
+    Route("/everywhere/resume", resume, methods=["POST"]),
     Route("/everywhere/making/{token}", under_way),
     Route("/everywhere/state/{token}", state),
 )

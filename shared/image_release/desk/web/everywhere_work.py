@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from image_release.desk.desk import Desk
-from image_release.everywhere import FoundHotel, find_everywhere, hand_over, job_of, run_job
+from image_release.everywhere import ShowingHotel, find_everywhere, fingerprint_of, hand_over, job_of, run_job
 from image_release.fingerprint import Fingerprint
 from image_release.ingest import EverywhereDecision
 from image_release.problems import printable
@@ -33,7 +33,7 @@ class Task:
     total: int | None = None
     is_over: bool = False
     error: str = ""
-    found: tuple[FoundHotel, ...] = ()
+    found: tuple[ShowingHotel, ...] = ()
     failed: list[str] = field(default_factory=list)
     handed_over: tuple[str, ...] = ()
     """Requests that the suite was given."""
@@ -61,6 +61,21 @@ class EverywhereWork:
         hotels = tuple(found)
         work = Task("", decision.image, person, "Deciding in each hotel")
         return self._begin(work, lambda: _bring(desk, work, decision, hotels))
+
+    def resume(self, desk: Desk, decision: EverywhereDecision, person: str) -> str:
+        """Go on with a decision, or with its revocation, where that was interrupted; returns a token at once.
+
+        A decision in force is looked for again, so that hotels which were missed get it, too.
+        """
+        work = Task("", decision.image, person, "Reading the images of all hotels")
+
+        def go_on() -> None:
+            fingerprint = fingerprint_of(decision) if decision.in_force else None
+            if fingerprint:
+                _find(desk, work, fingerprint)
+            _bring(desk, work, decision, tuple(hotel.hotel_id for hotel in work.found))
+
+        return self._begin(work, go_on)
 
     def _begin(self, work: Task, do: Callable[[], None]) -> str:
         token = secrets.token_urlsafe(12)
@@ -94,7 +109,7 @@ def _find(desk: Desk, work: Task, fingerprint: Fingerprint) -> None:
 
 def _bring(desk: Desk, work: Task, decision: EverywhereDecision, found: tuple[str, ...]) -> None:
     job = job_of(desk.stores.state, decision, found)
-    work.total = len(job.left)
+    work.what, work.done, work.total = "Deciding in each hotel", 0, len(job.left)
     if not desk.applying.publishes:
         work.handed_over = hand_over(desk.stores.inbox, job)
         work.done = work.total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,11 +17,11 @@ from image_release.desk.index import (
     PAGE,
     WORST_FIRST,
     Filter,
-    IndexDamagedError,
     Query,
     Sort,
     list_csv,
 )
+from image_release.desk.web.building import built_index, is_built
 from image_release.desk.web.csv_answers import csv_answer
 from image_release.desk.web.rendering import desk_of, render
 
@@ -36,7 +35,7 @@ def hotels(request: Request) -> Response:
     """The page with the list of hotels; while the index is built for the first time, its progress."""
     desk = desk_of(request)
     query = query_in(request.query_params)
-    if not _is_built(request):
+    if not is_built(request):
         return render(request, "waiting.html", **_progress(request))
     found = desk.index.find(query)
     return render(
@@ -53,18 +52,18 @@ def hotels(request: Request) -> Response:
         address_of=lambda **changes: address(replace(query, **changes)),
         csv_address=f"/hotels.csv?{urlencode(_values(query), doseq=True)}",
         error=desk.keeper.now.error,
+        held=desk.index.status(),
     )
 
 
 def hotels_csv(request: Request) -> StreamingResponse:
     """All hotels of the list, whatever its page, as CSV for a spreadsheet."""
-    lines = list_csv(desk_of(request).index, query_in(request.query_params))
-    return csv_answer("hotels.csv", chain([next(lines)], lines))  # a fault shows before the answer begins
+    return csv_answer("hotels.csv", list_csv(built_index(request), query_in(request.query_params)))
 
 
 def progress(request: Request) -> JSONResponse:
     """How far the index is, for the waiting page."""
-    return JSONResponse({"is_built": _is_built(request), **_progress(request)})
+    return JSONResponse({"is_built": is_built(request), **_progress(request)})
 
 
 def query_in(params: QueryParams) -> Query:
@@ -115,13 +114,6 @@ def _narrowed(query: Query) -> list[tuple[str, str, str]]:
 
 def _description(name: Filter, query: Query) -> str:
     return f"fewer than {query.fewer_than} pictures" if name is Filter.FEW else DESCRIPTIONS[name]
-
-
-def _is_built(request: Request) -> bool:
-    try:
-        return desk_of(request).index.status().is_built
-    except IndexDamagedError:  # it is not there yet, or is made again
-        return False
 
 
 def _progress(request: Request) -> dict[str, Any]:

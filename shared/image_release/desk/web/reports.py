@@ -18,9 +18,10 @@ from image_release.desk.reports import (
     partners_csv,
 )
 from image_release.desk.web.addresses import hotel_address
+from image_release.desk.web.building import built_index
 from image_release.desk.web.csv_answers import csv_answer
 from image_release.desk.web.listing import number_in
-from image_release.desk.web.rendering import desk_of, render
+from image_release.desk.web.rendering import render
 
 MOST_FEWER = 1_000
 
@@ -50,19 +51,19 @@ def reports(request: Request) -> Response:
 
 def partners(request: Request) -> Response:
     """What each partner brings."""
-    page = partner_page(partner_report(desk_of(request).index))
+    page = partner_page(partner_report(built_index(request)))
     return _page(request, "Partners", "partners_body.html", page, csv="/reports/partners.csv")
 
 
 def partners_as_csv(request: Request) -> Response:
     """What each partner brings, a line for each."""
-    return csv_answer("partners.csv", partners_csv(partner_report(desk_of(request).index)))
+    return csv_answer("partners.csv", partners_csv(partner_report(built_index(request))))
 
 
 def hotels(request: Request) -> Response:
     """Hotels with few good pictures, by country and city."""
     fewer = _fewer(request)
-    index = desk_of(request).index
+    index = built_index(request)
     page = hotel_page(index, hotel_report(index, fewer))
     csv = f"/reports/hotels.csv?{urlencode({'fewer': fewer})}"
     return _page(request, "Hotels with few good pictures", "hotels_body.html", page, csv=csv, fewer=fewer)
@@ -70,7 +71,7 @@ def hotels(request: Request) -> Response:
 
 def hotels_as_csv(request: Request) -> Response:
     """Hotels with few good pictures, a line for each."""
-    return csv_answer("hotels-with-few-good-pictures.csv", few_hotels_csv(desk_of(request).index, _fewer(request)))
+    return csv_answer("hotels-with-few-good-pictures.csv", few_hotels_csv(built_index(request), _fewer(request)))
 
 
 def _page(request: Request, title: str, body: str, page: object, *, csv: str, fewer: int | None = None) -> Response:

@@ -97,5 +97,5 @@ def _sentence(before: tuple[InStrip, ...], after: tuple[InStrip, ...]) -> str:
         (sum(item.mark.startswith("divided") for item in before), "divided"),
     )
     changed = [f"{count} {words}" for count, words in counts if count]
-    pictures = f"{len(before)} pictures before, {len(after)} now"
+    pictures = f"{len(before)} picture{'' if len(before) == 1 else 's'} before, {len(after)} now"
     return f"{pictures}: {', '.join(changed)}" if changed else f"{pictures}: the order is the same"

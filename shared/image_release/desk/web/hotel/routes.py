@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from image_release.desk.applying import Applied
-from image_release.desk.comparing import Comparison, IncomparableError, Named
+from image_release.desk.comparing import ComparedImages, IncomparableError, Named
 from image_release.desk.deciding import HotelNow, read_hotel
 from image_release.desk.desk import Desk
 from image_release.desk.images import SIDES, UnknownImageError
@@ -187,7 +187,7 @@ def _pair(request: Request) -> tuple[str, str]:
     return one, other
 
 
-def _compared(desk: Desk, now: HotelNow, pair: tuple[str, str]) -> Comparison:
+def _compared(desk: Desk, now: HotelNow, pair: tuple[str, str]) -> ComparedImages:
     named = []
     for sha256 in pair:
         try:
