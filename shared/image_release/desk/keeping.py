@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -89,6 +90,7 @@ class IndexKeeper:
     def _keep(self) -> None:
         while not self._is_stopped.is_set():
             self._wanted.clear()
+            began = time.monotonic()
             error = self._catch_up()
             self._tell(Keeping(error=error))
             with self._turn:

@@ -33,6 +33,12 @@ class SuiteDesk:
         """Return the text of a page."""
         return self._open(f"{self._base}{path}").read().decode()
 
+    def is_built(self) -> bool:
+        """Whether the list of hotels can be shown. Raises AssertionError if the desk cannot make it."""
+        progress = json.loads(self.get("/progress"))
+        assert not progress["error"], progress["error"]
+        return progress["is_built"]
+
     def post(self, path: str, page: str, **fields: object) -> str:
         """Send a form with the token of a page. Returns the address of the page that it led to."""
         token = found_in(page, r'data-form-token="(\w+)"')
@@ -83,7 +89,8 @@ def found_in(page: str, pattern: str) -> str:
 def started(suite: DeployedSuite, keys: dict[str, str], folder: Path):
     """Run the desk with a person's keys while the block runs; its index lies in `folder`."""
     environment = {
-        **{**os.environ, **suite.aws.environment},
+        **os.environ,
+        **suite.aws.environment,
         **{name.upper(): value for name, value in keys.items()},
         "XDG_CACHE_HOME": str(folder),
     }
@@ -94,7 +101,9 @@ def started(suite: DeployedSuite, keys: dict[str, str], folder: Path):
     try:
         line = program.stdout.readline()
         assert line, said.read_text()
-        yield SuiteDesk(suite, environment, json.loads(line)["address"])
+        desk = SuiteDesk(suite, environment, json.loads(line)["address"])
+        suite.wait("the index of hotels", desk.is_built)
+        yield desk
     finally:
         program.send_signal(signal.SIGINT)
         program.communicate(timeout=WAIT_S)
