@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from image_release.everywhere_keys import everywhere_marks, marked_hotel
-from image_release.hotel import look_again
-from image_release.hotel.load import load
+from image_release.hotel import load_hotel, look_again
 from image_release.ingest import (
     EVERYWHERE,
     EverywhereDecision,
@@ -73,7 +72,7 @@ def run_job(stores: Stores, job: Job, apply: Callable[[str], bool]) -> None:
     store_request(stores.state, job.request, len(job.hotel_ids))
     decisions = EverywhereDecisions()
     for hotel_id in job.left:
-        look_again(load(hotel_id, stores), decisions, stores)
+        look_again(load_hotel(hotel_id, stores), decisions, stores)
         if apply(hotel_id):
             mark_done(stores.state, job.request_id, hotel_id)
 
