@@ -19,8 +19,8 @@ from image_release.gallery import write_index
 from image_release.one_machine.choices import StoredChoiceError, choices_of
 from image_release.one_machine.run import hotels_in_force
 from image_release.one_machine.workers import (
+    Assignment,
     HotelResult,
-    Work,
     pool_of,
     process_isolated,
     start_worker,
@@ -130,8 +130,8 @@ class FolderApplier:
             self._pool, self._pools_workspace = pool_of(self._work(workspace), 1, isolated=False), workspace
         return self._pool
 
-    def _work(self, workspace: Workspace) -> Work:
-        return Work(workspace, self._cause, with_images=False)
+    def _work(self, workspace: Workspace) -> Assignment:
+        return Assignment(workspace, self._cause, with_images=False)
 
     def _forget_pool(self) -> None:
         with self._lock:

@@ -137,7 +137,7 @@ def run_nudges(
     The hotels that change are listed under `cause`. KeyboardInterrupt stops the workers at once. What is stored and
     published stays whole, and the next run continues.
     """
-    work = Work(workspace, cause, with_images)
+    work = Assignment(workspace, cause, with_images)
     pending = iter(nudges)
     with Collecting(workspace.stores, cause) as collecting:
 
@@ -151,7 +151,7 @@ def run_nudges(
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Assignment:
     """What a worker is told when it starts."""
 
     workspace: Workspace
@@ -160,7 +160,7 @@ class Work:
 
 
 def _run_until_a_worker_dies(
-    work: Work, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
+    work: Assignment, pending: Iterator[Nudge], workers: int, observe: Callable[[HotelResult], None]
 ) -> list[Nudge]:
     """Process `pending`; returns the nudges that were under way when a worker died, or an empty list at the end."""
     under_way: dict[Future[HotelResult], Nudge] = {}
@@ -192,7 +192,7 @@ def _run_until_a_worker_dies(
     return []
 
 
-def process_isolated(work: Work, nudge: Nudge) -> HotelResult:
+def process_isolated(work: Assignment, nudge: Nudge) -> HotelResult:
     """Process one hotel whose worker died: in a new worker, with decoding in a child process."""
     pool = pool_of(work, 1, isolated=True)
     try:
@@ -203,7 +203,7 @@ def process_isolated(work: Work, nudge: Nudge) -> HotelResult:
         terminate(pool)
 
 
-def pool_of(work: Work, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
+def pool_of(work: Assignment, workers: int, *, isolated: bool) -> ProcessPoolExecutor:
     """A pool of worker processes; each starts when it is needed."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -253,11 +253,11 @@ def terminate(pool: ProcessPoolExecutor) -> None:
 class _WorkerState:
     """What one worker process keeps for as long as it runs."""
 
-    work: Work
+    work: Assignment
     ports: Ports
 
 
-def _start_worker(work: Work, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
+def _start_worker(work: Assignment, isolated: bool) -> None:  # noqa: FBT001 - called by the pool
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _WorkerState.work = work
     noting = Noting(work.workspace.state, work.cause)
