@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from image_release.everywhere_keys import everywhere_marks, marked_hotel
-from image_release.hotel import load, look_again
+from image_release.hotel import look_again
+from image_release.hotel.load import load
 from image_release.ingest import (
     EVERYWHERE,
     EverywhereDecision,
