@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -75,8 +75,8 @@ def run(
         with invocation.progress(hotels_in_force(workspace)) as advance:
             report = report_run(workspace, invocation.workers, intake, problems, advance)
         totals = report.totals
-        with progress_bar(None, quiet=invocation.as_json, unit="hotels listed") as advance_list:
-            write_feed(workspace, totals.problems, lambda: advance_list(0))
+        with _snapshot_progress(quiet=invocation.as_json) as advance_snapshot:
+            write_feed(workspace, totals.problems, advance_snapshot)
         problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = {**_document(workspace, report, intake, problems), "stored": stored}
@@ -93,6 +93,20 @@ def _perhaps_aside(workspace: Workspace, dry_run: bool) -> Iterator[Workspace]:
     click.echo("dry run: what follows would be done; nothing is written", err=True)
     with tempfile.TemporaryDirectory() as folder:
         yield replace(workspace, aside=Path(folder))
+
+
+@contextmanager
+def _snapshot_progress(*, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Gives a function to call for each hotel of the first snapshot; the bar appears with its first call."""
+    bar: list[Callable[[int], None]] = []
+    with ExitStack() as opened:
+
+        def advance() -> None:
+            if not bar:
+                bar.append(opened.enter_context(progress_bar(None, quiet=quiet, unit="snapshot")))
+            bar[0](0)
+
+        yield advance
 
 
 def _answer_dry(invocation: Invocation, workspace: Workspace, intake: Intake, problems: list[Problem]) -> NoReturn:

@@ -29,8 +29,8 @@ MOST_BITS = 12
 LEAST_CORRELATION = 0.95
 """Minimum correlation over all pixels that lie in both images."""
 MOST_UNLIKE = 0.12
-"""Maximum share of the detailed blocks that differ. Copies have up to 0.09, logos with another word 0.29."""
-LEAST_LIKENESS = 0.5
+"""Maximum share of the detailed blocks that differ. Copies have up to 0.10, most logos with another word 0.16."""
+LEAST_LIKENESS = 0.7
 """Likeness below which a block differs: its covariance in the two images, divided by the larger of its variances."""
 LEAST_DETAILED = 5
 """Minimum number of detailed blocks; an image with fewer shows nothing that could be compared."""

@@ -1,15 +1,15 @@
 """This picture, in every hotel: finds the hotels that show an image, and brings a decision about it to all of them."""
 
 from image_release.everywhere.deciding import decide_everywhere, fingerprint_in, listed_everywhere, undo_everywhere
-from image_release.everywhere.finding import FoundHotel, find_everywhere
+from image_release.everywhere.finding import ShowingHotel, find_everywhere
 from image_release.everywhere.job import Job, hand_over, job_of, run_job
 from image_release.everywhere.print_index import PrintIndex, print_index_path
 from image_release.hotel import fingerprint_of
 
 __all__ = [
-    "FoundHotel",
     "Job",
     "PrintIndex",
+    "ShowingHotel",
     "decide_everywhere",
     "find_everywhere",
     "fingerprint_in",

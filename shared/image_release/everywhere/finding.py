@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundHotel:
+class ShowingHotel:
     """A hotel that shows the same as an image: by which of its own images (SHA-256, sorted)."""
 
     hotel_id: str
@@ -41,7 +41,7 @@ def tell_nobody(done: int, total: int) -> None:
 
 def find_everywhere(
     index: PrintIndex, stores: Stores, image: str, fingerprint: Fingerprint, progress: Progress = tell_nobody
-) -> tuple[FoundHotel, ...]:
+) -> tuple[ShowingHotel, ...]:
     """The hotels of the release in force that list an image, or a copy of it, sorted by id. Raises StorageError."""
     candidates = index.near(image, fingerprint.hashes)
     where = {candidate.sha256: candidate.accommodation for candidate in candidates if candidate.sha256 != image}
@@ -56,7 +56,7 @@ def find_everywhere(
             if candidate.sha256 in verified:
                 hotels.setdefault(candidate.hotel_id, []).append(candidate)
         listed = pool.map(partial(_still_listed, stores.state), hotels, hotels.values())
-        found = [FoundHotel(hotel_id, images) for hotel_id, images in zip(hotels, listed, strict=True) if images]
+        found = [ShowingHotel(hotel_id, images) for hotel_id, images in zip(hotels, listed, strict=True) if images]
     return tuple(sorted(found, key=lambda hotel: hotel.hotel_id))
 
 

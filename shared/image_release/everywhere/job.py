@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from image_release.everywhere_keys import everywhere_marks, marked_hotel
-from image_release.hotel import load, look_again
+from image_release.hotel import write_lines
 from image_release.ingest import (
     EVERYWHERE,
     EverywhereDecision,
@@ -72,7 +72,7 @@ def run_job(stores: Stores, job: Job, apply: Callable[[str], bool]) -> None:
     store_request(stores.state, job.request, len(job.hotel_ids))
     decisions = EverywhereDecisions()
     for hotel_id in job.left:
-        look_again(load(hotel_id, stores), decisions, stores)
+        write_lines(hotel_id, decisions, stores)
         if apply(hotel_id):
             mark_done(stores.state, job.request_id, hotel_id)
 

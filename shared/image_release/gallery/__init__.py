@@ -1,6 +1,12 @@
 """The gallery: pages that show people the published result, made of files that need no server."""
 
-from image_release.gallery.needs_a_look import FEW_PICTURES, UNSURE_BEST, UNSURE_COPY, needs_a_look
+from image_release.gallery.needs_a_look import (
+    FEW_PICTURES,
+    JOINED_BY_PEOPLE,
+    UNSURE_BEST,
+    UNSURE_COPY,
+    needs_a_look,
+)
 from image_release.gallery.pages import IndexEntry, entry_of, hotel_page, index_page, place_of
 from image_release.gallery.templating import TEMPLATES, render_template
 from image_release.gallery.thumbnails import thumbnails_of
@@ -18,6 +24,7 @@ from image_release.gallery.writing import manifests, write_index, write_page, wr
 
 __all__ = [
     "FEW_PICTURES",
+    "JOINED_BY_PEOPLE",
     "OUTCOME_WORDS",
     "SHORT",
     "TEMPLATES",

@@ -1,9 +1,9 @@
 """One hotel: `process_hotel` brings what is published of it up to date with what partners and people say."""
 
 from image_release.hotel.choose import Pin, decisions_about, places_of
-from image_release.hotel.everywhere import fingerprint_of, images_in, look_again
+from image_release.hotel.everywhere import fingerprint_of, images_in, write_lines
 from image_release.hotel.foresee import Foreseen, foresee
-from image_release.hotel.load import DEPARTED, SWEEP, Hotel, load
+from image_release.hotel.load import DEPARTED, SWEEP, Hotel
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
@@ -28,8 +28,7 @@ __all__ = [
     "fingerprint_of",
     "foresee",
     "images_in",
-    "load",
-    "look_again",
     "places_of",
     "process_hotel",
+    "write_lines",
 ]

@@ -19,7 +19,7 @@ from image_release.cache import read_cached_images, read_fingerprints
 from image_release.dedup import copies_of
 from image_release.everywhere_keys import everywhere_mark_key
 from image_release.fingerprint import FINGERPRINT_VERSION, Fingerprint, FingerprintsUnreadableError, unpack_one
-from image_release.hotel.load import Hotel
+from image_release.hotel.load import Hotel, load
 from image_release.ingest import (
     Decision,
     EverywhereDecision,
@@ -68,6 +68,11 @@ def look_again(hotel: Hotel, decisions: EverywhereDecisions, stores: Stores) -> 
         among |= {sha256 for sha256 in gave if sha256}
     decisions.refresh(stores.inbox)
     return follow_everywhere(hotel, Looked(fingerprints, frozenset(among)), decisions, stores)
+
+
+def write_lines(hotel_id: str, decisions: EverywhereDecisions, stores: Stores) -> None:
+    """Write the lines of a hotel, or undo them, without processing it: for a job that has it processed afterwards."""
+    look_again(load(hotel_id, stores), decisions, stores)
 
 
 def images_in(manifest: Manifest | None) -> frozenset[str]:

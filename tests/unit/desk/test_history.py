@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 
 from image_release.desk.deciding import decide, effect_now, history, read_hotel, revoke
+from image_release.desk.deciding.history import READ_AHEAD
 from image_release.ingest import append_override
 from image_release.outcomes import Outcome
 from image_release.storage import CountingStore, MemoryStore, StoreCounter
@@ -75,6 +76,19 @@ def test_reads_only_the_files_that_were_changed_last():
     before = counter.reads
     assert len(list(islice(history(inbox), 5))) == 5
     assert counter.reads - before <= 10
+
+
+def test_reads_a_bounded_number_of_files_where_all_were_copied():
+    """Files that were copied are newer than their decisions, so their times say nothing."""
+    counter = StoreCounter()
+    inbox = CountingStore(MemoryStore(), counter)
+    for number in range(READ_AHEAD + 200):
+        append_override(inbox, f"h{number}", Override("hide", (B,), by="ann", at=at(number)))
+    before = counter.reads
+    found = history(inbox)
+    assert next(found).decision.at > at(READ_AHEAD - 1)
+    assert counter.reads - before <= READ_AHEAD + 1
+    assert len(list(found)) == READ_AHEAD + 199
 
 
 class TestTheEffect:

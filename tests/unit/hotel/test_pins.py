@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.hotel import Hotel, Pin, load, places_of
-from image_release.hotel.load import inputs_digest
+from image_release.hotel import Hotel, Pin, places_of
+from image_release.hotel.load import inputs_digest, load
 from image_release.settings import Settings
 from image_release.values import Override
 

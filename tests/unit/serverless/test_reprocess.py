@@ -27,6 +27,17 @@ def test_a_request_nudges_its_hotels_urgently_and_under_its_id(world):
     assert {body["request_id"] for body in bodies} == {"q1"}
 
 
+def test_the_job_of_a_decision_for_every_hotel_tells_its_hotels_why_they_are_nudged(world):
+    fan_out(world.release("r1", {"h1": ["a"], "h2": ["b"]}), world.suite)
+    reprocess(request(cities=[], hotel_ids=["h2"], decision="0" * 64), world.suite)
+    [body] = world.take(world.suite.urgent)
+    assert (body["hotel_id"], body["reason"], body["request_id"]) == ("h2", "everywhere", "q1")
+
+
+def test_a_request_without_a_decision_is_stored_as_older_programs_know_it(world):
+    assert "decision" not in request().model_dump(mode="json")
+
+
 def test_a_request_for_everything_is_bulk_work(world):
     fan_out(world.release("r1", {"h1": ["a"]}), world.suite)
     reprocess(request(cities=[], all=True), world.suite)

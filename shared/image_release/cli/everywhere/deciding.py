@@ -17,8 +17,8 @@ from image_release.cli.totals import has_failures
 from image_release.desk.deciding import DecisionRefusedError, HotelUnreadableError, image_named, read_hotel
 from image_release.desk.index import index_path
 from image_release.everywhere import (
-    FoundHotel,
     PrintIndex,
+    ShowingHotel,
     decide_everywhere,
     find_everywhere,
     fingerprint_in,
@@ -51,7 +51,7 @@ def refusals() -> Iterator[None]:
 
 def found_in(
     invocation: Invocation, workspace: Workspace, hotel_id: str, image: str
-) -> tuple[str, tuple[FoundHotel, ...]]:
+) -> tuple[str, tuple[ShowingHotel, ...]]:
     """The SHA-256 of the image that a word names, and the hotels that show it."""
     sha256 = image_named(read_hotel(workspace.stores, hotel_id), image)
     return sha256, search(invocation, workspace, sha256, fingerprint_in(workspace.stores, hotel_id, sha256))
@@ -59,7 +59,7 @@ def found_in(
 
 def search(
     invocation: Invocation, workspace: Workspace, sha256: str, fingerprint: Fingerprint
-) -> tuple[FoundHotel, ...]:
+) -> tuple[ShowingHotel, ...]:
     """The hotels that show an image, after the index was brought up to date, with progress on a terminal."""
     root = workspace.root if isinstance(workspace.root, Path) else None
     index = PrintIndex(print_index_path(index_path(root, invocation.address)))
@@ -69,7 +69,7 @@ def search(
         return find_everywhere(index, workspace.stores, sha256, fingerprint, lambda _done, _total: advance(1))
 
 
-def tell_found(invocation: Invocation, hotel_id: str, sha256: str, found: Sequence[FoundHotel]) -> None:
+def tell_found(invocation: Invocation, hotel_id: str, sha256: str, found: Sequence[ShowingHotel]) -> None:
     """Show the hotels that were found."""
     lines = [f"image {sha256[:12]} of {printable(hotel_id)} is in {len(found)} hotels"]
     lines += [

@@ -21,6 +21,6 @@ def hide(invocation: Invocation, hotel_id: str, image: str, why: str, dry_run: b
     In each hotel it is an ordinary decision, which a person may undo there. In a folder the hotels are processed now.
     Beside a suite on AWS a request is handed to it.
 
-    Example: image-release everywhere hide 123456 3fa9c1d2 --why "logo of the partner" --dry-run
+    Example: image-release everywhere hide 123456 3fa9c1d2 --why "logo of the partner"
     """
     decide(invocation, hotel_id, image, "hide", (), why, dry_run=dry_run)

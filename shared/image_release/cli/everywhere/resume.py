@@ -18,7 +18,7 @@ def resume(invocation: Invocation, image: str) -> None:
 
     A decision in force is looked for again, so hotels that were missed get it too. IMAGE is named as `list` shows it.
 
-    Example: image-release everywhere list
+    Example: image-release everywhere resume 3fa9c1d2
     """
     with invocation.open() as workspace, refusals():
         decision = decision_named(workspace, image)

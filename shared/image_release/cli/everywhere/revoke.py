@@ -19,7 +19,7 @@ from image_release.everywhere import job_of, undo_everywhere
 def revoke(invocation: Invocation, image: str, why: str, dry_run: bool) -> None:
     """Undo the decision about IMAGE in every hotel. IMAGE is named as `list` shows it.
 
-    Example: image-release everywhere list --json
+    Example: image-release everywhere revoke 3fa9c1d2 --why "our own sign"
     """
     with invocation.open() as workspace, refusals():
         decision = decision_named(workspace, image)

@@ -1,7 +1,8 @@
 """What people decided, newest first: of one hotel, or over all of them.
 
 Over all hotels the files are read in the order in which they were changed last, and only as many as are asked for: the
-newest hundred decisions of a hundred thousand hotels cost one listing and about a hundred reads.
+newest hundred decisions of a hundred thousand hotels cost one listing and about a hundred reads. Files that were copied
+are all newer than their decisions. Then READ_AHEAD files are compared with each other, and no more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from image_release.ingest import Decision, decisions_in
 from image_release.problems import printable
 from image_release.storage import Listed, Store
 from image_release.store_keys import OVERRIDES, overridden_hotel, overrides_key
+
+READ_AHEAD = 300
+"""Maximum number of files that are read before the newest entry of them is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,16 @@ def _files(inbox: Store, hotel_id: str | None) -> list[Listed]:
 def _newest_first(inbox: Store, files: list[Listed], since: datetime | None) -> Iterator[Entry]:
     """Entries of all files. No entry is newer than its file, so those newer than the next file may be given."""
     waiting: list[tuple[float, str, int, Entry]] = []
+    ahead = 0
     for file in files:
         if since is not None and file.modified < since:
             break
-        while waiting and -waiting[0][0] > file.modified.timestamp():
+        while waiting and (-waiting[0][0] > file.modified.timestamp() or ahead >= READ_AHEAD):
             yield heapq.heappop(waiting)[-1]
+            ahead = 0 if not waiting else ahead - 1
         for number, entry in enumerate(_entries(inbox, file)):
             heapq.heappush(waiting, (-entry.when.timestamp(), entry.hotel_id, number, entry))
+        ahead += 1
     while waiting:
         yield heapq.heappop(waiting)[-1]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from image_release.gallery import JOINED_BY_PEOPLE
 from image_release.outcomes import Outcome
 from image_release.store_keys import rendition_seq
 from image_release.values import Override
@@ -91,6 +92,7 @@ class _BestImage:
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     score: float
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +166,13 @@ def facts_of(
     """
     pictures = manifest.pictures
     first = pictures[0] if pictures else None
-    pinned, chosen, joined = (_named(decisions, action) for action in ("pin", "best", "same"))
-    margins = [picture.margin for picture in pictures if _is_choice(picture) and picture.best.sha256 not in chosen]
+    pinned = _named(decisions, "pin")
+    margins = [picture.margin for picture in pictures if _is_choice(picture)]
     joins = [
         copy.evidence.score
         for picture in pictures
         for copy in picture.merged
-        if copy.sha256 != picture.best.sha256 and copy.sha256 not in joined
+        if copy.sha256 != picture.best.sha256 and copy.evidence.method != JOINED_BY_PEOPLE
     ]
     partners = tuple(_partners(manifest))
     return HotelFacts(
@@ -210,8 +212,8 @@ def _images(picture: _IndexedPicture) -> frozenset[str]:
 
 
 def _is_choice(picture: _IndexedPicture) -> bool:
-    """Whether there was another file to choose from."""
-    return any(copy.sha256 != picture.best.sha256 for copy in picture.merged)
+    """Whether there was another file to choose from, and no person chose: then the margin is 0."""
+    return picture.margin > 0 and any(copy.sha256 != picture.best.sha256 for copy in picture.merged)
 
 
 def _first(picture: _IndexedPicture) -> OpeningPicture:

@@ -10,13 +10,10 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from image_release.desk.index.facts import HotelFacts
+from image_release.gallery import FEW_PICTURES, UNSURE_BEST, UNSURE_COPY
 
-FEW = 5
+FEW = FEW_PICTURES
 """A hotel with fewer pictures needs a look; a person may filter by another number."""
-UNSURE_COPY = 3.5
-"""A copy whose evidence is below it is unsure: it is the score from which a pair joins without further evidence."""
-UNSURE_BEST = 1.0
-"""A best copy whose margin is below it is a guess."""
 ROUTINE = frozenset({"revalidate", "sweep"})
 """Kinds of pending work that every hotel has now and then."""
 

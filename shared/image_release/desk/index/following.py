@@ -26,9 +26,9 @@ from image_release.desk.index.file import (
 )
 from image_release.desk.index.hotel_index import HotelIndex
 from image_release.desk.index.looking_around import look_around
-from image_release.desk.index.reading import Reader, decided_hotels, known_hotels
+from image_release.desk.index.reading import Reader, decided_hotels, known_hotels, listed_hotels
 from image_release.desk.index.rows import forget_hotels, write_hotels
-from image_release.feed import Changed, Position, changed_since
+from image_release.feed import Changed, ListUnreadableError, Position, changed_since
 from image_release.settings import Settings
 from image_release.storage import Stores
 
@@ -78,13 +78,13 @@ def catch_up(
     """
     because = _begin(index, stores, settings, progress, now())
     hotels = _finish_building(index, stores, settings, progress, now())
-    has_changed = _follow_feed(index, stores)
+    has_changed, damaged = _follow_feed(index, stores)
     with index.reading() as db:
         looked = datetime.fromisoformat(meta(db, "looked_at"))
     if has_changed or not timedelta(0) <= now() - looked < LOOK_AROUND_EVERY:
         look_around(index.file, stores, now())
     hotels += _work_off(index, stores, settings, progress)
-    return CaughtUp(hotels, because)
+    return CaughtUp(hotels, because or damaged)
 
 
 def touch(index: HotelIndex, stores: Stores, settings: Settings, hotel_ids: Iterable[str]) -> None:
@@ -153,20 +153,27 @@ def _why_anew(index: HotelIndex, settings: Settings, now: datetime) -> str | Non
     return None
 
 
-def _follow_feed(index: HotelIndex, stores: Stores) -> bool:
+def _follow_feed(index: HotelIndex, stores: Stores) -> tuple[bool, str | None]:
     """Put what the feed names on the list of hotels to read, and remember how far it was followed.
 
-    Returns whether there was anything new.
+    A list of the feed that cannot be read may name any hotel, so all are read again, once. Returns whether there was
+    anything new, and why all hotels are read again, if they are.
     """
     with index.reading() as db:
         position = Position.from_text(meta(db, "position"))
     since = changed_since(stores.state, position, with_records=index.beside_suite)
-    changed = set(since.changed)
+    because = None
+    try:
+        changed = set(since.changed)
+        with index.reading() as db:
+            newer = {item.hotel_id for item in changed if _is_newer(db, item)}
+    except ListUnreadableError as error:
+        because = str(error)
+        newer = set(listed_hotels(stores))
     with index.file.writing() as db:
-        newer = {item.hotel_id for item in changed if _is_newer(db, item)}
         add_todo(db, newer)
         set_meta(db, position=since.position.to_text(), as_of=since.position.moment.isoformat())
-    return bool(newer)
+    return bool(newer), because
 
 
 def _is_newer(db: sqlite3.Connection, item: Changed) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from image_release.desk.index.facts import HotelFacts, NotIndexableError, facts_of, read_indexed
-from image_release.feed import Position, read_snapshot
+from image_release.feed import ListUnreadableError, Position, read_snapshot
 from image_release.ingest import read_overrides
 from image_release.state import StateUnreadableError, read_json
 from image_release.storage import Stores
@@ -69,12 +68,13 @@ def known_hotels(stores: Stores, not_before: datetime) -> tuple[Iterator[str], P
         if position.moment >= not_before and stores.published.head(document["snapshot"]):
             hotels = [line.hotel_id for line in read_snapshot(stores.published, document["snapshot"])]
             return iter(hotels), position
-    except (StateUnreadableError, ValueError, LookupError, TypeError, OSError, EOFError, zlib.error):
+    except (ListUnreadableError, StateUnreadableError, ValueError, LookupError, TypeError):
         pass  # no snapshot, or a damaged one
-    return _listed_hotels(stores), Position.now()
+    return listed_hotels(stores), Position.now()
 
 
-def _listed_hotels(stores: Stores) -> Iterator[str]:
+def listed_hotels(stores: Stores) -> Iterator[str]:
+    """All hotels that have a manifest, by a listing of everything that is published."""
     for listed in stores.published.list(HOTELS):
         hotel_id = folder_of_hotel(listed.key)
         if hotel_id is not None and listed.key == manifest_key(hotel_id):

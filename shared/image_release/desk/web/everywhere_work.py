@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from image_release.desk.desk import Desk
-from image_release.everywhere import FoundHotel, find_everywhere, fingerprint_of, hand_over, job_of, run_job
+from image_release.everywhere import ShowingHotel, find_everywhere, fingerprint_of, hand_over, job_of, run_job
 from image_release.fingerprint import Fingerprint
 from image_release.ingest import EverywhereDecision
 from image_release.problems import printable
@@ -33,7 +33,7 @@ class Task:
     total: int | None = None
     is_over: bool = False
     error: str = ""
-    found: tuple[FoundHotel, ...] = ()
+    found: tuple[ShowingHotel, ...] = ()
     failed: list[str] = field(default_factory=list)
     handed_over: tuple[str, ...] = ()
     """Requests that the suite was given."""

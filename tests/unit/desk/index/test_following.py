@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from image_release.desk.index import Filter, IndexDamagedError, Query, Sort, open_index, touch
+from image_release.desk.index import CaughtUp, Filter, IndexDamagedError, Query, Sort, open_index, touch
 from image_release.desk.index.file import add_todo, meta, set_meta
 from image_release.feed import latest_snapshot, write_snapshot
 from image_release.ingest import append_override
 from image_release.settings import Settings
 from image_release.state import hold
 from image_release.store_keys import (
+    CHANGED,
     HOTELS,
     LATEST_SNAPSHOT,
     catalogue_state_key,
@@ -164,6 +165,17 @@ class TestTheFeed:
         assert world.index.find(Query()).total == 6
         assert world.index.hotel("3").pictures == 0
         assert listed == []
+
+    def test_of_which_a_list_is_damaged_has_all_hotels_read_again_once(self, world_of):
+        """It may name any hotel; the next time it is left alone."""
+        world = world_of(manifest("a", FIVE), manifest("b", FIVE))
+        world.catch_up()
+        world.run(manifest("a", [], seq=2), manifest("new", FIVE))
+        (listed,) = world.stores.state.list(CHANGED)
+        world.stores.state.put(listed.key, world.stores.state.get(listed.key).data[:-9])
+        assert "cannot be read" in world.catch_up().built_because
+        assert (world.index.hotel("a").pictures, world.index.find(Query()).total) == (0, 3)
+        assert world.catch_up() == CaughtUp(0, None)
 
     def test_costs_nothing_when_nothing_changed(self, world_of):
         """No hotel is read twice for one change."""
