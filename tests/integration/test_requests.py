@@ -28,7 +28,7 @@ class Requests:
         return noted
 
 
-FOLDERS = ("originals", "renditions", "rows", "due", "overrides", "decisions")
+FOLDERS = ("originals", "renditions", "rows", "due", "overrides", "decisions", "changes")
 
 
 def kind_of(key):
@@ -36,7 +36,11 @@ def kind_of(key):
     parts = unquote(key).split("/")
     return (
         next(
-            (part for part in parts if part in ("originals", "renditions", "rows", "due", "overrides", "decisions")),
+            (
+                part
+                for part in parts
+                if part in ("originals", "renditions", "rows", "due", "overrides", "decisions", "changes")
+            ),
             None,
         )
         or (parts[-1].partition(".")[0].partition("-")[0])
@@ -74,7 +78,16 @@ def test_a_new_hotel_is_written_once_and_its_best_images_are_read_once(world):
     report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes) == (7, 7 + 3)
     assert reads == known_twice() | DECISIONS | {"state": 2 + 2, "prints": 2, "originals": 3}
-    assert writes == {"originals": 7, "prints": 2, "state": 2, "due": 1, "renditions": 6, "index": 1, "manifest": 1}
+    assert writes == {
+        "originals": 7,
+        "prints": 2,
+        "state": 2,
+        "due": 1,
+        "renditions": 6,
+        "index": 1,
+        "manifest": 1,
+        "changes": 1,
+    }
 
 
 def test_an_unchanged_hotel_costs_a_read_for_each_accommodation_and_four(world):
@@ -93,8 +106,8 @@ def test_a_changed_copy_costs_its_own_decode_and_touches_its_accommodation_alone
     world.catalogue("bedbank", "2", {"$b": [{"url": changed, "version": "2"}, *others]})
     report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 1, 0)
-    assert reads == known_twice() | DECISIONS | {"state": 2 + 1, "prints": 2 + 1}
-    assert writes == {"originals": 1, "prints": 1, "state": 1, "index": 1, "manifest": 1}
+    assert reads == known_twice() | DECISIONS | {"state": 2 + 1, "prints": 2 + 1, "credits": 2}
+    assert writes == {"originals": 1, "prints": 1, "state": 1, "index": 1, "manifest": 1, "changes": 1}
 
 
 def test_a_new_best_image_costs_its_own_two_decodes_and_its_renditions(world):
@@ -104,5 +117,14 @@ def test_a_new_best_image_costs_its_own_two_decodes_and_its_renditions(world):
     world.catalogue("atlas", "2", {"a1": [*urls, world.serve("/a/new.jpg", jpeg(photo(50)))]})
     report, reads, writes = process(world)
     assert (report.work.downloads, report.work.decodes, report.work.renditions_written) == (1, 2, 2)
-    assert reads == known_twice() | DECISIONS | {"state": 2 + 1, "prints": 2 + 1, "originals": 1}
-    assert writes == {"originals": 1, "prints": 1, "state": 1, "due": 1, "renditions": 2, "index": 1, "manifest": 1}
+    assert reads == known_twice() | DECISIONS | {"state": 2 + 1, "prints": 2 + 1, "credits": 2, "originals": 1}
+    assert writes == {
+        "originals": 1,
+        "prints": 1,
+        "state": 1,
+        "due": 1,
+        "renditions": 2,
+        "index": 1,
+        "manifest": 1,
+        "changes": 1,
+    }

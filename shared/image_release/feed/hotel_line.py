@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from image_release.publish import FirstPicture, Manifest, first_picture
-from image_release.publish.manifest import ManifestPart
+from image_release.publish import FirstPicture, Manifest, ManifestPart, first_picture
 from image_release.values import HotelRow
 
 

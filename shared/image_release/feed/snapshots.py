@@ -50,7 +50,7 @@ KEPT = timedelta(days=7)
 Rows = Callable[[str], HotelRow | None]
 
 
-class _Latest(BaseModel):
+class _Pointer(BaseModel):
     """What `latest.json` says: the key of the snapshot, the release of its cities, and how far it followed."""
 
     model_config = ConfigDict(frozen=True)
@@ -109,12 +109,12 @@ def _write_first(stores: Stores, now: datetime, advance: Callable[[], object]) -
         hotels, _ = _write(path, ((line, True) for line in _first_lines(stores, rows, advance)))
         stores.published.put_file(key, path)
     _point_to(
-        stores.published, _Latest(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text())
+        stores.published, _Pointer(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text())
     )
     return key
 
 
-def _write_next(stores: Stores, latest: _Latest, now: datetime) -> str | None:
+def _write_next(stores: Stores, latest: _Pointer, now: datetime) -> str | None:
     """Write a snapshot of the latest one and what changed since; only its position moves if no line differs."""
     since = changed_since(stores.state, Position.from_text(latest.position))
     current = read_current(stores.state)
@@ -134,7 +134,7 @@ def _write_next(stores: Stores, latest: _Latest, now: datetime) -> str | None:
             stores.published.put_file(key, path)
     named = key if is_other else latest.snapshot
     position = since.position.to_text()
-    _point_to(stores.published, _Latest(snapshot=named, release=_name(current), hotels=hotels, position=position))
+    _point_to(stores.published, _Pointer(snapshot=named, release=_name(current), hotels=hotels, position=position))
     return key if is_other else None
 
 
@@ -152,22 +152,22 @@ def _name(current: Current | None) -> str:
     return current.folder if current else ""
 
 
-def _latest(published: Store) -> _Latest | None:
+def _latest(published: Store) -> _Pointer | None:
     """What `latest.json` says; None if it cannot be read, or the snapshot that it names is not there."""
     stored = published.get(LATEST_SNAPSHOT)
     latest = _parsed(stored.data) if stored else None
     return latest if latest and published.head(latest.snapshot) else None
 
 
-def _parsed(data: bytes) -> _Latest | None:
+def _parsed(data: bytes) -> _Pointer | None:
     try:
-        latest = _Latest.model_validate_json(data)
+        latest = _Pointer.model_validate_json(data)
     except ValueError:
         return None
     return latest if snapshot_time(latest.snapshot) else None
 
 
-def _point_to(published: Store, wanted: _Latest) -> None:
+def _point_to(published: Store, wanted: _Pointer) -> None:
     """Make a snapshot the latest one, unless a later one is there."""
 
     def change(data: bytes | None) -> bytes | None:

@@ -13,6 +13,7 @@ from image_release.publish.change_record import (
 from image_release.publish.manifest import (
     PENDING_KINDS,
     Manifest,
+    ManifestPart,
     ManifestUnreadableError,
     MergedImage,
     Pending,
@@ -45,6 +46,7 @@ __all__ = [
     "FirstPicture",
     "LostSwapError",
     "Manifest",
+    "ManifestPart",
     "ManifestUnreadableError",
     "MergedImage",
     "Pending",
