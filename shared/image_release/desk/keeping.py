@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,7 +89,6 @@ class IndexKeeper:
     def _keep(self) -> None:
         while not self._is_stopped.is_set():
             self._wanted.clear()
-            began = time.monotonic()
             error = self._catch_up()
             self._tell(Keeping(error=error))
             with self._turn:

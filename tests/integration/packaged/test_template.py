@@ -254,7 +254,7 @@ class TestTagger:
 
 class TestCircles:
     def test_nothing_but_lines_of_decisions_for_every_hotel_is_written_into_the_inbox(self, statements):
-        """Objects there trigger functions. `process_hotel` writes such a line once, so the nudge that follows ends it."""
+        """Objects there trigger functions. `process_hotel` writes a line once, so its own nudge ends it."""
         written = {
             (name, resource)
             for name, lines in statements.items()
