@@ -35,7 +35,7 @@ def pictures(manifest):
 
 def listed(desk, hotel_id):
     """The row of a hotel in the list of the desk."""
-    rows = csv.DictReader(desk.get("/hotels.csv").splitlines())
+    rows = csv.DictReader(desk.get("/hotels.csv").removeprefix("\ufeff").splitlines())
     return next((row for row in rows if row["hotel_id"] == hotel_id), None)
 
 
@@ -78,9 +78,9 @@ class TestDecision:
         before, served = suite.manifest(FIRST), len(suite.served())
         hidden = pictures(before)[0]
         after = desk.decide(FIRST, f"hide {hidden}")
-        assert pictures(after) == pictures(before)[1:]
+        assert set(pictures(after)) == set(pictures(before)) - {hidden}
         assert FIRST in {hotel_id for hotel_id, _ in suite.served()[served:]}
-        assert "Ada" in desk.command("override", "list", "--hotel", FIRST)
+        assert "Ada" in desk.command("override", "list", FIRST)
 
         undo = found_in(desk.get(desk.hotel(FIRST)), r'value="(revoke \w+)"')
         assert pictures(desk.decide(FIRST, undo)) == pictures(before)
@@ -102,7 +102,8 @@ class TestDecision:
             suite.wait("the page", lambda: browser.execute_script("return document.body.dataset.state") == "ready")
             browser.execute_script(f"document.querySelector('button[value=\"hide {before[0]}\"]').click()")
             suite.wait("the page to say it", lambda: said("Published."))
-            assert shown() == pictures(suite.manifest(FIRST)) == before[1:]
+            assert shown() == pictures(suite.manifest(FIRST))
+            assert set(shown()) == set(before) - {before[0]}
             browser.find_element("id", "undo").click()
             suite.wait("the picture on the page", lambda: shown() == before)
             assert pictures(suite.manifest(FIRST)) == before
