@@ -117,6 +117,7 @@ def desk_rows(folder: Path, hotels: int, index_file: Path | None = None) -> list
                 is_list, rounds = what in LISTS, 1 if "CSV" in what else ROUNDS
                 cpu, wall, size = asked(client, path.format(hotel=hotels // 2), rounds)
                 note = f"{cpu:.0f} ms CPU, {wall:.0f} ms wall, factor {factor:.1f}, {size / 1e3:,.0f} KB"
+                print(f"{what}: {note}", file=sys.stderr, flush=True)
                 bound = LIST_MS if is_list else None
                 rows.append(Row(f"desk: {what}", where, cpu / factor, "ms", bound, note=note))
     return [*rows, Row("desk: peak memory, made manifests and release too", where, peak_mb(), "MB")]
