@@ -31,7 +31,7 @@ PERSON = "Ada"
 VISIBLE_LOADED = """
 return [...document.images].filter((image) => {
   const box = image.getBoundingClientRect();
-  return box.width && box.bottom > 0 && box.top < innerHeight && !image.complete;
+  return image.checkVisibility({contentVisibilityAuto: true}) && box.width && box.bottom > 0 && box.top < innerHeight && !image.complete;
 }).length === 0
 """
 
