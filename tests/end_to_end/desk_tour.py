@@ -31,7 +31,8 @@ PERSON = "Ada"
 VISIBLE_LOADED = """
 return [...document.images].filter((image) => {
   const box = image.getBoundingClientRect();
-  return image.checkVisibility({contentVisibilityAuto: true}) && box.width && box.bottom > 0 && box.top < innerHeight && !image.complete;
+  const isSeen = image.checkVisibility({contentVisibilityAuto: true}) && box.width && box.bottom > 0;
+  return isSeen && box.top < innerHeight && !image.complete;
 }).length === 0
 """
 
