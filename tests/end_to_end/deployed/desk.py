@@ -31,7 +31,11 @@ class SuiteDesk:
 
     def get(self, path: str) -> str:
         """Return the text of a page."""
-        return self._open(f"{self._base}{path}").read().decode()
+        return self.load(path).decode()
+
+    def load(self, path: str) -> bytes:
+        """Return the bytes of an address."""
+        return self._open(f"{self._base}{path}").read()
 
     def is_built(self) -> bool:
         """Whether the list of hotels can be shown. Raises AssertionError if the desk cannot make it."""

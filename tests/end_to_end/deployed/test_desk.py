@@ -56,6 +56,15 @@ class TestRights:
                 attempt()
         assert s3.get_object(Bucket=suite.buckets["published"], Key=key)["Body"].read()
 
+    def test_of_a_person_are_enough_for_every_page(self, suite, desk):
+        """A missing right would be an error of the store, and the page would say so."""
+        first, second = pictures(suite.manifest(FIRST))[:2]
+        hotel = desk.hotel(FIRST)
+        pages = ("/", "/decisions", "/bulk", "/changes", "/everywhere", "/reports/partners", "/reports/hotels", hotel)
+        for page in (*pages, f"{hotel}/compare?one={first}&other={second}"):
+            assert "<h1>" in desk.get(page)
+        assert desk.load(f"{hotel}/images/{first}/small").startswith(b"\xff\xd8"), "no JPEG"
+
 
 class TestListOfHotels:
     def test_is_built_from_what_the_suite_published(self, suite, desk):
