@@ -9,7 +9,7 @@ from image_release.desk.deciding.errors import (
     NotPublishedError,
     OutdatedPageError,
 )
-from image_release.desk.deciding.history import Entry, effect_now, history
+from image_release.desk.deciding.history import Entry, effect_now, history, moment_of
 from image_release.desk.deciding.making import (
     Decided,
     decide,
@@ -51,6 +51,7 @@ __all__ = [
     "images_of",
     "label_text",
     "make_bulk",
+    "moment_of",
     "plan_bulk",
     "read_hotel",
     "read_sheet",
