@@ -9,7 +9,7 @@ from image_release.desk.deciding.errors import (
     NotPublishedError,
     OutdatedPageError,
 )
-from image_release.desk.deciding.history import Entry, effect_now, history
+from image_release.desk.deciding.history import Entry, effect_now, history, moment_of
 from image_release.desk.deciding.making import (
     Decided,
     decide,
@@ -52,6 +52,7 @@ __all__ = [
     "in_words",
     "label_text",
     "make_bulk",
+    "moment_of",
     "plan_bulk",
     "read_hotel",
     "read_sheet",

@@ -16,7 +16,7 @@ from image_release.desk.deciding.making import append, deciding_line, undoing_li
 from image_release.desk.deciding.reading import HotelNow, image_named, read_hotel
 from image_release.desk.deciding.sentences import said
 from image_release.desk.deciding.sheet import Row, Sheet, label_text
-from image_release.ingest import decisions_in, with_lines
+from image_release.ingest import decisions_in
 from image_release.problems import Problem
 from image_release.storage import Stores
 from image_release.values import Label, Override
@@ -126,9 +126,8 @@ def _plan_of(now: HotelNow, rows: Sequence[Row], by: str, at: str) -> tuple[list
     new: list[bytes] = []
     if len(rows) > MOST_OF_A_HOTEL:
         raise DecisionRefusedError(f"{len(rows)} lines of one hotel; at most {MOST_OF_A_HOTEL} are possible")
-    is_all_there = _is_all_there(now, rows, by, at)
+    is_all_there, so_far = _is_all_there(now, rows, by, at), now
     for row in rows:
-        so_far = replace(now, file=with_lines(now.file, new))
         try:
             line, notes = _line_of(so_far, row, by, at)
         except AlreadyDecidedError as error:
@@ -137,7 +136,9 @@ def _plan_of(now: HotelNow, rows: Sequence[Row], by: str, at: str) -> tuple[list
             planned.append(BulkLine(row, "wrong", str(error)))
         else:
             planned.append(BulkLine(row, "already" if is_all_there else "new", _says(so_far, line), notes))
-            new += [] if is_all_there else [line]
+            if not is_all_there:
+                new.append(line)
+                so_far = so_far.with_lines([line])
     wrong = next((item.row.line for item in planned if item.status == "wrong"), None)
     if wrong is None:
         return planned, new

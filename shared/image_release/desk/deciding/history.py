@@ -113,14 +113,15 @@ def _entries(inbox: Store, file: Listed) -> Iterator[Entry]:
     decisions, _ = decisions_in(stored.data if stored else None, file.key)
     when = file.modified
     for decision in reversed(decisions):
-        when = min(when, _moment(decision.at) or when)
+        when = min(when, moment_of(decision.at) or when)
         hotel_id = overridden_hotel(file.key) or ""
         yield Entry(hotel_id, decision, when, said(decision, decisions), revoker_of(decision, decisions))
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """The moment that somebody wrote, in UTC; None if it is none, or beyond the first or the last year."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
