@@ -21,7 +21,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a worker; numpy reads it when it is imported
 
-from benchmarks import commands, hotels, parts, peers, stages
+from benchmarks import commands, desk_pages, hotels, parts, peers, stages
 from benchmarks.inputs import Inputs, inputs_of
 from benchmarks.rows import Row, table
 from benchmarks.speed import sentence
@@ -44,10 +44,12 @@ class Extent:
     """Images of the largest hotel; None leaves it out."""
     rows: int
     """Hotels of the Data Release."""
+    listed_hotels: int
+    """Hotels of the desk's list."""
 
 
-QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000)
-FULL = Extent(12, 5, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000)
+QUICK = Extent(4, 1, 4, (30, 300), 60, 120, None, 100_000, 1_000)
+FULL = Extent(12, 5, 20, (30, 300, 3000), 500, 500, 3000, 1_000_000, 100_000)
 
 Section = Callable[[Inputs, Path, Extent], tuple[list[Row], list[str]]]
 """Rows, and sentences about what was left out and how fast the machine is."""
@@ -62,6 +64,7 @@ SECTIONS: dict[str, Section] = {
         [],
     ),
     "unchanged": lambda inputs, folder, extent: (hotels.unchanged(inputs, folder, max(3, extent.rounds)), []),
+    "desk": lambda _, folder, extent: (desk_pages.desk_rows(folder, extent.listed_hotels), []),
     "peers": lambda inputs, folder, extent: peers.beside_peers(
         inputs, folder, extent.photos, extent.urls, extent.rounds
     ),

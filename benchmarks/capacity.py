@@ -48,6 +48,11 @@ class Assumptions:
     cpu_s_a_picture_opened: float = 0.05  # a best image that was examined before is read and opened for its tagger
     wait_s_a_download: float = 0.08  # added to the time of a hotel by each download; several run at once
     reads_unchanged: float = 5  # manifest, current release, row shard, overrides, request; plus one an accommodation
+    reads_processed: float = 3  # asked again at the end: current release, row shard, overrides
+    reads_an_accommodation: float = 4  # of a processed hotel: state, fingerprints, credits, and its list again
+    writes_processed: float = 3  # manifest, page, record of the change
+    writes_an_accommodation: float = 3  # whose images are new or tagged: state, fingerprints or labels, credits
+    lists_of_decisions: float = 2  # of a hotel with new images, before its swap and after it; priced as writes
     memory_gb: float = 1769 / 1024
     concurrency: float = 300
     vision_a_minute: float = Settings().tagging.images_a_minute
@@ -120,8 +125,9 @@ def cost(work: Work, given: Assumptions, tagger: str) -> dict[str, float]:
     processed = work.nudges - work.unchanged
     seconds = cpu_s(work, given, tagger) + work.downloads * given.wait_s_a_download
     reads = work.nudges * (given.reads_unchanged + given.accommodations_a_hotel)
-    reads += processed * 2 * given.accommodations_a_hotel + work.rendered + work.opened
-    writes = work.downloads + work.rendered * given.renditions + processed * (2 + 2 * given.accommodations_a_hotel)
+    reads += processed * (given.reads_processed + given.reads_an_accommodation * given.accommodations_a_hotel)
+    reads += work.rendered + work.opened
+    writes = work.downloads + work.rendered * given.renditions + _writes_of_hotels(processed, work, given)
     gb_s = seconds * given.memory_gb
     sent = work.tagged if tagger == "google" else 0
     return {
@@ -138,6 +144,16 @@ def cost(work: Work, given: Assumptions, tagger: str) -> dict[str, float]:
         "s3_dollars": reads / 1e3 * given.thousand_reads_dollars + writes / 1e3 * given.thousand_writes_dollars,
         "vision_dollars": sent / 1e3 * given.thousand_labels_dollars,
     }
+
+
+def _writes_of_hotels(processed: float, work: Work, given: Assumptions) -> float:
+    """What processed hotels write beside originals and renditions, with the listings that cost as much."""
+    a_hotel = given.writes_processed
+    if work.downloads or work.tagged:
+        a_hotel += given.writes_an_accommodation * given.accommodations_a_hotel
+    if work.examined:
+        a_hotel += given.lists_of_decisions
+    return processed * a_hotel
 
 
 def cpu_s(work: Work, given: Assumptions, tagger: str) -> float:

@@ -146,7 +146,7 @@ def _image(chance: random.Random, sha256: str) -> dict[str, object]:
     }
 
 
-def _release(stores: Stores, hotels: int) -> None:
+def release_of(stores: Stores, hotels: int) -> None:
     header = "hotel_id,name,country,city,latitude,longitude,accommodations"
     rows = [f"{n},Hotel {n},{','.join(CITIES[n % len(CITIES)])},,,atlas:{n};bedbank:{n}" for n in range(hotels)]
     stores.inbox.put("releases/r.csv", "\n".join([header, *rows, ""]).encode())
@@ -185,8 +185,8 @@ def often(what: str, task: Callable[[], object]) -> None:
 def measure(folder: Path, hotels: int, changes: int) -> None:
     """Print all figures."""
     stores = Stores(MemoryStore(), MemoryStore(), MadeStore(hotels))
-    _release(stores, hotels)
-    before = _peak_mb()
+    release_of(stores, hotels)
+    before = peak_mb()
     index = open_index(folder / "index.sqlite")
     once(f"first build of {hotels:,} hotels", lambda: catch_up(index, stores, Settings()))
     index = open_index(folder / "index.sqlite")
@@ -206,10 +206,10 @@ def measure(folder: Path, hotels: int, changes: int) -> None:
     once("report on hotels", lambda: hotel_report(index))
     once("the list as CSV, all hotels", lambda: sum(map(len, list_csv(index, Query()))))
     size = (folder / "index.sqlite").stat().st_size / 1e6
-    print(f"file {size:.0f} MB, peak memory {_peak_mb():.0f} MB, of which {before:.0f} MB before the build")
+    print(f"file {size:.0f} MB, peak memory {peak_mb():.0f} MB, of which {before:.0f} MB before the build")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 

@@ -1,6 +1,7 @@
 """Measures "this picture, in every hotel": what is found of copies, what is found wrongly, and the time of a search.
 
     python -m benchmarks.everywhere copies FOLDER...      photographs of folders, made logos, and copies of them
+    python -m benchmarks.everywhere alike CORPUS          one image of each photograph of a labelled corpus
     python -m benchmarks.everywhere search 3000000        an index of so many images, with made hashes
 
 The figures are in decision 35 and in docs/performance.md.
@@ -8,6 +9,7 @@ The figures are in decision 35 and in docs/performance.md.
 
 from __future__ import annotations
 
+import csv
 import io
 import random
 import resource
@@ -74,6 +76,14 @@ def photographs(folder: Path) -> Iterator[tuple[str, Image.Image]]:
         yield str(path.relative_to(folder)), Image.open(path).convert("RGB")
 
 
+def labelled(corpus: Path) -> Iterator[tuple[str, Image.Image]]:
+    """One clean image of each photograph of a labelled corpus."""
+    rows = csv.DictReader((corpus / "labels.csv").read_text("utf-8").splitlines())
+    named = {row["label"]: row["image"] for row in rows if row["best"] == "1"}
+    for label, name in sorted(named.items()):
+        yield label, Image.open(corpus / "images" / name).convert("RGB")
+
+
 def copies(image: Image.Image) -> Iterator[tuple[str, Fingerprint | None]]:
     """Copies as partners make them."""
     width, height = image.size
@@ -90,8 +100,8 @@ def copies(image: Image.Image) -> Iterator[tuple[str, Fingerprint | None]]:
     )
 
 
-def measure_copies(name: str, images: Iterator[tuple[str, Image.Image]]) -> None:
-    """Print what share of copies is found, and which other images are taken for a copy."""
+def measure_copies(name: str, images: Iterator[tuple[str, Image.Image]], *, copied: bool = True) -> None:
+    """Print what share of copies is found, if images are `copied`, and which other images are taken for a copy."""
     originals: dict[str, Fingerprint] = {}
     found: Counter[str] = Counter()
     tried: Counter[str] = Counter()
@@ -100,7 +110,7 @@ def measure_copies(name: str, images: Iterator[tuple[str, Image.Image]]) -> None
         if original is None:
             continue
         originals[label] = original
-        for kind, copy in copies(image):
+        for kind, copy in copies(image) if copied else ():
             tried[kind] += 1
             found[kind] += copy is not None and bool(list(copies_of(original, {"copy": copy}, ["copy"])))
     wrong = {
@@ -144,5 +154,7 @@ if __name__ == "__main__":
         measure_copies("coming soon", coming_soon())
         for argument in sys.argv[2:]:
             measure_copies(argument, photographs(Path(argument)))
+    elif sys.argv[1] == "alike":
+        measure_copies(sys.argv[2], labelled(Path(sys.argv[2])), copied=False)
     else:
         measure_search(int(sys.argv[2]))
