@@ -24,6 +24,7 @@ module.exports = async ({ resolveConfigurationProperty }) => {
     Outputs: {
       ...output("Inbox", custom.stores.inbox, "Where catalogues, releases, requests and overrides are put"),
       ...output("Published", custom.stores.published, "Where the manifests and renditions are"),
+      ...output("DeskPolicy", { Ref: "DeskPolicy" }, "Rights of a person who uses image-release desk"),
     },
   };
 };

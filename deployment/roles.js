@@ -1,5 +1,5 @@
-// One role for each function: its log, its queues, and what permissions.yml names. No managed policies, no wildcards in
-// actions.
+// One role for each function: its log, its queues, and what permissions.yml names; and one policy for people who use the
+// desk. Roles have no managed policies, and no action has a wildcard.
 "use strict";
 
 const local = require("./local");
@@ -13,7 +13,7 @@ const ACTIONS = {
 };
 
 module.exports = ({ prefix, functions, custom }) => {
-  const resources = {};
+  const resources = { DeskPolicy: deskPolicy(custom.permissions.desk) };
   const asksGoogle = taggers.asksGoogle(custom.tagger);
   for (const fn of functions) {
     const allowed = custom.permissions[fn.name];
@@ -28,6 +28,17 @@ module.exports = ({ prefix, functions, custom }) => {
   }
   return resources;
 };
+
+// Belongs to nobody until you attach it to a person's role or user.
+function deskPolicy(allowed) {
+  return {
+    Type: "AWS::IAM::ManagedPolicy",
+    Properties: {
+      Description: "What image-release desk reads, and the decisions that it records",
+      PolicyDocument: { Version: "2012-10-17", Statement: stores(allowed, "") },
+    },
+  };
+}
 
 function role(statements) {
   return {

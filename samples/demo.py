@@ -47,6 +47,7 @@ def main() -> int:
         ]
         status = subprocess.run(command, check=False).returncode
     if not args.json:
+        print(f"To correct the order: image-release desk --workspace {folder / 'workspace'}")
         print(f"Open {(folder / 'workspace' / 'published' / 'index.html').resolve().as_uri()}")
     return status
 

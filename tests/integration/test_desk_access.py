@@ -1,13 +1,14 @@
 """Who may use the desk: every request is checked before anything else happens, over real HTTP."""
 
 import logging
+import socket
 from types import SimpleNamespace
 
 import pytest
 
 from image_release.desk.index import Filter, Found, IndexStatus, open_index
 from image_release.desk.keeping import Keeping
-from image_release.desk.web import Proxy
+from image_release.desk.web import DeskServer, Proxy
 from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores
 from tests.integration.desk_client import serving
@@ -55,6 +56,11 @@ class TestTheAddressLetsIn:
         assert f"{direct.access.cookie}={direct.access.session}" in cookie
         assert "httponly" in cookie.lower()
         assert "samesite=strict" in cookie.lower()
+
+    def test_as_soon_as_it_is_known_even_before_the_pages_are_made(self):
+        server = DeskServer()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30):
+            pass
 
     @pytest.mark.parametrize("query", ["", "?token=", "?token=wrong", "?token=%C3%A9", "?other=1"])
     def test_only_with_its_token(self, direct, query):

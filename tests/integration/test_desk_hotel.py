@@ -49,6 +49,7 @@ def client(world):
         images=images,
         compare=compare,
         recent=RecentManifests(),
+        index=SimpleNamespace(hotel=lambda _: None),
     )
     with serving(desk) as opened:
         yield opened

@@ -49,8 +49,8 @@ def changes(invocation: Invocation, name: str | None, as_csv: bool, limit: int |
     """Show what changed in hotels: pictures gained and lost, the first picture before and after, the worst first.
 
     A run is named by its time or the beginning of it, a request by its id, a release by its id: then all is shown that
-    changed while it was in force. Without a name it is the last run or request that changed something. Records of
-    changes are kept for 90 days.
+    changed while it was in force. Without a name it is the last run or request that changed something; beside a suite,
+    whose functions keep no lists, the release in force. Records of changes are kept for 90 days.
 
     Example: image-release changes
 

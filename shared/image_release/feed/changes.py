@@ -99,6 +99,7 @@ def changes_of(
 ) -> WhatChanged:
     """What a run, a request, a decision at the desk or a release changed; without a name the last one that changed any.
 
+    Where nothing has a list, as beside a suite, that is the release in force.
     `name` is that of a run (its time, or the beginning of one), a request or a release. Of its hotels, the worst first,
     at most `limit` are given after the first `offset`. `with_records`: a suite publishes, too, and leaves records
     without lists. Raises UnknownNameError and ListUnreadableError.
@@ -121,7 +122,10 @@ def _source(stores: Stores, name: str | None, *, with_records: bool) -> _Source:
     if name is None:
         for made in _that_changed_any(stores):
             return _of_list(stores, made)
-        raise UnknownNameError(None, [])
+        current = read_current(stores.state) if with_records else None
+        if current is None:
+            raise UnknownNameError(None, [])
+        name = current.release_id
     lists = changed_lists(stores.state)
     if found := _named(lists, name):
         return _of_list(stores, found)

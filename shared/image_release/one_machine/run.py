@@ -132,8 +132,11 @@ def update_workspace(
 def write_feed(workspace: Workspace, problems: list[Problem], advance: Callable[[], object]) -> None:
     """Write a snapshot of all hotels if one changed, and delete what of the feed is too old.
 
-    `advance` is called for each hotel while the first snapshot is made. What goes wrong is added to the problems.
+    `advance` is called for each hotel while the first snapshot is made. What goes wrong is added to the problems. While
+    the release in force cannot be read, the latest snapshot stays.
     """
+    if CURRENT_RELEASE in {problem.file for problem in problems}:
+        return
     now = datetime.now(UTC)
     with told(problems, FEED):
         write_snapshot(workspace.stores, now, advance)

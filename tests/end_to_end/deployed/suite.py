@@ -26,19 +26,19 @@ class DeployedSuite:
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
-        self.s3 = self._client("s3")
-        self.sqs = self._client("sqs")
-        self.functions = self._client("lambda")
-        self.logs = self._client("logs")
-        account = self._client("sts").get_caller_identity()["Account"]
+        self.s3 = self.client("s3")
+        self.sqs = self.client("sqs")
+        self.functions = self.client("lambda")
+        self.logs = self.client("logs")
+        account = self.client("sts").get_caller_identity()["Account"]
         self.buckets = {name: f"{PREFIX}-{name}-{account}-{REGION}" for name in ("inbox", "state", "published")}
 
-    def _client(self, service: str):
+    def client(self, service: str, keys: dict[str, str] | None = None):
         return boto3.client(
             service,
             endpoint_url=self.aws.endpoint,
             region_name=REGION,
-            **self.aws.keys,
+            **(keys or self.aws.keys),
             config=Config(read_timeout=300, retries={"max_attempts": 0}),
         )
 
@@ -51,12 +51,26 @@ class DeployedSuite:
         body = data.encode() if isinstance(data, str) else data
         self.s3.put_object(Bucket=self.buckets[store], Key=key, Body=body)
 
+    @property
+    def workspace(self) -> str:
+        """The address of the three stores, for the command line."""
+        return ",".join(f"s3://{bucket}" for bucket in self.buckets.values())
+
     def status(self, request_id: str) -> str:
         """Return what `image-release status` prints about a request."""
-        workspace = ",".join(f"s3://{bucket}" for bucket in self.buckets.values())
-        command = [COMMAND, "status", request_id, "--workspace", workspace]
+        command = [COMMAND, "status", request_id, "--workspace", self.workspace]
         environment = {**os.environ, **self.aws.environment}
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    def person(self, name: str) -> dict[str, str]:
+        """Return the keys of a new user who has the stack's policy for people at the desk, and no other right."""
+        iam = self.client("iam")
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=PREFIX)["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        iam.create_user(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn=outputs["DeskPolicy"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
     def send(self, queue: str, body: str) -> None:
         self.sqs.send_message(QueueUrl=self.queue_url(queue), MessageBody=body)
@@ -88,7 +102,7 @@ class DeployedSuite:
 
     def counted_images(self) -> int:
         """Return the number of windows in which images were counted against Google's quota."""
-        return self._client("dynamodb").scan(TableName=f"{PREFIX}-quota")["Count"]
+        return self.client("dynamodb").scan(TableName=f"{PREFIX}-quota")["Count"]
 
     def done(self, request_id: str) -> set[str]:
         """Return the hotels of a request that are done."""

@@ -216,6 +216,16 @@ class TestRights:
             }
             assert writers == {"process_hotel"}
 
+    def test_of_people_at_the_desk_are_to_decide_and_never_to_publish(self, of_type):
+        """The policy for them writes decisions and requests into the inbox, and nothing else anywhere."""
+        (policy,) = of_type("IAM::ManagedPolicy").values()
+        assert not {"Roles", "Users", "Groups"} & set(policy)
+        lines = policy["PolicyDocument"]["Statement"]
+        actions = {action for line in lines for action in listed(line["Action"])}
+        assert actions == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}
+        written = {json.loads(resource)["Fn::Sub"] for resource in granted(lines, "s3:PutObject")}
+        assert written == {f"${{InboxBucket.Arn}}/{prefix}/*" for prefix in ("overrides", "decisions", "requests")}
+
     def test_to_the_secret_belong_to_process_hotel_only(self, statements, asks_google):
         """Only the function that sends images to Google reads its key, and nobody where Google is not asked."""
         readers = {name for name, lines in statements.items() if granted(lines, "ssm:GetParameter")}
@@ -243,10 +253,15 @@ class TestTagger:
 
 
 class TestCircles:
-    def test_nothing_is_written_into_the_inbox(self, statements):
-        """Objects in the inbox trigger functions, so no function may put an object there."""
-        for lines in statements.values():
-            assert "InboxBucket" not in " ".join(granted(lines, "s3:PutObject") | granted(lines, "s3:DeleteObject"))
+    def test_nothing_but_lines_of_decisions_for_every_hotel_is_written_into_the_inbox(self, statements):
+        """Objects there trigger functions. `process_hotel` writes a line once, so its own nudge ends it."""
+        written = {
+            (name, resource)
+            for name, lines in statements.items()
+            for resource in granted(lines, "s3:PutObject") | granted(lines, "s3:DeleteObject")
+            if "InboxBucket" in resource
+        }
+        assert written == {("process_hotel", json.dumps({"Fn::Sub": "${InboxBucket.Arn}/overrides/*"}))}
 
     def test_only_the_inbox_notifies(self, of_type):
         """The buckets that functions write send no notifications."""

@@ -7,8 +7,9 @@ import pytest
 
 from image_release.feed import Cause, UnknownNameError, What, changes_of
 from image_release.feed.pruning import prune
-from image_release.ingest import Request, mark_done, store_request
+from image_release.ingest import Request, apply_release, mark_done, store_request
 from image_release.publish import FirstPicture
+from image_release.settings import Settings
 from image_release.store_keys import change_key, run_key
 from tests.unit.feed.publishing import STARTED, a_run, memory_stores, publish_hotel, run
 
@@ -103,6 +104,15 @@ def test_a_release_of_a_suite_is_told_by_the_records_alone(stores):
     drop_lists(stores)
     found = changes_of(stores, "r1", with_records=True)
     assert [change.hotel_id for change in found.hotels] == ["h"]
+
+
+def test_beside_a_suite_the_release_in_force_is_told_where_nothing_is_named(stores):
+    run(stores, a_run(), {"h": "a"})
+    drop_lists(stores)
+    stores.inbox.put("releases/r1.csv", b"hotel_id,name,country,city,latitude,longitude,accommodations\nh,H,,,,,p:1\n")
+    apply_release(stores.inbox, stores.state, "releases/r1.csv", Settings(), STARTED)
+    found = changes_of(stores, with_records=True)
+    assert (found.kind, found.name, [change.hotel_id for change in found.hotels]) == ("release", "r1", ["h"])
 
 
 def drop_lists(stores):

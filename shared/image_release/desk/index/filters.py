@@ -64,10 +64,10 @@ WORST_FIRST = (
     Filter.HELD,
     Filter.BEST_UNSURE,
     Filter.UNAVAILABLE,
-    Filter.PENDING,
     Filter.NO_LABELS,
 )
-"""What makes a hotel need a look: the worst decides, among equal hotels the next. The other filters do not."""
+"""What makes a hotel need a look: the worst decides, among equal hotels the next. The other filters do not: what is
+scheduled is not wrong."""
 WEIGHTS: Mapping[Filter, int] = {name: 1 << place for place, name in enumerate(reversed(WORST_FIRST))}
 """How much each adds to the need for a look: more than all that are less bad together."""
 

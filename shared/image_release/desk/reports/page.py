@@ -35,7 +35,7 @@ NOT_SHOWN = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
 NOT_FETCHED = (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE)
 NEUTRAL, BAD, POOR = 2, 3, 4
 """Colours of `reports.css`."""
-BECAME = ("best copies", "other copies", "hidden or too many", "could not be fetched", "refused")
+BECAME = ("best copies", "other copies", "hidden or too many", "gone or not fetched", "refused")
 
 
 class Links(Protocol):

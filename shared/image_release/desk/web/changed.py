@@ -48,6 +48,7 @@ def changes(request: Request) -> Response:
         request,
         "changes.html",
         found=found,
+        beside_a_suite=beside_a_suite,
         latest=[made.cause for made in latest],
         kinds=KINDS,
         words=WORDS,

@@ -213,4 +213,5 @@ def told(error: Exception) -> tuple[int, str]:
     for kind, status in SAID.items():
         if isinstance(error, kind):
             return status, printable(str(error), 2_000)
-    return 500, f"The desk could not do this, and nothing of it was kept: {printable(type(error).__name__)}."
+    name = printable(type(error).__name__)
+    return 500, f"The desk could not do this ({name}). The page shows what is in force: please load it again."

@@ -15,10 +15,15 @@ from image_release.desk.web.access import LOOPBACK
 GRACE_S = 1
 """How long open requests may go on after Ctrl-C."""
 KEEP_ALIVE_S = 30
+WAITING = 128
+"""Connections that may wait until they are answered."""
 
 
 class DeskServer:
-    """A socket on 127.0.0.1, taken at once, so that the address is known before the application is made."""
+    """A socket on 127.0.0.1, taken at once, so that the address is known before the application is made.
+
+    Whoever opens the address before the application answers waits for it, and is not refused.
+    """
 
     def __init__(self, port: int = 0) -> None:
         """Take the port; 0 takes any free one. Raises OSError if it is taken."""
@@ -26,6 +31,7 @@ class DeskServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((LOOPBACK, port))
+            self._socket.listen(WAITING)
         except OSError:
             self._socket.close()
             raise
@@ -48,7 +54,6 @@ class DeskServer:
             thread.join()
 
     def _server(self, app: ASGIApp) -> uvicorn.Server:
-        self._socket.listen(128)
         config = uvicorn.Config(
             app,
             access_log=False,

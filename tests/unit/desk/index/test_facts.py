@@ -72,6 +72,11 @@ class TestMatters:
         pictures = changes.pop("pictures")
         assert matter in matters(*pictures, **changes)
 
+    @pytest.mark.parametrize("kind", ["download", "tag"])
+    def test_what_is_scheduled_is_no_reason_to_look(self, kind):
+        """It can be filtered by, and adds nothing to the need for a look."""
+        assert need_of(matters(*FIVE, pending=[kind])) == 0
+
     @pytest.mark.parametrize("kind", ["revalidate", "sweep"])
     def test_routine_work_is_none(self, kind):
         """Every hotel has it now and then."""

@@ -10,6 +10,8 @@ from image_release.desk.web.hotel.views import picture_address
 from image_release.gallery import kind_in_words, ordinal
 from image_release.publish import Manifest, PublishedPicture
 
+MOST_NAMED = 3
+"""Maximum number of pictures that the sentence names for one kind of change."""
 STRIP_PX = 120
 """Minimum width of the renditions in the two strips."""
 
@@ -88,14 +90,21 @@ def _in_strip(manifest: Manifest, picture: PublishedPicture, mark: str) -> InStr
     return InStrip(picture.position, kind_in_words(picture.category), src, mark)
 
 
+def _named(items: list[InStrip]) -> str:
+    """Which pictures they are, if they are few: ` (3rd, bedroom)`."""
+    if len(items) > MOST_NAMED:
+        return ""
+    return f" ({'; '.join(f'{ordinal(item.position)}, {item.kind}' for item in items)})"
+
+
 def _sentence(before: tuple[InStrip, ...], after: tuple[InStrip, ...]) -> str:
-    counts = (
-        (sum(item.mark == "no longer shown" for item in before), "no longer shown"),
-        (sum(item.mark == "new" for item in after), "new"),
-        (sum(item.mark.startswith("was ") for item in after), "moved"),
-        (sum(item.mark.startswith("joined") for item in after), "joined"),
-        (sum(item.mark.startswith("divided") for item in before), "divided"),
+    found = (
+        ([item for item in before if item.mark == "no longer shown"], "no longer shown"),
+        ([item for item in after if item.mark == "new"], "new"),
+        ([item for item in after if item.mark.startswith("was ")], "moved"),
+        ([item for item in after if item.mark.startswith("joined")], "joined"),
+        ([item for item in before if item.mark.startswith("divided")], "divided"),
     )
-    changed = [f"{count} {words}" for count, words in counts if count]
+    changed = [f"{len(items)} {words}{_named(items)}" for items, words in found if items]
     pictures = f"{len(before)} picture{'' if len(before) == 1 else 's'} before, {len(after)} now"
     return f"{pictures}: {', '.join(changed)}" if changed else f"{pictures}: the order is the same"

@@ -16,6 +16,7 @@ from image_release.desk.comparing import ComparedImages, IncomparableError, Name
 from image_release.desk.deciding import HotelNow, read_hotel
 from image_release.desk.desk import Desk
 from image_release.desk.images import SIDES, UnknownImageError
+from image_release.desk.index import IndexDamagedError
 from image_release.desk.web.addresses import hotel_address
 from image_release.desk.web.guard import form_of
 from image_release.desk.web.hotel.before_and_after import BeforeAndAfter, before_and_after
@@ -104,14 +105,16 @@ def decide(request: Request) -> Response:
 
 
 def image(request: Request) -> Response:
-    """A small picture of an image that the hotel's manifest names."""
+    """A small picture of an image that the hotel's manifest names; with `drawn` a drawing in place of another one."""
     hotel_id, sha256, size = (request.path_params[name] for name in ("hotel_id", "sha256", "size"))
     if not SHA256.fullmatch(sha256) or size not in SIDES:
         raise not_found("There is no such picture.")
     try:
         data = desk_of(request).images.picture(hotel_id, sha256, size)
     except (UnknownImageError, BadKeyError) as error:
-        raise not_found("This hotel has no such image.") from error
+        if "drawn" not in request.query_params:
+            raise not_found("This hotel has no such image.") from error
+        data = None
     if data is None:
         return Response(PLACEHOLDER.read_bytes(), media_type="image/svg+xml")
     return Response(data, media_type="image/jpeg", headers={"Cache-Control": IMAGE_CACHED})
@@ -159,6 +162,7 @@ def _read(request: Request) -> tuple[Desk, HotelNow]:
 def _values(desk: Desk, now: HotelNow, changed: BeforeAndAfter | None) -> dict[str, Any]:
     return {
         "hotel": view_of(now),
+        "place": _place(desk, now.hotel_id),
         "now": now,
         "manifest": now.manifest,
         "changed": changed,
@@ -166,6 +170,15 @@ def _values(desk: Desk, now: HotelNow, changed: BeforeAndAfter | None) -> dict[s
         "is_under_way": desk.applying.of(now.hotel_id) is not None,
         "publishes": desk.applying.publishes,
     }
+
+
+def _place(desk: Desk, hotel_id: str) -> str:
+    """City and country, as the release in force has them; empty while the index is built for the first time."""
+    try:
+        hotel = desk.index.hotel(hotel_id)
+    except IndexDamagedError:
+        return ""
+    return ", ".join(filter(None, (hotel.city, hotel.country))) if hotel else ""
 
 
 def _failure(applied: Applied | None) -> str:

@@ -14,6 +14,7 @@ from image_release.desk.deciding import (
     moment_of,
     revoker_of,
     said,
+    short,
 )
 from image_release.desk.deciding.checking import GROUPED, RESCUED
 from image_release.desk.moving import pins_of
@@ -22,6 +23,7 @@ from image_release.gallery import kind_in_words, why_best, why_here, why_rejecte
 from image_release.ingest import Decision
 from image_release.kinds import shipped_kinds
 from image_release.outcomes import Outcome
+from image_release.problems import printable
 from image_release.publish import Manifest, MergedImage, Pending, PublishedImage, PublishedPicture, RejectedImage
 from image_release.values import Override
 
@@ -101,8 +103,17 @@ class RejectedView:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedImage:
+    """An image that a decision is about, in words: `the bedroom from atlas`."""
+
+    name: str
+    small: str
+    large: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A line of the history."""
+    """A line of the history. `about` holds the images that the manifest still names."""
 
     digest: str
     by: str
@@ -113,6 +124,7 @@ class DecisionView:
     is_undone: bool
     is_undoing: bool
     is_waiting: bool
+    about: tuple[NamedImage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,18 +251,43 @@ def _is_withdrawn(now: HotelNow) -> bool:
 
 def _decision(now: HotelNow, decision: Decision) -> DecisionView:
     undone, when = revoker_of(decision, now.decisions), moment_of(decision.at) or LONG_AGO
-    what = said(decision, now.decisions)
+    named = _named_images(now, decision)
+    what = in_words = said(decision, now.decisions)
+    for sha256, image in named.items():
+        in_words = in_words.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
-        decision.at,
-        what,
+        f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when > LONG_AGO else "",
+        in_words,
         decision.why,
         effect_now(Entry(now.hotel_id, decision, when, what, undone), now),
         undone is not None,
         decision.override is None,
         undone is None and when > now.manifest.published_at,
+        tuple(named.values()),
     )
+
+
+def _named_images(now: HotelNow, decision: Decision) -> dict[str, NamedImage]:
+    """What a decision is about, or the decision that it undid, as far as the manifest names it."""
+    of_digest = {} if decision.override else {item.digest: item for item in now.decisions}
+    about: Decision | None = decision
+    for _ in now.decisions:
+        if about is None or about.override:
+            break
+        about = of_digest.get(about.revokes or "")
+    images = about.override.images if about and about.override else ()
+    return {sha256: _named_image(now, sha256) for sha256 in images if sha256 in now.shown or sha256 in now.rejected}
+
+
+def _named_image(now: HotelNow, sha256: str) -> NamedImage:
+    picture = now.shown.get(sha256)
+    kind = kind_in_words(picture.category) if picture else "image"
+    images = images_of(picture) if picture else (now.rejected[sha256],)
+    partner = next(image.partner_id for image in images if image.sha256 == sha256)
+    addresses = (image_address(now.hotel_id, sha256, size) for size in ("small", "large"))
+    return NamedImage(f"the {kind} from {printable(partner, 80)}", *addresses)
 
 
 def _pending(entry: Pending) -> str:
