@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -17,6 +18,7 @@ from image_release.desk.deciding import (
 from image_release.desk.web.hotel.commands import Asked, carry_out
 from image_release.desk.web.hotel.views import view_of
 from image_release.ingest import decisions_in
+from image_release.storage import MemoryStore, StorageError
 from image_release.store_keys import overrides_key
 from tests.unit.desk.hotels import manifest, picture, sha, stores
 
@@ -107,3 +109,38 @@ def test_a_file_of_hundreds_of_lines_about_one_hotel_is_planned_and_made_in_a_mo
     assert planned.count("new") == 200
     make_bulk(made, sheet, by="ann", at=AT)
     assert len(read_hotel(made, "h").decisions) == 400
+
+
+class FullAfter(MemoryStore):
+    """An inbox whose disk is full after so many files."""
+
+    left = 1
+
+    def put(self, *args, **kwargs):
+        if not self.left:
+            raise StorageError("no space left")
+        self.left -= 1
+        return super().put(*args, **kwargs)
+
+
+@pytest.mark.parametrize("left", [1, 2])
+def test_a_disk_that_becomes_full_in_the_middle_of_a_file_is_told_with_what_was_made(left):
+    """So the page goes on with the hotels that were decided about, and the file is given again."""
+    inbox = FullAfter()
+    inbox.left = left
+    made = replace(stores(*(manifest(f"h{n}") for n in range(4))), inbox=inbox)
+    sheet = read_sheet("\n".join(["hotel_id,action,images", *(f"h{n},hide,aaaaaa1" for n in range(4))]).encode(), "f")
+    first = make_bulk(made, sheet, by="ann", at=AT)
+    assert first.hotels == tuple(f"h{n}" for n in range(left))
+    assert all("no space left" in problem.rule for problem in first.problems)
+    inbox.left = 9
+    again = make_bulk(made, sheet, by="ann", at=AT)
+    assert (again.count("already"), again.count("new")) == (left, 4 - left)
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_a_fault():
+    inbox = FullAfter()
+    inbox.left = 0
+    sheet = read_sheet(b"hotel_id,action,images\nh,hide,aaaaaa1", "f")
+    with pytest.raises(StorageError):
+        make_bulk(replace(stores(), inbox=inbox), sheet, by="ann", at=AT)

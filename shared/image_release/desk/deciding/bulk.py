@@ -17,8 +17,8 @@ from image_release.desk.deciding.reading import HotelNow, image_named, read_hote
 from image_release.desk.deciding.sentences import said
 from image_release.desk.deciding.sheet import Row, Sheet, label_text
 from image_release.ingest import decisions_in
-from image_release.problems import Problem
-from image_release.storage import Stores
+from image_release.problems import Problem, printable
+from image_release.storage import StorageError, Stores
 from image_release.values import Label, Override
 
 MOST_OF_A_HOTEL = 1_000
@@ -79,7 +79,8 @@ def plan_bulk(stores: Stores, sheet: Sheet, *, by: str, at: str, done: Callable[
 def make_bulk(stores: Stores, sheet: Sheet, *, by: str, at: str, done: Callable[[], object] = lambda: None) -> BulkPlan:
     """Make the decisions of a file, and tell what became of each line. `done` is called after each hotel.
 
-    Each hotel is planned anew in the moment in which its decisions are appended. Raises storage faults.
+    Each hotel is planned anew in the moment in which its decisions are appended. Raises storage faults, unless some
+    hotels have their decisions already: then the lines of the others tell it.
     """
 
     def made(hotel_id: str, rows: Sequence[Row]) -> list[BulkLine]:
@@ -103,14 +104,26 @@ def _for_each_hotel(
     is_made: bool,
 ) -> BulkPlan:
     lines: list[BulkLine] = []
+    fault: StorageError | None = None
     for hotel_id, rows in _by_hotel(sheet.rows).items():
         try:
-            lines += lines_of(hotel_id, rows)
+            lines += _not_reached(rows, fault) if fault else lines_of(hotel_id, rows)
         except DecisionRefusedError as error:
             lines += [BulkLine(row, "wrong", str(error)) for row in rows]
+        except StorageError as error:
+            if not is_made or not any(line.status == "new" for line in lines):
+                raise  # nothing was recorded
+            fault = error
+            lines += _not_reached(rows, fault)
         done()
     lines.sort(key=lambda line: line.row.line)
     return BulkPlan(sheet.file, tuple(lines), sheet.problems, sheet.warnings, is_made)
+
+
+def _not_reached(rows: Sequence[Row], fault: StorageError) -> list[BulkLine]:
+    """Lines that were not made because the store failed, after others were."""
+    says = f"was not recorded: {printable(str(fault), 300)}; the same file again makes what is missing"
+    return [BulkLine(row, "wrong", says) for row in rows]
 
 
 def _by_hotel(rows: Sequence[Row]) -> Mapping[str, list[Row]]:

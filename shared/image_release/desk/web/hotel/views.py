@@ -255,7 +255,11 @@ def _decision(now: HotelNow, decision: Decision) -> DecisionView:
     named = _named_images(now, decision)
     what = about = said(decision, now.decisions)
     for sha256, image in named.items():
+<<<<<<< HEAD
         about = about.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
+=======
+        in_words = in_words.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
+>>>>>>> 98d7c0108454273c624dd70da8a2056b2ff3b2a2
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
@@ -272,7 +276,7 @@ def _decision(now: HotelNow, decision: Decision) -> DecisionView:
 
 def _named_images(now: HotelNow, decision: Decision) -> dict[str, NamedImage]:
     """What a decision is about, or the decision that it undid, as far as the manifest names it."""
-    of_digest = {item.digest: item for item in now.decisions}
+    of_digest = {} if decision.override else {item.digest: item for item in now.decisions}
     about: Decision | None = decision
     for _ in now.decisions:
         if about is None or about.override:
