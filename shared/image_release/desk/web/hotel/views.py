@@ -255,11 +255,7 @@ def _decision(now: HotelNow, decision: Decision) -> DecisionView:
     named = _named_images(now, decision)
     what = about = said(decision, now.decisions)
     for sha256, image in named.items():
-<<<<<<< HEAD
         about = about.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
-=======
-        in_words = in_words.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
->>>>>>> 98d7c0108454273c624dd70da8a2056b2ff3b2a2
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
