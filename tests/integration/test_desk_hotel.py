@@ -180,3 +180,9 @@ def test_a_decision_that_is_not_published_yet_is_told(client, world, shown):
     world.now = datetime.now(UTC)
     world.process("h")
     assert "of the decisions wait for the suite" not in client.get("/hotels/h").text
+
+
+@pytest.mark.parametrize("hotel_id", ["x" * 300, "x" * 5000, "a%252Fb", "%252E%252E", "%2500"])
+@pytest.mark.parametrize("rest", ["", f"/images/{'a' * 64}/small", "/state", "/compare"])
+def test_an_id_that_no_hotel_has_is_not_there_whatever_it_is(client, hotel_id, rest):
+    assert client.get(f"/hotels/{hotel_id}{rest}").status in (400, 404)

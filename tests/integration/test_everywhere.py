@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +22,9 @@ from image_release.everywhere import (
     run_job,
     undo_everywhere,
 )
-from image_release.feed import Cause, Collecting
+from image_release.feed import Cause, Collecting, Position
 from image_release.ingest import EverywhereRefusedError, append_revoke, parse_request, read_decisions
-from image_release.storage import CountingStore, FolderStore, StoreCounter, Stores
+from image_release.storage import CountingStore, FolderStore, StorageError, StoreCounter, Stores
 from image_release.values import sha256_hex
 from tests.integration.world import World, jpeg, photo
 
@@ -164,6 +167,51 @@ def test_a_damaged_index_is_made_again(four, damage):
         other.unlink()
     path.write_bytes(damage)
     assert set(four.found(LOGO)) == {"h1", "h2"}
+
+
+def drop_table(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE meta")
+
+
+def damage_pages(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * (path.stat().st_size - 8192))
+
+
+def followed_until(text: str):
+    def change(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE meta SET value = ? WHERE key = 'position'", (text,))
+            db.execute("DELETE FROM prints")
+
+    return change
+
+
+def test_an_index_that_is_damaged_or_cannot_follow_reads_every_hotel_again(four):
+    """The feed forgets after 90 days; and from a time to come nothing is ever found."""
+    now = datetime.now(UTC)
+    positions = ["nonsense", *(Position(now + timedelta(days=days)).to_text() for days in (-91, 9))]
+    for damage in (drop_table, damage_pages, *map(followed_until, positions)):
+        four.found(LOGO)
+        damage(four.folder / "desk" / "prints.sqlite")
+        assert set(four.found(LOGO)) == {"h1", "h2"}
+
+
+def test_an_index_that_cannot_be_written_is_a_sentence(four):
+    (four.folder / "desk").touch()
+    with pytest.raises(StorageError, match="the index of fingerprints cannot be written"):
+        four.index.catch_up(four.stores)
+
+
+def test_a_damaged_list_of_changes_has_every_hotel_read_again_once(four):
+    four.found(LOGO)
+    four.hotels(**FOUR | {"h3": [ROOMS[2], LOGO]})
+    four.world.state.put(Cause.of("run", datetime.now(UTC)).key, b"no gzip")
+    assert set(four.found(LOGO)) == {"h1", "h2", "h3"}
 
 
 def test_the_job_hides_the_image_in_every_hotel_and_leaves_the_others(four):

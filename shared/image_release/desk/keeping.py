@@ -78,6 +78,8 @@ class IndexKeeper:
         except (StorageError, IndexDamagedError, IndexBusyError) as error:
             log.warning("the index: %s", printable(str(error), 400))
             self._wanted.set()
+        except Exception:  # the decision is recorded and applied all the same
+            log.exception("the index")
 
     def caught_up(self, timeout_s: float) -> bool:
         """Have the index brought up to date now, and wait for it; False if it took longer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from image_release.desk.deciding import HotelNow, images_of
+from image_release.desk.deciding import HotelNow
 from image_release.hotel import Pin, places_of
 from image_release.rank import pinned_places
 
@@ -31,12 +31,12 @@ def pins_for_move(now: HotelNow, sha256: str, position: int) -> tuple[tuple[str,
 def pins_of(now: HotelNow) -> Pins:
     """The pins that are in force."""
     pinned = {}
-    for picture in now.manifest.pictures:
-        images = {image.sha256 for image in images_of(picture)}
-        for line, item in enumerate(now.overrides):
-            if item.action == "pin" and not images.isdisjoint(item.images):
-                pinned[picture.best.sha256] = Pin(item.position or 1, line)
-    return pinned
+    for line, item in enumerate(now.overrides):
+        shown = [now.shown[sha256] for sha256 in item.images if sha256 in now.shown] if item.action == "pin" else ()
+        for picture in shown:
+            pinned[picture.best.sha256] = Pin(item.position or 1, line)
+    bests = (picture.best.sha256 for picture in now.manifest.pictures)
+    return {best: pinned[best] for best in bests if best in pinned}
 
 
 def _giving_way(now: HotelNow, others: Pins, sha256: str, position: int, count: int) -> dict[str, int]:

@@ -12,8 +12,9 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -21,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import HASHES_INDEXED, MOST_BITS, indexed_hashes
-from image_release.feed import Position, changed_since
+from image_release.feed import ListUnreadableError, Position, changed_since
 from image_release.fingerprint import FINGERPRINT_VERSION, FingerprintsUnreadableError, hash_distances, unpack_hashes
 from image_release.ingest import Current, hotel_hash, hotel_ids, read_current, shard_of, shard_rows
-from image_release.storage import Store, Stores
+from image_release.storage import StorageError, Store, Stores
 from image_release.store_keys import fingerprints_key
 from image_release.values import Accommodation, HotelRow
 
@@ -38,6 +39,9 @@ THREADS = 8
 ROWS_AT_ONCE = 20_000
 """Rows, of an accommodation each, that are searched together; bounds the memory."""
 SHA_BYTES = 32
+FOLLOWS_FOR = timedelta(days=60)
+"""An index that is older reads every hotel again: the feed forgets after 90 days."""
+_DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BUSY_S = 30.0
 """How long a connection waits for another one."""
 _META = {"format": FORMAT, "fingerprints": FINGERPRINT_VERSION}
@@ -90,8 +94,17 @@ class PrintIndex:
 
         Where another process is doing the same, this waits for it. Raises StorageError, StateUnreadableError.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(self._path), self._opened() as db:
+        with _told(self._path), _locked(self._path):
+            try:
+                self._catch_up(stores, progress, beside_suite=beside_suite)
+            except sqlite3.DatabaseError as error:
+                if not _is_damaged(error):
+                    raise
+                self._delete()
+                self._catch_up(stores, progress, beside_suite=beside_suite)
+
+    def _catch_up(self, stores: Stores, progress: Progress, *, beside_suite: bool) -> None:
+        with self._opened() as db:
             _note_what_changed(db, stores.state, beside_suite=beside_suite)
             total, done = int(db.execute("SELECT count(*) FROM todo").fetchone()[0]), 0
             current = read_current(stores.state)
@@ -111,7 +124,7 @@ class PrintIndex:
         """The images with these very bytes, or with a hash near one of the 36 `hashes`, in the order of the file."""
         wanted = bytes.fromhex(image)
         found: list[Candidate] = []
-        with self._opened() as db:
+        with _told(self._path), self._opened() as db:
             cursor = db.execute(_SELECT)
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 found += _near(rows, wanted, hashes)
@@ -123,12 +136,15 @@ class PrintIndex:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         db = _connected(self._path)
         if db is None:
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._delete()
             db = _connected(self._path)
             assert db is not None
         with closing(db):
             yield db
+
+    def _delete(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
 _INSERT = "INSERT INTO prints (hotel_id, partner_id, accommodation_id, shas, hashes) VALUES (?, ?, ?, ?, ?)"
@@ -149,18 +165,35 @@ def _connected(path: Path) -> sqlite3.Connection | None:
         found = dict(db.execute("SELECT key, value FROM meta").fetchall())
         if all(found.get(key) == value for key, value in _META.items()):
             return db
-    except sqlite3.OperationalError:
-        db.close()
-        raise
-    except sqlite3.DatabaseError:
-        pass
+    except sqlite3.DatabaseError as error:
+        if not _is_damaged(error):
+            db.close()
+            raise
     db.close()
     return None
+
+
+def _is_damaged(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is at fault, and not its disk or another process that uses it."""
+    return error.sqlite_errorcode & 0xFF in _DAMAGED
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell in a sentence what hinders the use of the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        advice = "; delete it and search again" if _is_damaged(error) else ""
+        raise StorageError(f"{path}: the index of fingerprints cannot be used: {error}{advice}") from error
+    except OSError as error:
+        raise StorageError(f"{path}: the index of fingerprints cannot be written: {error}") from error
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Let one process at a time bring the index up to date."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(path.name + ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -169,18 +202,32 @@ def _locked(path: Path) -> Iterator[None]:
 def _note_what_changed(db: sqlite3.Connection, state: Store, *, beside_suite: bool) -> None:
     """Put the hotels that changed into `todo`, or all hotels the first time, together with the position in the feed."""
     stored = db.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
-    names: Iterable[str]
-    if stored is None:
-        position, current = Position.now(), read_current(state)
+    followed = _usable(stored[0]) if stored else None
+    names: Iterable[str] | None = None
+    position = Position.now()
+    if followed:
+        since = changed_since(state, followed, with_records=beside_suite)
+        position = since.position
+        with suppress(ListUnreadableError):  # one that is damaged may name any hotel
+            names = {changed.hotel_id for changed in since.changed}
+    if names is None:
+        current = read_current(state)
         if current is None:
             return
         names = hotel_ids(state, current)
-    else:
-        since = changed_since(state, Position.from_text(stored[0]), with_records=beside_suite)
-        names, position = {changed.hotel_id for changed in since.changed}, since.position
     with db:
         db.executemany("INSERT OR IGNORE INTO todo VALUES (?, ?)", ((hotel_hash(name), name) for name in names))
         db.execute("INSERT OR REPLACE INTO meta VALUES ('position', ?)", (position.to_text(),))
+
+
+def _usable(text: str) -> Position | None:
+    """How far the feed was followed; None if that is not known, too long ago, or still to come."""
+    now = datetime.now(UTC)
+    try:
+        position = Position.from_text(text)
+    except ValueError:
+        return None
+    return None if position.is_ahead(now) or position.moment < now - FOLLOWS_FOR else position
 
 
 def _rows_of(state: Store, current: Current | None, names: Sequence[str]) -> list[HotelRow]:

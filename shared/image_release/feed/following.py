@@ -33,6 +33,10 @@ class Position:
         """From here on; taken before all hotels are read once."""
         return cls(datetime.now(UTC))
 
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it is of a clock that was set back since: what changed meanwhile would never be found from here."""
+        return self.moment > now + OVERLAP
+
     def to_text(self) -> str:
         """A text to keep it as."""
         return json.dumps({"moment": self.moment.isoformat(), "keys": sorted(self.keys)})

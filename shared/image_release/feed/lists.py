@@ -47,6 +47,10 @@ SMALL_BYTES = 1 << 16
 """Size up to which a list is read whole; of larger ones a file stays open while they are read."""
 
 
+MOST_SEQ = 2**63 - 1
+"""Largest number of a manifest that a list names."""
+
+
 class ListUnreadableError(Exception):
     """A list of changed hotels, or a snapshot, is cut short or damaged; the message says which."""
 
@@ -244,7 +248,15 @@ def _lines(file: BinaryIO, key: str) -> Iterator[Changed]:
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             for line in lines:
-                hotel_id, seq = json.loads(line)
-                yield Changed(str(hotel_id), int(seq))
-    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+                yield _changed(json.loads(line))
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, RecursionError) as error:
         raise ListUnreadableError(f"state/{key}") from error
+
+
+def _changed(item: object) -> Changed:
+    """What a line says. Raises TypeError and ValueError for what this program never writes."""
+    hotel_id, seq = cast("list[object]", item)
+    if not isinstance(hotel_id, str) or not isinstance(seq, int) or not 0 < seq <= MOST_SEQ:
+        raise ValueError("a line names a hotel and the number of a manifest")
+    hotel_id.encode()
+    return Changed(hotel_id, seq)

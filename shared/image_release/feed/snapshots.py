@@ -16,7 +16,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
 
@@ -91,6 +91,9 @@ def write_snapshot(stores: Stores, now: datetime, advance: Callable[[], object] 
     what changed, is damaged, all hotels are listed again.
     """
     latest = _latest(stores.published)
+    if latest and _is_ahead(latest, now):
+        log.warning("%s does not follow the present clock: all hotels are listed again", latest.snapshot)
+        latest = None
     try:
         return _write_next(stores, latest, now) if latest else _write_first(stores, now, advance)
     except (ListUnreadableError, ValueError) as error:
@@ -109,7 +112,9 @@ def _write_first(stores: Stores, now: datetime, advance: Callable[[], object]) -
         hotels, _ = _write(path, ((line, True) for line in _first_lines(stores, rows, advance)))
         stores.published.put_file(key, path)
     _point_to(
-        stores.published, _Pointer(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text())
+        stores.published,
+        _Pointer(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text()),
+        now,
     )
     return key
 
@@ -134,7 +139,7 @@ def _write_next(stores: Stores, latest: _Pointer, now: datetime) -> str | None:
             stores.published.put_file(key, path)
     named = key if is_other else latest.snapshot
     position = since.position.to_text()
-    _point_to(stores.published, _Pointer(snapshot=named, release=_name(current), hotels=hotels, position=position))
+    _point_to(stores.published, _Pointer(snapshot=named, release=_name(current), hotels=hotels, position=position), now)
     return key if is_other else None
 
 
@@ -167,12 +172,23 @@ def _parsed(data: bytes) -> _Pointer | None:
     return latest if snapshot_time(latest.snapshot) else None
 
 
-def _point_to(published: Store, wanted: _Pointer) -> None:
-    """Make a snapshot the latest one, unless a later one is there."""
+def _is_ahead(pointer: _Pointer, now: datetime) -> bool:
+    """Whether a pointer is of a clock that was set back since, or does not say how far it followed the changes."""
+    made = snapshot_time(pointer.snapshot)
+    try:
+        followed = Position.from_text(pointer.position)
+    except ValueError:
+        return True
+    return made is None or Position(made).is_ahead(now) or followed.is_ahead(datetime.now(UTC))
+
+
+def _point_to(published: Store, wanted: _Pointer, now: datetime) -> None:
+    """Make a snapshot the latest one, unless a later one is there (but for one of a clock that was set back)."""
 
     def change(data: bytes | None) -> bytes | None:
         present = _parsed(data) if data is not None else None
-        return None if present and present.snapshot > wanted.snapshot else write_json(wanted.model_dump())
+        is_later = present is not None and present.snapshot > wanted.snapshot and not _is_ahead(present, now)
+        return None if is_later else write_json(wanted.model_dump())
 
     swap(published, LATEST_SNAPSHOT, change)
 

@@ -62,7 +62,8 @@ def why_here(manifest: Manifest, picture: PublishedPicture, overrides: Sequence[
 
     `overrides` are the hotel's decisions in force: a person who pinned the picture or said what it shows is named.
     """
-    about = [override for override in overrides if _images_of(picture) & set(override.images)]
+    ours = _images_of(picture)
+    about = [override for override in overrides if not ours.isdisjoint(override.images)]
     said = [_kind_as_decided(picture, about), *_size(picture), *_partner(manifest, picture), *_appeal(picture)]
     pin = next((override for override in reversed(about) if override.action == "pin"), None)
     if pin:
@@ -79,7 +80,8 @@ def why_best(picture: PublishedPicture, overrides: Sequence[Override] = ()) -> s
     if not picture.merged:
         return "the only copy"
     copies = f"the best of {len(picture.merged) + 1} copies"
-    chosen = [item for item in overrides if item.action == "best" and _images_of(picture) & set(item.images)]
+    ours = _images_of(picture)
+    chosen = [item for item in overrides if item.action == "best" and not ours.isdisjoint(item.images)]
     if chosen and picture.best.sha256 in chosen[-1].images:
         return f"{copies}: chosen{_signed(chosen[-1]) or ' by a person'}"
     if all(copy.sha256 == picture.best.sha256 for copy in picture.merged):
@@ -157,12 +159,17 @@ def _appeal(picture: PublishedPicture) -> list[str]:
 def _varied(manifest: Manifest, picture: PublishedPicture, overrides: Sequence[Override]) -> list[str]:
     """Whether the order differs from that of the scores for the sake of variety."""
     pinned = {sha256 for override in overrides if override.action == "pin" for sha256 in override.images}
-    others = [
-        item for item in manifest.pictures if not item.held_back and not _images_of(item) & pinned and item != picture
-    ]
-    score = picture.score.total
-    if any(item.position > picture.position and item.score.total > score + SAME_SCORE for item in others):
+    score, place = picture.score.total, picture.position
+
+    def counts(item: PublishedPicture) -> bool:
+        return not item.held_back and pinned.isdisjoint(_images_of(item))
+
+    if any(
+        item.position > place and item.score.total > score + SAME_SCORE and counts(item) for item in manifest.pictures
+    ):
         return ["shown early because it differs from those before it"]
-    if any(item.position < picture.position and item.score.total < score - SAME_SCORE for item in others):
+    if any(
+        item.position < place and item.score.total < score - SAME_SCORE and counts(item) for item in manifest.pictures
+    ):
         return ["shown later because it is like one before it"]
     return []

@@ -1,10 +1,14 @@
 """Lists of changed hotels: complete after a kill at any write, exact where two work at once."""
 
+import gzip
+
 import pytest
 
-from image_release.feed import Changed, Collecting, changed_lists, changes_of
+from image_release.feed import Changed, Collecting, ListUnreadableError, changed_lists, changes_of
 from image_release.feed import lists as lists_module
+from image_release.feed.lists import read_list
 from image_release.feed.records import present_manifest
+from image_release.storage import MemoryStore
 from image_release.store_keys import CHANGED
 from tests.unit.feed.publishing import Killed, a_run, memory_stores, mortal, publish_hotel, run, shown
 
@@ -114,3 +118,15 @@ def test_finishing_again_after_a_kill_adds_to_what_is_there(stores):
 def test_what_is_no_list_is_passed_over(stores, key):
     stores.state.put(key, b"x")
     assert changed_lists(stores.state) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["1", "null", '["h"]', '["h", 1, 2]', "[1, 1]", '["h", "1"]', '["h", 1e999]', '["h", 0]', '["\\ud800", 1]',
+             '["h", 99999999999999999999]', "[" * 100_000, '{"h": 1, "i": 2}']
+)  # fmt: skip
+def test_a_line_that_this_program_never_writes_makes_a_list_unreadable_and_nothing_else(line):
+    state = MemoryStore()
+    state.put(a_run().key, gzip.compress(line.encode()))
+    (listed,) = state.list("changed/")
+    with pytest.raises(ListUnreadableError):
+        list(read_list(state, listed))

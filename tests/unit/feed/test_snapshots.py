@@ -1,6 +1,8 @@
 """Snapshots of all hotels: each is what is published then, whether it was made from all hotels or from what changed."""
 
-from datetime import timedelta
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -183,3 +185,38 @@ class TestDamage:
         assert changes_of(stores).name == a_run(1).name
         prune(stores, at(3) + timedelta(days=91))
         assert list(stores.state.list("changed/")) == []
+
+
+class OfATime:
+    """A store all of whose objects were written at a time."""
+
+    def __init__(self, store, time):
+        self._store = store
+        self._time = time
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def list(self, prefix):
+        return (replace(listed, modified=self._time) for listed in self._store.list(prefix))
+
+
+class TestAfterAClockWasSetBack:
+    def test_the_next_snapshot_is_the_latest_one(self, stores):
+        """Else consumers would see the hotels of that day until the wrong time comes."""
+        write_snapshot(stores, at(60 * 24 * 365))
+        run(stores, a_run(3), {"h1": "abc"})
+        key = write_snapshot(stores, at(4))
+        assert latest_snapshot(stores.published) == key
+        assert ("h1", 2, 3) in told(stores)
+
+    def test_nothing_that_changed_before_it_is_missed(self, stores):
+        write_snapshot(stores, at(2))
+        pointer = json.loads(stores.published.get(LATEST_SNAPSHOT).data)
+        ahead = Position(datetime.now(UTC) + timedelta(days=9))
+        stores.published.put(LATEST_SNAPSHOT, json.dumps(pointer | {"position": ahead.to_text()}).encode())
+        run(stores, a_run(3), {"h1": "abc"})
+        hours_ago = datetime.now(UTC) - timedelta(hours=2)
+        old = type(stores)(stores.inbox, OfATime(stores.state, hours_ago), stores.published)
+        write_snapshot(old, at(4))
+        assert ("h1", 2, 3) in told(stores)

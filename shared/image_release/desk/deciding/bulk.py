@@ -16,9 +16,9 @@ from image_release.desk.deciding.making import append, deciding_line, undoing_li
 from image_release.desk.deciding.reading import HotelNow, image_named, read_hotel
 from image_release.desk.deciding.sentences import said
 from image_release.desk.deciding.sheet import Row, Sheet, label_text
-from image_release.ingest import decisions_in, with_lines
-from image_release.problems import Problem
-from image_release.storage import Stores
+from image_release.ingest import decisions_in
+from image_release.problems import Problem, printable
+from image_release.storage import StorageError, Stores
 from image_release.values import Label, Override
 
 MOST_OF_A_HOTEL = 1_000
@@ -79,7 +79,8 @@ def plan_bulk(stores: Stores, sheet: Sheet, *, by: str, at: str, done: Callable[
 def make_bulk(stores: Stores, sheet: Sheet, *, by: str, at: str, done: Callable[[], object] = lambda: None) -> BulkPlan:
     """Make the decisions of a file, and tell what became of each line. `done` is called after each hotel.
 
-    Each hotel is planned anew in the moment in which its decisions are appended. Raises storage faults.
+    Each hotel is planned anew in the moment in which its decisions are appended. Raises storage faults, unless some
+    hotels have their decisions already: then the lines of the others tell it.
     """
 
     def made(hotel_id: str, rows: Sequence[Row]) -> list[BulkLine]:
@@ -103,14 +104,26 @@ def _for_each_hotel(
     is_made: bool,
 ) -> BulkPlan:
     lines: list[BulkLine] = []
+    fault: StorageError | None = None
     for hotel_id, rows in _by_hotel(sheet.rows).items():
         try:
-            lines += lines_of(hotel_id, rows)
+            lines += _not_reached(rows, fault) if fault else lines_of(hotel_id, rows)
         except DecisionRefusedError as error:
             lines += [BulkLine(row, "wrong", str(error)) for row in rows]
+        except StorageError as error:
+            if not is_made or not any(line.status == "new" for line in lines):
+                raise  # nothing was recorded
+            fault = error
+            lines += _not_reached(rows, fault)
         done()
     lines.sort(key=lambda line: line.row.line)
     return BulkPlan(sheet.file, tuple(lines), sheet.problems, sheet.warnings, is_made)
+
+
+def _not_reached(rows: Sequence[Row], fault: StorageError) -> list[BulkLine]:
+    """Lines that were not made because the store failed, after others were."""
+    says = f"was not recorded: {printable(str(fault), 300)}; the same file again makes what is missing"
+    return [BulkLine(row, "wrong", says) for row in rows]
 
 
 def _by_hotel(rows: Sequence[Row]) -> Mapping[str, list[Row]]:
@@ -126,9 +139,8 @@ def _plan_of(now: HotelNow, rows: Sequence[Row], by: str, at: str) -> tuple[list
     new: list[bytes] = []
     if len(rows) > MOST_OF_A_HOTEL:
         raise DecisionRefusedError(f"{len(rows)} lines of one hotel; at most {MOST_OF_A_HOTEL} are possible")
-    is_all_there = _is_all_there(now, rows, by, at)
+    is_all_there, so_far = _is_all_there(now, rows, by, at), now
     for row in rows:
-        so_far = replace(now, file=with_lines(now.file, new))
         try:
             line, notes = _line_of(so_far, row, by, at)
         except AlreadyDecidedError as error:
@@ -137,7 +149,9 @@ def _plan_of(now: HotelNow, rows: Sequence[Row], by: str, at: str) -> tuple[list
             planned.append(BulkLine(row, "wrong", str(error)))
         else:
             planned.append(BulkLine(row, "already" if is_all_there else "new", _says(so_far, line), notes))
-            new += [] if is_all_there else [line]
+            if not is_all_there:
+                new.append(line)
+                so_far = so_far.with_lines([line])
     wrong = next((item.row.line for item in planned if item.status == "wrong"), None)
     if wrong is None:
         return planned, new

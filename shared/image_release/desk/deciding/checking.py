@@ -162,7 +162,7 @@ def _check_new(now: HotelNow, override: Override) -> None:
 
 def same_content(one: Override, other: Override) -> bool:
     """Whether two decisions say the same, whoever made them."""
-    return _content(one) == _content(other)
+    return one.action == other.action and _content(one) == _content(other)
 
 
 def contradict(now: HotelNow, one: Override, other: Override) -> bool:

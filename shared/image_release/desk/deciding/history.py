@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from image_release.desk.deciding.making import revoker_of
 from image_release.desk.deciding.reading import HotelNow
-from image_release.desk.deciding.sentences import decided_by, said
+from image_release.desk.deciding.sentences import said, undone_by
 from image_release.gallery import ordinal, why_rejected
 from image_release.ingest import Decision, decisions_in
 from image_release.problems import printable
@@ -59,7 +59,7 @@ def history(
 def effect_now(entry: Entry, now: HotelNow) -> str:
     """What a decision does at present: nothing while it is undone, or until the hotel is processed."""
     if entry.undone_by:
-        return f"undone: {decided_by(entry.undone_by, now.decisions)}"
+        return undone_by(entry.undone_by)
     if entry.decision.is_revoked:
         return "undone"
     if entry.when > now.manifest.published_at:
@@ -113,14 +113,15 @@ def _entries(inbox: Store, file: Listed) -> Iterator[Entry]:
     decisions, _ = decisions_in(stored.data if stored else None, file.key)
     when = file.modified
     for decision in reversed(decisions):
-        when = min(when, _moment(decision.at) or when)
+        when = min(when, moment_of(decision.at) or when)
         hotel_id = overridden_hotel(file.key) or ""
         yield Entry(hotel_id, decision, when, said(decision, decisions), revoker_of(decision, decisions))
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """The moment that somebody wrote, in UTC; None if it is none, or beyond the first or the last year."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

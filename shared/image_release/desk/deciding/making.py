@@ -56,8 +56,8 @@ def decide_all(stores: Stores, hotel_id: str, overrides: tuple[Override, ...], *
         appended: list[bytes] = []
         notes: list[str] = []
         for override in overrides:
-            so_far = replace(now, file=with_lines(now.file, appended))
-            line, known = deciding_line(so_far, override)
+            line, known = deciding_line(now, override)
+            now = now.with_lines([line])
             appended.append(line)
             notes += known
         return appended, tuple(notes)
@@ -66,16 +66,22 @@ def decide_all(stores: Stores, hotel_id: str, overrides: tuple[Override, ...], *
 
 
 def revoke(
-    stores: Stores, hotel_id: str, digest: str, *, by: str, at: str, why: str = "", seen: str | None = None
+    stores: Stores, hotel_id: str, *digests: str, by: str, at: str, why: str = "", seen: str | None = None
 ) -> Decided:
-    """Undo a decision, named by its digest or the first digits of it; undoing a `revoke` brings back what it undid.
+    """Undo decisions, each named by its digest or the first digits of it; of several all are undone, or none.
 
-    Raises DecisionRefusedError and what is below it, and storage faults.
+    Undoing a `revoke` brings back what it undid. Raises DecisionRefusedError and what is below it, and storage faults.
     """
 
     def lines(now: HotelNow) -> Lines:
-        line, notes = undoing_line(now, digest, by=by, at=at, why=why)
-        return [line], notes
+        appended: list[bytes] = []
+        told: list[str] = []
+        for digest in digests:
+            line, notes = undoing_line(now, digest, by=by, at=at, why=why)
+            now = now.with_lines([line])
+            appended.append(line)
+            told += notes
+        return appended, tuple(told)
 
     return append(stores, hotel_id, seen, lines)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from image_release.desk.deciding.errors import DecisionRefusedError, HotelUnreadableError, NotPublishedError
 from image_release.desk.deciding.sentences import decided_by, short
-from image_release.ingest import BadValueError, Decision, checked_id, decisions_in, find_row, read_current
+from image_release.ingest import BadValueError, Decision, checked_id, decisions_in, find_row, read_current, with_lines
 from image_release.problems import Problem, printable
 from image_release.publish import (
     Manifest,
@@ -79,6 +79,27 @@ class HotelNow:
         """SHA-256 of every image that is not shown, with why."""
         return {image.sha256: image for image in self.manifest.rejected if image.sha256}
 
+    @cached_property
+    def by_url(self) -> dict[str, set[str]]:
+        """URL of each image, with the SHA-256 of what it gave; of several where it gave different images."""
+        found: dict[str, set[str]] = {}
+        for picture in self.manifest.pictures:
+            for image in images_of(picture):
+                found.setdefault(image.url, set()).add(image.sha256)
+        for rejected in self.rejected.values():
+            found.setdefault(rejected.url, set()).add(rejected.sha256 or "")
+        return found
+
+    def with_lines(self, lines: Sequence[bytes]) -> HotelNow:
+        """The hotel with further decisions at the end. Only they are read: a file may hold thousands of lines."""
+        later = replace(self, file=with_lines(self.file, lines))
+        added, _ = decisions_in(b"\n".join(lines), "")
+        known: dict[str, object] = {"shown": self.shown, "rejected": self.rejected, "by_url": self.by_url}
+        if all(item.override for item in added):  # nothing of what was there is undone
+            known["_read"] = (*self.decisions, *added), self.problems
+        later.__dict__.update(known)  # what a cached property keeps
+        return later
+
     def members(self, sha256: str) -> frozenset[str]:
         """SHA-256 of all copies of an image's picture; the image alone where it is not shown."""
         picture = self.shown.get(sha256)
@@ -129,15 +150,11 @@ def images_of(picture: PublishedPicture) -> Iterator[PublishedImage]:
 
 def image_named(now: HotelNow, word: str) -> str:
     """The SHA-256 of the image that a person names: by SHA-256, by its first digits, or by its URL."""
-    shown: Iterator[PublishedImage | RejectedImage] = (
-        image for picture in now.manifest.pictures for image in images_of(picture)
-    )
-    by_url = {image.sha256 for image in (*shown, *now.manifest.rejected) if image.url == word and image.sha256}
-    if len(by_url) == 1:
+    if len(by_url := now.by_url.get(word, set())) == 1:
         [sha256] = by_url
         return sha256
-    known = now.shown.keys() | now.rejected.keys()
-    found = sorted(sha256 for sha256 in known if sha256.startswith(word.lower()))
+    begin = word.lower()
+    found = sorted({sha256 for known in (now.shown, now.rejected) for sha256 in known if sha256.startswith(begin)})
     if len(word) >= LEAST_PREFIX and len(found) == 1:
         return found[0]
     raise DecisionRefusedError(f"{printable(word)}: {_why_not_named(now, word, found)}")

@@ -13,9 +13,11 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from image_release.storage import StorageError
 
 SCHEMA = 1
 """Version of the tables and of what stands in them. A file of another version is made again."""
@@ -85,9 +87,8 @@ class IndexFile:
     @contextmanager
     def locked(self, wait_s: float) -> Iterator[None]:
         """Let no other process write meanwhile. Raises IndexBusyError after so many seconds."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + wait_s
-        with self.path.with_name(self.path.name + ".lock").open("a") as lock:
+        with self._lock_file() as lock:
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,14 +112,23 @@ class IndexFile:
 
     def make(self) -> None:
         """Make an empty index in place of what is there. The caller holds the lock."""
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                self.path.with_name(self.path.name + ending).unlink()
+        try:
+            for ending in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        except OSError as error:
+            raise _no_place(self.path, error) from error
         with self._connected(is_new=True) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript("BEGIN IMMEDIATE;" + _TABLES)
             set_meta(db, schema=SCHEMA, identity=secrets.token_hex(8), generation=0, phase="listing")
             db.execute("COMMIT")
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.with_name(self.path.name + ".lock").open("a")
+        except OSError as error:
+            raise _no_place(self.path, error) from error
 
     @contextmanager
     def _connected(self, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
@@ -135,10 +145,15 @@ class IndexFile:
                 raise IndexBusyError(f"{self.path}: another process writes the index") from error
             if code in _DAMAGED:
                 raise IndexDamagedError(f"{self.path}: {error}") from error
-            raise
+            raise _no_place(self.path, error) from error
         finally:
             if db is not None:
                 db.close()
+
+
+def _no_place(path: Path, error: Exception) -> StorageError:
+    """The disk is full, or the folder may not be written."""
+    return StorageError(f"{path}: the index cannot be written: {error}")
 
 
 def meta(db: sqlite3.Connection, key: str) -> Any:

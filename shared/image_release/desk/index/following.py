@@ -143,11 +143,13 @@ def _why_anew(index: HotelIndex, settings: Settings, now: datetime) -> str | Non
         if meta(db, "phase") == "listing":
             return None
         try:
-            followed = Position.from_text(str(meta(db, "position"))).moment
+            followed = Position.from_text(str(meta(db, "position")))
         except ValueError:
             return "the index does not say how far it followed the feed"
-        if not now - FOLLOWS_FOR <= followed <= now + timedelta(days=1):
-            return f"the index followed the feed until {followed:%Y-%m-%d} only"
+        if followed.moment < now - FOLLOWS_FOR:
+            return f"the index followed the feed until {followed.moment:%Y-%m-%d} only"
+        if followed.is_ahead(now):
+            return f"the index followed the feed until {followed.moment:%Y-%m-%d %H:%M} UTC, which is still to come"
         if meta(db, "never_first") != sorted(settings.prioritising.never_first):
             return "the settings name other kinds that never open a hotel"
     return None

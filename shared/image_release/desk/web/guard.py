@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from image_release.desk.deciding import DecisionRefusedError, HotelUnreadableError, OutdatedPageError
+from image_release.desk.deciding import DecisionRefusedError, HotelUnreadableError, NotPublishedError, OutdatedPageError
 from image_release.desk.index import IndexBusyError, IndexDamagedError
 from image_release.desk.web.access import SAFE_METHODS, Access
 from image_release.desk.web.refusals import RefusedRequestError
@@ -50,6 +50,7 @@ OPEN_TO_ALL = ("/enter", "/static/")
 """Beginnings of the paths that need no token: they tell nothing."""
 SAID = {
     OutdatedPageError: 409,
+    NotPublishedError: 404,
     DecisionRefusedError: 400,
     HotelUnreadableError: 500,
     ManifestUnreadableError: 500,

@@ -84,16 +84,7 @@ def _label(kind: str) -> str:
 
 
 def _revoke(stores: Stores, hotel_id: str, words: Sequence[str], asked: Asked, by: str, at: str) -> Decided:
-    """Undo the named decisions, the latest first; `seen` is checked with the first one."""
+    """Undo the named decisions, the latest first: all of them, or none."""
     if not words:
         raise wrong_input("revoke names the decision to undo. Nothing was changed.")
-    seen, done = asked.seen, None
-    digests: list[str] = []
-    notes: list[str] = []
-    for digest in words:
-        done = revoke(stores, hotel_id, digest, by=by, at=at, why=asked.why, seen=seen)
-        seen = done.version
-        digests += done.digests
-        notes += done.notes
-    assert done is not None
-    return Decided(done.hotel, tuple(digests), tuple(notes))
+    return revoke(stores, hotel_id, *words, by=by, at=at, why=asked.why, seen=asked.seen)

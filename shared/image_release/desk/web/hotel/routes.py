@@ -24,6 +24,7 @@ from image_release.desk.web.hotel.commands import Asked, carry_out
 from image_release.desk.web.hotel.views import image_address, view_of
 from image_release.desk.web.refusals import not_found, wrong_input
 from image_release.desk.web.rendering import HERE, desk_of, person_of, render, wants_json
+from image_release.storage import BadKeyError
 
 LONGEST_WAIT_S = 10.0
 """Longest time for which a request waits for a hotel that is being processed; then the page asks again."""
@@ -110,7 +111,7 @@ def image(request: Request) -> Response:
         raise not_found("There is no such picture.")
     try:
         data = desk_of(request).images.picture(hotel_id, sha256, size)
-    except UnknownImageError as error:
+    except (UnknownImageError, BadKeyError) as error:
         if "drawn" not in request.query_params:
             raise not_found("This hotel has no such image.") from error
         data = None

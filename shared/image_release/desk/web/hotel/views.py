@@ -11,6 +11,8 @@ from image_release.desk.deciding import (
     HotelNow,
     effect_now,
     images_of,
+    in_words,
+    moment_of,
     revoker_of,
     said,
     short,
@@ -37,6 +39,7 @@ PENDING_WORDS = {
 }
 """Kind of pending work -> what will be done, to be followed by the time."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a decision was made where nobody wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +156,14 @@ class HotelView:
 
 def view_of(now: HotelNow) -> HotelView:
     """The page of a hotel as it is now."""
-    pins, overrides = pins_of(now), now.overrides
+    pins, overrides = pins_of(now), _latest(now.overrides)
     return HotelView(
         now,
         tuple(
             _picture(now.manifest, item, overrides, is_pinned=item.best.sha256 in pins)
             for item in now.manifest.pictures
         ),
-        tuple(_rejected(now, image) for image in now.manifest.rejected),
+        tuple(_rejected(now, image, overrides) for image in now.manifest.rejected),
         tuple(_decision(now, item) for item in reversed(now.decisions)),
         tuple(map(_pending, sorted(now.manifest.pending, key=lambda entry: entry.not_before))),
         tuple((name, kind_in_words(name)) for name in shipped_kinds()),
@@ -217,9 +220,21 @@ def _copy(hotel_id: str, picture: PublishedPicture, image: PublishedImage) -> Co
     )
 
 
-def _rejected(now: HotelNow, image: RejectedImage) -> RejectedView:
+def _latest(overrides: Sequence[Override]) -> list[Override]:
+    """Of decisions that do the same with the same images the latest ones, in their order: a file may hold thousands."""
+    seen: set[tuple[str, str]] = set()
+    latest = []
+    for override in reversed(overrides):
+        about = {(override.action, sha256) for sha256 in override.images}
+        if not about <= seen:
+            latest.append(override)
+            seen |= about
+    return latest[::-1]
+
+
+def _rejected(now: HotelNow, image: RejectedImage, overrides: Sequence[Override]) -> RejectedView:
     known = image.sha256 is not None and image.sha256 not in now.shown
-    hidden = any(item.action == "hide" and image.sha256 in item.images for item in now.overrides)
+    hidden = any(item.action == "hide" and image.sha256 in item.images for item in overrides)
     return RejectedView(
         image,
         image_address(now.hotel_id, image.sha256, "small") if image.sha256 else "",
@@ -236,16 +251,16 @@ def _is_withdrawn(now: HotelNow) -> bool:
 
 
 def _decision(now: HotelNow, decision: Decision) -> DecisionView:
-    undone, when = revoker_of(decision, now.decisions), _moment(decision.at)
+    undone, when = revoker_of(decision, now.decisions), moment_of(decision.at) or LONG_AGO
     named = _named_images(now, decision)
-    what = in_words = said(decision, now.decisions)
+    what = about = said(decision, now.decisions)
     for sha256, image in named.items():
-        in_words = in_words.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
+        about = about.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
-        f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when > LONG_AGO else "",
-        in_words,
+        in_words(when) if when > LONG_AGO else "",
+        about,
         decision.why,
         effect_now(Entry(now.hotel_id, decision, when, what, undone), now),
         undone is not None,
@@ -257,7 +272,7 @@ def _decision(now: HotelNow, decision: Decision) -> DecisionView:
 
 def _named_images(now: HotelNow, decision: Decision) -> dict[str, NamedImage]:
     """What a decision is about, or the decision that it undid, as far as the manifest names it."""
-    of_digest = {item.digest: item for item in now.decisions}
+    of_digest = {} if decision.override else {item.digest: item for item in now.decisions}
     about: Decision | None = decision
     for _ in now.decisions:
         if about is None or about.override:
@@ -274,15 +289,6 @@ def _named_image(now: HotelNow, sha256: str) -> NamedImage:
     partner = next(image.partner_id for image in images if image.sha256 == sha256)
     addresses = (image_address(now.hotel_id, sha256, size) for size in ("small", "large"))
     return NamedImage(f"the {kind} from {printable(partner, 80)}", *addresses)
-
-
-def _moment(at: str) -> datetime:
-    """When a decision was made; long ago where nobody wrote it."""
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        return LONG_AGO
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _pending(entry: Pending) -> str:
