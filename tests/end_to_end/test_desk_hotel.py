@@ -201,7 +201,7 @@ def test_copies_are_divided_and_joined_and_chosen_and_a_rejected_image_is_rescue
     first = page.published
     merged = next(picture for picture in page.manifest["pictures"] if picture["merged"])
     best, copy = merged["best"]["sha256"], merged["merged"][0]["sha256"]
-    assert page.js("document.querySelectorAll('.thumbs img, .rejected img').length") == 9
+    assert page.js("document.querySelectorAll('#pictures .thumbs img, .rejected img').length") == 9
 
     page.do(f"different {best} {copy}")
     assert len(page.published) == len(first) + 1
