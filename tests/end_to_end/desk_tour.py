@@ -28,6 +28,13 @@ HOTEL = "100002"
 PATIENCE_S = 60
 QUALITY = 74
 PERSON = "Ada"
+VISIBLE_LOADED = """
+return [...document.images].filter((image) => {
+  const box = image.getBoundingClientRect();
+  const isSeen = image.checkVisibility({contentVisibilityAuto: true}) && box.width && box.bottom > 0;
+  return isSeen && box.top < innerHeight && !image.complete;
+}).length === 0
+"""
 
 
 def mistake() -> list[list[str]]:
@@ -146,6 +153,7 @@ def main(workspace: Path, folder: Path) -> None:
             show_as(browser, 1_100, "light")
             if name == "before-and-after":
                 browser.execute_script("document.getElementById('changed').scrollIntoView()")
+            WebDriverWait(browser, PATIENCE_S, 0.1).until(lambda _: browser.execute_script(VISIBLE_LOADED))
             shot = {"format": "jpeg", "quality": QUALITY}
             data = browser.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
             (folder / f"desk-{name}.jpg").write_bytes(base64.b64decode(data))

@@ -2,15 +2,21 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
+from image_release.cli import main
 from samples.partners import sent_files
 from tests.conftest import ROOT
+from tests.end_to_end.chromium import chromium
+from tests.end_to_end.desk_tour import PERSON, Tour, all_steps, mistake
+from tests.end_to_end.desk_world import open_world
 from tests.end_to_end.machine import assert_whole
 
 SCHEMA = json.loads((ROOT / "docs/manifest.schema.json").read_text(encoding="utf-8"))
@@ -124,3 +130,16 @@ def test_the_gallery_shows_every_picture_and_asks_for_nothing_else(twice, manife
         assert len(small) >= sum(len(picture["merged"]) for picture in manifest["pictures"])
     index = (published / "index.html").read_text(encoding="utf-8")
     assert all(manifest["name"] in index for manifest in manifests)
+
+
+def test_the_five_minutes_at_the_desk(twice, tmp_path):
+    """docs/desk.md: find a hotel that opens with a bathroom, correct it, see it corrected, undo, see what changed."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(twice[0] / "workspace", folder)
+    assert len(mistake()) == 3
+    for arguments in mistake():
+        ended = CliRunner().invoke(main, [*arguments, "--workspace", str(folder)])
+        assert ended.exit_code == 0, ended.output
+    with chromium() as browser, open_world(folder, PERSON) as world:
+        all_steps(Tour(browser, world))
+        assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

@@ -272,11 +272,51 @@ class TestReports:
 
 @pytest.mark.parametrize(
     "path",
-    ["/?q=casa", "/changes", "/decisions", "/bulk", "/everywhere", "/reports/partners", "/reports/hotels?fewer=1"],
+    [
+        *("/?q=casa", "/?q=no+such+hotel", "/changes", "/decisions", "/bulk", "/everywhere"),
+        *(
+            "/reports/partners",
+            "/reports/hotels?fewer=1",
+            "/hotels/nowhere",
+            "/no-such-page",
+            "/changes?name=no-such-run",
+        ),
+    ],
 )
 def test_nothing_serious_hinders_anybody(pages, path):
     """axe-core in both colour schemes, and on a phone."""
-    assert serious_findings(pages.open(path).browser) == []
+    found = serious_findings(pages.open(path).browser)
+    pages.browser.get_log("browser")  # a page that is not there is told there
+    assert found == []
+
+
+class TestNothingSeriousHindersAnybody:
+    def test_who_reads_the_keys(self, pages):
+        pages.list("/?q=casa").press("?")
+        pages.wait("document.getElementById('keys').open")
+        assert serious_findings(pages.browser) == []
+
+    def test_who_waits_for_the_first_list(self, pages, world, monkeypatch):
+        monkeypatch.setattr("image_release.desk.web.listing.is_built", lambda _: False)
+        pages.open("/")
+        assert pages.js("document.querySelector('progress') !== null")
+        assert serious_findings(pages.browser) == []
+
+    def test_who_sees_what_a_file_would_do(self, pages, world):
+        image = world.manifest(PLAIN[0])["pictures"][0]["best"]["sha256"]
+        rows = f"hotel_id,action,images\n{PLAIN[0]},hide,{image}\nnowhere,fly,{image}"
+        pages.open("/bulk").find("#rows").send_keys(rows)
+        pages.find("main button.main").click()
+        assert "Nothing is changed yet" in pages.text
+        assert serious_findings(pages.browser) == []
+
+    def test_who_decides_for_every_hotel(self, pages, world):
+        image = world.manifest(PLAIN[0])["pictures"][0]["best"]["sha256"]
+        pages.open(f"/everywhere/new?hotel={PLAIN[0]}&image={image}")
+        assert serious_findings(pages.browser) == []
+        pages.find("main button.main").click()
+        pages.wait("document.querySelector('h2')?.textContent === '1 hotel has it'")
+        assert serious_findings(pages.browser) == []
 
 
 def test_a_second_person_has_a_name_of_their_own(world):

@@ -118,7 +118,7 @@ class TestTheEffect:
         where = stores()
         [digest] = decide(where, "h", Override("hide", (B,), by="ann", at=at(-2))).digests
         revoke(where, "h", digest, by="bob", at=at(-1))
-        assert self.effects(where)[1].startswith("undone: bob undid: hid the picture of bbbbbb10")
+        assert self.effects(where)[1].startswith("undone by bob")
 
 
 def test_a_line_that_cannot_be_read_is_left_out():

@@ -68,7 +68,20 @@ def test_the_history_says_what_is_undone_and_what_undoes_it(made):
     undoing, hiding = view(made).history
     assert (undoing.is_undoing, undoing.is_undone) == (True, False)
     assert (hiding.is_undoing, hiding.is_undone) == (False, True)
-    assert "undone: bob undid: hid the picture of bbbbbb10" in hiding.effect
+    assert "undone by bob (2026-11-0" in hiding.effect
+
+
+def test_the_history_names_the_picture_that_a_decision_is_about(made):
+    decide(made, "h", Override("hide", (sha("bbbbbb1"),), by="ann", at=LATER))
+    [hiding] = view(made).history
+    assert (hiding.said, hiding.at) == ("hid the bedroom from p", "2026-11-02 10:00 UTC")
+    assert [image.name for image in hiding.about] == ["the bedroom from p"]
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"])
+def test_a_time_at_the_end_of_all_time_is_still_a_line(made, at):
+    decide(made, "h", Override("hide", (sha("bbbbbb1"),), by="ann", at=at))
+    assert view(made).history[0].by == "ann"
 
 
 def test_what_is_still_to_be_done_is_said_in_words():

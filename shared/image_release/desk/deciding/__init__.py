@@ -20,7 +20,7 @@ from image_release.desk.deciding.making import (
     revoker_of,
 )
 from image_release.desk.deciding.reading import LEAST_PREFIX, HotelNow, image_named, images_of, read_hotel
-from image_release.desk.deciding.sentences import decided_by, said, short
+from image_release.desk.deciding.sentences import decided_by, in_words, said, short
 from image_release.desk.deciding.sheet import COLUMNS, Row, Sheet, label_text, read_sheet
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "history",
     "image_named",
     "images_of",
+    "in_words",
     "label_text",
     "make_bulk",
     "moment_of",

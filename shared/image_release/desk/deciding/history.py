@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from image_release.desk.deciding.making import revoker_of
 from image_release.desk.deciding.reading import HotelNow
-from image_release.desk.deciding.sentences import decided_by, said
+from image_release.desk.deciding.sentences import said, undone_by
 from image_release.gallery import ordinal, why_rejected
 from image_release.ingest import Decision, decisions_in
 from image_release.problems import printable
@@ -59,7 +59,7 @@ def history(
 def effect_now(entry: Entry, now: HotelNow) -> str:
     """What a decision does at present: nothing while it is undone, or until the hotel is processed."""
     if entry.undone_by:
-        return f"undone: {decided_by(entry.undone_by, now.decisions)}"
+        return undone_by(entry.undone_by)
     if entry.decision.is_revoked:
         return "undone"
     if entry.when > now.manifest.published_at:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from image_release.desk.deciding import history, revoke
+from image_release.desk.deciding import history, in_words, revoke
 from image_release.desk.index import IndexDamagedError
 from image_release.desk.web.decided import follow_up, present_moment
 from image_release.desk.web.guard import form_of, text_of
@@ -42,7 +41,7 @@ def decisions(request: Request) -> Response:
         address_of=lambda number: f"/decisions?{urlencode({**({'by': by} if by else {}), 'page': number})}",
         undone=request.query_params.get("undone", "")[:64],
         publishes=desk.applying.publishes,
-        utc=lambda moment: moment.astimezone(UTC),
+        in_words=in_words,
     )
 
 

@@ -11,6 +11,7 @@ from image_release.desk.deciding import (
     HotelNow,
     effect_now,
     images_of,
+    in_words,
     moment_of,
     revoker_of,
     said,
@@ -252,14 +253,14 @@ def _is_withdrawn(now: HotelNow) -> bool:
 def _decision(now: HotelNow, decision: Decision) -> DecisionView:
     undone, when = revoker_of(decision, now.decisions), moment_of(decision.at) or LONG_AGO
     named = _named_images(now, decision)
-    what = in_words = said(decision, now.decisions)
+    what = about = said(decision, now.decisions)
     for sha256, image in named.items():
-        in_words = in_words.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
+        about = about.replace(f"the picture of {short(sha256)}", image.name).replace(short(sha256), image.name)
     return DecisionView(
         decision.digest,
         decision.by or "somebody",
-        f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when > LONG_AGO else "",
-        in_words,
+        in_words(when) if when > LONG_AGO else "",
+        about,
         decision.why,
         effect_now(Entry(now.hotel_id, decision, when, what, undone), now),
         undone is not None,

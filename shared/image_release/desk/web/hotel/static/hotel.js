@@ -147,7 +147,7 @@ async function decide(form, kind) {
   }
   remember();
   hotel().dataset.version = found.version;
-  const notes = found.notes.join('. ');
+  const notes = found.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(' ');
   if (!found.publishes) {
     tell(`Recorded. The suite publishes it soon; this page then shows it. ${notes}`);
     follow(before, false).then(
