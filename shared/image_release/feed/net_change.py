@@ -19,10 +19,11 @@ class What(IntEnum):
     OPENS_BADLY = 3
     LOST_SOME = 4
     OTHER_FIRST = 5
-    REORDERED = 6
-    GAINED = 7
-    NEW = 8
-    NOTHING_SEEN = 9
+    REGROUPED = 6
+    REORDERED = 7
+    GAINED = 8
+    NEW = 9
+    NOTHING_SEEN = 10
 
 
 WORDS = {
@@ -32,6 +33,7 @@ WORDS = {
     What.OPENS_BADLY: "opens with a kind that should not come first",
     What.LOST_SOME: "lost pictures",
     What.OTHER_FIRST: "opens with another picture",
+    What.REGROUPED: "copies joined or divided",
     What.REORDERED: "another order",
     What.GAINED: "gained pictures",
     What.NEW: "new",
@@ -59,6 +61,8 @@ class HotelChange:
     pictures_after: int
     first_before: FirstPicture | None
     first_after: FirstPicture | None
+    has_other_first: bool
+    """Whether another picture opens the hotel now; another copy of the same picture is none."""
     is_reordered: bool
     withdrawn_before: bool
     withdrawn_after: bool
@@ -74,17 +78,12 @@ class HotelChange:
             What.OPENS_BADLY: self.opens_badly,
             What.LOST_SOME: self.lost,
             What.OTHER_FIRST: self.has_other_first and not self.is_new,
+            What.REGROUPED: self.pictures_after - self.pictures_before != len(self.gained) - len(self.lost),
             What.REORDERED: self.is_reordered,
             What.GAINED: self.gained and not self.is_new,
             What.NEW: self.is_new,
         }
         return next((what for what, is_so in happened.items() if is_so), What.NOTHING_SEEN)
-
-    @property
-    def has_other_first(self) -> bool:
-        """Whether another picture opens the hotel now."""
-        before, after = self.first_before, self.first_after
-        return (before and before.sha256) != (after and after.sha256)
 
     @property
     def opens_badly(self) -> bool:
@@ -107,8 +106,11 @@ def net_change(records: Sequence[ChangeRecord]) -> HotelChange:
     first, last = records[0], records[-1]
     gained: dict[str, None] = {}
     lost: dict[str, None] = {}
+    opening = first.first_before.sha256 if first.first_before else None
     for record in records:
         _take(record.lost, gained, lost)
+        gained = {record.other_best.get(sha256, sha256): None for sha256 in gained}
+        opening = record.other_best.get(opening, opening) if opening else None
         _take(record.gained, lost, gained)
     return HotelChange(
         hotel_id=last.hotel_id,
@@ -122,6 +124,7 @@ def net_change(records: Sequence[ChangeRecord]) -> HotelChange:
         pictures_after=last.pictures_after,
         first_before=first.first_before,
         first_after=last.first_after,
+        has_other_first=opening != (last.first_after.sha256 if last.first_after else None),
         is_reordered=any(record.is_reordered for record in records),
         withdrawn_before=first.withdrawn_before,
         withdrawn_after=last.withdrawn_after,

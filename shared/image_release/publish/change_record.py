@@ -59,6 +59,8 @@ class ChangeRecord(ManifestPart):
     release_id: str
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    other_best: dict[str, str]
+    """Pictures that stay, but with another best image: SHA-256 of the one before -> that of the one now."""
     pictures_before: int
     pictures_after: int
     first_before: FirstPicture | None
@@ -79,7 +81,9 @@ class ChangeRecord(ManifestPart):
     @property
     def is_visible(self) -> bool:
         """Whether a traveller sees the change."""
-        return bool(self.gained or self.lost or self.is_reordered or self.withdrawn_before != self.withdrawn_after)
+        is_withdrawn_otherwise = self.withdrawn_before != self.withdrawn_after
+        is_regrouped = self.pictures_before != self.pictures_after  # copies were joined or divided
+        return bool(self.gained or self.lost or self.is_reordered or is_regrouped or is_withdrawn_otherwise)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ChangeRecord:
@@ -104,6 +108,7 @@ def change_of(before: Manifest | None, after: Manifest, nudge: Nudge) -> ChangeR
         release_id=after.release_id,
         gained=gained,
         lost=lost,
+        other_best=_other_best(shown_before, shown_after),
         pictures_before=len(shown_before),
         pictures_after=len(shown_after),
         first_before=first_picture(before),
@@ -163,6 +168,23 @@ def _images(picture: PublishedPicture) -> frozenset[str]:
 
 def _all(pictures: Iterable[PublishedPicture]) -> frozenset[str]:
     return frozenset[str]().union(*map(_images, pictures))
+
+
+def _other_best(before: tuple[PublishedPicture, ...], after: tuple[PublishedPicture, ...]) -> dict[str, str]:
+    """Pictures of before, by their best image, that have another one now; of a divided one its first part."""
+    now: dict[str, str] = {}
+    for picture in reversed(after):
+        now |= dict.fromkeys(_images(picture), picture.best.sha256)
+    found = {
+        picture.best.sha256: next((now[sha256] for sha256 in _ordered(picture) if sha256 in now), None)
+        for picture in before
+    }
+    return {was: best for was, best in found.items() if best is not None and best != was}
+
+
+def _ordered(picture: PublishedPicture) -> tuple[str, ...]:
+    """The images of a picture, the best one first."""
+    return tuple(image.sha256 for image in (picture.best, *picture.merged))
 
 
 def _is_reordered(before: tuple[PublishedPicture, ...], after: tuple[PublishedPicture, ...]) -> bool:

@@ -48,6 +48,11 @@ class TestChange:
     def test_of_another_best_copy_gains_and_loses_nothing(self):
         change = change_of(shown("ab", "c"), shown("ba", "c", seq=2), NUDGE)
         assert (change.gained, change.lost, change.is_reordered, change.is_visible) == ((), (), False, False)
+        assert change.other_best == {"a" * 64: "b" * 64}
+
+    def test_of_a_divided_picture_keeps_the_part_with_its_best_image(self):
+        change = change_of(shown("ab"), shown("b", "a", seq=2), NUDGE)
+        assert (change.other_best, change.gained, change.lost, change.is_visible) == ({}, (), (), True)
 
     def test_names_what_came_went_and_opens(self):
         change = change_of(shown("a", "b", "c"), shown("c", "a", "d", seq=2), NUDGE)
