@@ -157,7 +157,7 @@ def test_a_picture_is_moved_by_keys_by_a_mouse_and_on_a_phone_and_each_move_is_u
     assert page.js("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.do(f"pin {first[5]} 1")
     assert page.published[0] == first[5]
-    while undo := page.browser.find_elements("css selector", "#history + .history li:not(.undone) button"):
+    while undo := page.browser.find_elements("css selector", "#history + .history > li:not(.undone) button"):
         before = page.manifest["seq"]
         page.js("arguments[0].scrollIntoView({block: 'center'})", undo[0])
         if "back" in undo[0].text:
@@ -288,7 +288,7 @@ def test_of_decisions_of_many_people_at_once_during_a_run_none_is_lost(page, wor
     assert answers == dict.fromkeys(commands, 303) | {commands[2]: 400}
     page.open("station")
     page.settle()
-    assert len(page.browser.find_elements("css selector", ".history li")) == 3
+    assert len(page.browser.find_elements("css selector", ".history > li")) == 3
     assert page.published == []
     page.find("#hotel .notice button").click()
     page.settle()
