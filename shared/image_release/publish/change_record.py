@@ -2,14 +2,14 @@
 
 A record is put before its manifest is swapped in, so it counts only if that manifest names its digest, or if a later
 record names it as the manifest before it: a writer that was killed, or lost the swap, leaves a record that never
-counts. A record has no time of its own; the manifests have it.
+counts. No time is in a record, so the
+same change from the same start gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -40,7 +40,6 @@ class PreviousManifest(ManifestPart):
     """The manifest that this one replaced. `change` is the digest of its record, null in those of older versions."""
 
     seq: int
-    published_at: datetime
     change: str | None
 
 
@@ -102,7 +101,7 @@ def change_of(before: Manifest | None, after: Manifest, nudge: Nudge) -> ChangeR
     return ChangeRecord(
         hotel_id=after.hotel_id,
         seq=after.seq,
-        previous=before and PreviousManifest(seq=before.seq, published_at=before.published_at, change=before.change),
+        previous=before and PreviousManifest(seq=before.seq, change=before.change),
         reason=nudge.reason,
         request_id=nudge.request_id,
         release_id=after.release_id,
