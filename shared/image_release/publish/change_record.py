@@ -2,8 +2,7 @@
 
 A record is put before its manifest is swapped in, so it counts only if that manifest names its digest, or if a later
 record names it as the manifest before it: a writer that was killed, or lost the swap, leaves a record that never
-counts. No time is in a record, so the
-same change from the same start gives the same bytes.
+counts. No time is in a record, so the same change from the same start gives the same bytes.
 """
 
 from __future__ import annotations
