@@ -55,7 +55,7 @@ def test_with_the_order_version_of_then_nothing_is_asked_and_nothing_written(old
 
 
 def test_with_a_new_one_hotels_are_processed_without_downloads_decodes_tags_or_renditions(old, monkeypatch):
-    """Nothing is newly best, so every rendition stands: a page and a manifest are all that is written."""
+    """Nothing is newly best, so every rendition stands: a page, a manifest and the record of its change are written."""
     before = {hotel: old.process(hotel).manifest for hotel in HOTELS}
     monkeypatch.setattr(load, "PRIORITISING_VERSION", "prioritise-new")
     reports, writes = processed(old)
@@ -65,7 +65,7 @@ def test_with_a_new_one_hotels_are_processed_without_downloads_decodes_tags_or_r
         assert (work.downloads, work.decodes, work.tagged, work.renditions_written) == (0, 0, 0, 0)
         assert report.manifest.named_keys() == before[report.manifest.hotel_id].named_keys()
     assert old.site.asked == []
-    assert writes == 2 * len(HOTELS)
+    assert writes == 3 * len(HOTELS)
 
 
 def test_only_what_is_newly_shown_is_rendered(old, monkeypatch):
