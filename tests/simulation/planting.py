@@ -68,7 +68,8 @@ def pending_ignored() -> ExitStack:
 def etag_after_inputs() -> ExitStack:
     """The manifest's ETag is read long after the inputs.
 
-    The check of the inputs after publishing is removed too, because it would repair this bug.
+    The check of the inputs after publishing is removed too, because it would repair this bug, and so is the record of
+    the change, because it would find that the number is taken.
     """
 
     def publish_over_anything(published: Any, manifest: Any, before: Any) -> None:
@@ -78,7 +79,11 @@ def etag_after_inputs() -> ExitStack:
     def replace_seq(manifest: Any, seq: int) -> Any:
         return manifest.model_copy(update={"seq": seq})
 
-    return _patched((process, "publish", publish_over_anything), (process, "_is_stale", lambda *_: False))
+    return _patched(
+        (process, "publish", publish_over_anything),
+        (process, "_is_stale", lambda *_: False),
+        (process, "put_change", lambda *_: None),
+    )
 
 
 def decisions_overlooked() -> ExitStack:
