@@ -20,6 +20,9 @@ FLAGS = (
     "--window-size=1280,900",
 )
 
+PATIENCE_S = 60
+"""Maximum number of seconds that a page may take, on a busy machine."""
+
 
 @contextlib.contextmanager
 def chromium():
@@ -40,3 +43,18 @@ def chromium():
     finally:
         driver.quit()
         shutil.rmtree(profile, ignore_errors=True)
+
+
+class ShownPage:
+    """A page in a `browser`: asked by scripts, and waited for."""
+
+    def js(self, script, *arguments):
+        return self.browser.execute_script(f"return {script}", *arguments)
+
+    def wait(self, condition):
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: self.js(condition), f"never: {condition}")
+
+    def find(self, selector):
+        return self.browser.find_element("css selector", selector)

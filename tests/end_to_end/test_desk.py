@@ -10,8 +10,9 @@ import pytest
 from image_release.store_keys import overrides_key
 from image_release.values import key_part
 from tests.end_to_end.axe import serious_findings
+from tests.end_to_end.chromium import ShownPage
 from tests.end_to_end.desk_world import BRISA, FORMULA, HOSTILE, ODD_ID, PLAIN, REAL, make_world, open_world
-from tests.end_to_end.test_labelling_page import PATIENCE_S, browser  # noqa: F401 - the fixture
+from tests.end_to_end.test_labelling_page import browser  # noqa: F401 - the fixture
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def pages(entered):
     assert entered.browser.get_log("browser") == []  # no refusal by the policy, no error of a script
 
 
-class Pages:
+class Pages(ShownPage):
     """What a person does, and what the pages show."""
 
     def __init__(self, browser, world):  # noqa: F811
@@ -52,17 +53,6 @@ class Pages:
         self.open(path)
         self.wait("document.body.dataset.state === 'ready'")
         return self
-
-    def js(self, script, *arguments):
-        return self.browser.execute_script(f"return {script}", *arguments)
-
-    def wait(self, condition):
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: self.js(condition), f"never: {condition}")
-
-    def find(self, selector):
-        return self.browser.find_element("css selector", selector)
 
     def press(self, *keys):
         from selenium.webdriver import ActionChains

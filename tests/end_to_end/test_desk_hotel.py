@@ -12,8 +12,9 @@ from image_release.one_machine.workspace import Workspace
 from image_release.store_keys import SETTINGS
 from image_release.values import Nudge, key_part
 from tests.end_to_end.axe import serious_findings
+from tests.end_to_end.chromium import ShownPage
 from tests.end_to_end.desk_world import BRISA, HOSTILE, ODD_ID, PLAIN, make_world, open_world
-from tests.end_to_end.test_labelling_page import PATIENCE_S, browser  # noqa: F401 - the fixture
+from tests.end_to_end.test_labelling_page import browser  # noqa: F401 - the fixture
 
 WIDE, PHONE = (1280, 1000), (390, 844)
 
@@ -33,7 +34,7 @@ def page(browser, world):  # noqa: F811
     return HotelPage(browser, world)
 
 
-class HotelPage:
+class HotelPage(ShownPage):
     """What a person does on a hotel's page, and what it shows."""
 
     def __init__(self, browser, world):  # noqa: F811
@@ -49,17 +50,6 @@ class HotelPage:
         self.browser.refresh()
         self.wait("document.body.dataset.state === 'ready'")
         return self
-
-    def js(self, script, *arguments):
-        return self.browser.execute_script(f"return {script}", *arguments)
-
-    def wait(self, condition):
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: self.js(condition), f"never: {condition}")
-
-    def find(self, selector):
-        return self.browser.find_element("css selector", selector)
 
     def press(self, *keys, focus=None, control=False, shift=False):
         from selenium.webdriver import ActionChains

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.axe import serious_findings
-from tests.end_to_end.chromium import chromium
+from tests.end_to_end.chromium import PATIENCE_S, chromium
 from tests.integration.labelled_corpus import BROKEN, small_corpus, write
 from tests.integration.world import jpeg, photo
 
 PROGRAM = Path(sys.executable).with_name("image-release")
-PATIENCE_S = 60
 """A long timeout for busy machines; no time is measured."""
 
 

@@ -43,7 +43,7 @@ _UNREADABLE = (
     OSError,
     EOFError,
     MemoryError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile: a damaged header asks for a way of packing that it does not know
     zlib.error,
     zipfile.BadZipFile,
 )
