@@ -70,6 +70,7 @@ def suite(folder: Path) -> Suite:
         urgent=CountingQueue(),
         bulk=CountingQueue(),
         shards=CountingQueue(),
+        catalogues=CountingQueue(),
         quota=AccountQuota(MemoryCounters(), 0, 0, now),
         settings=Settings(),
         now=now,

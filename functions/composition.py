@@ -61,6 +61,7 @@ def suite() -> Suite:
         urgent=SqsQueue(found.urgent_queue),
         bulk=SqsQueue(found.bulk_queue),
         shards=SqsQueue(found.shard_queue),
+        catalogues=SqsQueue(found.catalogue_queue),
         quota=AccountQuota(counters, settings.tagging.images_a_minute, settings.tagging.images_a_day, now),
         settings=settings,
         now=now,

@@ -22,6 +22,7 @@ class Environment(BaseModel):
     urgent_queue: str
     bulk_queue: str
     shard_queue: str
+    catalogue_queue: str
     quota_table: str
     tagger: Literal["none", "google", "local", "google+local"] = "none"
     google_secret: str = ""

@@ -1,4 +1,4 @@
-"""tick: runs on a schedule and nudges the hotels that are due, as far as the tagger's quota allows."""
+"""tick: runs on a schedule and does what the suite does by itself."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from image_release.serverless.tick import tick
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Nudge the hotels that are due, and return how many. The event is not read."""
+    """Do the jobs of `tick`, and return what each did. The event is not read."""
     del event, context
-    ticked = asdict(tick(composition.suite()))
+    ticked = tick(composition.suite())
     count("Ticks")
-    for kind, nudged in ticked["nudged"].items():
+    for kind, nudged in ticked.did.get("nudged", {}).items():
         count(f"Due{kind.title()}", nudged)
-    logger.info("tick", extra=ticked)
-    return ticked
+    logger.info("tick", extra=asdict(ticked))
+    if ticked.failed:
+        count("JobsFailed", len(ticked.failed))
+        logger.error("jobs of tick failed", extra={"failed": ticked.failed})
+    return asdict(ticked)

@@ -120,6 +120,7 @@ class Stage:
             urgent=AskedQueue("urgent", self.queues["urgent"], invocation),
             bulk=AskedQueue("bulk", self.queues["bulk"], invocation),
             shards=AskedQueue("shards", self.queues["shards"], invocation),
+            catalogues=AskedQueue("catalogues", self.queues["catalogues"], invocation),
             quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=SETTINGS,
             now=self.scheduler.clock,

@@ -53,7 +53,8 @@ class MemoryQueue:
             if len(message.body.encode()) > MAX_MESSAGE_BYTES:
                 raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
             with self._lock:
-                self._held[str(next(self._numbers))] = _Held(message, 0, self._clock())
+                visible_at = self._clock() + timedelta(seconds=message.delay_s)
+                self._held[str(next(self._numbers))] = _Held(message, 0, visible_at)
                 self.sent += 1
             count += 1
         return count

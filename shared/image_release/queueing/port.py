@@ -10,6 +10,8 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 """Maximum size of a message, and of a batch: SQS's limit."""
 MAX_BATCH = 10
 """Maximum number of messages in one request: SQS's limit."""
+MAX_DELAY_S = 15 * 60
+"""Maximum time that a new message can be delayed: SQS's limit."""
 MAX_VISIBILITY_S = 12 * 3600
 """Maximum time that a received message can stay hidden: SQS's limit."""
 
@@ -24,10 +26,14 @@ class MessageTooLargeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to send. Messages of one `group` (a request) do not delay those of another (SQS fair queues)."""
+    """A message to send. Messages of one `group` (a request) do not delay those of another (SQS fair queues).
+
+    It can be received after `delay_s` seconds, at most MAX_DELAY_S.
+    """
 
     body: str
     group: str | None = None
+    delay_s: int = 0
 
 
 class Queue(Protocol):

@@ -11,12 +11,14 @@ from typing import Any
 from image_release.problems import printable
 from image_release.queueing.port import (
     MAX_BATCH,
+    MAX_DELAY_S,
     MAX_MESSAGE_BYTES,
     MAX_VISIBILITY_S,
     Message,
     MessageTooLargeError,
     QueueError,
 )
+from image_release.service_names import message_group
 
 ATTEMPTS = 6
 """Maximum number of times that an entry is sent while SQS refuses it for a transient reason."""
@@ -134,6 +136,10 @@ def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
         yield batch
 
 
-def _entry(name: str, message: Message) -> dict[str, str]:
-    entry = {"Id": name, "MessageBody": message.body}
-    return entry if message.group is None else {**entry, "MessageGroupId": message.group}
+def _entry(name: str, message: Message) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": name, "MessageBody": message.body}
+    if message.group is not None:
+        entry["MessageGroupId"] = message_group(message.group)
+    if message.delay_s:
+        entry["DelaySeconds"] = min(message.delay_s, MAX_DELAY_S)
+    return entry

@@ -82,15 +82,15 @@ def fan_out_shard(order: ShardMessage, suite: Suite) -> Fanned:
     return Fanned(sent)
 
 
-def complete_when_fanned_out(suite: Suite) -> bool:
-    """Complete the release in force if all its shards are marked; returns whether that was so."""
+def complete_when_fanned_out(suite: Suite) -> dict[str, int]:
+    """Complete the release in force if all its shards are marked: a job of `tick`."""
     current = read_current(suite.state)
     if current is None or current.is_completed:
-        return False
+        return {}
     if sum(1 for _ in suite.state.list(fanned_out_folder(current.folder))) < 2**current.shard_bits:
-        return False
+        return {}
     complete_release(suite.state, current)
-    return True
+    return {"releases": 1}
 
 
 def _nudges(current: Current, shard: int, suite: Suite) -> Iterator[NudgeMessage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -50,6 +50,32 @@ class ShardMessage(BaseModel):
     def message(self) -> Message:
         """The message."""
         return Message(self.model_dump_json(), self.release_id)
+
+
+class ShareMessage(BaseModel):
+    """Do one share of work that was split. `folder` is that of the work (`split_keys.split_folder`)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    folder: Annotated[str, Field(min_length=1, max_length=1_000)]
+    step: Literal["nudge", "compare", "write"]
+    share: Annotated[int, Field(ge=0)]
+
+    def message(self) -> Message:
+        """The message, in the fair queue's group of its work."""
+        return Message(self.model_dump_json(), self.folder)
+
+
+class GoOnMessage(BaseModel):
+    """All shares of a step of a catalogue are done: `detect_changes` takes the next step."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    go_on: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+    def message(self) -> Message:
+        """The message, in the fair queue's group of its work."""
+        return Message(self.model_dump_json(), self.go_on)
 
 
 def read_nudge(body: str) -> NudgeMessage:

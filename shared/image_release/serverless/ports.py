@@ -1,9 +1,10 @@
-"""What the functions' logic needs of the outside world: three stores, three queues, the account's quota, a clock."""
+"""What the functions' logic needs of the outside world: three stores, four queues, the account's quota, a clock."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from image_release.queueing import Queue
@@ -22,10 +23,14 @@ class Suite:
     urgent: Queue
     bulk: Queue
     shards: Queue
+    catalogues: Queue
+    """The queue of `detect_changes`: a catalogue that is split goes on there, step by step."""
     quota: AccountQuota
     settings: Settings
     now: Callable[[], datetime]
     tagger: str = "none"
     """Name of the stage's tagger: what it costs is estimated by it."""
     threads: int = 1
-    """Requests to a store that one catalogue has under way at once."""
+    """Requests to a store, or batches to a queue, that an invocation has under way at once."""
+    seconds_left: Callable[[], float] = field(default=lambda: math.inf)
+    """Seconds until the invocation is ended. What can be put off stops at half of its time."""

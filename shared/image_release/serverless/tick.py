@@ -1,79 +1,42 @@
-"""`tick`: nudges what is due by date, as far as the tagger's quota allows, and completes a fanned-out release.
+"""`tick`: what the suite does by itself, on a schedule: a list of jobs, each within its share of the invocation's time.
 
-A due-marker remembers what is due. A nudge that is lost leaves its marker, and the marker is nudged again after a rest
-period. So a tick may be killed, come twice or not come at all.
+A job that fails stops no other. What it did not finish, the next tick goes on with: so a tick may be killed, come twice
+or not come at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import islice
 
-from image_release.publish import PENDING_KINDS
+from image_release.problems import printable
+from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
-from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
-from image_release.state import KEPT, DueMarker, leave_marker, markers_until
 
-REST: Mapping[str, timedelta] = {"tag": timedelta(hours=1), "download": timedelta(hours=1)}
-"""Rest period of a marker after it was written or nudged: a hotel without labels asks again after an hour."""
-LONG_REST = timedelta(hours=6)
-"""Rest period of the other kinds: revalidation and sweeps are not urgent, and bulk work may take hours."""
-NUDGES_A_TICK = 2_000
-"""Maximum number of nudges of each kind: what one invocation sends and marks within a minute or two."""
-IMAGES_A_HOTEL = 20
-"""Best images of a hotel, on average: says for how many hotels the remaining quota is enough."""
-CHUNK = 100
-"""Markers that are touched before their nudges are sent."""
+Job = Callable[[Suite], Mapping[str, int]]
+"""Does some of its work while `suite.seconds_left` allows, and returns what it did: name -> number."""
+JOBS: Mapping[str, Job] = {
+    "completed": complete_when_fanned_out,
+    "nudged": nudge_due,
+}
+"""The jobs by name, in their order: those that others wait for come first."""
 
 
 @dataclass(slots=True)
 class Ticked:
-    """What a tick did: nudges by kind, served markers deleted (`tidied`), and whether it completed a release."""
+    """What each job did, and why jobs failed: job -> reason."""
 
-    nudged: dict[str, int] = field(default_factory=dict)
-    tidied: int = 0
-    completed: bool = False
+    did: dict[str, dict[str, int]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
-def tick(suite: Suite, *, nudges: int = NUDGES_A_TICK) -> Ticked:
-    """Nudge what is due, at most `nudges` of each kind.
-
-    Markers are touched before their nudges are sent: their ETag then belongs to this tick when the hotel is processed.
-    After a crash in between they are nudged again once their rest period is over.
-    """
+def tick(suite: Suite, jobs: Mapping[str, Job] = JOBS) -> Ticked:
+    """Do all jobs, also after one that failed."""
     ticked = Ticked()
-    left = {"tag": min(nudges, -(-suite.quota.left() // IMAGES_A_HOTEL))}
-    due = _due(suite, ticked, left, nudges)
-    while chunk := list(islice(due, CHUNK)):
-        for marker in chunk:
-            body = f"nudged {suite.now().isoformat()}".encode()
-            leave_marker(suite.state, marker.day, marker.kind, marker.hotel_id, body)
-        suite.bulk.send(
-            NudgeMessage(hotel_id=marker.hotel_id, reason=marker.kind, due=marker.day.isoformat()).message("tick")
-            for marker in chunk
-        )
-    ticked.completed = complete_when_fanned_out(suite)
+    for name, job in jobs.items():
+        try:
+            ticked.did[name] = dict(job(suite))
+        except Exception as error:  # noqa: BLE001 - the caller reports it, and other jobs must not wait for it
+            ticked.failed[name] = printable(f"{type(error).__name__}: {error}", 300)
     return ticked
-
-
-def _due(suite: Suite, ticked: Ticked, left: dict[str, int], nudges: int) -> Iterator[DueMarker]:
-    """Markers to nudge now, oldest day first, within what is left of each kind; old served ones are deleted.
-
-    Markers of a kind that only a newer version knows are left to it.
-    """
-    now = suite.now()
-    for marker in list(markers_until(suite.state, now.date())):
-        if marker.is_served:
-            if marker.day < (now - KEPT).date():
-                suite.state.delete(marker.key)
-                ticked.tidied += 1
-            continue
-        rests = marker.modified + REST.get(marker.kind, LONG_REST) > now
-        if rests or marker.kind not in PENDING_KINDS or left.setdefault(marker.kind, nudges) <= 0:
-            continue
-        left[marker.kind] -= 1
-        ticked.nudged[marker.kind] = ticked.nudged.get(marker.kind, 0) + 1
-        yield marker

@@ -18,6 +18,7 @@ GIVEN = {
     "IMAGE_RELEASE_URGENT_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/urgent",
     "IMAGE_RELEASE_BULK_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
     "IMAGE_RELEASE_SHARD_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/shards",
+    "IMAGE_RELEASE_CATALOGUE_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/catalogues",
     "IMAGE_RELEASE_QUOTA_TABLE": "quota",
 }
 

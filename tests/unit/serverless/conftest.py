@@ -28,6 +28,7 @@ class World:
             urgent=MemoryQueue(clock),
             bulk=MemoryQueue(clock),
             shards=MemoryQueue(clock),
+            catalogues=MemoryQueue(clock),
             quota=AccountQuota(self.counters, 1_800, 100_000, clock),
             settings=settings,
             now=clock,
