@@ -31,7 +31,7 @@ def apply(key: str) -> None:
             "catalogue applied",
             extra={
                 "key": printable(key),
-                "changed": len(result.changed),
+                "changed": result.changed,
                 "new": result.new,
                 "updated": result.updated,
                 "deleted": result.deleted,

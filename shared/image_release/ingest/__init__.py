@@ -1,10 +1,8 @@
 """Ingest: what came in, what changed, and which hotels have to be processed."""
 
-from image_release.ingest.catalogues.applying import (
-    CatalogueApplied,
-    InputChangedError,
-    apply_catalogue,
-)
+from image_release.ingest.catalogues.applying import apply_catalogue
+from image_release.ingest.catalogues.comparing import InputChangedError
+from image_release.ingest.catalogues.in_force import CatalogueApplied
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
 from image_release.ingest.catalogues.rebuild import (
