@@ -7,15 +7,14 @@ many to hold in memory. Reads and writes of the store run in parallel, in `threa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from image_release.ingest.catalogues.claims import claim, holds, touch, touched
-from image_release.ingest.catalogues.comparing import Comparison, decided, digest_of, listings, side_by_side
-from image_release.ingest.catalogues.digests import Digests, Known
+from image_release.ingest.catalogues.comparing import Comparison, decided, kept_of, listings, side_by_side, written_of
+from image_release.ingest.catalogues.digests import Known
 from image_release.ingest.catalogues.in_force import (
     CatalogueApplied,
-    Totals,
     already_in_force,
     braked,
     bring_into_force,
@@ -23,6 +22,7 @@ from image_release.ingest.catalogues.in_force import (
     newer_is_applied,
     older,
     says_all_is_deleted,
+    totals_of,
 )
 from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import partner_and_version, read_catalogue
@@ -77,10 +77,9 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
         return ignored
     plan = _CataloguePlan(state, partner_id, version, present, touched(state, partner_id), threads)
     plan.read(inbox, key)
-    totals = plan.totals
-    ignored = already_in_force(state, present, partner_id, version, totals)
+    ignored = already_in_force(state, present, partner_id, version, plan.totals)
     names, problems = (partner_id, version), plan.found.problems.all()
-    return ignored or braked(inbox, state, names, totals, present, settings.brakes, problems) or plan
+    return ignored or braked(inbox, state, names, plan.totals, present, settings.brakes, problems) or plan
 
 
 @dataclass
@@ -95,69 +94,40 @@ class _CataloguePlan:
     forced: frozenset[str]
     """Accommodations that are written even if they do not differ: another catalogue may have written them."""
     threads: int
-    digests: Digests = field(default_factory=dict)
-    """Accommodation -> digest and number of its images: the whole catalogue, sorted."""
-    written: dict[str, Known | None] = field(default_factory=dict)
-    """Accommodations to write; those without a digest are deleted."""
-    is_declared: bool = False
-    leaving: int = 0
-    """Images of accommodations that are deleted."""
 
     def read(self, inbox: Store, key: str) -> None:
         """Find what differs. An accommodation on a bad line keeps what it had; an unreadable id keeps all of them."""
-        file, before = (
-            catalogue_key(self.partner_id, self.version, ""),
-            digests_before(self.state, self.partner_id, self.base),
-        )
-        self.found = Comparison(self.state, self.partner_id, file, dict(before), self.forced, self.threads)
-        self.is_declared = says_all_is_deleted(inbox, key, self.version)
-        if not self.is_declared:
+        file = catalogue_key(self.partner_id, self.version, "")
+        before = dict(digests_before(self.state, self.partner_id, self.base))
+        self.found = Comparison(self.state, self.partner_id, file, before, self.forced, self.threads)
+        is_declared = says_all_is_deleted(inbox, key, self.version)
+        if not is_declared:
             with opened(inbox, key) as stream:
                 self.found.count(read_catalogue(stream, key))
-        for name, known, is_written, leaving in decided(self.found.found(), keep_all=self.found.keep_all):
-            if known is not None:
-                self.digests[name] = known
-            if is_written:
-                self.written[name] = known
-            self.leaving += leaving
-
-    @property
-    def totals(self) -> Totals:
-        """What the catalogue comes to."""
-        found = self.found
-        return Totals(
-            digest_of(self.digests.items()),
-            images=sum(count for _, count in self.digests.values()),
-            accommodations=len(self.digests),
-            changed=len(self.written),
-            new=found.new,
-            updated=found.updated,
-            deleted=found.deleted + self.leaving,
-            is_declared=self.is_declared,
-        )
+        self.decisions = list(decided(self.found.found(), keep_all=self.found.keep_all))
+        self.totals = totals_of(self.decisions, self.found.counts, is_declared=is_declared)
 
     def apply(
         self, inbox: Store, key: str, announce: Callable[[Sequence[Accommodation]], None]
     ) -> CatalogueApplied | Ignored:
         """Write what differs. The partner's state moves last: after a crash before that, the work is done again."""
-        touch(self.state, self.partner_id, self.version, self.written)
+        written = written_of(self.decisions)
+        touch(self.state, self.partner_id, self.version, written)
         if not holds(self.state, self.partner_id, self.version):
             return newer_is_applied(self.partner_id, self.version)
-        for _ in side_by_side(self._write, self._listings(inbox, key), self.threads):
+        for _ in side_by_side(self._write, self._listings(inbox, key, written), self.threads):
             pass
-        changed = tuple(Accommodation(self.partner_id, name) for name in self.written)
-        announce(changed)
-        totals = self.totals
-        bring_into_force(self.state, self.partner_id, self.version, totals, self.digests.items())
-        return CatalogueApplied.of(self.partner_id, self.version, totals, self.found.problems.all())
+        announce(tuple(Accommodation(self.partner_id, name) for name in written))
+        bring_into_force(self.state, self.partner_id, self.version, self.totals, kept_of(self.decisions))
+        return CatalogueApplied.of(self.partner_id, self.version, self.totals, self.found.problems.all())
 
-    def _listings(self, inbox: Store, key: str) -> Iterator[Listing]:
+    def _listings(self, inbox: Store, key: str, written: dict[str, Known | None]) -> Iterator[Listing]:
         """The listings to write; the file is not read where all are deleted. Raises InputChangedError."""
-        if all(known is None for known in self.written.values()):
-            yield from listings((), self.written, self.partner_id, self.version)
+        if all(known is None for known in written.values()):
+            yield from listings((), written, self.partner_id, self.version)
             return
         with opened(inbox, key) as stream:
-            yield from listings(read_catalogue(stream, key), self.written, self.partner_id, self.version)
+            yield from listings(read_catalogue(stream, key), written, self.partner_id, self.version)
 
     def _write(self, listing: Listing) -> None:
         write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id not in self.found.before)

@@ -21,6 +21,7 @@ from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import BadLine, Changes, GoodLine, diff, images_digest
 from image_release.problems import ProblemList
 from image_release.storage import Store
+from image_release.store_keys import catalogue_key
 from image_release.values import Accommodation, Listing
 
 T = TypeVar("T")
@@ -64,6 +65,15 @@ def decided(found: Iterable[Found], *, keep_all: bool) -> Iterator[Decided]:
             yield Decided(name, known, what == "changed", 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the images of accommodations that stay differ from those in force."""
+
+    new: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
 @dataclass
 class Comparison:
     """Compares lines with the catalogue in force. `before` are the digests of that, `file` is named in problems.
@@ -81,10 +91,7 @@ class Comparison:
     """Accommodations on a bad line: they keep what they had."""
     keep_all: bool = False
     """A line may be of any accommodation: all keep what they had."""
-    new: int = 0
-    updated: int = 0
-    deleted: int = 0
-    """Images that leave accommodations which stay."""
+    counts: Counts = Counts()
 
     def __post_init__(self) -> None:
         self.problems = ProblemList(self.file)
@@ -92,10 +99,12 @@ class Comparison:
 
     def count(self, items: Iterable[GoodLine | BadLine]) -> None:
         """Read lines, and count how the images differ from those in force."""
+        new = updated = deleted = 0
         for changes in side_by_side(self._changes, self.differing(items), self.threads):
-            self.new += len(changes.new)
-            self.updated += len(changes.updated)
-            self.deleted += len(changes.deleted)
+            new += len(changes.new)
+            updated += len(changes.updated)
+            deleted += len(changes.deleted)
+        self.counts = Counts(new, updated, deleted)
 
     def differing(self, items: Iterable[GoodLine | BadLine]) -> Iterator[GoodLine]:
         """The good lines that differ from the catalogue in force. What the others say is remembered."""
@@ -146,19 +155,29 @@ class Comparison:
         return replace(changes, deleted=changes.deleted[: known[1]])
 
 
+def written_of(decisions: Iterable[Decided]) -> dict[str, Known | None]:
+    """The accommodations to write, with what is known of their images; None: a tombstone is written."""
+    return {decision.name: decision.known for decision in decisions if decision.is_written}
+
+
+def kept_of(decisions: Iterable[Decided]) -> Iterator[tuple[str, Known]]:
+    """The accommodations of the catalogue, with digest and number of their images."""
+    return ((decision.name, decision.known) for decision in decisions if decision.known is not None)
+
+
 def listings(
     items: Iterable[GoodLine | BadLine], written: Mapping[str, Known | None], partner_id: str, version: str
 ) -> Iterator[Listing]:
     """The listings to write: those that the lines give, then tombstones of those that are deleted.
 
-    `written` are the accommodations to write, with what was found of their lines. Raises InputChangedError.
+    `written` is what `written_of` gives. Raises InputChangedError.
     """
     for item in items:
         known = written.get(item.accommodation_id) if isinstance(item, GoodLine) else None
         if not isinstance(item, GoodLine) or known is None:
             continue
         if known[0] != images_digest(item.images):
-            raise InputChangedError(item.accommodation_id)
+            raise InputChangedError(catalogue_key(partner_id, version, ""))
         yield Listing(Accommodation(partner_id, item.accommodation_id), version, item.images)
     for name in sorted(name for name, known in written.items() if known is None):
         yield Listing(Accommodation(partner_id, name), version, (), deleted=True)

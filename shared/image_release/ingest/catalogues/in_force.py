@@ -13,6 +13,7 @@ from typing import Any
 
 from image_release.ingest.brakes import brake_reason
 from image_release.ingest.catalogues.claims import forget_touched
+from image_release.ingest.catalogues.comparing import Counts, Decided, digest_of, kept_of
 from image_release.ingest.catalogues.digests import Known, digests_of_listings, pack_digests, stored_digests
 from image_release.ingest.catalogues.reading import PHOTOS_PREFIX, says_folder_is_gone
 from image_release.ingest.files import opened
@@ -46,6 +47,25 @@ class Totals:
     """Images, as are those before."""
     is_declared: bool = False
     """The file says itself that everything is to be deleted: a photos folder that vanished. No brake holds that."""
+
+
+def totals_of(decisions: Iterable[Decided], counts: Counts, *, is_declared: bool) -> Totals:
+    """What a whole catalogue comes to; the decisions are sorted by name, and read once."""
+    images = accommodations = changed = leaving = 0
+
+    def counted() -> Iterator[Decided]:
+        nonlocal images, accommodations, changed, leaving
+        for decision in decisions:
+            changed += decision.is_written
+            leaving += decision.leaving
+            if decision.known is not None:
+                images += decision.known[1]
+                accommodations += 1
+            yield decision
+
+    digest = digest_of(kept_of(counted()))
+    deleted = counts.deleted + leaving
+    return Totals(digest, images, accommodations, changed, counts.new, counts.updated, deleted, is_declared)
 
 
 @dataclass(frozen=True, slots=True)
