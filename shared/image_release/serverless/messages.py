@@ -14,9 +14,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class BadMessageError(ValueError):
-    """A message that no function sends. It comes back after `seconds`: nothing is gained by waiting longer."""
-
-    seconds = 1
+    """A message that no function sends."""
 
 
 class NudgeMessage(BaseModel):
