@@ -15,7 +15,7 @@ from tests.local_aws import LocalAws
 
 EVENTS = ROOT / "events"
 STORES = ("inbox", "state", "published")
-QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD"}
+QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD", "catalogues": "CATALOGUE"}
 MAX_RECEIVES = 3
 
 
