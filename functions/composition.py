@@ -89,10 +89,16 @@ def hotel_ports() -> Ports:
     )
 
 
+@cache
 def queue_of(arn: str) -> Queue:
-    """Return the queue that a message to `process_hotel` came from, by the ARN in its record."""
-    urgent = environment().urgent_queue.rsplit("/", 1)[-1] == arn.rsplit(":", 1)[-1]
-    return suite().urgent if urgent else suite().bulk
+    """Return the queue that a message came from, by the ARN in its record. All queues lie beside each other."""
+    beside, _, _ = environment().urgent_queue.rpartition("/")
+    return SqsQueue(f"{beside}/{arn.rpartition(':')[2]}")
+
+
+def dead_letters_of(arn: str) -> Queue:
+    """Return the dead-letter queue of the queue with an ARN (deployment/names.js)."""
+    return queue_of(f"{arn}-dead-letters")
 
 
 @cache

@@ -42,3 +42,5 @@ def check(message: Message) -> None:
     group = None if message.group is None else message_group(message.group)
     if fault := entry_fault(message.body, group, message.delay_s):
         raise MessageRefusedError(fault)
+    if message.reason is not None and (not message.reason or _REFUSED.search(message.reason)):
+        raise MessageRefusedError("the reason is empty, or has a character that SQS refuses")

@@ -167,4 +167,6 @@ def _entry(name: str, message: Message) -> dict[str, Any]:
         entry["MessageGroupId"] = message_group(message.group)
     if message.delay_s:
         entry["DelaySeconds"] = message.delay_s
+    if message.reason is not None:
+        entry["MessageAttributes"] = {"reason": {"DataType": "String", "StringValue": message.reason}}
     return entry

@@ -19,9 +19,7 @@ HotelId = Annotated[str, AfterValidator(lambda value: checked_id(value, "hotel_i
 
 
 class BadMessageError(ValueError):
-    """A message that no function sends. It comes back after `seconds`: nothing is gained by waiting longer."""
-
-    seconds = 1
+    """A message that no function sends."""
 
 
 class NudgeMessage(BaseModel):

@@ -18,6 +18,7 @@ from image_release.ingest import (
     Estimate,
     MissingInputError,
     Request,
+    RequestError,
     estimate_hotels,
     parse_request,
     read_current,
@@ -38,7 +39,7 @@ class NoReleaseError(Exception):
     """No release is in force: there is nothing to select from."""
 
 
-class RequestTakenError(Exception):
+class RequestTakenError(RequestError):
     """Another request has this id already."""
 
 
