@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from image_release.ingest.catalogues.claims import claim, holds, touch, touched
-from image_release.ingest.catalogues.comparing import Comparison, decided, kept_of, listings, side_by_side, written_of
+from image_release.ingest.catalogues.comparing import (
+    Comparison,
+    decided,
+    kept_of,
+    listing_of,
+    side_by_side,
+    tombstones,
+    written_of,
+)
 from image_release.ingest.catalogues.digests import Known
 from image_release.ingest.catalogues.in_force import (
     CatalogueApplied,
@@ -25,7 +33,7 @@ from image_release.ingest.catalogues.in_force import (
     totals_of,
 )
 from image_release.ingest.catalogues.listings import write_listing
-from image_release.ingest.catalogues.reading import partner_and_version, read_catalogue
+from image_release.ingest.catalogues.reading import GoodLine, images_digest, partner_and_version, read_catalogue
 from image_release.ingest.files import opened
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.settings import Settings
@@ -33,6 +41,10 @@ from image_release.state import MAX_SWAPS, DocumentContendedError, read_json
 from image_release.storage import Store
 from image_release.store_keys import catalogue_key, catalogue_state_key
 from image_release.values import Accommodation, Listing
+
+
+class InputChangedError(Exception):
+    """A catalogue was replaced while it was being applied: it has to be applied again."""
 
 
 def tell_nobody(changed: Sequence[Accommodation]) -> None:
@@ -122,12 +134,20 @@ class _CataloguePlan:
         return CatalogueApplied.of(self.partner_id, self.version, self.totals, self.found.problems.all())
 
     def _listings(self, inbox: Store, key: str, written: dict[str, Known | None]) -> Iterator[Listing]:
-        """The listings to write; the file is not read where all are deleted. Raises InputChangedError."""
-        if all(known is None for known in written.values()):
-            yield from listings((), written, self.partner_id, self.version)
-            return
-        with opened(inbox, key) as stream:
-            yield from listings(read_catalogue(stream, key), written, self.partner_id, self.version)
+        """The listings to write, tombstones last; the file is not read if there is nothing else.
+
+        Raises InputChangedError.
+        """
+        if any(written.values()):
+            with opened(inbox, key) as stream:
+                for item in read_catalogue(stream, key):
+                    known = written.get(item.accommodation_id) if isinstance(item, GoodLine) else None
+                    if not isinstance(item, GoodLine) or known is None:
+                        continue
+                    if known[0] != images_digest(item.images):
+                        raise InputChangedError(key)
+                    yield listing_of(item, self.partner_id, self.version)
+        yield from tombstones(written, self.partner_id, self.version)
 
     def _write(self, listing: Listing) -> None:
         write_listing(self.state, listing, is_new=listing.accommodation.accommodation_id not in self.found.before)

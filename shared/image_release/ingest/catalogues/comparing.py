@@ -21,7 +21,6 @@ from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import BadLine, Changes, GoodLine, diff, images_digest
 from image_release.problems import ProblemList
 from image_release.storage import Store
-from image_release.store_keys import catalogue_key
 from image_release.values import Accommodation, Listing
 
 T = TypeVar("T")
@@ -29,10 +28,6 @@ R = TypeVar("R")
 
 AHEAD = 4
 """Lines that are read ahead for each thread: enough that none waits, few enough to hold in memory."""
-
-
-class InputChangedError(Exception):
-    """A catalogue was replaced while it was being applied: it has to be applied again."""
 
 
 class Found(NamedTuple):
@@ -165,22 +160,16 @@ def kept_of(decisions: Iterable[Decided]) -> Iterator[tuple[str, Known]]:
     return ((decision.name, decision.known) for decision in decisions if decision.known is not None)
 
 
-def listings(
-    items: Iterable[GoodLine | BadLine], written: Mapping[str, Known | None], partner_id: str, version: str
-) -> Iterator[Listing]:
-    """The listings to write: those that the lines give, then tombstones of those that are deleted.
+def listing_of(line: GoodLine, partner_id: str, version: str) -> Listing:
+    """The listing that a line gives."""
+    return Listing(Accommodation(partner_id, line.accommodation_id), version, line.images)
 
-    `written` is what `written_of` gives. Raises InputChangedError.
-    """
-    for item in items:
-        known = written.get(item.accommodation_id) if isinstance(item, GoodLine) else None
-        if not isinstance(item, GoodLine) or known is None:
-            continue
-        if known[0] != images_digest(item.images):
-            raise InputChangedError(catalogue_key(partner_id, version, ""))
-        yield Listing(Accommodation(partner_id, item.accommodation_id), version, item.images)
-    for name in sorted(name for name, known in written.items() if known is None):
-        yield Listing(Accommodation(partner_id, name), version, (), deleted=True)
+
+def tombstones(written: Mapping[str, Known | None], partner_id: str, version: str) -> Iterator[Listing]:
+    """The listings of the accommodations that are deleted; `written` is what `written_of` gives."""
+    for name, known in written.items():
+        if known is None:
+            yield Listing(Accommodation(partner_id, name), version, (), deleted=True)
 
 
 def digest_of(entries: Iterable[tuple[str, Known]]) -> str:
