@@ -12,7 +12,7 @@ message with which the work goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -74,21 +74,17 @@ def split_catalogue(key: str, suite: Suite, sizes: Sizes) -> Detected:
 
     Raises InputDamagedError, InputChangedError, MissingInputError, OutdatedError.
     """
-    split = to_split(suite.inbox, suite.state, key, sizes)
-    for plan in _plans(key, suite):
+    plans = _plans(key, suite)
+    split = to_split(suite.inbox, suite.state, key, sizes)  # looks at the file after the plans: theirs is no newer one
+    for plan in plans:
         begun = SplitCatalogue.of(plan.details)
         if (begun.key, begun.given) != (key, split.given):
             end(plan, suite)  # another content of this version
-        elif plan.step in (DECIDED, WRITE):
+        elif plan.step in (DECIDED, WRITE) or (plan.step == COMPARE and begun.is_of(split)):
             return advance(plan, suite)
-    found = read_plan(suite.state, split.folder)
-    if found is not None and found.step == ENDED:
-        remove_work(suite, split.folder)
-        found = None
-    if found is None:
-        write_shares(suite.inbox, suite.state, split, suite.threads)
-        found = begin(suite, SplitPlan(split.folder, COMPARE, split.shares, goes_on=True, details=split.details()))
-    return advance(found, suite)
+    write_shares(suite.inbox, suite.state, split, suite.threads)
+    plan = SplitPlan(split.folder, COMPARE, split.shares, goes_on=True, details=split.details())
+    return advance(begin(suite, plan), suite)
 
 
 def compare(plan: SplitPlan, share: int, suite: Suite) -> bytes:
@@ -182,12 +178,11 @@ def _moved(plan: SplitPlan, suite: Suite) -> SplitPlan:
     return read_plan(suite.state, plan.folder) or replace(plan, step=ENDED)
 
 
-def _plans(key: str, suite: Suite) -> Iterator[SplitPlan]:
+def _plans(key: str, suite: Suite) -> list[SplitPlan]:
     """The plans of all work on a catalogue that was begun."""
-    for listed in list(suite.state.list(folder_prefix(key))):
-        folder = work_folder(listed.key)
-        if listed.key == plan_key(folder) and (plan := read_plan(suite.state, folder)):
-            yield plan
+    keys = [listed.key for listed in suite.state.list(folder_prefix(key))]
+    folders = [work_folder(key) for key in keys if key == plan_key(work_folder(key))]
+    return [plan for plan in (read_plan(suite.state, folder) for folder in folders) if plan]
 
 
 def _work(plan: SplitPlan, suite: Suite) -> SplitWork:

@@ -11,7 +11,7 @@ from image_release.serverless.split_catalogues import GoingOn
 from image_release.serverless.steps import STEPS
 from tests.unit.serverless.conftest import World
 
-ALWAYS = Sizes(most_lines=0, share_lines=2, share_bytes=200)
+ALWAYS = Sizes(most_lines=0, share_lines=2, share_bytes=80)
 """Every catalogue with a line is split, into shares of a few lines."""
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import secrets
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -73,6 +74,8 @@ class Sizes:
 class SplitCatalogue:
     """What a catalogue was split from, and what was decided of it: the `details` of its plan."""
 
+    folder: str
+    """Folder of the work. It never comes back: what still deletes an old one deletes nothing of another."""
     key: str
     given: tuple[int, str]
     """Size and time of the file: another one means another content."""
@@ -110,11 +113,9 @@ class SplitCatalogue:
         """The number of shares."""
         return 1 << self.bits
 
-    @property
-    def folder(self) -> str:
-        """Folder of the work. The same file, split from the same state, has the same folder."""
-        inputs = (self.key, self.given, self.base, self.touched, self.bits)
-        return f"{folder_prefix(self.key)}{sha256_hex(json.dumps(inputs, sort_keys=True).encode())[:16]}"
+    def is_of(self, other: SplitCatalogue) -> bool:
+        """Whether both are split from the same file in the same state."""
+        return replace(self, folder=other.folder, totals=other.totals, keep_all=other.keep_all) == other
 
 
 def folder_prefix(key: str) -> str:
@@ -160,7 +161,8 @@ def to_split(inbox: Store, state: Store, key: str, sizes: Sizes) -> SplitCatalog
     unpacked = given[0] * (SHRINKS if is_checked(key) else 1)
     shares = max(unpacked / sizes.share_bytes, _known(state, partner_id, base) / sizes.share_lines, 2)
     bits = min(MAX_BITS, math.ceil(math.log2(shares)))
-    return SplitCatalogue(key, given, base, touched, bits, says_all_is_deleted(inbox, key, version))
+    folder = f"{folder_prefix(key)}{secrets.token_hex(8)}"
+    return SplitCatalogue(folder, key, given, base, touched, bits, says_all_is_deleted(inbox, key, version))
 
 
 def _known(state: Store, partner_id: str, present: Any) -> int:
@@ -170,7 +172,7 @@ def _known(state: Store, partner_id: str, present: Any) -> int:
 
 
 def write_shares(inbox: Store, state: Store, split: SplitCatalogue, threads: int) -> None:
-    """Write the shares of a catalogue, and what the planner found. The same inputs give the same bytes.
+    """Write the shares of a catalogue, and what the planner found.
 
     Raises InputDamagedError, InputChangedError if the file or the state is not any more what it is split from.
     """
