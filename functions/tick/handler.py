@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from functions import composition
@@ -14,11 +14,12 @@ from image_release.serverless.tick import tick
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do the jobs of `tick`, and return what each did. The event is not read."""
-    del event, context
-    ticked = tick(composition.suite())
+    del event
+    ticked = tick(replace(composition.suite(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
     count("Ticks")
-    for kind, nudged in ticked.did.get("nudged", {}).items():
-        count(f"Due{kind.title()}", nudged)
+    for job in ("nudged", "nudged_for_labels"):
+        for kind, number in ticked.did.get(job, {}).items():
+            count(f"Due{kind.title()}", number)
     logger.info("tick", extra=asdict(ticked))
     if ticked.failed:
         count("JobsFailed", len(ticked.failed))
