@@ -69,7 +69,7 @@ W = TypeVar("W", bound=Walk)
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class TimedNudge:
     """A marker that is nudged: the bytes that it is touched with, and how late its nudge comes."""
 
     marker: DueMarker
@@ -83,7 +83,7 @@ class Planned:
         return replace(nudge.message("tick"), delay_s=self.delay_s)
 
 
-Plan = Callable[[Sequence[DueMarker]], Sequence[Planned]]
+Plan = Callable[[Sequence[DueMarker]], Sequence[TimedNudge]]
 """Says of markers in their order how they are nudged. Of what it leaves out at the end, the next tick begins."""
 
 
@@ -101,7 +101,7 @@ def nudge_due(suite: Suite) -> dict[str, int]:
 def at_once(suite: Suite) -> Plan:
     """The plan that nudges all markers now."""
     body = f"nudged {suite.now().isoformat()}".encode()
-    return lambda markers: [Planned(marker, body) for marker in markers]
+    return lambda markers: [TimedNudge(marker, body) for marker in markers]
 
 
 def nudge_kind(suite: Suite, kind: str, walk: Walk, plan: Plan, done: dict[str, int], *, chunk: int) -> None:
@@ -167,6 +167,6 @@ def parallel(threads: int) -> Iterator[Map]:
         yield lambda call, items: list(pool.map(call, items))
 
 
-def _touch(state: Store, planned: Planned) -> None:
+def _touch(state: Store, planned: TimedNudge) -> None:
     marker = planned.marker
     leave_marker(state, marker.day, marker.kind, marker.hotel_id, planned.body)

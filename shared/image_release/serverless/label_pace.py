@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from image_release.queueing import MAX_DELAY_S
-from image_release.serverless.due import LABELS, Map, Plan, Planned, Walk, at_once, kept, nudge_kind, parallel
+from image_release.serverless.due import LABELS, Map, Plan, TimedNudge, Walk, at_once, kept, nudge_kind, parallel
 from image_release.serverless.ports import Suite
 from image_release.state import DueMarker
 from image_release.upkeep_keys import TAGGER_UNAVAILABLE
@@ -106,7 +106,7 @@ def _at_the_pace(suite: Suite, walk: LabelWalk, each: Map) -> Plan:
     """The plan that gives each hotel its moment, until the queue can delay no longer."""
     pace = Pace.of(suite, walk)
 
-    def planned(markers: Sequence[DueMarker]) -> list[Planned]:
+    def planned(markers: Sequence[DueMarker]) -> list[TimedNudge]:
         bodies = each(lambda marker: suite.state.get(marker.key), markers)
         now, found = suite.now(), []
         for marker, stored in zip(markers, bodies, strict=True):
@@ -115,7 +115,7 @@ def _at_the_pace(suite: Suite, walk: LabelWalk, each: Map) -> Plan:
             if moment is None:
                 break
             body = json.dumps({"nudged": now.isoformat(), "images": images}).encode()
-            found.append(Planned(marker, body, max(0, math.ceil((moment - now).total_seconds()))))
+            found.append(TimedNudge(marker, body, max(0, math.ceil((moment - now).total_seconds()))))
             walk.sent_until = pace.at
         return found
 
@@ -126,7 +126,7 @@ def _at_most(most: int, plan: Plan) -> Plan:
     """A plan that ends after so many markers."""
     left = most
 
-    def planned(markers: Sequence[DueMarker]) -> Sequence[Planned]:
+    def planned(markers: Sequence[DueMarker]) -> Sequence[TimedNudge]:
         nonlocal left
         found = plan(markers[:left])
         left -= len(found)
