@@ -9,11 +9,8 @@ const SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"; // AWS' policy 
 const YEAR_S = 365 * 24 * 3600;
 const MISSING_S = 10; // how long CloudFront remembers that there is nothing: a hotel may be published any moment
 
-// A parameter of the command line is a text.
-const wanted = ({ cdn }) => String(cdn) === "true";
-
 exports.resources = ({ prefix, custom }) => {
-  if (!wanted(custom)) {
+  if (!custom.cdn) {
     return {};
   }
   const bucket = names.bucketId("published");
@@ -35,7 +32,7 @@ exports.resources = ({ prefix, custom }) => {
 };
 
 exports.outputs = ({ custom }) =>
-  wanted(custom)
+  custom.cdn
     ? {
         Domain: {
           Value: { "Fn::GetAtt": ["Distribution", "DomainName"] },
@@ -46,7 +43,7 @@ exports.outputs = ({ custom }) =>
 
 // Returns what the policy of the published bucket allows besides.
 exports.mayRead = ({ custom }) => {
-  if (!wanted(custom)) {
+  if (!custom.cdn) {
     return [];
   }
   const arn = `\${${names.bucketId("published")}.Arn}`;
