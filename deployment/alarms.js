@@ -67,9 +67,9 @@ function topic(prefix, custom) {
   return { Type: "AWS::SNS::Topic", Properties: { TopicName: `${prefix}-alarms`, Subscription, ...encryption.topic(custom) } };
 }
 
-// On while any function or any queue fails much more than it should. A deployment during which it goes on is moved back.
+// On while any function or any queue fails much more than it should, or a message fails for good. A deployment during which it goes on is moved back.
 function newVersion(prefix, resources) {
-  const ids = Object.keys(resources).filter((id) => /(Errors|Failures)Alarm$/.test(id));
+  const ids = Object.keys(resources).filter((id) => /(Errors|Failures|FailedForGoodSeen)Alarm$/.test(id));
   return {
     Type: "AWS::CloudWatch::CompositeAlarm",
     Properties: {

@@ -16,7 +16,7 @@ module.exports = ({ prefix, functions, custom }) => {
         VisibilityTimeout: TIMEOUTS * timeout,
         RedrivePolicy: {
           deadLetterTargetArn: { "Fn::GetAtt": [dead, "Arn"] },
-          maxReceiveCount: custom.queues[id].receives,
+          maxReceiveCount: custom.receives,
         },
       });
       resources[dead] = queue(custom, dead, {

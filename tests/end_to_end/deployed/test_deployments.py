@@ -60,7 +60,7 @@ def suite(aws):
     """The suite after a first deployment that failed in the middle, and the same deployment without the fault."""
     suite = DeployedSuite(aws)
     with pytest.raises(RuntimeError, match="maxReceiveCount"):  # the planted fault: SQS allows 1,000
-        aws.osls(*DEPLOY, "--param", "hotelReceives=2000")
+        aws.osls(*DEPLOY, "--param", "receives=2000")
     assert [name for name in suite.bucket_names() if name in suite.buckets.values()] == []
     aws.osls(*DEPLOY)
     suite.put("inbox", "settings.yaml", "{}")
