@@ -69,7 +69,9 @@ class TestAlarms:
         """One alarm is on while any function's or any queue's alarm on failures is on."""
         (alarm,) = of_type("CloudWatch::CompositeAlarm").values()
         watched = set(re.findall(r"ALARM\(\"\$\{(\w+)\}\"\)", alarm["AlarmRule"]["Fn::Sub"]))
-        assert watched == {name for name in resources if name.endswith(("ErrorsAlarm", "FailuresAlarm", "ForGoodSeenAlarm"))}
+        assert watched == {
+            name for name in resources if name.endswith(("ErrorsAlarm", "FailuresAlarm", "ForGoodSeenAlarm"))
+        }
         assert len(watched) >= 12
 
     def test_divide_by_nothing_that_may_be_zero(self, alarms):
