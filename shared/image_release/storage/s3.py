@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from image_release.problems import printable
+from image_release.storage.delivery import delivery_of
 from image_release.storage.naming import checked, key_fault
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
@@ -119,7 +120,7 @@ class S3Store:
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         def once() -> None:
-            self._obs.put(self._client, checked(key), data, mode=mode, use_multipart=False)
+            self._obs.put(self._client, checked(key), data, attributes=_headers(key), mode=mode, use_multipart=False)
 
         with self._faults(key):
             try:
@@ -133,7 +134,7 @@ class S3Store:
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file, in parts if it is large."""
         with path.open("rb") as file, self._faults(key):
-            self._obs.put(self._client, checked(key), file, chunk_size=PART_BYTES)
+            self._obs.put(self._client, checked(key), file, attributes=_headers(key), chunk_size=PART_BYTES)
 
     def fetch_file(self, key: str, path: Path) -> bool:
         """Copy an object into a local file, streamed; False if there is none."""
@@ -288,6 +289,13 @@ def _options(variables: Mapping[str, str], prefix: str) -> dict[str, Any]:
             "retry_timeout": timedelta(seconds=RETRYING_S),
         },
     }
+
+
+def _headers(key: str) -> dict[str, str]:
+    """What S3 keeps with an object and says of it to whoever asks."""
+    delivery = delivery_of(key)
+    caching = {"Cache-Control": delivery.cache_control} if delivery.cache_control else {}
+    return {"Content-Type": delivery.content_type, **caching}
 
 
 def _etag(meta: Any) -> str:
