@@ -15,6 +15,7 @@ from image_release.serverless.messages import read_shard_message
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Nudge the hotels of every shard that the event names. Shards that fail return to the queue."""
+    composition.begin(context)
     return handle_records(event, context, lambda record: nudge_shard(record.body))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from functions import composition
@@ -10,7 +11,7 @@ from functions.batches import handle_records
 from functions.events import read_nudges
 from functions.observing import count, hotel_counts, logger, metrics, set_log_context
 from image_release.serverless.messages import BadMessageError, NudgeMessage
-from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
+from image_release.serverless.process_hotel import Attempt, ComeBackError, LeftError, serve
 
 RESERVE_S = 25.0
 """Seconds of the function's time kept for work that is under way at the deadline: a download, renditions, the swap."""
@@ -20,6 +21,7 @@ RESERVE_S = 25.0
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Process the hotel that a message, or the event itself, names. A direct invocation is answered with the result."""
+    composition.begin(context)
     deadline_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
     if "Records" not in event:
         return process(NudgeMessage.model_validate(event), Attempt(), deadline_s)
@@ -35,7 +37,12 @@ def handle_message(record: Any, deadline_s: float) -> None:
     attempt = Attempt(int(record.attributes.approximate_receive_count), composition.environment().max_receives)
     try:
         for order in read_nudges(record.body):
-            process(order, attempt, deadline_s)
+            try:
+                process(order, attempt, deadline_s)
+            except LeftError as error:
+                logger.info("hotel left", extra={"reason": str(error)})
+                count("HotelsLeft")
+                composition.queue_of(record.event_source_arn).send([error.again])
     except (ComeBackError, BadMessageError) as error:
         logger.warning("message returns to its queue", extra={"reason": str(error), "receives": attempt.receives})
         composition.queue_of(record.event_source_arn).return_after(record.receipt_handle, error.seconds)
@@ -45,11 +52,16 @@ def handle_message(record: Any, deadline_s: float) -> None:
 def process(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[str, Any]:
     """Process one hotel, write its metrics and its log line, and return what the log line says.
 
-    Raises ComeBackError when the hotel has to be processed again.
+    Raises ComeBackError when the hotel has to be processed again, and LeftError when it was left to a newer writer.
     """
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id)
     report = serve(
-        order, composition.hotel_ports(), attempt, isolated=composition.isolated_caller(), deadline_s=deadline_s
+        order,
+        composition.hotel_ports(),
+        attempt,
+        isolated=composition.isolated_caller(),
+        deadline_s=deadline_s,
+        renewed=partial(composition.hotel_ports, again=True),
     )
     release_id, seq = (report.manifest.release_id, report.manifest.seq) if report.manifest else (None, None)
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id, release_id=release_id)

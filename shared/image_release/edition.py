@@ -28,11 +28,11 @@ class Edition:
         """Whether a writer of the `other` edition must leave a hotel that this edition made."""
         if self.epoch != other.epoch:
             return self.epoch > other.epoch
-        return self.program > other.program or self.has_newer_settings_than(other.stored_at)
+        return self.program > other.program or other.has_older_settings_than(self.stored_at)
 
-    def has_newer_settings_than(self, stored_at: datetime | None) -> bool:
-        """Whether the settings of this edition were stored after that moment."""
-        return (self.stored_at or NEVER) > (stored_at or NEVER)
+    def has_older_settings_than(self, stored_at: datetime | None) -> bool:
+        """Whether the settings of this edition were stored before that moment."""
+        return (self.stored_at or NEVER) < (stored_at or NEVER)
 
 
 @dataclass(frozen=True, slots=True)

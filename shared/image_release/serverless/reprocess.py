@@ -62,7 +62,7 @@ def reprocess(request: Request, suite: Suite) -> Requested:
     if request.dry_run:
         return _dry_run(request, suite)
     hotel_ids = _selected_once(request, suite)
-    store_request(suite.state, request, len(hotel_ids))
+    store_request(suite.state, request, len(hotel_ids), suite.edition.stored_at)
     queue = suite.bulk if request.all else suite.urgent
     reason = EVERYWHERE if request.decision else "request"
     messages = (
