@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from functions import composition
-from functions.batches import handle_records
-from functions.events import read_nudges
+from functions.batches import attempt_of, handle_records
+from functions.events import is_notification, override_nudge, s3_keys
 from functions.observing import count, hotel_counts, logger, metrics, set_log_context
-from image_release.serverless.messages import BadMessageError, NudgeMessage
-from image_release.serverless.process_hotel import Attempt, ComeBackError, LeftError, serve
+from image_release.serverless.failing import Attempt, handle_each
+from image_release.serverless.messages import NudgeMessage, read_nudge
+from image_release.serverless.process_hotel import LeftError, serve
 
 RESERVE_S = 25.0
 """Seconds of the function's time kept for work that is under way at the deadline: a download, renditions, the swap."""
@@ -29,24 +30,21 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 
 def handle_message(record: Any, deadline_s: float) -> None:
-    """Process the hotels of a message.
+    """Process the hotel of a nudge, or those whose overrides S3 tells of."""
+    attempt = attempt_of(record)
 
-    Raises ComeBackError or BadMessageError when the message must be received again; it is then visible after the
-    error's seconds, not after the queue's whole visibility timeout.
-    """
-    attempt = Attempt(int(record.attributes.approximate_receive_count), composition.environment().max_receives)
-    try:
-        for order in read_nudges(record.body):
-            try:
-                process(order, attempt, deadline_s)
-            except LeftError as error:
-                logger.info("hotel left", extra={"reason": str(error)})
-                count("HotelsLeft")
-                composition.queue_of(record.event_source_arn).send([error.again])
-    except (ComeBackError, BadMessageError) as error:
-        logger.warning("message returns to its queue", extra={"reason": str(error), "receives": attempt.receives})
-        composition.queue_of(record.event_source_arn).return_after(record.receipt_handle, error.seconds)
-        raise
+    def process_or_leave(order: NudgeMessage) -> None:
+        try:
+            process(order, attempt, deadline_s)
+        except LeftError as error:
+            logger.info("hotel left", extra={"reason": str(error)})
+            count("HotelsLeft")
+            composition.queue_of(record.event_source_arn).send([error.again])
+
+    if is_notification(record.body):
+        handle_each(s3_keys(record.body), lambda key: process_or_leave(override_nudge(key)))
+    else:
+        process_or_leave(read_nudge(record.body))
 
 
 def process(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[str, Any]:

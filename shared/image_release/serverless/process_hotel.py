@@ -6,15 +6,14 @@ may have killed its process, so its images are decoded in a child process. At th
 the hotel failed.
 
 A hotel that a newer program, or newer settings, made is left to a writer that has them: its nudge is sent again, and no
-receive is counted. If nobody who has them comes within an hour, it fails as others do.
+receive is counted. If nobody who has them comes within an hour, it fails as others do (decision 42).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from image_release.hotel import (
@@ -32,12 +31,10 @@ from image_release.outcomes import Outcome
 from image_release.problems import printable
 from image_release.publish import ManifestUnreadableError
 from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
+from image_release.serverless.failing import Attempt, ComeBackError, back_off_s, is_permanent
 from image_release.serverless.messages import NudgeMessage
 from image_release.state import marker_etag
 
-FIRST_BACK_OFF_S = 10
-"""Wait after the first failure; doubled after each further one."""
-LAST_BACK_OFF_S = 900
 GO_ON_S = 1
 """Wait before a hotel that ran out of time continues."""
 
@@ -56,27 +53,6 @@ class LeftError(Exception):
         self.again = order.message(delay_s=LEFT_S)
 
 
-class ComeBackError(Exception):
-    """The message has to come back after `seconds`; the cause says why."""
-
-    def __init__(self, hotel_id: str, seconds: int, reason: str) -> None:
-        super().__init__(f"hotel {printable(hotel_id)}: {reason}; again in {seconds} s")
-        self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How often a message was received, and how often it may be."""
-
-    receives: int = 1
-    most: int = 1
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the message goes to the dead letters if this fails."""
-        return self.receives >= self.most
-
-
 def serve(
     order: NudgeMessage,
     ports: Ports,
@@ -90,12 +66,11 @@ def serve(
 
     `renewed` gives the ports with what is in force read anew. Raises ComeBackError and LeftError.
     """
-    call = isolated if attempt.receives > 1 else ports.call
-    state, context = ports.stores.state, ports.context
+    state, call = ports.stores.state, isolated if attempt.receives > 1 else ports.call
 
     def process(ports: Ports) -> HotelReport:
-        leave = partial(leave_due_markers, state)
-        return process_hotel(order.nudge(), replace(ports, call=call, leave_markers=leave), deadline_s=deadline_s)
+        ports = replace(ports, call=call, leave_markers=partial(leave_due_markers, state))
+        return process_hotel(order.nudge(), ports, deadline_s=deadline_s)
 
     day = date.fromisoformat(order.due) if order.due else None
     try:
@@ -109,30 +84,27 @@ def serve(
         if day:
             if order.reason == SWEEP and report.manifest:
                 grace = timedelta(days=ports.settings.publishing.grace_days)
-                mark_next_sweep(state, ports.stores.published, report.manifest, context.now(), grace)
+                mark_next_sweep(state, ports.stores.published, report.manifest, ports.context.now(), grace)
             settle_marker(state, order.hotel_id, order.reason, day, etag, report.manifest)
     except HotelOutOfTimeError as error:
-        raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
+        _tell_request(order, ports, "out of time", is_over=attempt.is_last)
+        raise ComeBackError(order.hotel_id, GO_ON_S, "out of time") from error
     except Exception as error:
         reason = printable(f"{type(error).__name__}: {error}", 300)
-        since = order.left_since or context.now()
-        if _is_newer(error) and context.now() - since < LONGEST_LEFT:
-            raise LeftError(order.model_copy(update={"left_since": since}), reason) from error
-        raise _given_up(order, ports, attempt, back_off_s(order.hotel_id, attempt.receives), reason) from error
-    if was_cut_short(report, replace(context, deadline_s=deadline_s)) and not attempt.is_last:
+        _leave(order, error, reason, ports.context.now())
+        _tell_request(order, ports, reason, is_over=attempt.is_last or is_permanent(error))
+        raise ComeBackError(order.hotel_id, back_off_s(order.hotel_id, attempt.receives), reason) from error
+    if was_cut_short(report, replace(ports.context, deadline_s=deadline_s)) and not attempt.is_last:
         raise ComeBackError(order.hotel_id, GO_ON_S, "published in part")
     return report
 
 
-def _is_newer(error: Exception) -> bool:
-    """Whether a newer writer can do what failed here."""
-    return isinstance(error, NewerEditionError) or (isinstance(error, ManifestUnreadableError) and error.is_newer)
-
-
-def back_off_s(hotel_id: str, receives: int) -> int:
-    """Seconds that a failed hotel waits: doubled each time, and spread by its id so that not all come back at once."""
-    most: int = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
-    return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
+def _leave(order: NudgeMessage, error: Exception, reason: str, now: datetime) -> None:
+    """Raise LeftError if a newer writer can do what failed here, and may still come."""
+    is_newer = isinstance(error, NewerEditionError) or (isinstance(error, ManifestUnreadableError) and error.is_newer)
+    since = order.left_since or now
+    if is_newer and now - since < LONGEST_LEFT:
+        raise LeftError(order.model_copy(update={"left_since": since}), reason) from error
 
 
 def was_cut_short(report: HotelReport, context: Context) -> bool:
@@ -140,8 +112,7 @@ def was_cut_short(report: HotelReport, context: Context) -> bool:
     return context.out_of_time() and bool(report.outcomes.get(Outcome.DEFERRED))
 
 
-def _given_up(order: NudgeMessage, ports: Ports, attempt: Attempt, seconds: int, reason: str) -> ComeBackError:
-    """The error to raise. At the last receive the request is told, and the message goes to the dead letters at once."""
-    if attempt.is_last and order.request_id is not None:
+def _tell_request(order: NudgeMessage, ports: Ports, reason: str, *, is_over: bool) -> None:
+    """Count the hotel of a request as failed if its message does not come back."""
+    if is_over and order.request_id is not None:
         mark_failed(ports.stores.state, order.request_id, order.hotel_id, reason)
-    return ComeBackError(order.hotel_id, GO_ON_S if attempt.is_last else seconds, reason)

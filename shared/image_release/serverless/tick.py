@@ -14,6 +14,7 @@ from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
 from image_release.serverless.in_force import keep_readable_settings, note_program
 from image_release.serverless.ports import Suite
+from image_release.serverless.shares import resume_split
 
 Job = Callable[[Suite], Mapping[str, int]]
 """Does some of its work while `suite.seconds_left` allows, and returns what it did: name -> number."""
@@ -21,6 +22,7 @@ JOBS: Mapping[str, Job] = {
     "program": note_program,
     "settings": keep_readable_settings,
     "completed": complete_when_fanned_out,
+    "split": resume_split,
     "nudged": nudge_due,
 }
 """The jobs by name, in their order: those that others wait for come first."""
