@@ -129,15 +129,20 @@ def _tell_unreadable(reason: str) -> None:
 
 
 def hotel_ports(*, again: bool = False) -> Ports:
-    """Return what processing a hotel needs; `again` reads anew what is in force.
+    """Return what processing a hotel needs, for the settings in force; `again` reads them anew.
 
     The fetcher keeps its connections from one event to the next, until other settings are in force.
     """
     world = suite(again=again)
     if _process.ports is None or _process.asked_with is not world.settings:
         _process.ports, _process.asked_with = _ports(world), world.settings
-    epoch = _reader().epoch(again=again)
-    return replace(_process.ports, edition=replace(world.edition, epoch=epoch), is_outdated=_is_outdated)
+    return replace(_process.ports, edition=world.edition, is_outdated=_is_outdated)
+
+
+def writer_ports(*, again: bool = False) -> Ports:
+    """Return the ports of a writer that knows its epoch; `again` reads anew what is in force."""
+    ports = hotel_ports(again=again)
+    return replace(ports, edition=replace(ports.edition, epoch=_reader().epoch(again=again)))
 
 
 def _is_outdated() -> bool:

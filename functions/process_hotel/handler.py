@@ -55,11 +55,11 @@ def process(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[st
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id)
     report = serve(
         order,
-        composition.hotel_ports(),
+        composition.writer_ports(),
         attempt,
         isolated=composition.isolated_caller(),
         deadline_s=deadline_s,
-        renewed=partial(composition.hotel_ports, again=True),
+        renewed=partial(composition.writer_ports, again=True),
     )
     release_id, seq = (report.manifest.release_id, report.manifest.seq) if report.manifest else (None, None)
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id, release_id=release_id)

@@ -71,7 +71,7 @@ from image_release.ingest.releases.rebuild import (
     unreadable_shards,
 )
 from image_release.ingest.requests import (
-    Asked,
+    HotelRequest,
     Progress,
     Request,
     RequestError,
@@ -93,7 +93,7 @@ __all__ = [
     "EVERYWHERE",
     "RELEASE_ID",
     "SAMPLE",
-    "Asked",
+    "HotelRequest",
     "BadValueError",
     "CatalogueApplied",
     "CatalogueMisnamedError",

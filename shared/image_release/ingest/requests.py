@@ -84,7 +84,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HotelRequest:
     """What a request asks of a hotel: what is forced, and with settings of what moment or later."""
 
     force: Force = "none"
@@ -153,15 +153,15 @@ def store_request(state: Store, request: Request, total: int, stored_at: datetim
     state.put(request_key(request.request_id, "request.json"), write_json(document))
 
 
-def asked_of(state: Store, nudge: Nudge) -> Asked:
+def asked_of(state: Store, nudge: Nudge) -> HotelRequest:
     """What a nudge's request asks of a hotel; it forces nothing once that was done."""
     request_id = nudge.request_id
     document = read_json(state, request_key(request_id, "request.json")) if request_id is not None else None
     if request_id is None or document is None:
-        return Asked()
+        return HotelRequest()
     stored_at = document.get("settings_stored_at")
     is_served = document["force"] == "none" or is_done(state, request_id, nudge.hotel_id)
-    return Asked("none" if is_served else document["force"], datetime.fromisoformat(stored_at) if stored_at else None)
+    return HotelRequest("none" if is_served else document["force"], datetime.fromisoformat(stored_at) if stored_at else None)
 
 
 def is_done(state: Store, request_id: str, hotel_id: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from image_release.hotel import (
@@ -91,7 +91,7 @@ def serve(
         raise ComeBackError(order.hotel_id, GO_ON_S, "out of time") from error
     except Exception as error:
         reason = printable(f"{type(error).__name__}: {error}", 300)
-        _leave(order, error, reason, ports.context.now())
+        _leave(order, error, reason, ports.context)
         _tell_request(order, ports, reason, is_over=attempt.is_last or is_permanent(error))
         raise ComeBackError(order.hotel_id, back_off_s(order.hotel_id, attempt.receives), reason) from error
     if was_cut_short(report, replace(ports.context, deadline_s=deadline_s)) and not attempt.is_last:
@@ -99,12 +99,13 @@ def serve(
     return report
 
 
-def _leave(order: NudgeMessage, error: Exception, reason: str, now: datetime) -> None:
+def _leave(order: NudgeMessage, error: Exception, reason: str, context: Context) -> None:
     """Raise LeftError if a newer writer can do what failed here, and may still come."""
-    is_newer = isinstance(error, NewerEditionError) or (isinstance(error, ManifestUnreadableError) and error.is_newer)
-    since = order.left_since or now
-    if is_newer and now - since < LONGEST_LEFT:
-        raise LeftError(order.model_copy(update={"left_since": since}), reason) from error
+    if isinstance(error, NewerEditionError) or (isinstance(error, ManifestUnreadableError) and error.is_newer):
+        now = context.now()
+        since = order.left_since or now
+        if now - since < LONGEST_LEFT:
+            raise LeftError(order.model_copy(update={"left_since": since}), reason) from error
 
 
 def was_cut_short(report: HotelReport, context: Context) -> bool:

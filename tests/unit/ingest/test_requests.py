@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.ingest import (
-    Asked,
+    HotelRequest,
     Progress,
     RequestError,
     asked_of,
@@ -110,12 +110,12 @@ class TestForce:
         state, moment = MemoryStore(), datetime(2026, 11, 30, 4, tzinfo=UTC)
         store_request(state, request(), 1, moment)
         mark_done(state, "r1", "h1")
-        assert asked_of(state, Nudge("h1", "request", "r1")) == Asked("none", moment)
+        assert asked_of(state, Nudge("h1", "request", "r1")) == HotelRequest("none", moment)
 
     def test_of_no_request_is_none(self):
         """A nudge without a request forces nothing, and neither does one whose request is unknown."""
-        assert asked_of(MemoryStore(), Nudge("h1", "catalogue")) == Asked()
-        assert asked_of(MemoryStore(), Nudge("h1", "request", "r9")) == Asked()
+        assert asked_of(MemoryStore(), Nudge("h1", "catalogue")) == HotelRequest()
+        assert asked_of(MemoryStore(), Nudge("h1", "request", "r9")) == HotelRequest()
 
 
 def test_an_error_says_the_rule_without_the_address_of_a_library():
