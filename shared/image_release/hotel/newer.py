@@ -1,6 +1,6 @@
 """When a writer has to leave a hotel to one with newer settings, or to a newer program (decision 42).
 
-HotelRequest before any other work, and once more after publishing: somebody may have found the hotel unchanged under settings
+Asked before any other work, and once more after publishing: somebody may have found the hotel unchanged under settings
 that were stored meanwhile. On one machine no newer writer is at work, and nothing is asked.
 """
 

@@ -161,7 +161,8 @@ def asked_of(state: Store, nudge: Nudge) -> HotelRequest:
         return HotelRequest()
     stored_at = document.get("settings_stored_at")
     is_served = document["force"] == "none" or is_done(state, request_id, nudge.hotel_id)
-    return HotelRequest("none" if is_served else document["force"], datetime.fromisoformat(stored_at) if stored_at else None)
+    moment = datetime.fromisoformat(stored_at) if stored_at else None
+    return HotelRequest("none" if is_served else document["force"], moment)
 
 
 def is_done(state: Store, request_id: str, hotel_id: str) -> bool:
