@@ -16,6 +16,8 @@ from image_release.values import Nudge
 M = TypeVar("M", bound=BaseModel)
 HotelId = Annotated[str, AfterValidator(lambda value: checked_id(value, "hotel_id"))]
 """A hotel whose keys can exist."""
+RequestId = Annotated[str, Field(max_length=100), AfterValidator(lambda value: checked_id(value, "request_id"))]
+"""A request whose keys can exist."""
 
 
 class BadMessageError(ValueError):
@@ -29,7 +31,7 @@ class NudgeMessage(BaseModel):
 
     hotel_id: HotelId
     reason: Annotated[str, Field(min_length=1, max_length=100)] = "invoked"
-    request_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    request_id: RequestId | None = None
     due: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
     left_since: AwareDatetime | None = None
     """When the hotel was first left to a newer writer."""
