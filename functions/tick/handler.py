@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from functions import composition
@@ -14,8 +14,9 @@ from image_release.serverless.tick import tick
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do the jobs of `tick`, and return what each did. The event is not read."""
+    composition.begin(context)
     del event
-    ticked = tick(replace(composition.suite(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
+    ticked = tick(composition.suite())
     count("Ticks")
     for job in ("nudged", "nudged_for_labels"):
         for kind, number in ticked.did.get(job, {}).items():
