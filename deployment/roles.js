@@ -96,6 +96,9 @@ function stores(allowed, settings) {
     if (store === "inbox" && settings) {
       below.read = [...(below.read || []), settings];
     }
+    if (store === "state" && settings && !(below.read || []).includes("settings/")) {
+      below.read = [...(below.read || []), "settings/"];
+    }
     const bucket = names.bucketId(store);
     for (const [kind, actions] of Object.entries(ACTIONS)) {
       if (below[kind]) {
