@@ -27,7 +27,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from image_release.problems import printable
-from image_release.storage.naming import MAX_KEY_BYTES, RESERVED, checked, etag_of, key_fault
+from image_release.storage.naming import MAX_KEY_BYTES, RESERVED, checked, etag_of, follows, key_fault
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
 log = logging.getLogger(__name__)
@@ -163,6 +163,18 @@ class FolderStore:
         yield from self._below(self.root / folder, folder + slash, start, unread)
         if unread:
             raise unread[0]
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        with _faults(prefix):
+            try:
+                with os.scandir(self.root / prefix) as entries:
+                    names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            except NO_OBJECT:
+                return
+        for name in sorted(names, key=lambda name: os.fsencode(f"{name}/")):
+            if not key_fault(prefix + name) and prefix + name != RESERVED and (not after or follows(name, after)):
+                yield name
 
     def odd_entries(self, prefix: str, files: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         """What lies in a folder of the store and is no object: its place there, and why it is none.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from image_release.storage.naming import checked, etag_of
+from image_release.storage.naming import checked, etag_of, follows
 from image_release.storage.port import ConditionFailedError, Listed, Stored
 
 
@@ -66,3 +66,9 @@ class MemoryStore:
             found = [(key, *value) for key, value in self._objects.items() if key.startswith(prefix)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
             yield Listed(key, len(data), modified)
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        below = (listed.key.removeprefix(prefix).partition("/") for listed in self.list(prefix))
+        names = dict.fromkeys(name for name, slash, _ in below if slash)
+        yield from (name for name in names if not after or follows(name, after))

@@ -188,22 +188,42 @@ class S3Store:
         except InvalidPathError:  # obstore stops at a key that it cannot read; boto3 lists the rest
             yield from self._listed_by_boto3(folder, last)
 
-    def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
-        """The objects of a folder whose keys come after `after`, without the keys that cannot be ours."""
-        import boto3
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name, a thousand per request."""
+        # what comes after `/` in the order of bytes: the first key that can lie behind those in the folder `after`
+        behind = f"{prefix}{after}0" if after else ""
+        with self._faults(prefix):
+            for page in self._pages_by_boto3(prefix, behind, delimiter="/"):
+                for item in page.get("CommonPrefixes", ()):
+                    yield item["Prefix"].removeprefix(self._base).removeprefix(prefix).removesuffix("/")
 
-        base = f"{self.address.prefix}/" if self.address.prefix else ""
+    @property
+    def _base(self) -> str:
+        return f"{self.address.prefix}/" if self.address.prefix else ""
+
+    def _pages_by_boto3(self, prefix: str, after: str, delimiter: str = "") -> Iterator[Any]:
+        """What S3 answers about the keys that begin with `prefix` and come after `after`, page by page."""
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
         variables = os.environ if self._variables is None else self._variables
         options = {name.lower(): variables.get(name) for name in CREDENTIALS}
         endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
         region = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
         client = boto3.client("s3", endpoint_url=endpoint, region_name=region, **options)
-        pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.address.bucket, Prefix=base + (f"{folder}/" if folder else ""), StartAfter=base + after
-        )
-        for page in pages:
+        more = {"Delimiter": delimiter} if delimiter else {}
+        try:
+            yield from client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.address.bucket, Prefix=self._base + prefix, StartAfter=self._base + after, **more
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"{self.address}/{printable(prefix)}: {printable(str(error), 300)}") from error
+
+    def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
+        """The objects of a folder whose keys come after `after`, without the keys that cannot be ours."""
+        for page in self._pages_by_boto3(f"{folder}/" if folder else "", after):
             for item in page.get("Contents", ()):
-                key = item["Key"].removeprefix(base)
+                key = item["Key"].removeprefix(self._base)
                 if key_fault(key) or not key.isprintable():
                     log.warning("%s/%s cannot be a key of ours: not listed", self.address, printable(key))
                 else:
