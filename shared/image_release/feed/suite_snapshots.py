@@ -24,7 +24,7 @@ from image_release.feed.snapshots import prune_snapshots
 from image_release.feed_keys import FEED_PROGRESS, LINES, PLACES, places_folder
 from image_release.ingest import Current, read_current
 from image_release.state import write_json
-from image_release.storage import ConditionFailedError, Store, Stores, Stored
+from image_release.storage import ConditionFailedError, Store, Stored, Stores
 from image_release.store_keys import LATEST_SNAPSHOT, snapshot_key, snapshot_time
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class _Keeping:
             self._stores.state.delete(listed.key)
 
     def _usable(self) -> FeedProgress | None:
-        """How far the work came; None where it has to begin: at first, after damage, or of a clock that was set back."""
+        """How far the work came; None where it has to begin: first, after damage, or by a clock set back."""
         try:
             progress = FeedProgress.model_validate_json(self._stored.data) if self._stored else None
         except ValueError:

@@ -43,11 +43,11 @@ def checked(key: str) -> str:
     return key
 
 
+def comes_after(key: str, after: str) -> bool:
+    """Whether a key comes after a text in the order of listings, which is that of their bytes."""
+    return key.encode() > after.encode("utf-8", "surrogatepass")
+
+
 def etag_of(data: bytes) -> str:
     """The ETag of an object: the SHA-256 of its bytes, in quotes as HTTP wants it."""
     return f'"{sha256_hex(data)}"'
-
-
-def follows(name: str, after: str) -> bool:
-    """Whether a folder is listed after another one: by the bytes of its keys, as S3 sorts them."""
-    return f"{name}/".encode() > f"{after}/".encode()

@@ -7,8 +7,8 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.queueing import MemoryQueue, Message, MessageTooLargeError, QueueError, SqsQueue
-from image_release.queueing.port import MAX_BATCH, MAX_MESSAGE_BYTES
+from image_release.queueing import MemoryQueue, Message, MessageRefusedError, QueueError, SqsQueue
+from image_release.queueing.rules import MAX_BATCH, MAX_MESSAGE_BYTES
 from image_release.queueing.sqs import batches
 
 
@@ -41,7 +41,7 @@ def messages(count):
 
 
 class TestABatch:
-    @given(st.lists(st.integers(0, MAX_MESSAGE_BYTES), max_size=40))
+    @given(st.lists(st.integers(1, MAX_MESSAGE_BYTES), max_size=40))
     def test_is_never_more_than_sqs_takes_and_loses_nothing(self, sizes):
         """At most ten entries and 1 MiB together, in the original order."""
         given_messages = [Message("x" * size) for size in sizes]
@@ -54,7 +54,7 @@ class TestABatch:
         assert [len(batch) for batch in batches(messages(25))] == [10, 10, 5]
 
     def test_counts_bytes_and_not_characters(self):
-        with pytest.raises(MessageTooLargeError):
+        with pytest.raises(MessageRefusedError):
             list(batches([Message("é" * (MAX_MESSAGE_BYTES // 2 + 1))]))
 
 
