@@ -18,6 +18,7 @@ from image_release.serverless.steps import STEPS
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Do every shard and share that the event names. Those that fail return to the queue."""
+    composition.begin(context)
     return handle_records(event, context, lambda record: work_on(record.body))
 
 

@@ -14,7 +14,8 @@ from image_release.serverless.tick import tick
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do the jobs of `tick`, and return what each did. The event is not read."""
-    del event, context
+    composition.begin(context)
+    del event
     ticked = tick(composition.suite())
     count("Ticks")
     for kind, nudged in ticked.did.get("nudged", {}).items():

@@ -26,8 +26,6 @@ from image_release.storage import ConditionFailedError, Store
 
 NUDGE = "nudge"
 """The step that nudges the hotels of a share."""
-SHARE = 4_000
-"""Hotels of a share: `fan_out_shard` nudges them within ten seconds."""
 STANDS_STILL = timedelta(hours=1)
 """Time without a new mark after which messages are taken for lost: longer than a killed share needs to come back."""
 KEPT = timedelta(days=1)
@@ -186,15 +184,13 @@ class Nudged:
     shares: int
 
 
-def nudge_in_shares(
-    suite: Suite, folder: str, hotel_ids: Iterable[str], nudging: Nudging, *, share: int = SHARE
-) -> Nudged:
-    """Nudge hotels: a few at once, and many in shares of `share` hotels, which `fan_out_shard` nudges.
+def nudge_in_shares(suite: Suite, folder: str, hotel_ids: Iterable[str], nudging: Nudging) -> Nudged:
+    """Nudge hotels: a few at once, and many in shares, which `fan_out_shard` nudges.
 
     It may be repeated with the same folder and the same hotels in the same order: only shares without a mark are sent
     again. Other hotels need another folder.
     """
-    chunks = _chunks(hotel_ids, share)
+    chunks = _chunks(hotel_ids, suite.hotels_a_share)
     first, second = next(chunks, []), next(chunks, [])
     if not second:
         return Nudged(nudging.send(first, suite), 0)

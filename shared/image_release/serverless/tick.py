@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from image_release.problems import printable
 from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
+from image_release.serverless.in_force import keep_readable_settings, note_program
 from image_release.serverless.keep_feed import keep_feed
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import resume_split
@@ -19,6 +20,8 @@ from image_release.serverless.shares import resume_split
 Job = Callable[[Suite], Mapping[str, int]]
 """Does some of its work while `suite.seconds_left` allows, and returns what it did: name -> number."""
 JOBS: Mapping[str, Job] = {
+    "program": note_program,
+    "settings": keep_readable_settings,
     "completed": complete_when_fanned_out,
     "split": resume_split,
     "nudged": nudge_due,

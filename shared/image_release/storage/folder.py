@@ -67,7 +67,8 @@ class FolderStore:
                 return None
             with file:
                 data = file.read()
-            return Stored(data, etag_of(data))
+                modified = _moment(os.fstat(file.fileno()))
+            return Stored(data, etag_of(data), modified)
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none.
@@ -304,7 +305,11 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def _listed(key: str, status: os.stat_result) -> Listed:
-    return Listed(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    return Listed(key, status.st_size, _moment(status))
+
+
+def _moment(status: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 @contextmanager

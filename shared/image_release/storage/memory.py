@@ -24,7 +24,7 @@ class MemoryStore:
     def get(self, key: str) -> Stored | None:
         """Read an object whole; None if there is none."""
         found = self._objects.get(checked(key))
-        return Stored(found[0], etag_of(found[0])) if found else None
+        return Stored(found[0], etag_of(found[0]), found[1]) if found else None
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none."""

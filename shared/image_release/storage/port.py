@@ -27,10 +27,11 @@ class BadKeyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The bytes of an object, and their ETag."""
+    """The bytes of an object, their ETag, and when they were written (aware, UTC)."""
 
     data: bytes
     etag: str
+    modified: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -103,7 +103,7 @@ class S3Store:
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
-                return Stored(bytes(result.bytes()), _etag(result.meta))
+                return Stored(bytes(result.bytes()), _etag(result.meta), _modified(result.meta))
             except FileNotFoundError as error:
                 _refuse_missing_bucket(error)
                 return None
@@ -359,9 +359,14 @@ def _etag(meta: Any) -> str:
     return str(etag)
 
 
+def _modified(meta: Any) -> datetime:
+    """Time of an object, in whole seconds, because a header has no more and a listing may have."""
+    modified: datetime = meta["last_modified"].replace(microsecond=0)
+    return modified
+
+
 def _listed(meta: Any) -> Listed:
-    """Size and time of an object; times are in whole seconds, because a header has no more and a listing may have."""
-    return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
+    return Listed(meta["path"], meta["size"], _modified(meta))
 
 
 def _despite_conflicts(write: Callable[[], object]) -> None:

@@ -30,8 +30,8 @@ HOTELS = [f"h{number}" for number in range(10)]
 NUDGING = Nudging("request", "q1")
 
 
-def nudge(suite, hotels=HOTELS, share=3):
-    return nudge_in_shares(suite, FOLDER, hotels, NUDGING, share=share)
+def nudge(suite, hotels=HOTELS):
+    return nudge_in_shares(replace(suite, hotels_a_share=3), FOLDER, hotels, NUDGING)
 
 
 def orders(world):
@@ -70,7 +70,7 @@ class TestNudging:
 
     def test_says_why_for_which_request_and_in_which_group(self, world):
         nudging = Nudging("catalogue", None, "Bäder & Co", is_urgent=False)
-        nudge_in_shares(world.suite, FOLDER, HOTELS, nudging, share=5)
+        nudge_in_shares(replace(world.suite, hotels_a_share=5), FOLDER, HOTELS, nudging)
         work_on_shares(world)
         assert len(world.suite.urgent) == 0
         assert {tuple(body) for body in world.take(world.suite.bulk)} == {("hotel_id", "reason")}
