@@ -97,17 +97,19 @@ class TestNudging:
             with pytest.raises(StateUnreadableError):
                 do_share(order, world.suite, STEPS)
 
-    def test_a_planner_that_is_killed_anywhere_repeats_no_share_that_is_done(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_a_planner_that_is_killed_anywhere_repeats_no_share_that_is_done(self, world, after):
         """After every kill all shares that were sent are done; the next planner sends the others only."""
-        for _ in kills(world.suite, nudge):
+        for _ in kills(world.suite, nudge, after=after):
             work_on_shares(world)
         work_on_shares(world)
         assert nudged(world) == Counter(HOTELS)
 
-    def test_a_share_that_is_killed_anywhere_comes_back_until_all_its_hotels_are_nudged(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_a_share_that_is_killed_anywhere_comes_back_until_all_its_hotels_are_nudged(self, world, after):
         nudge(world.suite)
         first, *others = orders(world)
-        for _ in kills(world.suite, lambda suite: do_share(first, suite, STEPS)):
+        for _ in kills(world.suite, lambda suite: do_share(first, suite, STEPS), after=after):
             assert not [order for order in others if order == first]
         found = nudged(world)
         assert found.keys() == set(HOTELS[:3])
@@ -188,12 +190,13 @@ class TestResuming:
         world.wait(hours=1)
         assert resume_split(world.suite) == {"removed": 1}
 
-    def test_removes_the_plan_last(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_removes_the_plan_last(self, world, after):
         """Whatever kills it, a plan is there as long as anything else is: so no share is taken for done."""
         for _ in range(2):
             nudge(world.suite)
             work_on_shares(world)
-            for _ in kills(world.suite, lambda suite: remove_work(suite, FOLDER)):
+            for _ in kills(world.suite, lambda suite: remove_work(suite, FOLDER), after=after):
                 left = [listed.key for listed in world.suite.state.list(f"{FOLDER}/")]
                 assert not left or plan_key(FOLDER) in left
 
