@@ -37,11 +37,10 @@ class FeedContendedError(Exception):
     """Another tick works on the snapshot; what this one read is not lost."""
 
 
-def keep_snapshots(
-    stores: Stores, now: datetime, *, may_read: Callable[[], bool], may_merge: Callable[[], bool]
-) -> dict[str, int]:
+def keep_snapshots(stores: Stores, now: datetime, may_read: Callable[[], bool]) -> dict[str, int]:
     """Do some of the work on the next snapshot; returns how many hotels were read, and how many a new snapshot has.
 
+    Hotels are read as long as `may_read` says so; a snapshot that is due is written in any case.
     Where something of it is damaged or lost, all hotels are listed again. Raises FeedContendedError and
     StateUnreadableError.
     """
@@ -50,7 +49,7 @@ def keep_snapshots(
     try:
         gathering.run()
         keeping.claim(gathering.progress)
-        hotels = keeping.merge() if may_merge() else 0
+        hotels = keeping.merge()
     except ListUnreadableError as error:
         log.warning("%s: all hotels are listed again", error)
         keeping.begin_again()

@@ -31,7 +31,7 @@ JOBS: Mapping[str, Job] = {
     "nudged_for_labels": nudge_for_labels,
 }
 """The jobs by name, in their order: those that others wait for come first."""
-SHARES: Mapping[str, int] = {"nudged": 4, "nudged_for_labels": 4}
+SHARES: Mapping[str, int] = {"nudged": 4, "feed": 4, "nudged_for_labels": 4}
 """How much of the time each job may use, in comparison with the others; a job that is not named has 1."""
 USED = 0.5
 """Share of the invocation's time that all jobs together may use: what was begun then has as long to end."""

@@ -48,9 +48,7 @@ class Suite:
     def tick(self, stores=None, *, reads=10**9):
         """One tick that may read so many times; returns what it did."""
         left = iter(range(reads))
-        return keep_snapshots(
-            stores or self.stores, self.now, may_read=lambda: next(left, None) is not None, may_merge=lambda: True
-        )
+        return keep_snapshots(stores or self.stores, self.now, lambda: next(left, None) is not None)
 
     def an_hour_later(self):
         self.now += timedelta(minutes=61)
@@ -173,13 +171,6 @@ class TestTime:
         suite.tick()
         assert suite.told() == suite.true()
         assert read == len(HOTELS)
-
-    def test_that_does_not_suffice_to_merge_puts_it_off(self, suite):
-        """The lines stay."""
-        keep_snapshots(suite.stores, suite.now, may_read=lambda: True, may_merge=lambda: False)
-        assert latest_snapshot(suite.stores.published) is None
-        suite.tick()
-        assert suite.told() == suite.true()
 
     def test_that_went_back_lists_the_hotels_again(self, suite):
         """A clock that was set back by years: notes of the future say nothing about now."""
