@@ -58,7 +58,7 @@ class TestNudging:
     def test_many_hotels_are_nudged_share_by_share(self, world):
         assert nudge(world.suite).shares == 4
         assert nudged(world) == Counter()
-        assert work_on_shares(world) == [True] * 4
+        assert work_on_shares(world) == [b"3", b"3", b"3", b"1"]
         assert nudged(world) == Counter(HOTELS)
 
     @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=9), max_size=30))
@@ -85,7 +85,7 @@ class TestNudging:
     def test_a_duplicate_finds_the_mark(self, world):
         nudge(world.suite)
         first, *_ = orders(world)
-        assert [do_share(first, world.suite, STEPS) for _ in range(2)] == [True, False]
+        assert [do_share(first, world.suite, STEPS) for _ in range(2)] == [b"3", None]
         assert nudged(world) == Counter(HOTELS[:3])
 
     def test_a_share_that_is_lost_or_damaged_is_no_empty_one(self, world):
@@ -113,7 +113,7 @@ class TestNudging:
             assert not [order for order in others if order == first]
         found = nudged(world)
         assert found.keys() == set(HOTELS[:3])
-        assert do_share(first, world.suite, STEPS) is False
+        assert do_share(first, world.suite, STEPS) is None
 
 
 class TestWorkThatGoesOn:
@@ -130,7 +130,7 @@ class TestWorkThatGoesOn:
     def test_leaves_a_message_of_another_step_alone(self, world):
         begin(world.suite, SplitPlan(FOLDER, "write", 2, goes_on=True))
         for step, share in (("compare", 0), ("write", 2)):
-            assert do_share(ShareMessage(folder=FOLDER, step=step, share=share), world.suite, {}) is False
+            assert do_share(ShareMessage(folder=FOLDER, step=step, share=share), world.suite, {}) is None
 
     def test_keeps_the_plan_that_was_first(self, world):
         begin(world.suite, SplitPlan(FOLDER, "write", 2))
@@ -180,7 +180,7 @@ class TestResuming:
         nudge(world.suite)
         first, *_ = orders(world)
         remove_work(world.suite, FOLDER)
-        assert do_share(first, world.suite, STEPS) is False
+        assert do_share(first, world.suite, STEPS) is None
         assert nudged(world) == Counter()
 
     def test_removes_shares_whose_planner_never_came_back(self, world):
