@@ -23,6 +23,7 @@ from image_release.serverless.split_catalogues import Detected, GoingOn
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Apply every catalogue that the event names. Those that fail return to the queue."""
+    composition.begin(context)
     return handle_records(event, context, lambda record: work_on(record.body))
 
 

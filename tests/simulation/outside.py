@@ -55,6 +55,9 @@ class AskedStore:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         return iter(self._ask("list", prefix, lambda: list(self._store.list(prefix, after=after))))
 
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        return iter(self._ask("list", prefix, lambda: list(self._store.folders(prefix, after))))
+
 
 class AskedQueue:
     """A queue in memory. A batch that fails may have been sent in part or as a whole."""
@@ -122,7 +125,12 @@ class AskedTagger:
     ) -> Mapping[str, Tagged | NotTagged]:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
-            if not self._quota.reserve(1):
+            try:
+                granted = self._quota.reserve(1)
+            except CountersUnreachableError as error:
+                answers[request.sha256] = NotTagged(str(error), retry=True)
+                continue
+            if not granted:
                 answers[request.sha256] = NotTagged("quota", retry=True)
                 continue
             try:

@@ -80,9 +80,11 @@ from image_release.ingest.releases.rebuild import (
     unreadable_shards,
 )
 from image_release.ingest.requests import (
+    HotelRequest,
     Progress,
     Request,
     RequestError,
+    asked_of,
     is_done,
     mark_done,
     mark_failed,
@@ -93,7 +95,6 @@ from image_release.ingest.requests import (
     select,
     store_request,
     unmatched,
-    unserved_force,
 )
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
@@ -115,6 +116,7 @@ __all__ = [
     "EverywhereLabel",
     "EverywhereRefusedError",
     "Held",
+    "HotelRequest",
     "Ignored",
     "InputChangedError",
     "InputDamagedError",
@@ -141,6 +143,7 @@ __all__ = [
     "append_revoke",
     "apply_catalogue",
     "apply_release",
+    "asked_of",
     "checked_id",
     "compare_share",
     "complete_release",
@@ -195,7 +198,6 @@ __all__ = [
     "unmatched",
     "unreadable_catalogue_state",
     "unreadable_shards",
-    "unserved_force",
     "waiting_catalogue",
     "waiting_release",
     "with_lines",

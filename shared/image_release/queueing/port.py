@@ -20,8 +20,8 @@ class Message:
     """A message to send. Messages of one `group` (a request) do not delay those of another (SQS fair queues).
 
     A group may be any text: each queue makes a name of it that it takes. The message can be received after `delay_s`
-    seconds, at most `rules.MAX_DELAY_S`. Only a dead letter has a `reason`: why it failed. It stands beside the body, so
-    that a dead letter that is moved back to its queue is what it was before.
+    seconds, at most `rules.MAX_DELAY_S`. Only a dead letter has a `reason`: why it failed. It stands beside the body,
+    so that a dead letter that is moved back to its queue is what it was before.
     """
 
     body: str

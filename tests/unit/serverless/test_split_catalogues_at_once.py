@@ -40,11 +40,13 @@ class Storm:
     def upload(self) -> None:
         """Hand in a catalogue, of a new version or another content of one that was handed in.
 
-        Another content never comes while a listing of the version is being written: a listing knows only its version.
+        Another content comes when the earlier one is in force: a listing that is being written knows only its version.
         """
         version, kept = self.dice.choice("1234"), self.dice.sample(NAMES, self.dice.randint(1, 6))
-        if self.depth and version in self.newest:
-            return
+        if version in self.newest:
+            if self.depth:
+                return
+            self.calm(rounds=4)
         lists = {name: self.dice.sample("uvwxyz", self.dice.randint(0, 3)) for name in kept}
         self.world.wait(seconds=1)
         key = self.world.catalogue(version, lists)
@@ -101,9 +103,9 @@ class Storm:
             self.serve()
         self.depth -= 1
 
-    def calm(self) -> None:
+    def calm(self, rounds: int = 40) -> None:
         """Serve all messages, and let time pass until nothing stands still."""
-        for _ in range(40):
+        for _ in range(rounds):
             while self.serve():
                 pass
             self.world.wait(hours=1)
