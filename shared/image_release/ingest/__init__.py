@@ -1,7 +1,7 @@
 """Ingest: what came in, what changed, and which hotels have to be processed."""
 
 from image_release.ingest.catalogues.applying import InputChangedError, apply_catalogue
-from image_release.ingest.catalogues.deciding import OutdatedError, SplitWork
+from image_release.ingest.catalogues.deciding import SplitOutdatedError, SplitWork
 from image_release.ingest.catalogues.findings import COMPARE, WRITE
 from image_release.ingest.catalogues.in_force import CatalogueApplied
 from image_release.ingest.catalogues.listings import read_listing, write_listing
@@ -13,8 +13,8 @@ from image_release.ingest.catalogues.rebuild import (
 )
 from image_release.ingest.catalogues.shares import compare_share, write_share
 from image_release.ingest.catalogues.splitting import (
-    Sizes,
     SplitCatalogue,
+    SplitSizes,
     folder_prefix,
     given_at,
     is_large,
@@ -122,7 +122,6 @@ __all__ = [
     "InputDamagedError",
     "Mark",
     "MissingInputError",
-    "OutdatedError",
     "PhotosFolderError",
     "Progress",
     "Release",
@@ -133,8 +132,9 @@ __all__ = [
     "RequestError",
     "Revocation",
     "Said",
-    "Sizes",
     "SplitCatalogue",
+    "SplitOutdatedError",
+    "SplitSizes",
     "SplitWork",
     "Waiting",
     "all_waiting",

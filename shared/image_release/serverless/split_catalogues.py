@@ -22,8 +22,8 @@ from image_release.ingest import (
     CatalogueApplied,
     Held,
     Ignored,
-    Sizes,
     SplitCatalogue,
+    SplitSizes,
     SplitWork,
     compare_share,
     folder_prefix,
@@ -69,10 +69,10 @@ class Detected:
     shares: int = 0
 
 
-def split_catalogue(key: str, suite: Suite, sizes: Sizes) -> Detected:
+def split_catalogue(key: str, suite: Suite, sizes: SplitSizes) -> Detected:
     """Split a catalogue, or go on with the work on it that was begun.
 
-    Raises InputDamagedError, InputChangedError, MissingInputError, OutdatedError.
+    Raises InputDamagedError, InputChangedError, MissingInputError, SplitOutdatedError.
     """
     plans = _plans(key, suite)
     split = to_split(suite.inbox, suite.state, key, sizes)  # looks at the file after the plans: theirs is no newer one
@@ -102,7 +102,7 @@ def write(plan: SplitPlan, share: int, suite: Suite) -> bytes:
 def advance(plan: SplitPlan, suite: Suite) -> Detected:
     """Do what comes next, or send the shares again that are not done.
 
-    Raises OutdatedError if what the catalogue was split from changed, and DocumentContendedError.
+    Raises SplitOutdatedError if what the catalogue was split from changed, and DocumentContendedError.
     """
     work = _work(plan, suite)
     if plan.step == ENDED:

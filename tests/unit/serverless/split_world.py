@@ -3,7 +3,7 @@
 import json
 import random
 
-from image_release.ingest import Sizes
+from image_release.ingest import SplitSizes
 from image_release.serverless.detect_changes import detect_changes, go_on
 from image_release.serverless.messages import GoOnMessage, ShareMessage
 from image_release.serverless.shares import do_share
@@ -11,7 +11,7 @@ from image_release.serverless.split_catalogues import GoingOn
 from image_release.serverless.steps import STEPS
 from tests.unit.serverless.conftest import World
 
-ALWAYS = Sizes(most_lines=0, share_lines=2, share_bytes=80)
+ALWAYS = SplitSizes(most_lines=0, share_lines=2, share_bytes=80)
 """Every catalogue with a line is split, into shares of a few lines."""
 
 

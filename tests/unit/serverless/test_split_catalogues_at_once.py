@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from image_release.ingest import InputChangedError, OutdatedError, read_listing
+from image_release.ingest import InputChangedError, SplitOutdatedError, read_listing
 from image_release.queueing import Message
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out
@@ -19,7 +19,7 @@ from tests.unit.serverless.killing import DoomedQueue, DoomedStore, Fate, Killed
 from tests.unit.serverless.split_world import ALWAYS, handle, shuffled
 
 NAMES = "abcdef"
-TRANSIENT = (DocumentContendedError, InputChangedError, OutdatedError, StateUnreadableError)
+TRANSIENT = (DocumentContendedError, InputChangedError, SplitOutdatedError, StateUnreadableError)
 """Errors after which a message comes back."""
 
 
@@ -162,7 +162,7 @@ def test_the_newest_is_in_force_whatever_happens(first):
             storm.upload()
             for _ in range(storm.dice.randint(0, 8)):
                 storm.serve()
-            storm.world.wait(**{"minutes": storm.dice.randint(0, 3)})
+            storm.world.wait(minutes=storm.dice.randint(0, 3))
         storm.calm()
         version = max(storm.newest)
         state = storm.suite.state

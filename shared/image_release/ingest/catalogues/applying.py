@@ -12,7 +12,7 @@ from typing import Any
 
 from image_release.ingest.catalogues.claims import claim, holds, touch, touched
 from image_release.ingest.catalogues.comparing import (
-    Comparison,
+    CatalogueComparison,
     decided,
     kept_of,
     listing_of,
@@ -89,8 +89,8 @@ def _planned(inbox: Store, state: Store, key: str, settings: Settings, threads: 
         return ignored
     plan = _CataloguePlan(state, partner_id, version, present, touched(state, partner_id), threads)
     plan.read(inbox, key)
-    ignored = already_in_force(state, present, partner_id, version, plan.totals)
     names, problems = (partner_id, version), plan.found.problems.all()
+    ignored = already_in_force(state, present, names, plan.totals)
     return ignored or braked(inbox, state, names, plan.totals, present, settings.brakes, problems) or plan
 
 
@@ -111,7 +111,7 @@ class _CataloguePlan:
         """Find what differs. An accommodation on a bad line keeps what it had; an unreadable id keeps all of them."""
         file = catalogue_key(self.partner_id, self.version, "")
         before = dict(digests_before(self.state, self.partner_id, self.base))
-        self.found = Comparison(self.state, self.partner_id, file, before, self.forced, self.threads)
+        self.found = CatalogueComparison(self.state, self.partner_id, file, before, self.forced, self.threads)
         is_declared = says_all_is_deleted(inbox, key, self.version)
         if not is_declared:
             with opened(inbox, key) as stream:
@@ -131,7 +131,7 @@ class _CataloguePlan:
             pass
         announce(tuple(Accommodation(self.partner_id, name) for name in written))
         bring_into_force(self.state, self.partner_id, self.version, self.totals, kept_of(self.decisions))
-        return CatalogueApplied.of(self.partner_id, self.version, self.totals, self.found.problems.all())
+        return CatalogueApplied.of((self.partner_id, self.version), self.totals, self.found.problems.all())
 
     def _listings(self, inbox: Store, key: str, written: dict[str, Known | None]) -> Iterator[Listing]:
         """The listings to write, tombstones last; the file is not read if there is nothing else.

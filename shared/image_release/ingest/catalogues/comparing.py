@@ -30,7 +30,7 @@ AHEAD = 4
 """Lines that are read ahead for each thread: enough that none waits, few enough to hold in memory."""
 
 
-class Found(NamedTuple):
+class AccommodationFound(NamedTuple):
     """What was found of one accommodation. `known` is what is known of its images if it stays in the catalogue.
 
     `missing`: it is in the catalogue in force and not in this one, or another catalogue may have written it.
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     what: Literal["same", "changed", "missing"]
 
 
-class Decided(NamedTuple):
+class AccommodationDecided(NamedTuple):
     """What becomes of one accommodation: digest and number of its images (None: it is deleted), and what is done."""
 
     name: str
@@ -51,17 +51,17 @@ class Decided(NamedTuple):
     """Images that leave because it is deleted."""
 
 
-def decided(found: Iterable[Found], *, keep_all: bool) -> Iterator[Decided]:
+def decided(found: Iterable[AccommodationFound], *, keep_all: bool) -> Iterator[AccommodationDecided]:
     """What becomes of the accommodations, in their order. `keep_all`: none may be deleted."""
     for name, known, what in found:
         if what == "missing" and not keep_all:
-            yield Decided(name, None, True, known[1] if known else 0)
+            yield AccommodationDecided(name, None, True, known[1] if known else 0)
         elif known is not None:
-            yield Decided(name, known, what == "changed", 0)
+            yield AccommodationDecided(name, known, what == "changed", 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ImageCounts:
     """How the images of accommodations that stay differ from those in force."""
 
     new: int = 0
@@ -70,7 +70,7 @@ class Counts:
 
 
 @dataclass
-class Comparison:
+class CatalogueComparison:
     """Compares lines with the catalogue in force. `before` are the digests of that, `file` is named in problems.
 
     `forced` are accommodations that are written even if they do not differ: another catalogue may have written them.
@@ -86,7 +86,7 @@ class Comparison:
     """Accommodations on a bad line: they keep what they had."""
     keep_all: bool = False
     """A line may be of any accommodation: all keep what they had."""
-    counts: Counts = Counts()
+    counts: ImageCounts = ImageCounts()
 
     def __post_init__(self) -> None:
         self.problems = ProblemList(self.file)
@@ -99,7 +99,7 @@ class Comparison:
             new += len(changes.new)
             updated += len(changes.updated)
             deleted += len(changes.deleted)
-        self.counts = Counts(new, updated, deleted)
+        self.counts = ImageCounts(new, updated, deleted)
 
     def differing(self, items: Iterable[GoodLine | BadLine]) -> Iterator[GoodLine]:
         """The good lines that differ from the catalogue in force. What the others say is remembered."""
@@ -114,17 +114,17 @@ class Comparison:
                 if self._differs(item):
                     yield item
 
-    def found(self) -> Iterator[Found]:
+    def found(self) -> Iterator[AccommodationFound]:
         """What was found of every accommodation, sorted by name."""
         for name in sorted(self.before.keys() | self.forced | self._lines.keys()):
             known = self.before.get(name)
             if name in self._lines:
                 said, differs = self._lines[name]
-                yield Found(name, said, "changed" if differs else "same")
+                yield AccommodationFound(name, said, "changed" if differs else "same")
             elif name not in self.keep:
-                yield Found(name, known, "missing")
+                yield AccommodationFound(name, known, "missing")
             elif known is not None:
-                yield Found(name, known, "same")
+                yield AccommodationFound(name, known, "same")
 
     def _differs(self, line: GoodLine) -> bool:
         name = line.accommodation_id
@@ -150,12 +150,12 @@ class Comparison:
         return replace(changes, deleted=changes.deleted[: known[1]])
 
 
-def written_of(decisions: Iterable[Decided]) -> dict[str, Known | None]:
+def written_of(decisions: Iterable[AccommodationDecided]) -> dict[str, Known | None]:
     """The accommodations to write, with what is known of their images; None: a tombstone is written."""
     return {decision.name: decision.known for decision in decisions if decision.is_written}
 
 
-def kept_of(decisions: Iterable[Decided]) -> Iterator[tuple[str, Known]]:
+def kept_of(decisions: Iterable[AccommodationDecided]) -> Iterator[tuple[str, Known]]:
     """The accommodations of the catalogue, with digest and number of their images."""
     return ((decision.name, decision.known) for decision in decisions if decision.known is not None)
 

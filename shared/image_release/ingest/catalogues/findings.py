@@ -12,7 +12,14 @@ from dataclasses import astuple
 from itertools import islice
 from typing import Any
 
-from image_release.ingest.catalogues.comparing import Comparison, Counts, Decided, Found, decided, side_by_side
+from image_release.ingest.catalogues.comparing import (
+    AccommodationDecided,
+    AccommodationFound,
+    CatalogueComparison,
+    ImageCounts,
+    decided,
+    side_by_side,
+)
 from image_release.problems import MAX_PROBLEMS, Problem, ProblemList
 from image_release.split_keys import share_done_key
 from image_release.state import StateUnreadableError
@@ -27,7 +34,7 @@ def planners_key(folder: str) -> str:
     return share_done_key(folder, PLAN, 0)
 
 
-def pack_found(comparison: Comparison) -> bytes:
+def pack_found(comparison: CatalogueComparison) -> bytes:
     """What was found of a share, as it is stored: first what is counted, then a line for each accommodation."""
     found = list(comparison.found())
     head = {
@@ -44,7 +51,7 @@ def pack_found(comparison: Comparison) -> bytes:
     return gzip.compress(lines.encode(), compresslevel=3, mtime=0)
 
 
-class Findings:
+class SplitFindings:
     """What was found of all shares of a catalogue. It is kept packed, and each reading begins from the start."""
 
     def __init__(self, packed: Sequence[bytes]) -> None:
@@ -52,10 +59,10 @@ class Findings:
         heads = [_head(data) for data in packed]
         self.keep_all = any(head["keep_all"] for head in heads)
         self._is_written = [head["is_written"][self.keep_all] for head in heads]
-        self.counts = Counts(*map(sum, zip(*(head["counts"] for head in heads), strict=True)))
+        self.counts = ImageCounts(*map(sum, zip(*(head["counts"] for head in heads), strict=True)))
 
     @classmethod
-    def read(cls, state: Store, folder: str, shares: int, threads: int) -> Findings:
+    def read(cls, state: Store, folder: str, shares: int, threads: int) -> SplitFindings:
         """Read what was found of a catalogue's shares. Raises StateUnreadableError."""
 
         def read(key: str) -> bytes:
@@ -70,7 +77,7 @@ class Findings:
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise StateUnreadableError(folder) from error
 
-    def decisions(self) -> Iterator[Decided]:
+    def decisions(self) -> Iterator[AccommodationDecided]:
         """What becomes of each accommodation, sorted by name."""
         return decided(heapq.merge(*map(_found, self._packed)), keep_all=self.keep_all)
 
@@ -89,7 +96,7 @@ class Findings:
         return together
 
 
-def _is_written(found: Sequence[Found], *, keep_all: bool) -> bool:
+def _is_written(found: Sequence[AccommodationFound], *, keep_all: bool) -> bool:
     return any(decision.is_written for decision in decided(found, keep_all=keep_all))
 
 
@@ -97,8 +104,8 @@ def _head(data: bytes) -> Any:
     return json.loads(gzip.GzipFile(fileobj=io.BytesIO(data)).readline())
 
 
-def _found(data: bytes) -> Iterator[Found]:
+def _found(data: bytes) -> Iterator[AccommodationFound]:
     lines = iter(io.BytesIO(gzip.decompress(data)))
     next(lines)
     for name, digest, count, what in map(json.loads, lines):
-        yield Found(name, None if digest is None else (digest, count), what)
+        yield AccommodationFound(name, None if digest is None else (digest, count), what)

@@ -13,7 +13,7 @@ from typing import Any
 
 from image_release.ingest.brakes import brake_reason
 from image_release.ingest.catalogues.claims import forget_touched
-from image_release.ingest.catalogues.comparing import Counts, Decided, digest_of, kept_of
+from image_release.ingest.catalogues.comparing import AccommodationDecided, ImageCounts, digest_of, kept_of
 from image_release.ingest.catalogues.digests import Known, digests_of_listings, pack_digests, stored_digests
 from image_release.ingest.catalogues.reading import PHOTOS_PREFIX, says_folder_is_gone
 from image_release.ingest.files import opened
@@ -33,7 +33,7 @@ from image_release.store_keys import (
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class CatalogueTotals:
     """What a whole catalogue comes to: its digest, how large it is, and how it differs from the one in force."""
 
     digest: str
@@ -49,11 +49,11 @@ class Totals:
     """The file says itself that everything is to be deleted: a photos folder that vanished. No brake holds that."""
 
 
-def totals_of(decisions: Iterable[Decided], counts: Counts, *, is_declared: bool) -> Totals:
+def totals_of(decisions: Iterable[AccommodationDecided], counts: ImageCounts, *, is_declared: bool) -> CatalogueTotals:
     """What a whole catalogue comes to; the decisions are sorted by name, and read once."""
     images = accommodations = changed = leaving = 0
 
-    def counted() -> Iterator[Decided]:
+    def counted() -> Iterator[AccommodationDecided]:
         nonlocal images, accommodations, changed, leaving
         for decision in decisions:
             changed += decision.is_written
@@ -65,7 +65,7 @@ def totals_of(decisions: Iterable[Decided], counts: Counts, *, is_declared: bool
 
     digest = digest_of(kept_of(counted()))
     deleted = counts.deleted + leaving
-    return Totals(digest, images, accommodations, changed, counts.new, counts.updated, deleted, is_declared)
+    return CatalogueTotals(digest, images, accommodations, changed, counts.new, counts.updated, deleted, is_declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,12 @@ class CatalogueApplied:
     problems: tuple[Problem, ...]
 
     @classmethod
-    def of(cls, partner_id: str, version: str, totals: Totals, problems: tuple[Problem, ...]) -> CatalogueApplied:
-        """What is told of a catalogue that came into force."""
+    def of(
+        cls, partner_id: str, version: str, totals: CatalogueTotals, problems: tuple[Problem, ...]
+    ) -> CatalogueApplied:
+        """What is told of a catalogue that came into force; `names` are its partner and version."""
         counts = (totals.changed, totals.new, totals.updated, totals.deleted, totals.images)
-        return cls(partner_id, version, *counts, problems)
+        return cls(*names, *counts, problems)
 
 
 def older(present: Any, partner_id: str, version: str) -> Ignored | None:
@@ -101,19 +103,21 @@ def newer_is_applied(partner_id: str, version: str) -> Ignored:
     return Ignored(f"{partner_id} {version}", "a newer catalogue is being applied", is_warning=True)
 
 
-def already_in_force(state: Store, present: Any, partner_id: str, version: str, totals: Totals) -> Ignored | None:
+def already_in_force(
+    state: Store, present: Any, partner_id: str, version: str, totals: CatalogueTotals
+) -> Ignored | None:
     """Why a catalogue is ignored that is in force already; None if it is not, or something has to be written."""
-    if not present or (present["version"], present["digest"]) != (version, totals.digest) or totals.changed:
+    if not present or (present["version"], present["digest"]) != (names[1], totals.digest) or totals.changed:
         return None
-    let_go(state, held_catalogue_key(partner_id), totals.digest)  # killed before the record was deleted
-    return Ignored(f"{partner_id} {version}", "is in force already", is_warning=False)
+    let_go(state, held_catalogue_key(names[0]), totals.digest)  # killed before the record was deleted
+    return Ignored(" ".join(names), "is in force already", is_warning=False)
 
 
 def braked(
     inbox: Store,
     state: Store,
     names: tuple[str, str],
-    totals: Totals,
+    totals: CatalogueTotals,
     base: Any,
     brakes: BrakeSettings,
     problems: tuple[Problem, ...],
@@ -142,7 +146,7 @@ def _hold(inbox: Store, state: Store, brake: Held) -> None:
 
 
 def bring_into_force(
-    state: Store, partner_id: str, version: str, totals: Totals, digests: Iterable[tuple[str, Known]]
+    state: Store, partner_id: str, version: str, totals: CatalogueTotals, digests: Iterable[tuple[str, Known]]
 ) -> None:
     """Put a catalogue into force whose listings are written, unless a newer one is; `digests` are sorted by name."""
     state.put(catalogue_digests_key(partner_id, version), pack_digests(digests))

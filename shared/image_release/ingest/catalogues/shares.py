@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from image_release.ingest.catalogues.comparing import (
-    Comparison,
+    CatalogueComparison,
     decided,
     listing_of,
     side_by_side,
@@ -55,7 +55,7 @@ def write_share(state: Store, split: SplitCatalogue, share: int, threads: int) -
 
 def _opened(
     state: Store, split: SplitCatalogue, share: int, threads: int
-) -> tuple[Comparison, Iterator[GoodLine | BadLine]]:
+) -> tuple[CatalogueComparison, Iterator[GoodLine | BadLine]]:
     """A share before it is compared, and what its lines say."""
     before: Digests = {}
     forced: set[str] = set()
@@ -70,7 +70,7 @@ def _opened(
         else:
             rest = chain((line,), lines)
             break
-    comparison = Comparison(state, split.names[0], split.key, before, forced, threads)
+    comparison = CatalogueComparison(state, split.names[0], split.key, before, forced, threads)
     return comparison, judged(map(_numbered, rest), split.key)
 
 

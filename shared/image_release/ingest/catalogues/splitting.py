@@ -21,10 +21,10 @@ from typing import Any, BinaryIO
 
 from image_release.ingest.catalogues.applying import InputChangedError
 from image_release.ingest.catalogues.claims import touched_lists
-from image_release.ingest.catalogues.comparing import Comparison, side_by_side
+from image_release.ingest.catalogues.comparing import CatalogueComparison, side_by_side
 from image_release.ingest.catalogues.digests import GZIP
 from image_release.ingest.catalogues.findings import COMPARE, pack_found, planners_key
-from image_release.ingest.catalogues.in_force import Totals, digests_before, older, says_all_is_deleted
+from image_release.ingest.catalogues.in_force import CatalogueTotals, digests_before, older, says_all_is_deleted
 from image_release.ingest.catalogues.reading import (
     BadLine,
     empty_file,
@@ -56,7 +56,7 @@ WAITING_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class SplitSizes:
     """From which size on a catalogue is split, and how large its shares are.
 
     A catalogue just below the limit takes about three minutes in one invocation of `detect_changes`, and a share a few
@@ -86,7 +86,7 @@ class SplitCatalogue:
     bits: int
     is_declared: bool
     """The file says itself that everything is to be deleted."""
-    totals: Totals | None = None
+    totals: CatalogueTotals | None = None
     """What the whole catalogue comes to, once that was decided."""
     keep_all: bool = False
     """None may be deleted: a line may be of any accommodation."""
@@ -95,7 +95,7 @@ class SplitCatalogue:
     def of(cls, details: Mapping[str, Any]) -> SplitCatalogue:
         """Read the details of a plan."""
         totals, known = details["totals"], dict(details)
-        known["totals"] = None if totals is None else Totals(**totals)
+        known["totals"] = None if totals is None else CatalogueTotals(**totals)
         known["given"], known["touched"] = tuple(details["given"]), tuple(details["touched"])
         return cls(**known)
 
@@ -129,7 +129,7 @@ def given_at(inbox: Store, key: str) -> tuple[int, str] | None:
     return None if listed is None else (listed.size, listed.modified.isoformat())
 
 
-def is_large(inbox: Store, state: Store, key: str, sizes: Sizes) -> bool:
+def is_large(inbox: Store, state: Store, key: str, sizes: SplitSizes) -> bool:
     """Whether a catalogue has to be split: it, the one in force, or one that was applied in part, is too large.
 
     Raises CatalogueMisnamedError, MissingInputError, InputDamagedError.
@@ -149,7 +149,7 @@ def is_large(inbox: Store, state: Store, key: str, sizes: Sizes) -> bool:
     return False
 
 
-def to_split(inbox: Store, state: Store, key: str, sizes: Sizes) -> SplitCatalogue:
+def to_split(inbox: Store, state: Store, key: str, sizes: SplitSizes) -> SplitCatalogue:
     """What a catalogue is to be split from. Raises MissingInputError."""
     partner_id, version = partner_and_version(key)
     # Read these lists before the state: a catalogue that comes into force deletes its list.
@@ -178,7 +178,7 @@ def write_shares(inbox: Store, state: Store, split: SplitCatalogue, threads: int
     """
     with tempfile.TemporaryDirectory() as folder:
         shares = _Shares(Path(folder), split.bits)
-        planner = Comparison(state, split.names[0], split.key, {}, frozenset(), 1)
+        planner = CatalogueComparison(state, split.names[0], split.key, {}, frozenset(), 1)
         _add_known(state, shares, split)
         if not split.is_declared:
             with opened(inbox, split.key) as stream:
