@@ -172,36 +172,38 @@ class TestAKilledInvocation:
         whole(world, key)
         return objects(world), set(hotels(world))
 
-    def test_that_splits_comes_back_and_gives_the_same(self):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_splits_comes_back_and_gives_the_same(self, after):
         expected, nudged = self.expected()
         world, key = self.applied()
-        for _ in kills(world.suite, lambda suite: detect_changes(key, suite, ALWAYS)):
+        for _ in kills(world.suite, lambda suite: detect_changes(key, suite, ALWAYS), after=after):
             pass
         drained(world)
         world.wait(days=2)
         resume_split(world.suite)
         assert (objects(world), set(hotels(world))) == (expected, nudged)
 
-    def test_at_any_message_comes_back_and_gives_the_same(self):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_at_any_message_comes_back_and_gives_the_same(self, after):
         """Every request of the invocation for the n-th message is killed, before its effect and after it."""
         expected, nudged = self.expected()
         number, messages = 0, 1
         while number < messages:
             world, key = self.applied()
             detect_changes(key, world.suite, ALWAYS)
-            messages = len(self.killed_at(world, number))
+            messages = len(self.killed_at(world, number, after))
             assert (objects(world), set(hotels(world))) == (expected, nudged)
             number += 1
         assert number >= 6
 
-    def killed_at(self, world, number):
+    def killed_at(self, world, number, after):
         """Work on all messages; the invocations for one of them are killed. Returns the messages."""
         bodies = []
         while waiting := [(q, name) for q in (world.suite.shards, world.suite.catalogues) for name in q.visible()]:
             queue, name = waiting[0]
             bodies.append(queue.receive(name).body)
             if len(bodies) - 1 == number:
-                for _ in kills(world.suite, lambda suite: handle(suite, bodies[-1])):
+                for _ in kills(world.suite, lambda suite: handle(suite, bodies[-1]), after=after):
                     pass
             handle(world.suite, bodies[-1])
             queue.delete(name)

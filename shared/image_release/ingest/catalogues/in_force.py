@@ -82,9 +82,7 @@ class CatalogueApplied:
     problems: tuple[Problem, ...]
 
     @classmethod
-    def of(
-        cls, partner_id: str, version: str, totals: CatalogueTotals, problems: tuple[Problem, ...]
-    ) -> CatalogueApplied:
+    def of(cls, names: tuple[str, str], totals: CatalogueTotals, problems: tuple[Problem, ...]) -> CatalogueApplied:
         """What is told of a catalogue that came into force; `names` are its partner and version."""
         counts = (totals.changed, totals.new, totals.updated, totals.deleted, totals.images)
         return cls(*names, *counts, problems)
@@ -103,9 +101,7 @@ def newer_is_applied(partner_id: str, version: str) -> Ignored:
     return Ignored(f"{partner_id} {version}", "a newer catalogue is being applied", is_warning=True)
 
 
-def already_in_force(
-    state: Store, present: Any, partner_id: str, version: str, totals: CatalogueTotals
-) -> Ignored | None:
+def already_in_force(state: Store, present: Any, names: tuple[str, str], totals: CatalogueTotals) -> Ignored | None:
     """Why a catalogue is ignored that is in force already; None if it is not, or something has to be written."""
     if not present or (present["version"], present["digest"]) != (names[1], totals.digest) or totals.changed:
         return None
