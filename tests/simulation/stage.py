@@ -56,11 +56,11 @@ class PublishedStore(MemoryStore):
         elif before and before.data != data and "/renditions/" in key:
             raise BrokenPromiseError(f"{key} was written over")
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
         stored = self.get(key.split("/renditions/", maxsplit=1)[0] + "/manifest.json")
         if stored and key in Manifest.from_bytes(stored.data).named_keys():
             raise BrokenPromiseError(f"{key} is named and was deleted")
-        super().delete(key)
+        super().delete(key, if_match=if_match)
 
 
 class Stage:

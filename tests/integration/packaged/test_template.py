@@ -20,9 +20,9 @@ WILDCARDS = {
 SENDS_TO = {
     "detect_changes": {"UrgentQueue"},
     "fan_out": {"ShardQueue"},
-    "fan_out_shard": {"BulkQueue"},
-    "reprocess": {"UrgentQueue", "BulkQueue"},
-    "tick": {"BulkQueue"},
+    "fan_out_shard": {"UrgentQueue", "BulkQueue"},
+    "reprocess": {"UrgentQueue", "BulkQueue", "ShardQueue"},
+    "tick": {"BulkQueue", "ShardQueue"},
     "process_hotel": set(),
 }
 """Which function sends to which queue. No path leads back to the function."""
