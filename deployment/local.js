@@ -6,6 +6,3 @@ exports.speaksTls = (custom) => !custom.localAws;
 
 // It cannot deploy an alarm on the quotient of two metrics.
 exports.knowsMetricMath = (custom) => !custom.localAws;
-
-// It demands a separate right to send a batch. In AWS that is sqs:SendMessage.
-exports.sendActions = (custom) => ["sqs:SendMessage", ...(custom.localAws ? ["sqs:SendMessageBatch"] : [])];
