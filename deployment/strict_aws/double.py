@@ -58,17 +58,25 @@ def _watch_rights(asked: Asked) -> None:
     """Record which statement allowed each call of a role or a user; and name batches as IAM does."""
     from ministack.core import iam_evaluator
 
-    evaluate = iam_evaluator.evaluate
+    evaluate, enforce = iam_evaluator.evaluate, iam_evaluator.enforce
+    evaluated: list[Any] = []
 
     def watched(context: Any, policies: Any, *limits: Any) -> Any:
         context = replace(context, action=AS_IAM_SAYS.get(context.action, context.action))
         result = evaluate(context, policies, *limits)
-        # the third field is the id of the statement
-        allowed_by = (result.matched_sid or "-") if result.decision == "Allow" else ""
-        asked.calls[(context.principal_arn, allowed_by, context.action, context.resource_arn)] += 1
+        evaluated.append((context, result))
         return result
 
-    iam_evaluator.evaluate = watched
+    def enforced(*arguments: Any, **more: Any) -> Any:
+        evaluated.clear()
+        denied = enforce(*arguments, **more)
+        for context, result in evaluated[:1]:  # the policies of the caller; those of the resource come after them
+            asked.count(
+                context.principal_arn, "" if denied else result.matched_sid, context.action, context.resource_arn
+            )
+        return denied
+
+    iam_evaluator.evaluate, iam_evaluator.enforce = watched, enforced
 
 
 def _check_queues(asked: Asked) -> None:
@@ -148,10 +156,8 @@ def _may_not_list(application: Any, asked: Asked, bucket: str, headers: Any, que
     from ministack.core.iam_evaluator import enforce
 
     key, region = application.extract_access_key_id(headers, query), application.extract_region(headers, query)
-    before = asked.calls.copy()
-    denied = enforce(key or "", "s3:ListBucket", "s3", region, resource_arn=f"arn:aws:s3:::{bucket}")
-    asked.calls = before  # the caller did not ask for this
-    return bool(denied)
+    with asked.only_what_is_allowed():
+        return bool(enforce(key or "", "s3:ListBucket", "s3", region, resource_arn=f"arn:aws:s3:::{bucket}"))
 
 
 def _check_stacks(asked: Asked) -> None:

@@ -14,7 +14,6 @@ _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_ETAG = re.compile(r'"?[0-9A-Fa-f]{32}(-\d+)?"?')
 
 
 def bucket_faults(name: str) -> Iterator[Fault]:
@@ -45,7 +44,7 @@ def put_faults(headers: Mapping[str, str]) -> Iterator[Fault]:
     unless, only_if = headers.get("if-none-match"), headers.get("if-match")
     if unless is not None and unless.strip() != "*":
         yield Fault("NotImplemented", "A header you provided implies functionality that is not implemented")
-    if only_if is not None and not _ETAG.fullmatch(only_if.strip()):
+    if only_if is not None and only_if.strip() == "*":
         yield Fault("InvalidArgument", "If-Match takes the ETag of an object")
     if unless is not None and only_if is not None:
         yield Fault("NotImplemented", "If-Match and If-None-Match cannot stand together")

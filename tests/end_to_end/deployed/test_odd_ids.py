@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 ODD_RELEASE = "2026-12-01 Woche 49 – Übersicht"
 ODD_HOTEL = "hôtel/№ 1 ?"
 ODD_PARTNER = "Pärtner: 7/8 %"
-ODD_REQUEST = "Anfrage für 1 Hotel"
+ODD_REQUEST = "-.odd_" + "r" * 94
 HEAD = "hotel_id,name,country,city,latitude,longitude,accommodations"
 
 
@@ -49,7 +49,7 @@ class TestOddIds:
             assert with_odd_ids.read("published", picture["renditions"][0]["key"])
 
     def test_of_a_request_reach_its_hotel(self, with_odd_ids):
-        """The request's id is the message group of its nudges."""
+        """The request has the longest id that it may have; it is the message group of its nudges."""
         before = with_odd_ids.manifest(ODD_HOTEL)["seq"]
         request = {"request_id": ODD_REQUEST, "hotel_ids": [ODD_HOTEL], "force": "rerender"}
         with_odd_ids.hand_in("requests/odd.json", json.dumps(request))
