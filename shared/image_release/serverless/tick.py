@@ -15,6 +15,7 @@ from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
 from image_release.serverless.in_force import keep_readable_settings, note_program
 from image_release.serverless.keep_feed import keep_feed
+from image_release.serverless.keep_tidy import keep_tidy
 from image_release.serverless.label_pace import nudge_for_labels
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import resume_split
@@ -28,6 +29,7 @@ JOBS: Mapping[str, Job] = {
     "split": resume_split,
     "nudged_for_labels": nudge_for_labels,
     "feed": keep_feed,
+    "tidied": keep_tidy,
     "nudged": nudge_due,
 }
 """The jobs by name, in their order: those that others wait for come first, and what can take all comes last."""
