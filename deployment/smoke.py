@@ -206,7 +206,7 @@ class Smoke:
 
 
 def settings_of(account: Account) -> dict[str, Any]:
-    """Return the settings of the trial: two sizes, no brake on three hotels, and images from a local AWS if it is one."""
+    """Return the settings of the trial: two sizes, no brake for three hotels, images from a local AWS if it is one."""
     sizes = [{"name": "gallery-640", "width": 640, "height": 427}, {"name": "thumb-120", "width": 120, "height": 80}]
     own = {"download": {"allowed_networks": ["127.0.0.0/8"]}} if account.is_local else {}
     return {"brakes": {"max_withdrawn_share": 1}, "renditions": sizes, **own}
