@@ -18,8 +18,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     del event
     ticked = tick(composition.suite())
     count("Ticks")
-    for kind, nudged in ticked.did.get("nudged", {}).items():
-        count(f"Due{kind.title()}", nudged)
+    for job in ("nudged", "nudged_for_labels"):
+        for kind, number in ticked.did.get(job, {}).items():
+            count(f"Due{kind.title()}", number)
     logger.info("tick", extra=asdict(ticked))
     if ticked.failed:
         count("JobsFailed", len(ticked.failed))

@@ -55,6 +55,9 @@ class AskedStore:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         return iter(self._ask("list", prefix, lambda: list(self._store.list(prefix, after=after))))
 
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        return iter(self._ask("list", prefix, lambda: list(self._store.folders(prefix, after))))
+
 
 class AskedQueue:
     """A queue in memory. A batch that fails may have been sent in part or as a whole."""

@@ -124,6 +124,7 @@ class Stage:
             quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=SETTINGS,
             now=self.scheduler.clock,
+            tagger="google",
         )
 
     def monotonic(self) -> float:

@@ -201,6 +201,7 @@ class Pending(ManifestPart):
     kind: Annotated[PendingKind | str, _or_newer_word(PendingKind)]
     not_before: datetime
     reason: str | None = Field(None, description="tag: why pictures have no labels yet")
+    images: int | None = Field(None, exclude_if=_is_none, description="tag: how many images have no labels yet")
     keys: tuple[str, ...] = Field(
         (), description="sweep: renditions that this manifest or one before it ceased to name"
     )

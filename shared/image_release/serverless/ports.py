@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from image_release.edition import Edition
@@ -41,3 +41,15 @@ class Suite:
     """This program, and when `settings` were stored."""
     settings_key: str = ""
     """Key of the settings in the inbox; empty: the shipped ones."""
+
+    @property
+    def asks_google(self) -> bool:
+        """Whether the stage's tagger sends images to Google, which costs money and counts against the quota."""
+        return "google" in self.tagger.split("+")
+
+    def with_share(self, share: float) -> Suite:
+        """The suite for a part of the work, which may take this share of the time that is left now."""
+        began_s = self.seconds_left()
+        if math.isinf(began_s):
+            return self
+        return replace(self, seconds_left=lambda: self.seconds_left() - began_s * (1 - share))

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
+from image_release.feed import note
 from image_release.hotel import (
     SWEEP,
     Caller,
@@ -29,11 +30,12 @@ from image_release.hotel import (
 from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
-from image_release.publish import ManifestUnreadableError
+from image_release.publish import Manifest, ManifestUnreadableError
 from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
 from image_release.serverless.failing import Attempt, ComeBackError, back_off_s, is_permanent
 from image_release.serverless.messages import NudgeMessage
 from image_release.state import marker_etag
+from image_release.storage import Store
 
 GO_ON_S = 1
 """Wait before a hotel that ran out of time continues."""
@@ -69,7 +71,7 @@ def serve(
     state, call = ports.stores.state, isolated if attempt.receives > 1 else ports.call
 
     def process(ports: Ports) -> HotelReport:
-        ports = replace(ports, call=call, leave_markers=partial(leave_due_markers, state))
+        ports = replace(ports, call=call, leave_markers=partial(_before_publishing, state))
         return process_hotel(order.nudge(), ports, deadline_s=deadline_s)
 
     day = date.fromisoformat(order.due) if order.due else None
@@ -106,6 +108,12 @@ def _leave(order: NudgeMessage, error: Exception, reason: str, context: Context)
         since = order.left_since or now
         if now - since < LONGEST_LEFT:
             raise LeftError(order.model_copy(update={"left_since": since}), reason) from error
+
+
+def _before_publishing(state: Store, before: Manifest | None, manifest: Manifest) -> None:
+    """Leave what has to be there when the manifest is: its due-markers, and the note for whoever follows the feed."""
+    leave_due_markers(state, before, manifest)
+    note(state, manifest)
 
 
 def was_cut_short(report: HotelReport, context: Context) -> bool:

@@ -91,22 +91,23 @@ def send_shares(suite: Suite, plan: SplitPlan, shares: Iterable[int]) -> int:
     )
 
 
-def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> bool:
-    """Do one share, then mark it; returns whether there was something to do.
+def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> bytes | None:
+    """Do one share, then mark it; returns what its mark holds, None if there was nothing to do.
 
     A duplicate finds the mark. A late message finds another step, or no plan any more. Whoever finds all marks lets the
     work go on. Raises StateUnreadableError.
     """
     plan = read_plan(suite.state, order.folder)
     if plan is None or plan.step != order.step or order.share >= plan.shares:
-        return False
+        return None
     key = share_done_key(order.folder, order.step, order.share)
-    is_new = suite.state.head(key) is None
-    if is_new:
-        suite.state.put(key, steps[order.step](plan, order.share, suite))
+    mark = None
+    if suite.state.head(key) is None:
+        mark = steps[order.step](plan, order.share, suite)
+        suite.state.put(key, mark)
     if plan.goes_on and not missing_shares(suite.state, plan):
         suite.catalogues.send([GoOnMessage(go_on=plan.folder).message()])
-    return is_new
+    return mark
 
 
 def remove_work(suite: Suite, folder: str) -> None:

@@ -168,6 +168,19 @@ class FolderStore:
         if unread:
             raise unread[0]
 
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        with _faults(prefix):
+            try:
+                with os.scandir(self.root / prefix) as entries:
+                    names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            except NO_OBJECT:
+                return
+        for name in sorted(names, key=lambda name: os.fsencode(f"{name}/")):
+            is_wanted = not after or comes_after(f"{name}/", f"{after}/")
+            if is_wanted and not key_fault(prefix + name) and prefix + name != RESERVED:
+                yield name
+
     def odd_entries(self, prefix: str, files: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         """What lies in a folder of the store and is no object: its place there, and why it is none.
 

@@ -70,3 +70,9 @@ class MemoryStore:
             found = [(key, *value) for key, value in objects if key.startswith(prefix) and comes_after(key, after)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
             yield Listed(key, len(data), modified)
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        below = (listed.key.removeprefix(prefix).partition("/") for listed in self.list(prefix))
+        names = dict.fromkeys(name for name, slash, _ in below if slash)
+        yield from (name for name in names if not after or comes_after(f"{name}/", f"{after}/"))

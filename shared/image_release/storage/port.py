@@ -85,6 +85,12 @@ class Store(Protocol):
         iterated, and the caller may delete an object that it was given. A prefix that no key can have lists nothing.
         """
 
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder (`prefix` ends with `/`), without reading what is in them.
+
+        They are sorted as their keys are, and come after the name `after`, if that is given.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:

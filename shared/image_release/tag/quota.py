@@ -71,6 +71,10 @@ class AccountQuota:
         except CountersUnreachableError:
             return 0  # like a refusal: the hotel is published without labels, and is tagged later
 
+    def taken_today(self) -> int:
+        """How many images were reserved on this day. Raises CountersUnreachableError."""
+        return self.counters.taken(day_of(self.now()))
+
     def left(self) -> int:
         """How many images can be reserved now. Raises CountersUnreachableError."""
         now = self.now()
