@@ -31,6 +31,7 @@ from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters, what
 if TYPE_CHECKING:
     from image_release.hotel import Caller, Ports
     from image_release.ingest import EverywhereDecisions
+    from image_release.serverless.tagger_reports import TaggerReports
     from image_release.tag import Tagger
 
 
@@ -214,7 +215,8 @@ def _google_tagger(world: Suite) -> Tagger:
     from image_release.tag import GoogleTagger
 
     secret = environment().google_secret
-    return GoogleTagger(world.settings.tagging, world.quota, connect=lambda: vision_client(secret))
+    report = _tagger_reports().report
+    return GoogleTagger(world.settings.tagging, world.quota, connect=lambda: vision_client(secret), report=report)
 
 
 @cache
@@ -226,4 +228,17 @@ def _local_tagger() -> Tagger:
     network = next((place for place in places if place.is_file()), None)
     if network is not None:
         os.environ.setdefault("IMAGE_RELEASE_MODEL", str(network))
-    return LocalTagger()
+    return LocalTagger(report=_tagger_reports().report)
+
+
+@cache
+def _tagger_reports() -> TaggerReports:
+    from image_release.serverless.tagger_reports import TaggerReports
+
+    return TaggerReports(_adapters().state, now, _tell_unusable_tagger)
+
+
+def _tell_unusable_tagger(reason: str) -> None:
+    """Tell that the tagger cannot be used: an alarm follows the metric."""
+    count("TaggerUnavailable")
+    logger.error("the tagger cannot be used; hotels are published without labels", extra={"reason": reason})

@@ -125,7 +125,12 @@ class AskedTagger:
     ) -> Mapping[str, Tagged | NotTagged]:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
-            if not self._quota.reserve(1):
+            try:
+                granted = self._quota.reserve(1)
+            except CountersUnreachableError as error:
+                answers[request.sha256] = NotTagged(str(error), retry=True)
+                continue
+            if not granted:
                 answers[request.sha256] = NotTagged("quota", retry=True)
                 continue
             try:

@@ -12,6 +12,7 @@ from image_release.serverless.shares import (
     NUDGE,
     Nudging,
     SplitPlan,
+    WorkUnreadableError,
     begin,
     do_share,
     nudge_in_shares,
@@ -21,7 +22,6 @@ from image_release.serverless.shares import (
 )
 from image_release.serverless.steps import STEPS
 from image_release.split_keys import plan_key, share_done_folder, share_key, split_folder
-from image_release.state import StateUnreadableError
 from tests.unit.serverless.conftest import World
 from tests.unit.serverless.killing import kills
 
@@ -94,7 +94,7 @@ class TestNudging:
         world.suite.state.put(share_key(FOLDER, NUDGE, first.share), b"\x1f\x8b")
         world.suite.state.delete(share_key(FOLDER, NUDGE, second.share))
         for order in (first, second):
-            with pytest.raises(StateUnreadableError):
+            with pytest.raises(WorkUnreadableError, match=f"delete what is below {FOLDER}/, and hand in again"):
                 do_share(order, world.suite, STEPS)
 
     @pytest.mark.parametrize("after", [False, True])
@@ -206,7 +206,7 @@ class TestResuming:
         nudge(world.suite)
         orders(world)
         world.wait(hours=1)
-        with pytest.raises(StateUnreadableError):
+        with pytest.raises(WorkUnreadableError):
             resume_split(world.suite)
         assert len(orders(world)) == 4
 
