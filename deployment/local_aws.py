@@ -1,7 +1,11 @@
-"""A local AWS: ministack with IAM enforced, so that a missing right of a role is an error here too."""
+"""A local AWS: ministack with IAM enforced and the rules of AWS (`deployment/strict_aws`).
+
+So a missing right of a role is an error here too, and so is most of what AWS would refuse.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deployment.tools import Tools, osls
 
@@ -49,6 +54,12 @@ class LocalAws:
             "PATH": self.tools.path,
         }
 
+    def asked(self, what: str) -> list[dict[str, Any]]:
+        """What this AWS was asked: the `calls` of roles and users, or what its rules `refused`."""
+        with urllib.request.urlopen(f"{self.endpoint}/_strict/{what}", timeout=60) as answer:
+            found: list[dict[str, Any]] = json.load(answer)
+        return found
+
     def osls(self, *words: str) -> str:
         """Run osls against this AWS and return its output. Raises RuntimeError, with the output, when osls fails."""
         return osls(*words, "--region", REGION, variables=self.environment)
@@ -69,7 +80,12 @@ def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [tools.python, "-m", "ministack"], env=environment, stdout=out, stderr=out, start_new_session=True
+            [tools.python, "-m", "deployment.strict_aws"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         endpoint = f"http://127.0.0.1:{port}"

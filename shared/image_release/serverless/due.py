@@ -91,10 +91,14 @@ def nudge_due(suite: Suite) -> dict[str, int]:
     """Nudge what is due but for labels; returns how many by kind, and how many old markers went."""
     done = {"tidied": 0}
     kinds = sorted(PENDING_KINDS - {LABELS})
-    for number, kind in enumerate(kinds):
-        mine = suite.with_share(1 / (len(kinds) - number))
-        with kept(suite.state, kind, Walk) as walk:
-            nudge_kind(mine, kind, walk, at_once(suite), done, chunk=CHUNK)
+    while kinds:
+        unfinished = []
+        for number, kind in enumerate(kinds):
+            mine = suite.with_share(1 / (len(kinds) - number))
+            with kept(suite.state, kind, Walk) as walk:
+                nudge_kind(mine, kind, walk, at_once(suite), done, chunk=CHUNK)
+                unfinished += [kind] if walk.after else []
+        kinds = unfinished if suite.seconds_left() > 0 else []
     return done
 
 

@@ -64,7 +64,7 @@ class Pace:
         moment, left = self.at, self.left
         if left <= 0:
             moment, left = _midnight(self.at) + timedelta(days=1), self.images_a_day
-        if moment > until:
+        if moment > until or left <= 0 or not self.images_a_minute:
             return None
         self.at = moment + timedelta(minutes=images / self.images_a_minute)
         self.left = left - images if self.at.date() == moment.date() else self.images_a_day

@@ -26,12 +26,12 @@ JOBS: Mapping[str, Job] = {
     "settings": keep_readable_settings,
     "completed": complete_when_fanned_out,
     "split": resume_split,
-    "nudged": nudge_due,
-    "feed": keep_feed,
     "nudged_for_labels": nudge_for_labels,
+    "feed": keep_feed,
+    "nudged": nudge_due,
 }
-"""The jobs by name, in their order: those that others wait for come first."""
-SHARES: Mapping[str, int] = {"nudged": 4, "feed": 4, "nudged_for_labels": 4}
+"""The jobs by name, in their order: those that others wait for come first, and what can take all comes last."""
+SHARES: Mapping[str, int] = {"nudged_for_labels": 4, "feed": 4, "nudged": 4}
 """How much of the time each job may use, in comparison with the others; a job that is not named has 1."""
 USED = 0.5
 """Share of the invocation's time that all jobs together may use: what was begun then has as long to end."""

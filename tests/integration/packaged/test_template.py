@@ -6,6 +6,7 @@ import re
 import pytest
 
 from deployment.package import KEY, STAGES
+from deployment.strict_aws.templates import template_faults
 from tests.conftest import ROOT
 from tests.integration.packaged.conftest import tagger_of, template_of
 
@@ -85,6 +86,11 @@ def granted(lines, action):
         if action in listed(line["Action"])
         for resource in listed(line["Resource"])
     }
+
+
+def test_the_template_breaks_no_rule_that_the_local_aws_follows(template):
+    """What the local AWS cannot deploy is checked here, too: the expressions of alarms."""
+    assert list(template_faults(json.dumps(template))) == []
 
 
 class TestQueues:
