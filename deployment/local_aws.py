@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployment.tools import Tools, osls
+from deployment.tools import ROOT, Tools, osls
 
 REGION = "eu-west-1"
 OWNER = "test"
