@@ -30,14 +30,9 @@ FAILED = ("ProcessHotelDeadLetters", "ReprocessDeadLetters", "TickDeadLetters")
 
 AFTER_WEEKS = {
     "s3:GetObject": ("overrides/",),
-    "s3:DeleteObject": (
-        "releases/",
-        "catalogues/",
-        "accommodations/",
-        "requests/",
-        "retention/",
-        "changed/",
-        "changes/",
+    "s3:DeleteObject": tuple(
+        f"{name}/"
+        for name in ("releases", "catalogues", "accommodations", "requests", "retention", "changed", "changes", "feed")
     ),
 }
 """What `tick` needs for objects that are weeks old. `tests/unit/serverless/test_keep_tidy.py` plays each of them."""
