@@ -29,11 +29,17 @@ class Killed(BaseException):
 
 @dataclass
 class Faults:
-    """Shares of the requests to the outside world that fail, kill the invocation, or take long."""
+    """Shares of the requests to the outside world that fail, kill the invocation, or take long.
+
+    `refuse` is the share of the messages of a batch that a queue refuses although it takes others. `crawl` is the share
+    of requests that take seconds, as when a whole service is slow: then the timeouts of the functions bite.
+    """
 
     fail: float = 0.0
     kill: float = 0.0
     slow: float = 0.0
+    refuse: float = 0.0
+    crawl: float = 0.0
 
 
 @dataclass
@@ -87,6 +93,10 @@ class Invocation:
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
+    def seconds_left(self) -> float:
+        """Seconds until the invocation is killed."""
+        return (self.started + self.limit - self.scheduler.now).total_seconds()
+
     def step(self) -> None:
         """Give control to the invocation and wait until it hands control back."""
         self._mine.release()
@@ -115,6 +125,8 @@ class Invocation:
         scheduler.now += timedelta(milliseconds=scheduler.dice.choice((5, 20, 80)))
         if scheduler.dice.random() < scheduler.faults.slow:
             scheduler.now += timedelta(seconds=scheduler.dice.choice((5, 60, 150)))
+        if scheduler.dice.random() < scheduler.faults.crawl:
+            scheduler.now += timedelta(seconds=scheduler.dice.choice((1, 2, 8)))
         if scheduler.now - self.started > self.limit:
             self.killed = True  # timed out
         fate = scheduler.dice.random()

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.simulation.planting import BUGS, planted
 from tests.simulation.playing import play
-from tests.simulation.stage import BrokenPromiseError
+from tests.simulation.outside import BrokenPromiseError
 
 SEEDS = 300
 CHUNK = 30
