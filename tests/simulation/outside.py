@@ -32,7 +32,10 @@ class BrokenPromiseError(BaseException):
 
 @dataclass
 class Did:
-    """What an invocation of `process_hotel` did: URLs that it asked for without conditions, images that it wanted labels for."""
+    """What an invocation of `process_hotel` asked for: URLs without conditions, labels of images.
+
+    What was put off, because time or quota was up, was asked for, too: it is pending.
+    """
 
     downloaded: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
@@ -145,10 +148,10 @@ class AskedFetcher:
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        if deadline_s is not None and self._monotonic() >= deadline_s:
-            return FetchFailed(Rejection(Outcome.DEFERRED, "out of time"))
         if validators is None:
             self._did.downloaded.add(url)
+        if deadline_s is not None and self._monotonic() >= deadline_s:
+            return FetchFailed(Rejection(Outcome.DEFERRED, "out of time"))
         try:
             data = self._invocation.ask(f"fetch {url}", lambda: self._files[url], ConnectionError)
         except ConnectionError as error:
