@@ -72,10 +72,10 @@ class MadeStore(MemoryStore):
         data = data.replace(f'"name": "{PLACEHOLDER}"'.encode(), f'"name": "{name}"'.encode())
         return Stored(data.replace(PLACEHOLDER.encode(), hotel_id.encode()), "made")
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """All manifests, in place of all that is published."""
         if prefix != HOTELS:
-            yield from super().list(prefix)
+            yield from super().list(prefix, after=after)
             return
         for hotel_id in sorted(map(str, range(self._hotels))):
             yield Listed(manifest_key(hotel_id), 1, NOW)

@@ -15,7 +15,7 @@ module.exports = ({ prefix, functions, custom }) => {
         VisibilityTimeout: TIMEOUTS * timeout,
         RedrivePolicy: {
           deadLetterTargetArn: { "Fn::GetAtt": [dead, "Arn"] },
-          maxReceiveCount: custom.queues[id].receives,
+          maxReceiveCount: custom.receives,
         },
       });
       resources[dead] = queue(prefix, dead, {

@@ -20,6 +20,7 @@ module.exports = ({ prefix, functions, custom }) => {
     resources[names.roleId(fn.name)] = role([
       ownLog(prefix, fn.name),
       ...fn.reads.map(receive),
+      ...fn.reads.map((queue) => send(names.deadLetters(queue), custom)), // what failed for good, with its reason
       ...stores(allowed, custom.settings),
       ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
       ...(asksGoogle && allowed.quota ? [quota(allowed.quota)] : []),

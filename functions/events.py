@@ -6,7 +6,9 @@ import json
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from image_release.serverless.messages import BadMessageError, NudgeMessage, read_nudge
+from pydantic import ValidationError
+
+from image_release.serverless.messages import BadMessageError, NudgeMessage
 
 
 def s3_keys(body: str) -> list[str]:
@@ -25,25 +27,23 @@ def s3_keys(body: str) -> list[str]:
     return [key for key in keys if not key.endswith("/")]
 
 
-def read_nudges(body: str) -> list[NudgeMessage]:
-    """Return the nudges in a message of the urgent or the bulk queue.
-
-    The message is a nudge itself, or S3's notification of overrides, which gives a nudge for each hotel. Raises
-    BadMessageError when it is neither.
-    """
+def is_notification(body: str) -> bool:
+    """Whether a message of the urgent or the bulk queue is S3's notification of overrides, and no nudge."""
     if '"Records"' not in body and '"s3:TestEvent"' not in body:
-        return [read_nudge(body)]
+        return False
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadMessageError(f"not JSON: {error}") from error
-    if "hotel_id" in document:  # a nudge whose hotel id contains one of the two words
-        return [read_nudge(body)]
-    return [NudgeMessage(hotel_id=_hotel(key), reason="override") for key in s3_keys(body)]
+    return "hotel_id" not in document  # a nudge whose hotel id contains one of the two words
 
 
-def _hotel(key: str) -> str:
+def override_nudge(key: str) -> NudgeMessage:
+    """Return the nudge for the hotel whose overrides lie at a key of the inbox. Raises BadMessageError."""
     folder, _, name = key.rpartition("/")
     if folder != "overrides" or not name.endswith(".jsonl"):
         raise BadMessageError(f"{key!r}: the overrides of a hotel must be in overrides/<hotel_id>.jsonl")
-    return unquote(name.removesuffix(".jsonl"))
+    try:
+        return NudgeMessage(hotel_id=unquote(name.removesuffix(".jsonl")), reason="override")
+    except ValidationError as error:
+        raise BadMessageError(f"{key!r}: no hotel has such an id") from error

@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from functions import composition
-from functions.batches import handle_records
-from functions.events import read_nudges
+from functions.batches import attempt_of, handle_records
+from functions.events import is_notification, override_nudge, s3_keys
 from functions.observing import count, hotel_counts, logger, metrics, set_log_context
-from image_release.serverless.messages import BadMessageError, NudgeMessage
-from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
+from image_release.serverless.failing import Attempt, handle_each
+from image_release.serverless.messages import NudgeMessage, read_nudge
+from image_release.serverless.process_hotel import serve
 
 RESERVE_S = 25.0
 """Seconds of the function's time kept for work that is under way at the deadline: a download, renditions, the swap."""
@@ -27,19 +28,12 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 
 def handle_message(record: Any, deadline_s: float) -> None:
-    """Process the hotels of a message.
-
-    Raises ComeBackError or BadMessageError when the message must be received again; it is then visible after the
-    error's seconds, not after the queue's whole visibility timeout.
-    """
-    attempt = Attempt(int(record.attributes.approximate_receive_count), composition.environment().max_receives)
-    try:
-        for order in read_nudges(record.body):
-            process(order, attempt, deadline_s)
-    except (ComeBackError, BadMessageError) as error:
-        logger.warning("message returns to its queue", extra={"reason": str(error), "receives": attempt.receives})
-        composition.queue_of(record.event_source_arn).return_after(record.receipt_handle, error.seconds)
-        raise
+    """Process the hotel of a nudge, or those whose overrides S3 tells of."""
+    attempt = attempt_of(record)
+    if is_notification(record.body):
+        handle_each(s3_keys(record.body), lambda key: process(override_nudge(key), attempt, deadline_s))
+    else:
+        process(read_nudge(record.body), attempt, deadline_s)
 
 
 def process(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from functions import composition
 from functions.batches import handle_keys
 from functions.observing import count, logger, metrics, set_log_context
-from image_release.ingest import Request, parse_request
-from image_release.serverless.reprocess import reprocess, request_at
+from image_release.ingest import parse_request
+from image_release.serverless.reprocess import Requested, reprocess, reprocess_at
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -18,14 +18,22 @@ from image_release.serverless.reprocess import reprocess, request_at
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Nudge the hotels of the requests that the event names, or of the request that it is."""
     if "Records" not in event:
-        return nudge_selected(parse_request(json.dumps(event).encode(), "event"))
-    return handle_keys(event, context, lambda key: nudge_selected(request_at(key, composition.suite())))
+        request = parse_request(json.dumps(event).encode(), "event")
+        set_log_context(request_id=request.request_id)
+        return told(reprocess(request, composition.suite(), occasion=context.aws_request_id))
+    return handle_keys(event, context, serve)
 
 
-def nudge_selected(request: Request) -> dict[str, Any]:
-    """Nudge the hotels that a request selects, and return how many there are. A dry run only estimates the cost."""
-    set_log_context(request_id=request.request_id)
-    requested = asdict(reprocess(request, composition.suite()))
+def serve(key: str) -> None:
+    """Serve the request at a key of the inbox."""
+    set_log_context()
+    told(reprocess_at(key, composition.suite()))
+
+
+def told(requested: Requested) -> dict[str, Any]:
+    """Log and return what became of a request. A dry run only estimates the cost."""
+    set_log_context(request_id=requested.request_id)
     count("RequestsServed")
-    logger.info("request", extra=requested)
-    return requested
+    found = asdict(requested)
+    logger.info("request", extra=found)
+    return found

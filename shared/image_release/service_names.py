@@ -23,3 +23,8 @@ def message_group(text: str) -> str:
         return text
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text)[: MAX_MESSAGE_GROUP - DIGEST_DIGITS - 1]
     return f"{plain}~{sha256_hex(text.encode('utf-8', 'surrogatepass'))[:DIGEST_DIGITS]}"
+
+
+def json_body(text: str) -> str:
+    """A JSON text as the body of a message: SQS refuses the two characters U+FFFE and U+FFFF, so JSON escapes them."""
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

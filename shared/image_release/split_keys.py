@@ -33,3 +33,8 @@ def share_done_folder(folder: str, step: str) -> str:
 def share_done_key(folder: str, step: str, share: int) -> str:
     """The mark of a share that is done, or what it found."""
     return f"{share_done_folder(folder, step)}{share}"
+
+
+def work_folder(key: str) -> str:
+    """The folder of the piece of work to which a key below `SPLIT` belongs."""
+    return "/".join(key.split("/")[:3])

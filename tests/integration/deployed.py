@@ -15,7 +15,10 @@ from tests.local_aws import LocalAws
 
 EVENTS = ROOT / "events"
 STORES = ("inbox", "state", "published")
-QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD"}
+QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD", "catalogues": "CATALOGUE"}
+"""The queues that functions send to: name in these tests -> name in the environment."""
+ONLY_READ = ("releases", "requests")
+"""The queues that only S3 sends to."""
 MAX_RECEIVES = 3
 
 
@@ -46,7 +49,7 @@ class Deployed:
         self.name = f"t{uuid.uuid4().hex[:12]}"
         self.buckets = {name: aws.bucket() for name in STORES}
         self.sqs = aws.client("sqs")
-        self.urls = {name: self._queue(name) for name in QUEUES}
+        self.urls = {name: self._queue(name) for name in (*QUEUES, *ONLY_READ)}
         self.table = f"{self.name}-quota"
         aws.client("dynamodb").create_table(
             TableName=self.table,
@@ -64,7 +67,7 @@ class Deployed:
         return {
             **self.aws.environment(),
             **{f"IMAGE_RELEASE_{name.upper()}": f"s3://{bucket}" for name, bucket in self.buckets.items()},
-            **{f"IMAGE_RELEASE_{QUEUES[name]}_QUEUE": url for name, url in self.urls.items()},
+            **{f"IMAGE_RELEASE_{variable}_QUEUE": self.urls[name] for name, variable in QUEUES.items()},
             "IMAGE_RELEASE_QUOTA_TABLE": self.table,
             "IMAGE_RELEASE_SETTINGS": "settings.yaml",
             "IMAGE_RELEASE_MAX_RECEIVES": str(MAX_RECEIVES),
@@ -88,7 +91,7 @@ class Deployed:
                 "attributes": message["Attributes"],
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:aws:sqs:eu-west-1:000000000000:{self.urls[queue].rsplit('/', 1)[-1]}",
+                "eventSourceARN": self.arn(queue),
                 "awsRegion": "eu-west-1",
             }
             for message in answer.get("Messages", [])
@@ -114,8 +117,26 @@ class Deployed:
             bodies += [json.loads(record["body"]) for record in event["Records"]]
         return bodies
 
+    def arn(self, queue: str) -> str:
+        """Return the ARN of a queue."""
+        return f"arn:aws:sqs:eu-west-1:000000000000:{self.name}-{queue}"
+
+    def dead_letters(self, queue: str) -> list[tuple[str, str | None]]:
+        """Return the body and the reason of every dead letter of a queue. They are hidden afterwards."""
+        found = []
+        while messages := self.sqs.receive_message(
+            QueueUrl=f"{self.urls[queue]}-dead-letters", MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
+            for message in messages:
+                reason = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
+                found.append((message["Body"], reason))
+        return found
+
     def _queue(self, name: str) -> str:
-        attributes = {"VisibilityTimeout": "600"}
+        """Make a queue with its dead-letter queue, as the template does. Returns its address."""
+        self.sqs.create_queue(QueueName=f"{self.name}-{name}-dead-letters")
+        redrive = {"deadLetterTargetArn": self.arn(f"{name}-dead-letters"), "maxReceiveCount": MAX_RECEIVES}
+        attributes = {"VisibilityTimeout": "600", "RedrivePolicy": json.dumps(redrive)}
         return self.sqs.create_queue(QueueName=f"{self.name}-{name}", Attributes=attributes)["QueueUrl"]
 
 
@@ -126,5 +147,11 @@ def composition_for(deployed: Deployed, monkeypatch: Any) -> None:
     for name, value in deployed.environment().items():
         monkeypatch.setenv(name, value)
     composition = importlib.import_module("functions.composition")
-    for cached in (composition.environment, composition.suite, composition.hotel_ports, composition.isolated_caller):
+    for cached in (
+        composition.environment,
+        composition.suite,
+        composition.hotel_ports,
+        composition.isolated_caller,
+        composition.queue_of,
+    ):
         cached.cache_clear()

@@ -41,6 +41,37 @@ def claim(store: Store, keys: list[str], name: bytes) -> list[str]:
     return won
 
 
+def remove(store: Store, etags: dict[str, str]) -> list[str]:
+    """Remove each object if it still has its ETag; returns the keys of those that were removed here."""
+    removed = []
+    for key, etag in etags.items():
+        try:
+            store.delete(key, if_match=etag)
+        except ConditionFailedError:
+            continue
+        removed.append(key)
+    return removed
+
+
+def write_versions(store: Store, key: str, last: int) -> None:
+    """Write the versions 1 to `last` of an object, whatever becomes of each."""
+    for version in range(1, last + 1):
+        store.put(key, str(version).encode())
+
+
+def remove_older(store: Store, key: str, last: int) -> None:
+    """Remove each version of an object that is read, but the last one, until that is there."""
+    while True:
+        found = store.get(key)
+        if found and found.data == str(last).encode():
+            return
+        if found:
+            try:
+                store.delete(key, if_match=found.etag)
+            except ConditionFailedError:
+                continue
+
+
 def put_and_delete(store: Store, key: str, times: int) -> None:
     """Create and remove a folder, `times` times."""
     for _ in range(times):

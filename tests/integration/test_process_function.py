@@ -13,9 +13,10 @@ from image_release.ingest import parse_request, progress, store_request
 from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.queueing import MemoryQueue
+from image_release.serverless.failing import Attempt, ComeBackError, back_off_s
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
-from image_release.serverless.process_hotel import Attempt, ComeBackError, back_off_s, serve
+from image_release.serverless.process_hotel import serve
 from image_release.serverless.tick import tick
 from image_release.state import markers_until
 from image_release.storage import StorageError
@@ -148,9 +149,7 @@ class TestAHotelOverTheQuota:
     def test_is_published_without_labels_and_nudged_again_by_tick(self, world):
         quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)
         bulk = MemoryQueue(lambda: world.now)
-        suite = Suite(
-            world.inbox, world.state, world.published, bulk, bulk, bulk, quota, world.settings, lambda: world.now
-        )
+        suite = Suite(world.inbox, world.state, world.published, *[bulk] * 4, quota, world.settings, lambda: world.now)
         tagger = PaidTagger(quota)
         first = process(world, tagger=tagger)
         assert sorted(len(picture.labels) for picture in first.manifest.pictures) == [0, 1, 1]

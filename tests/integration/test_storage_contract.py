@@ -222,6 +222,53 @@ class TestAConditionalPut:
         assert all(shared_store.get(key).data == name for name, keys in won.items() for key in keys)
 
 
+class TestAConditionalDelete:
+    def test_removes_what_was_read(self, store):
+        """The object goes, and nothing beside it."""
+        writers.put_all(store, ["a/b", "a/c"])
+        store.delete("a/b", if_match=store.get("a/b").etag)
+        assert keys_of(store) == ["a/c"]
+
+    def test_leaves_what_was_written_anew(self, store):
+        """It removes only the version that was read."""
+        old = etag_after_put(store, b"old")
+        store.put("a", b"new")
+        with pytest.raises(ConditionFailedError):
+            store.delete("a", if_match=old)
+        assert store.get("a").data == b"new"
+        store.delete("a", if_match=store.get("a").etag)
+        assert keys_of(store) == []
+
+    def test_needs_an_object(self, store):
+        """What is gone matches no ETag, the second time too."""
+        etag = etag_after_put(store, b"old")
+        store.delete("a", if_match=etag)
+        for _ in range(2):
+            with pytest.raises(ConditionFailedError):
+                store.delete("a", if_match=etag)
+        with pytest.raises(ConditionFailedError):
+            store.delete("none/at/all", if_match=etag)
+
+    def test_has_one_winner(self, shared_store):
+        """Four processes remove the same 50 objects as they read them: each object is removed by one of them."""
+        keys = [f"claims/{number}" for number in range(50)]
+        writers.put_all(shared_store, keys)
+        etags = {key: shared_store.get(key).etag for key in keys}
+        with ProcessPoolExecutor(4, PROCESSES) as pool:
+            removed = [done.result() for done in [pool.submit(writers.remove, shared_store, etags) for _ in range(4)]]
+        assert sorted(key for mine in removed for key in mine) == sorted(keys)
+        assert keys_of(shared_store) == []
+
+    def test_never_removes_what_another_process_wrote(self, shared_store):
+        """One process writes new versions, three remove what they read: no last version is ever lost."""
+        with ProcessPoolExecutor(4, PROCESSES) as pool:
+            written = pool.submit(writers.write_versions, shared_store, "a", 60)
+            removing = [pool.submit(writers.remove_older, shared_store, "a", 60) for _ in range(3)]
+            for done in (written, *removing):
+                done.result()
+        assert shared_store.get("a").data == b"60"
+
+
 class TestAKey:
     @pytest.mark.parametrize("identifier", HOSTILE_IDS)
     def test_may_carry_any_id_percent_encoded(self, store, identifier):
@@ -253,6 +300,7 @@ class TestAKey:
             lambda: store.put_file(key, tmp_path / "file"),
             lambda: store.fetch_file(key, tmp_path / "target"),
             lambda: store.delete(key),
+            lambda: store.delete(key, if_match='"any"'),
         ):
             with pytest.raises(BadKeyError):
                 attempt()
@@ -306,6 +354,25 @@ class TestAList:
             for key in kept:
                 store.put(key, b"x")
             assert keys_of(store, prefix) == sorted((k for k in kept if k.startswith(prefix)), key=str.encode)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        keys=st.lists(st.text(alphabet="ab-./0é", min_size=1, max_size=6), max_size=12),
+        prefix=st.text(alphabet="ab-./0é", max_size=3),
+        after=st.text(alphabet="ab-./0é~ %", max_size=6),
+    )
+    @pytest.mark.parametrize("backend", BACKENDS)
+    def test_begins_after_any_text(self, request, backend, keys, prefix, after):
+        """For any keys, any prefix and any text, also one that is no key or comes before or after the prefix."""
+        good = {key for key in keys if not key_fault(key)}
+        kept = {key for key in good if not any(other.startswith(key + "/") for other in good)}
+        with tempfile.TemporaryDirectory() as folder:
+            store = new_store(request, backend, Path(folder))
+            for key in kept:
+                store.put(key, b"x")
+            found = [listed.key for listed in store.list(prefix, after=after)]
+            expected = (key for key in kept if key.startswith(prefix) and key.encode() > after.encode())
+            assert found == sorted(expected, key=str.encode)
 
     def test_may_be_deleted_from_while_it_is_read(self, store):
         """Deleting the listed objects does not disturb the listing."""

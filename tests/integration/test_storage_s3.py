@@ -14,6 +14,7 @@ from image_release.storage import (
     S3Store,
     StorageError,
 )
+from image_release.storage.s3 import PART_BYTES
 from tests.local_aws import KEYS
 
 CONFLICT = b"<Error><Code>ConditionalRequestConflict</Code><Message>conflict</Message></Error>"
@@ -160,3 +161,45 @@ class TestAnAddress:
     def test_is_all_that_goes_to_another_process(self):
         store = pickle.loads(pickle.dumps(S3Store(S3Address("bucket", "a"))))
         assert store.address == S3Address("bucket", "a")
+
+
+@pytest.mark.parametrize("double", ["ministack", "moto"])
+class TestWhatABrowserIsTold:
+    """Type and Cache-Control as a HEAD gives them, of an object that was put in each way there is."""
+
+    def test_of_an_object_that_was_put_whole(self, request, double):
+        """New, and replaced under a condition."""
+        store, head = headed(request.getfixturevalue(double))
+        key = "hotels/1/manifest.json"
+        store.put(key, b"{}", if_absent=True)
+        assert head(key) == ("application/json; charset=utf-8", "no-cache")
+        store.put(key, b'{"seq": 2}', if_match=store.get(key).etag)
+        assert head(key) == ("application/json; charset=utf-8", "no-cache")
+
+    def test_of_a_file(self, request, double, tmp_path):
+        """A small one in one part, a large one in several."""
+        store, head = headed(request.getfixturevalue(double))
+        path = tmp_path / "file"
+        for size in (10, 3 * PART_BYTES):
+            path.write_bytes(b"x" * size)
+            key = f"feed/2026-11-25T00000{size % 7}.000000Z/hotels.jsonl.gz"
+            store.put_file(key, path)
+            assert head(key) == ("application/gzip", "public, max-age=31536000, immutable")
+            assert store.head(key).size == size
+
+    def test_of_what_is_private(self, request, double):
+        """A type, so that consoles show it; nobody is told to keep it."""
+        store, head = headed(request.getfixturevalue(double))
+        store.put("releases/current.json", b"{}")
+        assert head("releases/current.json") == ("application/json; charset=utf-8", None)
+
+
+def headed(aws):
+    """A store in a bucket of its own, and what S3 says of an object: its type, and how long it may be kept."""
+    bucket, client = aws.bucket(), aws.client("s3")
+
+    def head(key):
+        told = client.head_object(Bucket=bucket, Key=key)
+        return told.get("ContentType"), told.get("CacheControl")
+
+    return S3Store(S3Address(bucket), aws.environment()), head

@@ -76,11 +76,11 @@ class AskedStore:
     def head(self, key: str) -> Listed | None:
         return self._ask("head", key, lambda: self._store.head(key))
 
-    def delete(self, key: str) -> None:
-        self._ask("delete", key, lambda: self._store.delete(key))
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        self._ask("delete", key, lambda: self._store.delete(key, if_match=if_match))
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        return iter(self._ask("list", prefix, lambda: list(self._store.list(prefix))))
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        return iter(self._ask("list", prefix, lambda: list(self._store.list(prefix, after=after))))
 
 
 class AskedSqs:

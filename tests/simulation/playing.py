@@ -12,6 +12,7 @@ from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
 from image_release.state import held
+from image_release.split_keys import SPLIT
 from image_release.store_keys import held_catalogue_key, held_release_key, rendition_seq, renditions_folder
 from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun, shard_bits_of_few
@@ -193,6 +194,8 @@ def _wait_and_sweep(model: Model) -> None:
         stage.scheduler.now += timedelta(days=1)
         stage.tick()
         _drain(model)
+    for left in stage.state.list(SPLIT):
+        raise BrokenPromiseError(f"{left.key} is left of work that was done")
     for hotel_id in HOTELS:
         manifest = _manifest(model, hotel_id)
         named, seq = (manifest.named_keys(), manifest.seq) if manifest else (frozenset(), 0)

@@ -11,10 +11,13 @@ from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out, fan_out_shard
-from image_release.serverless.messages import NudgeMessage, read_nudge, read_shard_message
+from image_release.serverless.messages import NudgeMessage, ShardMessage, ShareMessage, read_nudge, read_shard_message
 from image_release.serverless.ports import Suite
-from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
-from image_release.serverless.reprocess import reprocess, request_at
+from image_release.serverless.failing import Attempt, ComeBackError, wait_s
+from image_release.serverless.process_hotel import serve
+from image_release.serverless.reprocess import reprocess_at
+from image_release.serverless.shares import do_share
+from image_release.serverless.steps import STEPS
 from image_release.serverless.tick import tick
 from image_release.settings import Settings
 from image_release.state import read_json
@@ -124,6 +127,7 @@ class Stage:
             quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=SETTINGS,
             now=self.scheduler.clock,
+            hotels_a_share=1,
             seconds_left=invocation.seconds_left,
         )
 
@@ -139,22 +143,21 @@ class Stage:
             suite = self.suite(invocation, did)
             try:
                 self._handle(name, received, suite, invocation, did)
-            except ComeBackError as error:
-                self.scheduler.note(f"{invocation.name} {error}")
-                target, seconds = asked_queue(name, queue, invocation), error.seconds
-                self._survive(lambda: target.return_after(received.receipt, seconds))
-            except Exception as error:  # noqa: BLE001 - the message returns to its queue, as with Lambda
+            except Exception as error:  # noqa: BLE001 - the message returns to its queue, as in `functions.batches`
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
-                if "simulated" not in str(error) and not isinstance(error.__cause__, Exception):
-                    self.unexpected(error)
+                if not isinstance(error, ComeBackError):
+                    self._expected(error)
+                target, seconds = asked_queue(name, queue, invocation), wait_s(error, received.body, received.receives)
+                self._survive(lambda: target.return_after(received.receipt, seconds))
             else:
                 invocation.ask(f"delete {name}", lambda: queue.delete(received.receipt))
 
         return work
 
-    def unexpected(self, error: Exception) -> None:
+    def _expected(self, error: Exception) -> None:
         """Raise an error that was neither simulated nor caused by contention: it is a bug."""
-        if type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
+        simulated = "simulated" in str(error) or isinstance(error.__cause__, Exception)
+        if not simulated and type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
             raise error
 
     def _handle(self, name: str, received: Received, suite: Suite, invocation: Invocation, did: Did) -> None:
@@ -163,11 +166,17 @@ class Stage:
         elif name == "releases":
             fan_out(received.body, suite)
         elif name == "shards":
-            fan_out_shard(read_shard_message(received.body), suite)
+            self._work_on(read_shard_message(received.body), suite)
         elif name == "requests":
-            reprocess(request_at(received.body, suite), suite)
+            reprocess_at(received.body, suite)
         else:
             self._serve(read_nudge(received.body), received.receives, suite, invocation, did)
+
+    def _work_on(self, order: ShardMessage | ShareMessage, suite: Suite) -> None:
+        if isinstance(order, ShareMessage):
+            do_share(order, suite, STEPS)
+        else:
+            fan_out_shard(order, suite)
 
     def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation, did: Did) -> None:
         ports = Ports(

@@ -44,3 +44,10 @@ def checked_id(value: str, what: str) -> str:
     if len(value) * MAX_BYTES_A_CHARACTER > MAX_ID_BYTES and len(key_part(value)) > MAX_ID_BYTES:
         raise BadValueError(value, f"{what} must be at most {MAX_ID_BYTES} bytes once percent-encoded")
     return value
+
+
+def checked_name(value: str, what: str) -> str:
+    """Return a name that stands in keys as it is, without percent-encoding. Raises BadValueError for `.` and `..`."""
+    if value in (".", ".."):
+        raise BadValueError(value, f"{what} must not be . or ..")
+    return value

@@ -1,7 +1,7 @@
 """Queues of messages: the port and its adapters (SQS, memory)."""
 
 from image_release.queueing.memory import MemoryQueue, Received
-from image_release.queueing.port import Message, MessageTooLargeError, Queue, QueueError
+from image_release.queueing.port import Message, MessageRefusedError, Queue, QueueError
 from image_release.queueing.sqs import SqsQueue
 
-__all__ = ["MemoryQueue", "Message", "MessageTooLargeError", "Queue", "QueueError", "Received", "SqsQueue"]
+__all__ = ["MemoryQueue", "Message", "MessageRefusedError", "Queue", "QueueError", "Received", "SqsQueue"]

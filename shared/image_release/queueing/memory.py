@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from image_release.queueing.port import MAX_MESSAGE_BYTES, Message, MessageTooLargeError
+from image_release.queueing.port import Message
+from image_release.queueing.rules import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,10 @@ class MemoryQueue:
         self.sent = 0
 
     def send(self, messages: Iterable[Message]) -> int:
-        """Add all messages; returns how many. Raises MessageTooLargeError."""
+        """Add all messages; returns how many. Raises MessageRefusedError where SQS would refuse one."""
         count = 0
         for message in messages:
-            if len(message.body.encode()) > MAX_MESSAGE_BYTES:
-                raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
+            check(message)
             with self._lock:
                 visible_at = self._clock() + timedelta(seconds=message.delay_s)
                 self._held[str(next(self._numbers))] = _Held(message, 0, visible_at)

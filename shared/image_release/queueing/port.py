@@ -6,34 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""Maximum size of a message, and of a batch: SQS's limit."""
-MAX_BATCH = 10
-"""Maximum number of messages in one request: SQS's limit."""
-MAX_DELAY_S = 15 * 60
-"""Maximum time that a new message can be delayed: SQS's limit."""
-MAX_VISIBILITY_S = 12 * 3600
-"""Maximum time that a received message can stay hidden: SQS's limit."""
-
 
 class QueueError(Exception):
     """The queue could not take everything, or did not answer; another attempt may succeed."""
 
 
-class MessageTooLargeError(ValueError):
-    """The message is larger than any queue takes."""
+class MessageRefusedError(ValueError):
+    """A message that no queue takes (`rules.entry_fault` says why)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to send. Messages of one `group` (a request) do not delay those of another (SQS fair queues).
 
-    It can be received after `delay_s` seconds, at most MAX_DELAY_S.
+    A group may be any text: each queue makes a name of it that it takes. The message can be received after `delay_s`
+    seconds, at most `rules.MAX_DELAY_S`. Only a dead letter has a `reason`: why it failed. It stands beside the body,
+    so that a dead letter that is moved back to its queue is what it was before.
     """
 
     body: str
     group: str | None = None
     delay_s: int = 0
+    reason: str | None = None
 
 
 class Queue(Protocol):
@@ -42,7 +36,7 @@ class Queue(Protocol):
     def send(self, messages: Iterable[Message]) -> int:
         """Send all messages, in batches, while they are iterated; returns how many were sent.
 
-        Raises MessageTooLargeError. If it raises, some messages may have been sent already; the caller may send all of
+        Raises MessageRefusedError. If it raises, some messages may have been sent already; the caller may send all of
         them again.
         """
 

@@ -39,7 +39,7 @@ class Planned:
 def fan_out(key: str, suite: Suite) -> Planned:
     """Bring the release at a key of the inbox into force, or the one that a key below `accepts/` lets through.
 
-    A message that comes back finds its release in force and sends the shards again, unless all of them are done.
+    A message that comes back finds its release in force and sends the shards again that are not done.
     An accept of what is not held is ignored with a warning: it may have come twice.
     Raises ReleaseUnreadableError, BadValueError, InputDamagedError, MissingInputError.
     """
@@ -53,9 +53,11 @@ def fan_out(key: str, suite: Suite) -> Planned:
     current = read_current(suite.state)
     if current is None or current.release_id != release_id or current.is_completed:
         return Planned(result, 0)
+    done = {listed.key for listed in suite.state.list(fanned_out_folder(current.folder))}
     messages = (
         ShardMessage(release_id=current.release_id, folder=current.folder, shard=shard).message()
         for shard in range(2**current.shard_bits)
+        if fanned_out_key(current.folder, shard) not in done
     )
     return Planned(result, suite.shards.send(messages))
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from image_release.ingest import checked_id
 from image_release.problems import printable
 from image_release.queueing import Message
+from image_release.service_names import json_body
+from image_release.split_keys import SPLIT
 from image_release.values import Nudge
 
 M = TypeVar("M", bound=BaseModel)
+HotelId = Annotated[str, AfterValidator(lambda value: checked_id(value, "hotel_id"))]
+"""A hotel whose keys can exist."""
+RequestId = Annotated[str, Field(max_length=100), AfterValidator(lambda value: checked_id(value, "request_id"))]
+"""A request whose keys can exist."""
 
 
 class BadMessageError(ValueError):
-    """A message that no function sends. It comes back after `seconds`: nothing is gained by waiting longer."""
-
-    seconds = 1
+    """A message that no function sends."""
 
 
 class NudgeMessage(BaseModel):
@@ -24,9 +29,9 @@ class NudgeMessage(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    hotel_id: Annotated[str, Field(min_length=1, max_length=1_000)]
+    hotel_id: HotelId
     reason: Annotated[str, Field(min_length=1, max_length=100)] = "invoked"
-    request_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    request_id: RequestId | None = None
     due: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
 
     def nudge(self) -> Nudge:
@@ -35,7 +40,7 @@ class NudgeMessage(BaseModel):
 
     def message(self, group: str | None = None) -> Message:
         """The message, in the fair queue's group of its request."""
-        return Message(self.model_dump_json(exclude_none=True), group or self.request_id)
+        return Message(json_body(self.model_dump_json(exclude_none=True)), group or self.request_id)
 
 
 class ShardMessage(BaseModel):
@@ -49,7 +54,7 @@ class ShardMessage(BaseModel):
 
     def message(self) -> Message:
         """The message."""
-        return Message(self.model_dump_json(), self.release_id)
+        return Message(json_body(self.model_dump_json()), self.release_id)
 
 
 class ShareMessage(BaseModel):
@@ -57,13 +62,13 @@ class ShareMessage(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    folder: Annotated[str, Field(min_length=1, max_length=1_000)]
+    folder: Annotated[str, Field(max_length=1_000, pattern=f"^{SPLIT}")]
     step: Literal["nudge", "compare", "write"]
     share: Annotated[int, Field(ge=0)]
 
     def message(self) -> Message:
         """The message, in the fair queue's group of its work."""
-        return Message(self.model_dump_json(), self.folder)
+        return Message(json_body(self.model_dump_json()), self.folder)
 
 
 class GoOnMessage(BaseModel):
@@ -71,11 +76,11 @@ class GoOnMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    go_on: Annotated[str, Field(min_length=1, max_length=1_000)]
+    go_on: Annotated[str, Field(max_length=1_000, pattern=f"^{SPLIT}")]
 
     def message(self) -> Message:
         """The message, in the fair queue's group of its work."""
-        return Message(self.model_dump_json(), self.go_on)
+        return Message(json_body(self.model_dump_json()), self.go_on)
 
 
 def read_nudge(body: str) -> NudgeMessage:
@@ -83,9 +88,12 @@ def read_nudge(body: str) -> NudgeMessage:
     return _read(NudgeMessage, body)
 
 
-def read_shard_message(body: str) -> ShardMessage:
-    """Read a shard message. Raises BadMessageError."""
-    return _read(ShardMessage, body)
+def read_shard_message(body: str) -> ShardMessage | ShareMessage:
+    """Read a message of the shard queue: a shard of a release, or a share of other work. Raises BadMessageError."""
+    try:
+        return _read(ShardMessage, body)
+    except BadMessageError:
+        return _read(ShareMessage, body)
 
 
 def _read(kind: type[M], body: str) -> M:

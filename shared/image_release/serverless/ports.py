@@ -32,5 +32,7 @@ class Suite:
     """Name of the stage's tagger: what it costs is estimated by it."""
     threads: int = 1
     """Requests to a store, or batches to a queue, that an invocation has under way at once."""
+    hotels_a_share: int = 4_000
+    """More hotels than this are nudged in shares: `fan_out_shard` nudges as many within ten seconds."""
     seconds_left: Callable[[], float] = field(default=lambda: math.inf)
     """Seconds until the invocation is ended. What can be put off stops at half of its time."""

@@ -8,8 +8,7 @@ the hotel failed.
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from image_release.hotel import SWEEP, Caller, Context, HotelOutOfTimeError, HotelReport, Ports, process_hotel
@@ -17,35 +16,12 @@ from image_release.ingest import mark_failed
 from image_release.outcomes import Outcome
 from image_release.problems import printable
 from image_release.serverless.due_markers import leave_due_markers, mark_next_sweep, settle_marker
+from image_release.serverless.failing import Attempt, ComeBackError, back_off_s, is_permanent
 from image_release.serverless.messages import NudgeMessage
 from image_release.state import marker_etag
 
-FIRST_BACK_OFF_S = 10
-"""Wait after the first failure; doubled after each further one."""
-LAST_BACK_OFF_S = 900
 GO_ON_S = 1
 """Wait before a hotel that ran out of time continues."""
-
-
-class ComeBackError(Exception):
-    """The message has to come back after `seconds`; the cause says why."""
-
-    def __init__(self, hotel_id: str, seconds: int, reason: str) -> None:
-        super().__init__(f"hotel {printable(hotel_id)}: {reason}; again in {seconds} s")
-        self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How often a message was received, and how often it may be."""
-
-    receives: int = 1
-    most: int = 1
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the message goes to the dead letters if this fails."""
-        return self.receives >= self.most
 
 
 def serve(
@@ -67,19 +43,15 @@ def serve(
                 mark_next_sweep(ports.stores.state, ports.stores.published, report.manifest, ports.context.now(), grace)
             settle_marker(ports.stores.state, order.hotel_id, order.reason, day, etag, report.manifest)
     except HotelOutOfTimeError as error:
-        raise _given_up(order, ports, attempt, GO_ON_S, "out of time") from error
+        _tell_request(order, ports, "out of time", is_over=attempt.is_last)
+        raise ComeBackError(order.hotel_id, GO_ON_S, "out of time") from error
     except Exception as error:
         reason = printable(f"{type(error).__name__}: {error}", 300)
-        raise _given_up(order, ports, attempt, back_off_s(order.hotel_id, attempt.receives), reason) from error
+        _tell_request(order, ports, reason, is_over=attempt.is_last or is_permanent(error))
+        raise ComeBackError(order.hotel_id, back_off_s(order.hotel_id, attempt.receives), reason) from error
     if was_cut_short(report, replace(ports.context, deadline_s=deadline_s)) and not attempt.is_last:
         raise ComeBackError(order.hotel_id, GO_ON_S, "published in part")
     return report
-
-
-def back_off_s(hotel_id: str, receives: int) -> int:
-    """Seconds that a failed hotel waits: doubled each time, and spread by its id so that not all come back at once."""
-    most: int = min(LAST_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(receives - 1, 10))
-    return most // 2 + zlib.crc32(f"{hotel_id} {receives}".encode()) % (most // 2 + 1)
 
 
 def was_cut_short(report: HotelReport, context: Context) -> bool:
@@ -87,8 +59,7 @@ def was_cut_short(report: HotelReport, context: Context) -> bool:
     return context.out_of_time() and bool(report.outcomes.get(Outcome.DEFERRED))
 
 
-def _given_up(order: NudgeMessage, ports: Ports, attempt: Attempt, seconds: int, reason: str) -> ComeBackError:
-    """The error to raise. At the last receive the request is told, and the message goes to the dead letters at once."""
-    if attempt.is_last and order.request_id is not None:
+def _tell_request(order: NudgeMessage, ports: Ports, reason: str, *, is_over: bool) -> None:
+    """Count the hotel of a request as failed if its message does not come back."""
+    if is_over and order.request_id is not None:
         mark_failed(ports.stores.state, order.request_id, order.hotel_id, reason)
-    return ComeBackError(order.hotel_id, GO_ON_S if attempt.is_last else seconds, reason)

@@ -13,11 +13,13 @@ from image_release.problems import printable
 from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
 from image_release.serverless.ports import Suite
+from image_release.serverless.shares import resume_split
 
 Job = Callable[[Suite], Mapping[str, int]]
 """Does some of its work while `suite.seconds_left` allows, and returns what it did: name -> number."""
 JOBS: Mapping[str, Job] = {
     "completed": complete_when_fanned_out,
+    "split": resume_split,
     "nudged": nudge_due,
 }
 """The jobs by name, in their order: those that others wait for come first."""

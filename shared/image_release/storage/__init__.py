@@ -1,6 +1,7 @@
 """Storage of bytes under keys: the port, its adapters (folder, memory, S3), and stores around another store."""
 
 from image_release.storage.counting import CountingStore, StoreCounter
+from image_release.storage.delivery import Delivery, delivery_of
 from image_release.storage.folder import FolderStore
 from image_release.storage.memory import MemoryStore
 from image_release.storage.overlay import OverlayStore
@@ -12,6 +13,7 @@ __all__ = [
     "BadKeyError",
     "ConditionFailedError",
     "CountingStore",
+    "Delivery",
     "FolderStore",
     "Listed",
     "MemoryStore",
@@ -23,4 +25,5 @@ __all__ = [
     "StoreCounter",
     "Stored",
     "Stores",
+    "delivery_of",
 ]

@@ -56,10 +56,10 @@ class CountingStore:
         self._counter.count(reads=1)
         return self._store.head(key)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """The objects under a prefix; counts one read, however many they are."""
         self._counter.count(reads=1)
-        return self._store.list(prefix)
+        return self._store.list(prefix, after=after)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object; counts a write, even if its condition fails."""
@@ -71,7 +71,7 @@ class CountingStore:
         self._counter.count(writes=1)
         self._store.put_file(key, path)
 
-    def delete(self, key: str) -> None:
-        """Remove an object; counts a write."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object; counts a write, even if its condition fails."""
         self._counter.count(writes=1)
-        self._store.delete(key)
+        self._store.delete(key, if_match=if_match)

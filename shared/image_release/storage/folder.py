@@ -27,7 +27,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from image_release.problems import printable
-from image_release.storage.naming import MAX_KEY_BYTES, RESERVED, checked, etag_of, key_fault
+from image_release.storage.naming import MAX_KEY_BYTES, RESERVED, checked, comes_after, etag_of, key_fault
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
 log = logging.getLogger(__name__)
@@ -135,13 +135,15 @@ class FolderStore:
             except NO_OBJECT:
                 return None
 
-    def delete(self, key: str) -> None:
-        """Remove an object, and the folders that are empty after it."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object under the condition of the port, and the folders that are empty after it."""
         path = self._path(key)
         with _faults(key):
-            if not path.is_file():
+            if if_match is None and not path.is_file():
                 return
             with self._locked(key), suppress(*NO_OBJECT):
+                if if_match is not None and ((found := self.get(key)) is None or found.etag != if_match):
+                    raise ConditionFailedError(key)
                 path.unlink()
             for folder in path.parents:
                 if folder == self.root:
@@ -151,7 +153,7 @@ class FolderStore:
                 except OSError:  # the folder contains another object, or another process removed it
                     break
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects under a prefix, read folder by folder; changes made during the listing may be missing from it.
 
         A folder that cannot be read is a fault, which is raised when everything else was listed.
@@ -160,7 +162,8 @@ class FolderStore:
         if slash and key_fault(folder):
             return
         unread: deque[StorageError] = deque()
-        yield from self._below(self.root / folder, folder + slash, start, unread)
+        below = self._below(self.root / folder, folder + slash, start, unread)
+        yield from (listed for listed in below if comes_after(listed.key, after))
         if unread:
             raise unread[0]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from image_release.storage.naming import checked, etag_of
+from image_release.storage.naming import checked, comes_after, etag_of
 from image_release.storage.port import ConditionFailedError, Listed, Stored
 
 
@@ -55,14 +55,18 @@ class MemoryStore:
         found = self._objects.get(checked(key))
         return Listed(key, len(found[0]), found[1]) if found else None
 
-    def delete(self, key: str) -> None:
-        """Remove an object."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object, under the condition of the port."""
         with self._lock:
-            self._objects.pop(checked(key), None)
+            found = self._objects.get(checked(key))
+            if if_match is not None and (not found or etag_of(found[0]) != if_match):
+                raise ConditionFailedError(key)
+            self._objects.pop(key, None)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects under a prefix, as they were when the listing started."""
         with self._lock:
-            found = [(key, *value) for key, value in self._objects.items() if key.startswith(prefix)]
+            objects = self._objects.items()
+            found = [(key, *value) for key, value in objects if key.startswith(prefix) and comes_after(key, after)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
             yield Listed(key, len(data), modified)

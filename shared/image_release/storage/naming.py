@@ -43,6 +43,11 @@ def checked(key: str) -> str:
     return key
 
 
+def comes_after(key: str, after: str) -> bool:
+    """Whether a key comes after a text in the order of listings, which is that of their bytes."""
+    return key.encode() > after.encode("utf-8", "surrogatepass")
+
+
 def etag_of(data: bytes) -> str:
     """The ETag of an object: the SHA-256 of its bytes, in quotes as HTTP wants it."""
     return f'"{sha256_hex(data)}"'

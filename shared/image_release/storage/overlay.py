@@ -54,16 +54,19 @@ class OverlayStore:
         """Size and time of an object; None if there is none."""
         return self._above.head(key) or (None if key in self._deleted else self._base.head(key))
 
-    def delete(self, key: str) -> None:
-        """Remove an object from what is seen."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object from what is seen, under the condition of the port."""
         with self._lock:
+            if if_match is not None and ((found := self.get(key)) is None or found.etag != if_match):
+                raise ConditionFailedError(key)
             self._deleted.add(key)
             self._above.delete(key)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects under a prefix, sorted by key: those above stand for those below."""
         last = None
-        both = heapq.merge(self._above.list(prefix), self._base.list(prefix), key=lambda item: item.key.encode())
+        above, base = (store.list(prefix, after=after) for store in (self._above, self._base))
+        both = heapq.merge(above, base, key=lambda item: item.key.encode())
         for listed in both:
             if listed.key != last and listed.key not in self._deleted:
                 yield listed

@@ -1,7 +1,7 @@
 """The storage port: what the pipeline needs from a store of bytes under keys.
 
-There are three stores (inbox, state, published), each a folder or an S3 bucket. The conditional puts are the only
-locking of the system: `if_absent` and `if_match` are compare-and-swap, as S3 offers it.
+There are three stores (inbox, state, published), each a folder or an S3 bucket. Conditional puts and deletes are the
+only locking of the system: `if_absent` and `if_match` are compare-and-swap, as S3 offers it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class StorageError(Exception):
 
 
 class ConditionFailedError(Exception):
-    """The object is not in the state that a conditional put requires: another writer was faster."""
+    """The object is not in the state that a condition requires: another writer was faster."""
 
 
 class BadKeyError(ValueError):
@@ -70,14 +70,18 @@ class Store(Protocol):
     def head(self, key: str) -> Listed | None:
         """Size and time of an object; None if there is none."""
 
-    def delete(self, key: str) -> None:
-        """Remove an object; do nothing if there is none."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object; do nothing if there is none.
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+        Raises ConditionFailedError if `if_match` is set and the ETag of the object is another one (or there is no
+        object: also if the first attempt at this request removed it, and its answer was lost).
+        """
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects whose key starts with `prefix` (any string), sorted by the bytes of the whole key, as in S3.
 
-        The listing is read while it is iterated, and the caller may delete an object that it was given. A prefix that
-        no key can have lists nothing.
+        Only keys that come after `after` are listed; that text need not be a key. The listing is read while it is
+        iterated, and the caller may delete an object that it was given. A prefix that no key can have lists nothing.
         """
 
 

@@ -4,7 +4,8 @@ The client is obstore: a request takes a seventh of boto3's CPU time, its import
 requests (docs/decisions/0012-storage-on-s3.md).
 
 Transient failures are retried. obstore retries 5xx answers, broken connections, and a 409 to a put with `if_match`.
-This module retries a 409 to a put with `if_absent`: S3 sends it when two writers of a key meet.
+This module retries a 409 to a put with `if_absent` and to a delete with `if_match`: S3 sends it when two writers of a
+key meet.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from image_release.problems import printable
-from image_release.storage.naming import checked, key_fault
+from image_release.storage.delivery import delivery_of
+from image_release.storage.naming import checked, comes_after, key_fault
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Stored
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ REQUEST_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 5
 PART_BYTES = 8 * 1024 * 1024
 """Files are uploaded in parts and downloaded in chunks of this size."""
+NOT_AS_IT_WAS = ("PreconditionFailed", "NoSuchKey")
+"""S3's codes when an object has another ETag than a delete requires, and when there is no object."""
 STREAM_BYTES = 1 << 20
 """A streamed object arrives in chunks of about this size."""
 
@@ -119,7 +124,7 @@ class S3Store:
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         def once() -> None:
-            self._obs.put(self._client, checked(key), data, mode=mode, use_multipart=False)
+            self._obs.put(self._client, checked(key), data, attributes=_headers(key), mode=mode, use_multipart=False)
 
         with self._faults(key):
             try:
@@ -133,7 +138,7 @@ class S3Store:
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file, in parts if it is large."""
         with path.open("rb") as file, self._faults(key):
-            self._obs.put(self._client, checked(key), file, chunk_size=PART_BYTES)
+            self._obs.put(self._client, checked(key), file, attributes=_headers(key), chunk_size=PART_BYTES)
 
     def fetch_file(self, key: str, path: Path) -> bool:
         """Copy an object into a local file, streamed; False if there is none."""
@@ -154,33 +159,36 @@ class S3Store:
                 _refuse_missing_bucket(error)
                 return None
 
-    def delete(self, key: str) -> None:
-        """Remove an object; do nothing if there is none."""
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object under the condition of the port; do nothing if there is none."""
+        if if_match is not None:
+            return self._delete_by_boto3(key, if_match)
         with self._faults(key):
             try:
                 self._obs.delete(self._client, checked(key))
             except FileNotFoundError as error:
                 _refuse_missing_bucket(error)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects under a prefix, a thousand per request, in S3's order."""
         folder, slash, _ = prefix.rpartition("/")
         if slash and key_fault(folder):
             return
         with self._faults(prefix):
             # obstore lists whole folders; if the prefix ends in the middle of a part, the others are left out here
-            for listed in self._in_folder(folder):
+            for listed in self._in_folder(folder, "" if key_fault(after) else after):
                 if listed.key.startswith(prefix):
-                    yield listed
+                    if comes_after(listed.key, after):
+                        yield listed
                 elif listed.key.encode() > prefix.encode():
                     return
 
-    def _in_folder(self, folder: str) -> Iterator[Listed]:
+    def _in_folder(self, folder: str, after: str) -> Iterator[Listed]:
         from obstore.exceptions import InvalidPathError
 
-        last = ""
+        last = after
         try:
-            for page in self._obs.list(self._client, folder or None):
+            for page in self._obs.list(self._client, folder or None, offset=after or None):
                 for meta in page:
                     last = meta["path"]
                     yield _listed(meta)
@@ -189,15 +197,8 @@ class S3Store:
 
     def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
         """The objects of a folder whose keys come after `after`, without the keys that cannot be ours."""
-        import boto3
-
-        base = f"{self.address.prefix}/" if self.address.prefix else ""
-        variables = os.environ if self._variables is None else self._variables
-        options = {name.lower(): variables.get(name) for name in CREDENTIALS}
-        endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
-        region = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
-        client = boto3.client("s3", endpoint_url=endpoint, region_name=region, **options)
-        pages = client.get_paginator("list_objects_v2").paginate(
+        base = self._base
+        pages = self._boto3.get_paginator("list_objects_v2").paginate(
             Bucket=self.address.bucket, Prefix=base + (f"{folder}/" if folder else ""), StartAfter=base + after
         )
         for page in pages:
@@ -207,6 +208,44 @@ class S3Store:
                     log.warning("%s/%s cannot be a key of ours: not listed", self.address, printable(key))
                 else:
                     yield Listed(key, item["Size"], item["LastModified"].replace(microsecond=0))
+
+    def _delete_by_boto3(self, key: str, if_match: str) -> None:
+        """Remove an object if it has this ETag: obstore cannot say so."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client, bucket, name = self._boto3, self.address.bucket, self._base + checked(key)
+        try:
+            _despite_conflicts(lambda: client.delete_object(Bucket=bucket, Key=name, IfMatch=if_match))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in NOT_AS_IT_WAS:
+                raise ConditionFailedError(key) from error
+            raise StorageError(f"{self.address}/{printable(key)}: {printable(str(error), 300)}") from error
+        except BotoCoreError as error:
+            raise StorageError(f"{self.address}/{printable(key)}: {printable(str(error), 300)}") from error
+
+    @cached_property
+    def _base(self) -> str:
+        return f"{self.address.prefix}/" if self.address.prefix else ""
+
+    @cached_property
+    def _boto3(self) -> Any:
+        """A client for what obstore cannot do."""
+        import boto3
+        from botocore.config import Config
+
+        variables = os.environ if self._variables is None else self._variables
+        options = {name.lower(): variables.get(name) for name in CREDENTIALS}
+        return boto3.client(
+            "s3",
+            endpoint_url=variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"),
+            region_name=variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"),
+            config=Config(
+                retries={"mode": "standard", "max_attempts": ATTEMPTS},
+                connect_timeout=CONNECT_TIMEOUT_S,
+                read_timeout=REQUEST_TIMEOUT_S,
+            ),
+            **options,
+        )
 
     @cached_property
     def _obs(self) -> ModuleType:
@@ -290,6 +329,13 @@ def _options(variables: Mapping[str, str], prefix: str) -> dict[str, Any]:
     }
 
 
+def _headers(key: str) -> dict[str, str]:
+    """What S3 keeps with an object and says of it to whoever asks."""
+    delivery = delivery_of(key)
+    caching = {"Cache-Control": delivery.cache_control} if delivery.cache_control else {}
+    return {"Content-Type": delivery.content_type, **caching}
+
+
 def _etag(meta: Any) -> str:
     etag = meta["e_tag"]
     if not etag:
@@ -302,7 +348,7 @@ def _listed(meta: Any) -> Listed:
     return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
 
 
-def _despite_conflicts(write: Callable[[], None]) -> None:
+def _despite_conflicts(write: Callable[[], object]) -> None:
     """Write, and try again while S3 answers that another conditional write of the key is in progress."""
     from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
@@ -319,7 +365,10 @@ def _despite_conflicts(write: Callable[[], None]) -> None:
 def _is_conflict(error: BaseException) -> bool:
     from obstore.exceptions import BaseError
 
-    return isinstance(error, BaseError) and "409 Conflict" in str(error)
+    if isinstance(error, BaseError):
+        return "409 Conflict" in str(error)
+    answer = getattr(error, "response", {})  # botocore's ClientError
+    return bool(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.CONFLICT)
 
 
 def _refuse_missing_bucket(error: Exception) -> None:

@@ -20,9 +20,9 @@ WILDCARDS = {
 SENDS_TO = {
     "detect_changes": {"UrgentQueue"},
     "fan_out": {"ShardQueue"},
-    "fan_out_shard": {"BulkQueue"},
-    "reprocess": {"UrgentQueue", "BulkQueue"},
-    "tick": {"BulkQueue"},
+    "fan_out_shard": {"UrgentQueue", "BulkQueue"},
+    "reprocess": {"UrgentQueue", "BulkQueue", "ShardQueue"},
+    "tick": {"BulkQueue", "ShardQueue"},
     "process_hotel": set(),
 }
 """Which function sends to which queue. No path leads back to the function."""
@@ -163,10 +163,10 @@ class TestFunctions:
         assert {queue for name, queue, _ in mappings if name == "process_hotel"} == {"UrgentQueue", "BulkQueue"}
 
     def test_know_how_often_a_message_comes(self, functions, of_type):
-        """The receive that `process_hotel` regards as the last one is the limit of the queues."""
-        told = functions["process_hotel"]["Environment"]["Variables"]["IMAGE_RELEASE_MAX_RECEIVES"]
-        for queue in ("UrgentQueue", "BulkQueue"):
-            assert int(told) == of_type("SQS::Queue")[queue]["RedrivePolicy"]["maxReceiveCount"]
+        """The receive that a function regards as the last one is the limit of the queues."""
+        (told,) = {found["Environment"]["Variables"]["IMAGE_RELEASE_MAX_RECEIVES"] for found in functions.values()}
+        limits = [queue["RedrivePolicy"] for queue in of_type("SQS::Queue").values() if "RedrivePolicy" in queue]
+        assert {limit["maxReceiveCount"] for limit in limits} == {int(told)}
 
     def test_keep_their_logs_for_a_while(self, of_type, functions):
         """Every function has a log group, and every log expires."""

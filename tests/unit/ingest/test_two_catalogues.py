@@ -138,11 +138,11 @@ class TestOfTwoAtTheSameTime:
         """Somebody says between any two of its reads that they will write more; its message comes back later."""
 
         class Contended(Interrupted):
-            def list(self, prefix):
+            def list(self, prefix, **options):
                 if prefix == touched_folder("p"):
                     self.names.append(f"a{len(self.names)}")
                     self.put(touched_key("p", "1"), json.dumps(self.names).encode())
-                return super().list(prefix)
+                return super().list(prefix, **options)
 
         partner.state = Contended()
         partner.state.names = []

@@ -65,10 +65,10 @@ class TestARelease:
         *first, last = world.take(world.suite.shards)
         for body in first:
             fan_out_shard(ShardMessage.model_validate(body), world.suite)
-        assert complete_when_fanned_out(world.suite) is False
+        assert not complete_when_fanned_out(world.suite)
         assert fan_out_shard(ShardMessage.model_validate(last), world.suite).superseded is False
         assert complete_when_fanned_out(world.suite)
-        assert complete_when_fanned_out(world.suite) is False
+        assert not complete_when_fanned_out(world.suite)
 
 
 class TestAnAccept:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from image_release.desk.reports import TEMPLATES as REPORT_TEMPLATES
 from image_release.desk.web.refusals import not_found
 from image_release.desk.web.rendering import HERE, desk_of
 from image_release.gallery import TEMPLATES as GALLERY_TEMPLATES
+from image_release.storage import delivery_of
 from image_release.store_keys import rendition_seq
 from image_release.values import sha256_hex
 
@@ -46,7 +46,7 @@ def static(request: Request) -> Response:
 def rendition(request: Request) -> Response:
     """A published rendition, by its key. No other key of the store can be asked for."""
     key = request.path_params["key"]
-    kind = mimetypes.guess_type(key)[0]
+    kind = delivery_of(key).content_type
     stored = desk_of(request).stores.published.get(key) if rendition_seq(key) and kind in IMAGE_TYPES else None
     if stored is None:
         raise not_found("There is no such picture.")

@@ -14,13 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.ingest.catalogues.listings import image_document
 from image_release.ingest.files import lines
-from image_release.ingest.ids import BadValueError, checked_id
+from image_release.ingest.ids import BadValueError, checked_id, checked_name
 from image_release.problems import MAX_VALUE_CHARS, Problem
 from image_release.store_keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
-from image_release.values import CatalogueImage
+from image_release.values import CatalogueImage, key_part
 
 MAX_LINE_BYTES = 32_000_000
 """Maximum length of one accommodation's line: room for a hundred thousand images."""
+MAX_VERSION_BYTES = 237
+"""Maximum bytes of a version when percent-encoded: `listings-<version>.jsonl.gz` is one part of a key, of 255 bytes."""
 ID_KEY = b'"accommodation_id"'
 PHOTOS_PREFIX = "photos-"
 """First characters of the version of each catalogue that is made from a folder of photos."""
@@ -170,14 +172,19 @@ def _has_one_id(line: bytes) -> bool:
 
 
 def partner_and_version(key: str) -> tuple[str, str]:
-    """Partner and version in the inbox key of a catalogue. Raises CatalogueMisnamedError, BadValueError."""
+    """Partner and version in the inbox key of a catalogue. Raises CatalogueMisnamedError, BadValueError.
+
+    A version whose keys cannot exist is refused here, before anything is written.
+    """
     partner, _, file = key.partition(CATALOGUES)[2].partition("/")
     version = without_suffix(file, CATALOGUE_SUFFIXES)
     if not partner or version is None or "/" in version:
         raise CatalogueMisnamedError(
             f"{key}: a catalogue is named catalogues/<partner_id>/<version>.jsonl or .jsonl.gz"
         )
-    return checked_id(unquote(partner), "partner_id"), version
+    if len(key_part(version)) > MAX_VERSION_BYTES:
+        raise BadValueError(version, f"version must be at most {MAX_VERSION_BYTES} bytes once percent-encoded")
+    return checked_id(unquote(partner), "partner_id"), checked_name(version, "version")
 
 
 def images_digest(images: Sequence[CatalogueImage]) -> str:

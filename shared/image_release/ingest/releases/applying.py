@@ -12,7 +12,7 @@ from typing import Any
 
 from image_release.ingest.brakes import brake_reason
 from image_release.ingest.files import is_checked, opened
-from image_release.ingest.ids import checked_id
+from image_release.ingest.ids import checked_id, checked_name
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.releases.current import (
     Current,
@@ -76,7 +76,7 @@ def apply_release(
     release_id = release_id_of(key)
     if release_id is None:
         raise ReleaseUnreadableError(f"{key}: a release is named releases/<release_id>.csv or .csv.gz")
-    checked_id(release_id, "release_id")
+    checked_name(checked_id(release_id, "release_id"), "release_id")
     current = read_current(state)
     held_key = held_release_key(release_id)
     if current and release_id < current.release_id:
