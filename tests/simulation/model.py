@@ -92,8 +92,11 @@ class Model:
         }
         return {photo for photo in bound if last[photo].hides}, last.keys() - bound
 
-    def hand_in_catalogue(self, partner: str) -> None:
-        """Change images of a partner, first on its server, and upload its whole catalogue."""
+    def hand_in_catalogue(self, partner: str, without: str | None = None) -> list[str]:
+        """Change images of a partner, first on its server, and upload its whole catalogue.
+
+        `without` is an accommodation that it lacks. Returns the accommodations that may have changed.
+        """
         dice = self._dice
         lists = self.lists[partner]
         chosen = dice.sample(ACCOMMODATIONS, dice.choice((1, 1, 2)) if lists else len(ACCOMMODATIONS))
@@ -116,8 +119,10 @@ class Model:
                     images[url] = (dice.randrange(PHOTOGRAPHS), self._version(url))
                     self._serve(url, images[url])
             lists[accommodation] = images
+        lists.pop(without or "", None)
         self.newest[partner] = self._upload_catalogue(partner, lists)
         self.held.pop(partner, None)
+        return chosen
 
     def _upload_catalogue(self, partner: str, lists: dict[str, dict[str, Image]]) -> str:
         self.number += 1
@@ -245,8 +250,9 @@ class Model:
         choice = dice.random()
         if choice < 0.45:
             partner = dice.choice(PARTNERS)
-            for _ in range(dice.choice((1, 1, 2))):  # the second one corrects the first
-                self.hand_in_catalogue(partner)
+            changed = self.hand_in_catalogue(partner)
+            if dice.random() < 0.4:  # the second one corrects the first
+                self.hand_in_catalogue(partner, without=dice.choice((*changed, None)))
         elif choice < 0.65:
             self.hand_in_release()
         elif choice < 0.77:

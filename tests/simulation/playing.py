@@ -23,6 +23,8 @@ from tests.simulation.scheduling import Faults, Scheduler
 ACTS = 6
 AT_ONCE = 4
 """Maximum number of invocations that run at the same time."""
+WAITS = 8
+"""How often the clock is moved on when nothing runs, before the faults stop: messages that failed come back meanwhile."""
 ROUNDS = 120
 """Hours until no work may be due: a download that failed often waits a day between two attempts."""
 
@@ -71,8 +73,8 @@ def broken_by(seed: int) -> str | None:
 def _storm(model: Model) -> None:
     """Do actions, deliveries and steps in any order, until all actions are done and most messages were delivered."""
     scheduler, stage, dice = model.stage.scheduler, model.stage, model.stage.scheduler.dice
-    acts, steps = ACTS, 0
-    while acts or (scheduler.running and steps < 20_000):
+    acts, steps, waits = ACTS, 0, 0
+    while acts or (steps < 20_000 and (scheduler.running or waits < WAITS)):
         steps += 1
         if acts and dice.random() < 0.01:
             model.act()
@@ -81,8 +83,9 @@ def _storm(model: Model) -> None:
             if dice.random() < 0.05:
                 stage.tick()
             elif not stage.deliver() and not scheduler.running:
+                waits += 1
                 scheduler.now += timedelta(minutes=dice.choice((1, 10, 40)))
-                if acts:
+                if acts and dice.random() < 0.5:
                     model.act()
                     acts -= 1
         elif scheduler.running:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 BEGIN = datetime(2026, 11, 25, 8, tzinfo=UTC)
 PACES = (1.0, 1.0, 1.0, 0.2, 0.02)
 """Relative speeds of invocations. The slow ones are overtaken by others from beginning to end."""
+STALLS = 0.02
+"""Share of the requests after which an invocation goes on at another speed."""
 STUCK_S = 60
 """Real seconds without progress after which the simulation itself has a bug."""
 
@@ -122,6 +124,8 @@ class Invocation:
         self._theirs.release()
         self._mine.acquire()
         scheduler = self.scheduler
+        if scheduler.dice.random() < STALLS:
+            self.pace = scheduler.dice.choice(PACES)
         scheduler.now += timedelta(milliseconds=scheduler.dice.choice((5, 20, 80)))
         if scheduler.dice.random() < scheduler.faults.slow:
             scheduler.now += timedelta(seconds=scheduler.dice.choice((5, 60, 150)))

@@ -61,7 +61,7 @@ class Stage:
         self.scheduler = scheduler
         clock = scheduler.clock
         self.inbox, self.state = MemoryStore(clock), StateStore(clock)
-        self.published = PublishedStore(clock)
+        self.published = PublishedStore(self.state, clock)
         self.queues = {name: MemoryQueue(clock, max_receives=MAX_RECEIVES) for name in QUEUES}
         self.counters = MemoryCounters()
         self.files: dict[str, bytes] = {}
@@ -81,14 +81,15 @@ class Stage:
     def deliver(self) -> bool:
         """Start an invocation for a waiting message, sometimes two. Returns whether a message waited."""
         dice = self.scheduler.dice
-        waiting = [(name, receipt) for name in QUEUES for receipt in self.queues[name].visible()]
+        waiting = {name: receipts for name in QUEUES if (receipts := self.queues[name].visible())}
         if not waiting:
             return False
-        name, receipt = dice.choice(waiting)
+        name = dice.choice(list(waiting))
+        receipt = dice.choice(waiting[name])
         received = self.queues[name].receive(receipt)
         if received is None:
             raise AssertionError("a visible message can be received")
-        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.1 else 1):
+        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.2 else 1):
             self.scheduler.start(f"{name}:{receipt}", self._consumer(name, received), limit_s=_limit_s(name))
         return True
 
