@@ -70,7 +70,7 @@ class MadeStore(MemoryStore):
         name = f"{WORDS[int(hotel_id) % 12]} {WORDS[int(hotel_id) // 12 % 12]} {hotel_id}"
         data = self._patterns[int(hotel_id) % PATTERNS]
         data = data.replace(f'"name": "{PLACEHOLDER}"'.encode(), f'"name": "{name}"'.encode())
-        return Stored(data.replace(PLACEHOLDER.encode(), hotel_id.encode()), "made")
+        return Stored(data.replace(PLACEHOLDER.encode(), hotel_id.encode()), "made", NOW)
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """All manifests, in place of all that is published."""

@@ -1,6 +1,7 @@
 // The alarms. All of them go to one topic.
 "use strict";
 
+const encryption = require("./encryption");
 const local = require("./local");
 const names = require("./names");
 const taggers = require("./taggers");
@@ -10,9 +11,11 @@ const DAY_S = 24 * 3600;
 const MANY_ERRORS = 5; // percent of a function's invocations
 const MANY_FAILURES = 20; // percent of a queue's messages
 const NEARLY_ALL = 0.8; // share of the account's concurrent invocations
+const MANY_REFUSALS = 100; // answers 5xx of one bucket in five minutes; the clients send these requests again
+const QUIET_S = 15 * MINUTE_S; // three calls of tick
 
 module.exports = ({ prefix, functions, custom }) => {
-  const resources = { AlarmTopic: topic(prefix, custom.alarms.email) };
+  const resources = { AlarmTopic: topic(prefix, custom) };
   const add = (subject, what, properties) => {
     const id = names.alarmId(subject, what);
     resources[id] = alarm(`${prefix}-${names.kebab(subject)}-${names.kebab(what)}`, properties);
@@ -37,16 +40,45 @@ module.exports = ({ prefix, functions, custom }) => {
   for (const [name, metricName] of Object.entries(custom.metrics.held)) {
     add(name, "Held", held(custom.metrics.namespace, metricName, name));
   }
+  for (const [metricName, { functions: writers, means }] of Object.entries(custom.metrics.wrong)) {
+    if (writers.length === 1 || local.knowsMetricMath(custom)) {
+      add(metricName, "Seen", seen(custom.metrics.namespace, metricName, writers, means));
+    }
+  }
+  if (local.knowsRequestMetrics(custom)) {
+    for (const store of ["state", "published"]) {
+      add(store, "Refusals", refusals(custom.stores[store]));
+    }
+  }
+  add("tick", "Missing", missing(names.functionName(prefix, "tick")));
   add("account", "Concurrency", concurrency(custom.alarms.accountConcurrency));
   if (taggers.asksGoogle(custom.tagger)) {
     add("vision", "Spending", spending(custom));
   }
+  if (local.knowsCompositeAlarms(custom)) {
+    resources.NewVersionAlarm = newVersion(prefix, resources);
+  }
   return resources;
 };
 
-function topic(prefix, email) {
+function topic(prefix, custom) {
+  const { email } = custom.alarms;
   const Subscription = email ? [{ Protocol: "email", Endpoint: email }] : [];
-  return { Type: "AWS::SNS::Topic", Properties: { TopicName: `${prefix}-alarms`, Subscription } };
+  return { Type: "AWS::SNS::Topic", Properties: { TopicName: `${prefix}-alarms`, Subscription, ...encryption.topic(custom) } };
+}
+
+// On while any function or any queue fails much more than it should, or a message fails for good. A deployment during which it goes on is moved back.
+function newVersion(prefix, resources) {
+  const ids = Object.keys(resources).filter((id) => /(Errors|Failures|FailedForGoodSeen)Alarm$/.test(id));
+  return {
+    Type: "AWS::CloudWatch::CompositeAlarm",
+    Properties: {
+      AlarmName: names.newVersionAlarm(prefix),
+      AlarmDescription: "Invocations or messages fail: a deployment during which this begins is moved back",
+      AlarmRule: { "Fn::Sub": ids.map((id) => `ALARM("\${${id}}")`).join(" OR ") },
+      AlarmActions: [{ Ref: "AlarmTopic" }],
+    },
+  };
 }
 
 function alarm(name, properties) {
@@ -67,7 +99,7 @@ function alarm(name, properties) {
 function depth(queue) {
   return {
     AlarmDescription: "Messages failed for good: see Dead letters in docs/operations.md",
-    ...metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queue }, "Maximum", 5 * MINUTE_S),
+    ...metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queue }, "Maximum", MINUTE_S),
     Threshold: 0,
   };
 }
@@ -86,7 +118,7 @@ function errors(fn) {
   const of = (name) => ["AWS/Lambda", name, { FunctionName: fn }, "Sum", 5 * MINUTE_S];
   return {
     AlarmDescription: `More than ${MANY_ERRORS} % of the invocations end in an error`,
-    Metrics: share("100 * part / MAX([part, whole])", of("Errors"), of("Invocations")),
+    Metrics: share("IF(whole > 0, 100 * part / whole, 0)", of("Errors"), of("Invocations")),
     EvaluationPeriods: 2,
     Threshold: MANY_ERRORS,
   };
@@ -97,18 +129,19 @@ function failures(queue) {
   const of = (name) => ["AWS/SQS", name, { QueueName: queue }, "Sum", 15 * MINUTE_S];
   return {
     AlarmDescription: `More than ${MANY_FAILURES} % of the received messages failed`,
-    Metrics: share("100 * (whole - part) / MAX([whole, 1])", of("NumberOfMessagesDeleted"), of("NumberOfMessagesReceived")),
+    Metrics: share("IF(whole > part, 100 * (whole - part) / whole, 0)", of("NumberOfMessagesDeleted"), of("NumberOfMessagesReceived")),
     EvaluationPeriods: 2,
     Threshold: MANY_FAILURES,
   };
 }
 
 function share(Expression, part, whole) {
-  const of = (Id, [Namespace, MetricName, dimensions, Stat, Period]) => {
-    const { Dimensions } = metric(Namespace, MetricName, dimensions, Stat, Period);
-    return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Stat, Period }, ReturnData: false };
-  };
-  return [{ Id: "share", Expression, Label: "%" }, of("part", part), of("whole", whole)];
+  return [{ Id: "share", Expression, Label: "%" }, operand("part", part), operand("whole", whole)];
+}
+
+function operand(Id, [Namespace, MetricName, dimensions, Stat, Period]) {
+  const { Dimensions } = metric(Namespace, MetricName, dimensions, Stat, Period);
+  return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Stat, Period }, ReturnData: false };
 }
 
 function throttles(fn) {
@@ -134,6 +167,35 @@ function held(namespace, metricName, service) {
     AlarmDescription: "A catalogue or a release would remove so much that it is held until somebody accepts it",
     ...metric(namespace, metricName, { service }, "Sum", 5 * MINUTE_S),
     Threshold: 0,
+  };
+}
+
+// What the functions count when something is wrong. Each function writes its own series.
+function seen(namespace, metricName, writers, means) {
+  const of = (service) => [namespace, metricName, { service }, "Sum", MINUTE_S];
+  const sum = { Id: "all", Expression: "SUM(METRICS())", Label: metricName };
+  const watched =
+    writers.length === 1
+      ? metric(...of(writers[0]))
+      : { Metrics: [sum, ...writers.map((writer) => operand(`by_${writer}`, of(writer)))] };
+  return { AlarmDescription: means, ...watched, Threshold: 0 };
+}
+
+function refusals(bucket) {
+  return {
+    AlarmDescription: "S3 answers 503 to many requests, because there are more than it can serve: lower bulkConcurrency",
+    ...metric("AWS/S3", "5xxErrors", { BucketName: bucket, FilterId: names.ALL_REQUESTS }, "Sum", 5 * MINUTE_S),
+    Threshold: MANY_REFUSALS,
+  };
+}
+
+function missing(fn) {
+  return {
+    AlarmDescription: "tick did not run for 15 minutes: nothing that is due comes back, and no release is completed",
+    ...metric("AWS/Lambda", "Invocations", { FunctionName: fn }, "Sum", QUIET_S),
+    ComparisonOperator: "LessThanThreshold",
+    TreatMissingData: "breaching",
+    Threshold: 1,
   };
 }
 

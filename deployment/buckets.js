@@ -1,22 +1,32 @@
-// Three private buckets, and the queues that are notified when an object is put into the inbox.
+// Three private buckets, and who is notified when an object is put into the inbox or a manifest into the published one.
 //
-// Nothing is deleted by age, except uploads that were never finished and records of changes, which are kept for 90 days.
-// An original stays while a catalogue names it, and a rendition while a manifest does; only the program knows that.
+// Nothing is deleted by age, except uploads that were never finished, records of changes, which are kept for 90 days, and
+// replaced versions in the inbox. An original stays while a catalogue names it, and a rendition while a manifest does; only
+// the program knows that.
 "use strict";
 
+const cdn = require("./cdn");
+const encryption = require("./encryption");
 const local = require("./local");
 const names = require("./names");
+const publishedEvents = require("./published_events");
 
 const RECORDS_OF_CHANGES = { Id: "records-of-changes", Status: "Enabled", Prefix: "changes/", ExpirationInDays: 90 };
 
-module.exports = ({ prefix, custom }) => {
+module.exports = (suite) => {
+  const { prefix, custom } = suite;
   const resources = {};
   for (const [store, name] of Object.entries(custom.stores)) {
-    resources[names.bucketId(store)] = bucket(name, store === "state" ? [RECORDS_OF_CHANGES] : []);
-    if (local.speaksTls(custom)) {
-      resources[`${names.bucketId(store)}Policy`] = onlyOverTls(store);
+    resources[names.bucketId(store)] = bucket(custom, name, store === "state" ? [RECORDS_OF_CHANGES] : []);
+    const statements = [
+      ...(local.speaksTls(custom) ? [onlyOverTls(store)] : []),
+      ...(store === "published" ? cdn.mayRead(suite) : []),
+    ];
+    if (statements.length) {
+      resources[`${names.bucketId(store)}Policy`] = policy(store, statements);
     }
   }
+  keepDecisions(resources[names.bucketId("inbox")], custom);
   const inbox = resources[names.bucketId("inbox")];
   inbox.Properties.NotificationConfiguration = {
     QueueConfigurations: Object.entries(custom.inbox).map(([below, queue]) => ({
@@ -25,16 +35,21 @@ module.exports = ({ prefix, custom }) => {
       Queue: names.queueArn(prefix, queue),
     })),
   };
-  // S3 checks that it may send to the queues when the bucket is created.
+  // S3 checks that it may send to the queues and to the topic when the bucket is created.
   const told = [...new Set(Object.values(custom.inbox))];
   inbox.DependsOn = told.map((queue) => `${queue}Policy`);
+  const published = resources[names.bucketId("published")];
+  published.Properties.NotificationConfiguration = publishedEvents.notification();
+  published.DependsOn = ["PublishedTopicPolicy"];
   return resources;
 };
 
-function bucket(name, rules) {
+// A first deployment that fails deletes its buckets, which are empty, so that it can be repeated. Later they stay.
+function bucket(custom, name, rules) {
+  const watched = local.knowsRequestMetrics(custom) ? { MetricsConfigurations: [{ Id: names.ALL_REQUESTS }] } : {};
   return {
     Type: "AWS::S3::Bucket",
-    DeletionPolicy: "Retain",
+    DeletionPolicy: "RetainExceptOnCreate",
     UpdateReplacePolicy: "Retain",
     Properties: {
       BucketName: name,
@@ -45,9 +60,8 @@ function bucket(name, rules) {
         RestrictPublicBuckets: true,
       },
       OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
-      },
+      BucketEncryption: encryption.bucket(custom),
+      ...watched,
       LifecycleConfiguration: {
         Rules: [
           { Id: "unfinished-uploads", Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } },
@@ -58,26 +72,36 @@ function bucket(name, rules) {
   };
 }
 
+// People's decisions lie in the inbox, and nothing can compute them again: what is overwritten or deleted by mistake can
+// be brought back for a while.
+function keepDecisions(inbox, { inboxVersionDays }) {
+  inbox.Properties.VersioningConfiguration = { Status: "Enabled" };
+  inbox.Properties.LifecycleConfiguration.Rules.push(
+    {
+      Id: "replaced-versions",
+      Status: "Enabled",
+      NoncurrentVersionExpiration: { NoncurrentDays: Number(inboxVersionDays) },
+    },
+    { Id: "marks-of-deleted-objects", Status: "Enabled", ExpiredObjectDeleteMarker: true },
+  );
+}
+
+function policy(store, Statement) {
+  return {
+    Type: "AWS::S3::BucketPolicy",
+    Properties: { Bucket: { Ref: names.bucketId(store) }, PolicyDocument: { Version: "2012-10-17", Statement } },
+  };
+}
+
 // The wildcards deny rights: no one may read or write without TLS.
 function onlyOverTls(store) {
   const arn = `\${${names.bucketId(store)}.Arn}`;
   return {
-    Type: "AWS::S3::BucketPolicy",
-    Properties: {
-      Bucket: { Ref: names.bucketId(store) },
-      PolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "OnlyOverTls",
-            Effect: "Deny",
-            Principal: "*",
-            Action: "s3:*",
-            Resource: [{ "Fn::Sub": arn }, { "Fn::Sub": `${arn}/*` }],
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          },
-        ],
-      },
-    },
+    Sid: "OnlyOverTls",
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: [{ "Fn::Sub": arn }, { "Fn::Sub": `${arn}/*` }],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
   };
 }

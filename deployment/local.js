@@ -4,8 +4,11 @@
 // It uses plain HTTP on 127.0.0.1, so a rule that demands TLS would deny every request.
 exports.speaksTls = (custom) => !custom.localAws;
 
-// It cannot deploy an alarm on the quotient of two metrics.
+// It cannot deploy an alarm on an expression of several metrics, nor one on other alarms. So it has no alarm that moves a
+// deployment back either, and it keeps no metrics of requests to a bucket.
 exports.knowsMetricMath = (custom) => !custom.localAws;
+exports.knowsCompositeAlarms = (custom) => !custom.localAws;
+exports.knowsRequestMetrics = (custom) => !custom.localAws;
 
 // It demands a separate right to send a batch. In AWS that is sqs:SendMessage.
 exports.sendActions = (custom) => ["sqs:SendMessage", ...(custom.localAws ? ["sqs:SendMessageBatch"] : [])];

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ class LocalAws:
     def osls(self, *words: str) -> str:
         """Run osls against this AWS and return its output. Raises RuntimeError, with the output, when osls fails."""
         command = [str(self.tools.osls), *words, "--region", REGION]
-        environment = {**os.environ, **self.environment}
+        environment = {**os.environ, **self.environment, "IMAGE_RELEASE_PYTHON": sys.executable}
         ended = subprocess.run(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )

@@ -11,6 +11,14 @@ exports.queueArn = (prefix, id) => ({
   "Fn::Sub": `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${exports.queueName(prefix, id)}`,
 });
 exports.functionName = (prefix, name) => `${prefix}-${name}`;
+exports.ALL_REQUESTS = "AllRequests"; // the request metrics of a bucket
+exports.fromBucket = (bucket) => ({
+  ArnEquals: { "aws:SourceArn": { "Fn::Sub": `arn:\${AWS::Partition}:s3:::${bucket}` } },
+  StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+});
+exports.LIVE = "live"; // the alias of every function
+exports.aliasId = (name) => `${pascal(name)}LiveAlias`;
+exports.newVersionAlarm = (prefix) => `${prefix}-new-version`;
 exports.roleId = (name) => `${pascal(name)}Role`;
 exports.bucketId = (store) => `${pascal(store)}Bucket`;
 exports.alarmId = (subject, what) => `${pascal(subject)}${what}Alarm`;

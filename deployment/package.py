@@ -20,8 +20,14 @@ from deployment.local_aws import REGION, LocalAws, local_aws
 from deployment.tools import ROOT, ToolMissingError, Tools, tools
 from layers import recipe
 
-STAGES = {"dev": "", "production": "google+local"}
-"""Stages that are packaged, and the tagger that the parameter says; nothing said means that of new stages."""
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+EMAIL = "operations@example.com"
+STAGES = {
+    "dev": {},
+    "production": {"tagger": "google+local", "alarmEmail": EMAIL},
+    "options": {"tagger": "google", "alarmEmail": EMAIL, "kmsKey": KEY, "cdn": "true"},
+}
+"""Stages that are packaged, and the parameters that are said; `options` has everything that can be switched on."""
 TEMPLATES = ROOT / "build" / "package"
 TEMPLATE_NAMES = ("cloudformation-template-create-stack.json", "cloudformation-template-update-stack.json")
 
@@ -42,10 +48,10 @@ def _oldest(paths: list[Path]) -> float:
     return min(path.stat().st_mtime for path in paths)
 
 
-def package(aws: LocalAws, stage: str, tagger: str) -> Path:
+def package(aws: LocalAws, stage: str, parameters: dict[str, str]) -> Path:
     """Make the templates of a stage, and return their folder. Raises RuntimeError when osls fails."""
     folder = TEMPLATES / stage
-    said = ["--param", f"tagger={tagger}"] if tagger else []
+    said = [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
     aws.osls("package", "--stage", stage, "--package", str(folder), *said)
     return folder
 
@@ -70,7 +76,7 @@ def main() -> int:
     if only:
         return 0
     with tempfile.TemporaryDirectory() as folder, local_aws(found, Path(folder)) as aws:
-        folders = [package(aws, stage, tagger) for stage, tagger in STAGES.items()]
+        folders = [package(aws, stage, parameters) for stage, parameters in STAGES.items()]
     if not lint(found, folders):
         return 1
     print(f"cfn-lint found no problem in {', '.join(str(folder.relative_to(ROOT)) for folder in folders)}")

@@ -1,6 +1,7 @@
 // The queues that functions read, with their dead-letter queues, and the queues for failed direct invocations.
 "use strict";
 
+const encryption = require("./encryption");
 const names = require("./names");
 
 const FORTNIGHT_S = 14 * 24 * 3600; // the longest time that SQS keeps a message
@@ -11,19 +12,19 @@ module.exports = ({ prefix, functions, custom }) => {
   for (const { reads, failed, timeout } of functions) {
     for (const id of reads) {
       const dead = names.deadLetters(id);
-      resources[id] = queue(prefix, id, {
+      resources[id] = queue(custom, id, {
         VisibilityTimeout: TIMEOUTS * timeout,
         RedrivePolicy: {
           deadLetterTargetArn: { "Fn::GetAtt": [dead, "Arn"] },
           maxReceiveCount: custom.receives,
         },
       });
-      resources[dead] = queue(prefix, dead, {
+      resources[dead] = queue(custom, dead, {
         RedriveAllowPolicy: { redrivePermission: "byQueue", sourceQueueArns: [names.queueArn(prefix, id)] },
       });
     }
     if (failed) {
-      resources[failed] = queue(prefix, failed, {});
+      resources[failed] = queue(custom, failed, {});
     }
   }
   for (const id of new Set(Object.values(custom.inbox))) {
@@ -32,15 +33,15 @@ module.exports = ({ prefix, functions, custom }) => {
   return resources;
 };
 
-function queue(prefix, id, properties) {
+function queue(custom, id, properties) {
   return {
     Type: "AWS::SQS::Queue",
     DeletionPolicy: "Delete",
     UpdateReplacePolicy: "Delete",
     Properties: {
-      QueueName: names.queueName(prefix, id),
+      QueueName: names.queueName(custom.prefix, id),
       MessageRetentionPeriod: FORTNIGHT_S,
-      SqsManagedSseEnabled: true,
+      ...encryption.queue(custom),
       ...properties,
     },
   };
@@ -60,10 +61,7 @@ function inboxMaySend(prefix, id, inbox) {
             Principal: { Service: "s3.amazonaws.com" },
             Action: "sqs:SendMessage",
             Resource: { "Fn::GetAtt": [id, "Arn"] },
-            Condition: {
-              ArnEquals: { "aws:SourceArn": { "Fn::Sub": `arn:\${AWS::Partition}:s3:::${inbox}` } },
-              StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
-            },
+            Condition: names.fromBucket(inbox),
           },
         ],
       },

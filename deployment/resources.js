@@ -3,8 +3,11 @@
 
 const alarms = require("./alarms");
 const buckets = require("./buckets");
+const cdn = require("./cdn");
 const dashboard = require("./dashboard");
+const encryption = require("./encryption");
 const names = require("./names");
+const publishedEvents = require("./published_events");
 const queues = require("./queues");
 const roles = require("./roles");
 
@@ -19,12 +22,16 @@ module.exports = async ({ resolveConfigurationProperty }) => {
       ...roles(suite),
       ...alarms(suite),
       ...dashboard(suite),
-      QuotaTable: quotaTable(custom.quotaTable),
+      ...cdn.resources(suite),
+      ...publishedEvents.resources(suite),
+      QuotaTable: quotaTable(custom),
     },
     Outputs: {
       ...output("Inbox", custom.stores.inbox, "Where catalogues, releases, requests and overrides are put"),
       ...output("Published", custom.stores.published, "Where the manifests and renditions are"),
       ...output("DeskPolicy", { Ref: "DeskPolicy" }, "Rights of a person who uses image-release desk"),
+      ...publishedEvents.outputs(),
+      ...cdn.outputs(suite),
     },
   };
 };
@@ -44,18 +51,18 @@ function readers(functions) {
 }
 
 // Counts the images sent to Google in a minute and in a day, by atomic additions. Old counters expire.
-function quotaTable(name) {
+function quotaTable(custom) {
   return {
     Type: "AWS::DynamoDB::Table",
     DeletionPolicy: "Delete",
     UpdateReplacePolicy: "Delete",
     Properties: {
-      TableName: name,
+      TableName: custom.quotaTable,
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [{ AttributeName: "window", AttributeType: "S" }],
       KeySchema: [{ AttributeName: "window", KeyType: "HASH" }],
       TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
-      SSESpecification: { SSEEnabled: true },
+      ...encryption.table(custom),
     },
   };
 }

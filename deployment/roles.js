@@ -2,6 +2,7 @@
 // desk. Roles have no managed policies, and no action has a wildcard.
 "use strict";
 
+const encryption = require("./encryption");
 const local = require("./local");
 const names = require("./names");
 const taggers = require("./taggers");
@@ -13,7 +14,7 @@ const ACTIONS = {
 };
 
 module.exports = ({ prefix, functions, custom }) => {
-  const resources = { DeskPolicy: deskPolicy(custom.permissions.desk) };
+  const resources = { DeskPolicy: deskPolicy(custom) };
   const asksGoogle = taggers.asksGoogle(custom.tagger);
   for (const fn of functions) {
     const allowed = custom.permissions[fn.name];
@@ -25,18 +26,20 @@ module.exports = ({ prefix, functions, custom }) => {
       ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
       ...(asksGoogle && allowed.quota ? [quota(allowed.quota)] : []),
       ...(asksGoogle && allowed.secret ? [secret(custom.googleSecret)] : []),
+      ...encryption.rights(custom),
     ]);
   }
   return resources;
 };
 
 // Belongs to nobody until you attach it to a person's role or user.
-function deskPolicy(allowed) {
+function deskPolicy(custom) {
+  const statements = [...stores(custom.permissions.desk, ""), ...encryption.rights(custom)];
   return {
     Type: "AWS::IAM::ManagedPolicy",
     Properties: {
       Description: "What image-release desk reads, and the decisions that it records",
-      PolicyDocument: { Version: "2012-10-17", Statement: stores(allowed, "") },
+      PolicyDocument: { Version: "2012-10-17", Statement: statements },
     },
   };
 }
@@ -95,6 +98,9 @@ function stores(allowed, settings) {
     const below = { ...allowed[store] };
     if (store === "inbox" && settings) {
       below.read = [...(below.read || []), settings];
+    }
+    if (store === "state" && settings && !(below.read || []).includes("settings/")) {
+      below.read = [...(below.read || []), "settings/"];
     }
     const bucket = names.bucketId(store);
     for (const [kind, actions] of Object.entries(ACTIONS)) {

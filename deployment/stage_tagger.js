@@ -4,6 +4,7 @@
 // running stage keeps its own: a deployment that would change it stops.
 "use strict";
 
+const names = require("./names");
 const taggers = require("./taggers");
 
 const WATCHED = "process_hotel"; // the function whose environment tells the tagger of a running stage
@@ -54,12 +55,14 @@ class StageTagger {
     const { LambdaClient, GetFunctionConfigurationCommand } = require("@aws-sdk/client-lambda");
     try {
       const client = new LambdaClient(await this.serverless.getProvider("aws").getAwsSdkV3Config());
-      const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-      return Environment?.Variables?.IMAGE_RELEASE_TAGGER || "none";
-    } catch (error) {
-      if (error.name === "ResourceNotFoundException") {
-        return null;
+      for (const Qualifier of [names.LIVE, undefined]) { // a stage of an older version has no alias
+        const found = await sent(client, new GetFunctionConfigurationCommand({ FunctionName, Qualifier }));
+        if (found) {
+          return found.Environment?.Variables?.IMAGE_RELEASE_TAGGER || "none";
+        }
       }
+      return null;
+    } catch (error) {
       throw this.error(`cannot find out which tagger runs in ${FunctionName}: ${error.message}. Say it: ${SAY_IT}`);
     }
   }
@@ -82,6 +85,18 @@ class StageTagger {
 
   error(sentence) {
     return new this.serverless.classes.Error(sentence, "TAGGER_OF_STAGE");
+  }
+}
+
+// Returns what a command gives, or null if what it asks for does not exist.
+async function sent(client, command) {
+  try {
+    return await client.send(command);
+  } catch (error) {
+    if (error.name === "ResourceNotFoundException") {
+      return null;
+    }
+    throw error;
   }
 }
 

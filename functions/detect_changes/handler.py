@@ -16,6 +16,7 @@ from image_release.serverless.detect_changes import detect_changes
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Apply every catalogue that the event names. Those that fail return to the queue."""
+    composition.begin(context)
     return handle_keys(event, context, apply)
 
 

@@ -10,7 +10,7 @@ from functions.observing import count, logger, metrics, set_log_context
 from image_release.problems import printable
 from image_release.serverless.fan_out import fan_out_shard
 from image_release.serverless.messages import ShardMessage, ShareMessage, read_shard_message
-from image_release.serverless.shares import do_share
+from image_release.serverless.shares import NUDGE, do_share
 from image_release.serverless.steps import STEPS
 
 
@@ -18,6 +18,7 @@ from image_release.serverless.steps import STEPS
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Do every shard and share that the event names. Those that fail return to the queue."""
+    composition.begin(context)
     return handle_records(event, context, lambda record: work_on(record.body))
 
 
@@ -42,6 +43,8 @@ def nudge_shard(order: ShardMessage) -> None:
 
 def work_on_share(order: ShareMessage) -> None:
     """Do one share of work that was split."""
-    did = do_share(order, composition.suite(), STEPS)
-    found = {"work": printable(order.folder), "step": order.step, "share": order.share, "done_before": not did}
+    mark = do_share(order, composition.suite(), STEPS)
+    if mark and order.step == NUDGE:
+        count("HotelsNudged", int(mark))
+    found = {"work": printable(order.folder), "step": order.step, "share": order.share, "done_before": mark is None}
     logger.info("share done", extra=found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from functions import composition
@@ -11,7 +12,7 @@ from functions.events import is_notification, override_nudge, s3_keys
 from functions.observing import count, hotel_counts, logger, metrics, set_log_context
 from image_release.serverless.failing import Attempt, handle_each
 from image_release.serverless.messages import NudgeMessage, read_nudge
-from image_release.serverless.process_hotel import serve
+from image_release.serverless.process_hotel import LeftError, serve
 
 RESERVE_S = 25.0
 """Seconds of the function's time kept for work that is under way at the deadline: a download, renditions, the swap."""
@@ -21,6 +22,7 @@ RESERVE_S = 25.0
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Process the hotel that a message, or the event itself, names. A direct invocation is answered with the result."""
+    composition.begin(context)
     deadline_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
     if "Records" not in event:
         return process(NudgeMessage.model_validate(event), Attempt(), deadline_s)
@@ -30,20 +32,34 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 def handle_message(record: Any, deadline_s: float) -> None:
     """Process the hotel of a nudge, or those whose overrides S3 tells of."""
     attempt = attempt_of(record)
+
+    def process_or_leave(order: NudgeMessage) -> None:
+        try:
+            process(order, attempt, deadline_s)
+        except LeftError as error:
+            logger.info("hotel left", extra={"reason": str(error)})
+            count("HotelsLeft")
+            composition.queue_of(record.event_source_arn).send([error.again])
+
     if is_notification(record.body):
-        handle_each(s3_keys(record.body), lambda key: process(override_nudge(key), attempt, deadline_s))
+        handle_each(s3_keys(record.body), lambda key: process_or_leave(override_nudge(key)))
     else:
-        process(read_nudge(record.body), attempt, deadline_s)
+        process_or_leave(read_nudge(record.body))
 
 
 def process(order: NudgeMessage, attempt: Attempt, deadline_s: float) -> dict[str, Any]:
     """Process one hotel, write its metrics and its log line, and return what the log line says.
 
-    Raises ComeBackError when the hotel has to be processed again.
+    Raises ComeBackError when the hotel has to be processed again, and LeftError when it was left to a newer writer.
     """
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id)
     report = serve(
-        order, composition.hotel_ports(), attempt, isolated=composition.isolated_caller(), deadline_s=deadline_s
+        order,
+        composition.writer_ports(),
+        attempt,
+        isolated=composition.isolated_caller(),
+        deadline_s=deadline_s,
+        renewed=partial(composition.writer_ports, again=True),
     )
     release_id, seq = (report.manifest.release_id, report.manifest.seq) if report.manifest else (None, None)
     set_log_context(hotel_id=order.hotel_id, request_id=order.request_id, release_id=release_id)

@@ -17,17 +17,18 @@ from image_release.serverless.reprocess import Requested, reprocess, reprocess_a
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Nudge the hotels of the requests that the event names, or of the request that it is."""
+    composition.begin(context)
     if "Records" not in event:
         request = parse_request(json.dumps(event).encode(), "event")
         set_log_context(request_id=request.request_id)
-        return told(reprocess(request, composition.suite(), occasion=context.aws_request_id))
+        return told(reprocess(request, composition.suite(again=True), occasion=context.aws_request_id))
     return handle_keys(event, context, serve)
 
 
 def serve(key: str) -> None:
-    """Serve the request at a key of the inbox."""
+    """Serve the request at a key of the inbox. It names the settings of this moment, so they are read anew."""
     set_log_context()
-    told(reprocess_at(key, composition.suite()))
+    told(reprocess_at(key, composition.suite(again=True)))
 
 
 def told(requested: Requested) -> dict[str, Any]:

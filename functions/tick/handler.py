@@ -14,11 +14,13 @@ from image_release.serverless.tick import tick
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do the jobs of `tick`, and return what each did. The event is not read."""
-    del event, context
+    composition.begin(context)
+    del event
     ticked = tick(composition.suite())
     count("Ticks")
-    for kind, nudged in ticked.did.get("nudged", {}).items():
-        count(f"Due{kind.title()}", nudged)
+    for job in ("nudged", "nudged_for_labels"):
+        for kind, number in ticked.did.get(job, {}).items():
+            count(f"Due{kind.title()}", number)
     logger.info("tick", extra=asdict(ticked))
     if ticked.failed:
         count("JobsFailed", len(ticked.failed))

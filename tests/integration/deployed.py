@@ -146,12 +146,4 @@ def composition_for(deployed: Deployed, monkeypatch: Any) -> None:
         monkeypatch.delenv(name)
     for name, value in deployed.environment().items():
         monkeypatch.setenv(name, value)
-    composition = importlib.import_module("functions.composition")
-    for cached in (
-        composition.environment,
-        composition.suite,
-        composition.hotel_ports,
-        composition.isolated_caller,
-        composition.queue_of,
-    ):
-        cached.cache_clear()
+    importlib.reload(importlib.import_module("functions.composition"))  # it has built nothing, as in a new process

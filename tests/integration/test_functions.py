@@ -233,6 +233,10 @@ def test_every_line_about_a_hotel_says_which_hotel_release_and_request(deployed,
     assert {"HotelsPublished", "PicturesPublished", "ImagesTagged", "RenditionsWritten"} <= counted
 
 
+def test_a_share_of_work_that_was_removed_is_nothing_to_do(deployed):
+    assert deployed.handle("fan_out_shard", sample("share")) == ALL_WELL
+
+
 def test_every_sample_event_is_read_by_a_test_of_this_file():
     text = Path(__file__).read_text(encoding="utf-8")
     assert [path.name for path in EVENTS.iterdir() if f'"{path.stem}"' not in text] == []

@@ -225,7 +225,7 @@ class TestErrorsOfARequest:
         (answer,) = set(answers.values())
         assert isinstance(answer, NotTagged)
         assert answer.retry
-        assert answer.reason.startswith(error)
+        assert answer.reason.startswith(f"Google Vision cannot be used; {error}")
         assert len(server.requests) > 1
         assert {len(request.requests) for request in server.requests} == {16}
 
@@ -236,7 +236,7 @@ class TestErrorsOfARequest:
         (answer,) = tagger(server, settings=settings).tag(images(1)).values()
         assert isinstance(answer, NotTagged)
         assert (answer.retry, len(server.requests)) == (True, 2)
-        assert answer.reason.startswith("ResourceExhausted")
+        assert answer.reason.startswith("Google Vision cannot be used; ResourceExhausted")
 
     def test_a_hang_ends_at_the_time_limit_and_is_retried(self, server: VisionServer) -> None:
         """The first request gets no answer: `timeout_s` ends it, and the second one brings the labels."""

@@ -149,20 +149,21 @@ class TestAHotelOverTheQuota:
     def test_is_published_without_labels_and_nudged_again_by_tick(self, world):
         quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)
         bulk = MemoryQueue(lambda: world.now)
-        suite = Suite(world.inbox, world.state, world.published, *[bulk] * 4, quota, world.settings, lambda: world.now)
+        stores = (world.inbox, world.state, world.published)
+        suite = Suite(*stores, *[bulk] * 4, quota, world.settings, lambda: world.now, "google")
         tagger = PaidTagger(quota)
         first = process(world, tagger=tagger)
         assert sorted(len(picture.labels) for picture in first.manifest.pictures) == [0, 1, 1]
-        assert [entry.kind for entry in first.manifest.pending if entry.kind == "tag"] == ["tag"]
+        assert [entry.images for entry in first.manifest.pending if entry.kind == "tag"] == [1]
         tick(suite)
         assert len(bulk) == 0
-        world.wait(minutes=61)
-        assert tick(suite).nudged == {"tag": 1}
+        world.wait(minutes=91)
+        assert tick(suite).did["nudged_for_labels"]["tag"] == 1
         message = NudgeMessage.model_validate_json(bulk.receive().body)
         assert process(world, message=message, tagger=tagger).status == "processed"
         assert [len(picture.labels) for picture in read_before(world.published, "h1").manifest.pictures] == [1] * 3
         world.wait(hours=2)
-        assert tick(suite).nudged == {}
+        assert "tag" not in tick(suite).did["nudged_for_labels"]
 
 
 class TestASweep:

@@ -459,3 +459,38 @@ def test_a_missing_source_file_is_the_callers_error(store, tmp_path):
     with pytest.raises(FileNotFoundError):
         store.put_file("a", tmp_path / "none")
     assert store.get("a").data == b"old"
+
+
+class TestFolders:
+    def test_right_below_a_folder_are_named_once_in_the_order_of_keys(self, store):
+        """However much lies in them, and nothing of what lies beside them."""
+        for key in (
+            "hotels/a/x/1",
+            "hotels/a/x/2",
+            "hotels/a-b/m",
+            "hotels/a0/m",
+            "hotels/B/m",
+            "hotels/z.json",
+            "i/c/m",
+        ):
+            store.put(key, b"x")
+        store.put("hotels/%C3%BC/m", b"x")
+        names = ["%C3%BC", "B", "a-b", "a", "a0"]
+        assert list(store.folders("hotels/")) == names
+        for at, name in enumerate(names):
+            assert list(store.folders("hotels/", name)) == names[at + 1 :]
+        assert list(store.folders("none/")) == []
+
+    def test_may_be_more_than_a_page(self, store):
+        """S3 answers a thousand a request."""
+        for number in range(1_030):
+            store.put(f"hotels/{number:04}/m", b"x")
+        assert list(store.folders("hotels/")) == [f"{number:04}" for number in range(1_030)]
+        assert list(store.folders("hotels/", "1001")) == [f"{number:04}" for number in range(1_002, 1_030)]
+
+    def test_whose_objects_were_deleted_are_gone(self, store):
+        """A store has no empty folders."""
+        store.put("hotels/a/m", b"x")
+        store.put("hotels/b/m", b"x")
+        store.delete("hotels/a/m")
+        assert list(store.folders("hotels/")) == ["b"]

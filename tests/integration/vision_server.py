@@ -30,14 +30,22 @@ def label_by_content(request: Request, _context: grpc.ServicerContext) -> Respon
 
 @dataclass
 class VisionServer:
-    """An ImageAnnotator that uses the given behaviours in turn, one per request, and then repeats the last one."""
+    """An ImageAnnotator that uses the given behaviours in turn, one per request, and then repeats the last one.
+
+    Requests without images have a behaviour of their own, and are only counted.
+    """
 
     behaviours: list[Behaviour] = field(default_factory=lambda: [label_by_content])
+    without_images: Behaviour = label_by_content
     requests: list[Request] = field(default_factory=list)
+    asked_without_images: int = 0
     endpoint: str = ""
     released: threading.Event = field(default_factory=threading.Event)
 
     def annotate(self, request: Request, context: grpc.ServicerContext) -> Response:
+        if not request.requests:
+            self.asked_without_images += 1
+            return self.without_images(request, context)
         self.requests.append(request)
         behaviour = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
         return behaviour(request, context)

@@ -82,6 +82,9 @@ class AskedStore:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         return iter(self._ask("list", prefix, lambda: list(self._store.list(prefix, after=after))))
 
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        return iter(self._ask("list", prefix, lambda: list(self._store.folders(prefix, after))))
+
 
 class AskedSqs:
     """What SqsQueue asks of SQS. A batch may be taken in part; one that fails may have been sent as a whole."""
@@ -179,7 +182,12 @@ class AskedTagger:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
             self._did.asked.add(request.sha256)
-            if not self._quota.reserve(1):
+            try:
+                granted = self._quota.reserve(1)
+            except CountersUnreachableError as error:
+                answers[request.sha256] = NotTagged(str(error), retry=True)
+                continue
+            if not granted:
                 answers[request.sha256] = NotTagged("quota", retry=True)
                 continue
             try:

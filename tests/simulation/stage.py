@@ -130,6 +130,7 @@ class Stage:
             now=self.scheduler.clock,
             hotels_a_share=1,
             seconds_left=invocation.seconds_left,
+            tagger="google",
         )
 
     def monotonic(self) -> float:

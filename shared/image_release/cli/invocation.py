@@ -34,6 +34,7 @@ from image_release.settings import Settings
 from image_release.settings_files import SettingsError
 from image_release.state import StateUnreadableError
 from image_release.storage import StorageError
+from image_release.store_keys import SETTINGS
 from image_release.tag import SpendingCap
 
 
@@ -66,7 +67,8 @@ class Invocation:
                 tagger = self.tagger if must_exist else self.tagger or first_tagger(opened)
                 choices = choices_of(opened, self.settings_file, tagger)
                 cap = SpendingCap(Path(folder) / "tagged", choices.settings.tagging.max_images_a_run)
-                opened = replace(opened, settings=choices.settings, tagger=choices.tagger, allowance=cap)
+                opened = replace(opened, settings=choices.settings, stored_at=choices.stored_at)
+                opened = replace(opened, tagger=choices.tagger, allowance=cap)
                 if self.workers:
                     opened.tagger_problems()
                 yield opened
@@ -83,10 +85,15 @@ class Invocation:
             return [_tell(store_first_tagger(workspace, tagger))]
         return []
 
-    def store_choices(self, workspace: Workspace) -> list[str]:
-        """Store the settings and the tagger that the command line says; returns what was told about it on stderr."""
+    def store_choices(self, workspace: Workspace) -> tuple[Workspace, list[str]]:
+        """Store the settings and the tagger that the command line says.
+
+        Returns the workspace, which knows since when its settings are stored, and what was told about it on stderr.
+        """
         choices = choices_of(workspace, self.settings_file, self.tagger)
-        return [_tell(text) for text in store_choices(workspace, choices, self.tagger)]
+        told = [_tell(text) for text in store_choices(workspace, choices, self.tagger)]
+        kept = workspace.inbox.head(SETTINGS) if choices.stores is not None else None
+        return (replace(workspace, stored_at=kept.modified) if kept else workspace), told
 
     def show(self, document: dict[str, Any], text: str | Callable[[], object]) -> None:
         """Answer: print `document` with `--json`, else `text`, which may be a function that prints."""

@@ -60,14 +60,15 @@ def run(
 
     Example: image-release run --photos my-photos --dry-run
     """
-    with invocation.open(photos=photos, must_exist=False) as opened, _perhaps_aside(opened, dry_run) as workspace:
-        problems = list(workspace.tagger_problems())
-        stored = invocation.store_first_tagger(workspace)
+    with invocation.open(photos=photos, must_exist=False) as opened, _perhaps_aside(opened, dry_run) as given:
+        problems = list(given.tagger_problems())
+        stored = invocation.store_first_tagger(given)
         try:
-            problems += hand_in(workspace, photos, release, catalogues)
+            problems += hand_in(given, photos, release, catalogues)
         except (HandInError, PhotosFolderError) as error:
             raise click.UsageError(str(error)) from error
-        stored += invocation.store_choices(workspace)
+        workspace, told = invocation.store_choices(given)
+        stored += told
         intake = apply_inbox(workspace)
         problems += intake.problems
         if dry_run:

@@ -89,23 +89,23 @@ class PrintIndex:
         with self._opened() as db:
             return int(db.execute("SELECT coalesce(sum(length(shas)), 0) FROM prints").fetchone()[0]) // SHA_BYTES
 
-    def catch_up(self, stores: Stores, progress: Progress = tell_nobody, *, beside_suite: bool = False) -> None:
+    def catch_up(self, stores: Stores, progress: Progress = tell_nobody) -> None:
         """Bring the index up to date; the first time, read every hotel of the release. It may be killed at any time.
 
         Where another process is doing the same, this waits for it. Raises StorageError, StateUnreadableError.
         """
         with _told(self._path), _locked(self._path):
             try:
-                self._catch_up(stores, progress, beside_suite=beside_suite)
+                self._catch_up(stores, progress)
             except sqlite3.DatabaseError as error:
                 if not _is_damaged(error):
                     raise
                 self._delete()
-                self._catch_up(stores, progress, beside_suite=beside_suite)
+                self._catch_up(stores, progress)
 
-    def _catch_up(self, stores: Stores, progress: Progress, *, beside_suite: bool) -> None:
+    def _catch_up(self, stores: Stores, progress: Progress) -> None:
         with self._opened() as db:
-            _note_what_changed(db, stores.state, beside_suite=beside_suite)
+            _note_what_changed(db, stores.state)
             total, done = int(db.execute("SELECT count(*) FROM todo").fetchone()[0]), 0
             current = read_current(stores.state)
             with ThreadPoolExecutor(THREADS) as pool:
@@ -199,14 +199,14 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _note_what_changed(db: sqlite3.Connection, state: Store, *, beside_suite: bool) -> None:
+def _note_what_changed(db: sqlite3.Connection, state: Store) -> None:
     """Put the hotels that changed into `todo`, or all hotels the first time, together with the position in the feed."""
     stored = db.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
     followed = _usable(stored[0]) if stored else None
     names: Iterable[str] | None = None
     position = Position.now()
     if followed:
-        since = changed_since(state, followed, with_records=beside_suite)
+        since = changed_since(state, followed)
         position = since.position
         with suppress(ListUnreadableError):  # one that is damaged may name any hotel
             names = {changed.hotel_id for changed in since.changed}

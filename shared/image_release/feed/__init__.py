@@ -14,8 +14,10 @@ from image_release.feed.lists import (
     changed_lists,
 )
 from image_release.feed.net_change import WORDS, HotelChange, What
+from image_release.feed.noting import note
 from image_release.feed.pruning import prune
 from image_release.feed.snapshots import latest_snapshot, read_snapshot, write_snapshot
+from image_release.feed.suite_snapshots import FeedContendedError, keep_snapshots
 
 __all__ = [
     "WORDS",
@@ -25,6 +27,7 @@ __all__ = [
     "Changed",
     "ChangedList",
     "Collecting",
+    "FeedContendedError",
     "HotelChange",
     "HotelLine",
     "ListUnreadableError",
@@ -37,8 +40,10 @@ __all__ = [
     "changed_lists",
     "changed_since",
     "changes_of",
+    "keep_snapshots",
     "latest_names",
     "latest_snapshot",
+    "note",
     "prune",
     "read_snapshot",
     "write_snapshot",

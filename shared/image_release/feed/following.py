@@ -1,8 +1,7 @@
 """What changed since somebody looked last: the hotels whose manifests have to be read again.
 
-A folder has lists of changed hotels. Beside a suite, whose functions write no lists, the records of changes are listed
-by the time of their objects. What was only noted is given again each time for a while, because its manifest may come
-into force after it was looked at.
+Commands write lists of changed hotels, and functions of a suite leave notes by time (`noting`). What was only noted is
+given again each time for a while, because its manifest may come into force after it was looked at.
 """
 
 from __future__ import annotations
@@ -11,14 +10,12 @@ import heapq
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from image_release.feed.lists import Changed, list_of, place_of, read_list
-from image_release.storage import Listed, Store
-from image_release.store_keys import CHANGED, CHANGES, changed_note, recorded_change
-
-OVERLAP = timedelta(hours=1)
-"""How long before the last look objects are looked at again: more than clocks differ, and than a publication takes."""
+from image_release.feed.noting import AHEAD, OVERLAP, notes_between
+from image_release.storage import Store
+from image_release.store_keys import CHANGED, changed_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +57,32 @@ class Since:
     position: Position
 
 
-def changed_since(state: Store, position: Position, *, with_records: bool = False) -> Since:
-    """What changed since a position. `with_records` lists the records of changes, too: beside a suite."""
+def changed_since(state: Store, position: Position) -> Since:
+    """What changed since a position: by the lists of this workspace, and by what functions of a suite noted."""
     moment = datetime.now(UTC)
     threshold = min(position.moment, moment) - OVERLAP
-    found: list[Listed] = list(state.list(CHANGED))
-    if with_records:
-        found += state.list(CHANGES)
-    recent = [listed for listed in found if listed.modified >= threshold]
+    told, streams, keys = lists_since(state, threshold, position.keys)
+    told += [Changed(*item) for item in notes_between(state, threshold, moment + AHEAD).items()]
+    told.sort(key=place_of)
+    return Since(heapq.merge(told, *streams, key=place_of), Position(moment, keys))
+
+
+def lists_since(
+    state: Store, threshold: datetime, known: frozenset[str]
+) -> tuple[list[Changed], list[Iterator[Changed]], frozenset[str]]:
+    """What lists tell that were written since a moment: what was only noted, sorted lists, and the keys of those.
+
+    Lists that are `known` are not read again.
+    """
     told: list[Changed] = []
     streams: list[Iterator[Changed]] = []
     keys: set[str] = set()
-    for listed in recent:
-        known = list_of(listed.key)
-        note = changed_note(known[1]) if known else recorded_change(listed.key)
-        if note:
+    for listed in state.list(CHANGED):
+        made = list_of(listed.key) if listed.modified >= threshold else None
+        if made and (note := changed_note(made[1])):
             told.append(Changed(*note))
-        elif known:
+        elif made:
             keys.add(listed.key)
-            if listed.key not in position.keys:
+            if listed.key not in known:
                 streams.append(read_list(state, listed))
-    told.sort(key=place_of)
-    return Since(heapq.merge(told, *streams, key=place_of), Position(moment, frozenset(keys)))
+    return told, streams, frozenset(keys)

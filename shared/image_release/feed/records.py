@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from urllib.parse import unquote
+
 from image_release.publish import (
     ChangeRecord,
     ChangeUnreadableError,
@@ -9,8 +12,9 @@ from image_release.publish import (
     ManifestUnreadableError,
     counted,
 )
-from image_release.storage import Stores
-from image_release.store_keys import change_key, changes_folder, manifest_key, recorded_change
+from image_release.storage import Store, Stores
+from image_release.store_keys import HOTELS, change_key, changes_folder, manifest_key, recorded_change
+from image_release.values import key_part
 
 
 def read_record(stores: Stores, hotel_id: str, seq: int) -> ChangeRecord | None:
@@ -45,6 +49,14 @@ def present_manifest(stores: Stores, hotel_id: str) -> Manifest | None:
         return Manifest.from_bytes(stored.data) if stored else None
     except ManifestUnreadableError:
         return None
+
+
+def hotels_after(published: Store, hotel_id: str | None = None) -> Iterator[str]:
+    """All hotels of which something is published, in the order of their folders, or those after one."""
+    for name in published.folders(HOTELS, "" if hotel_id is None else key_part(hotel_id)):
+        found = unquote(name)
+        if key_part(found) == name:
+            yield found
 
 
 def _read(stores: Stores, key: str) -> ChangeRecord | None:

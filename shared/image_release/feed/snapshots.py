@@ -16,27 +16,23 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 from image_release.feed.following import Position, changed_since
 from image_release.feed.hotel_line import HotelLine, line_of
 from image_release.feed.lists import ListUnreadableError
 from image_release.feed.parallel import in_parallel
-from image_release.feed.records import present_manifest
+from image_release.feed.pointer import Pointer, read_pointer, release_name
+from image_release.feed.records import hotels_after, present_manifest
 from image_release.ingest import Current, find_row, open_index, read_current
 from image_release.state import swap, write_json
 from image_release.storage import Store, Stores
 from image_release.store_keys import (
     FEED,
-    HOTELS,
     LATEST_SNAPSHOT,
-    folder_of_hotel,
     hotel_folder,
-    manifest_key,
     snapshot_key,
     snapshot_time,
 )
@@ -50,20 +46,9 @@ KEPT = timedelta(days=7)
 Rows = Callable[[str], HotelRow | None]
 
 
-class _Pointer(BaseModel):
-    """What `latest.json` says: the key of the snapshot, the release of its cities, and how far it followed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    snapshot: str
-    release: str
-    hotels: int
-    position: str
-
-
 def latest_snapshot(published: Store) -> str | None:
     """Key of the latest snapshot; None if there is none that can be found."""
-    latest = _latest(published)
+    latest = read_pointer(published)
     return latest.snapshot if latest else None
 
 
@@ -90,8 +75,8 @@ def write_snapshot(stores: Stores, now: datetime, advance: Callable[[], object] 
     `advance` is called for each hotel that is read while the first snapshot is made. If the latest one, or a list of
     what changed, is damaged, all hotels are listed again.
     """
-    latest = _latest(stores.published)
-    if latest and _is_ahead(latest, now):
+    latest = read_pointer(stores.published)
+    if latest and latest.is_ahead(now):
         log.warning("%s does not follow the present clock: all hotels are listed again", latest.snapshot)
         latest = None
     try:
@@ -113,17 +98,17 @@ def _write_first(stores: Stores, now: datetime, advance: Callable[[], object]) -
         stores.published.put_file(key, path)
     _point_to(
         stores.published,
-        _Pointer(snapshot=key, release=_name(current), hotels=hotels, position=position.to_text()),
+        Pointer(snapshot=key, release=release_name(current), hotels=hotels, position=position.to_text()),
         now,
     )
     return key
 
 
-def _write_next(stores: Stores, latest: _Pointer, now: datetime) -> str | None:
+def _write_next(stores: Stores, latest: Pointer, now: datetime) -> str | None:
     """Write a snapshot of the latest one and what changed since; only its position moves if no line differs."""
     since = changed_since(stores.state, Position.from_text(latest.position))
     current = read_current(stores.state)
-    is_same_release = latest.release == _name(current)
+    is_same_release = latest.release == release_name(current)
     changed = groupby(since.changed, key=lambda item: item.hotel_id)
     first = next(changed, None)
     if first is None and is_same_release:
@@ -139,7 +124,9 @@ def _write_next(stores: Stores, latest: _Pointer, now: datetime) -> str | None:
             stores.published.put_file(key, path)
     named = key if is_other else latest.snapshot
     position = since.position.to_text()
-    _point_to(stores.published, _Pointer(snapshot=named, release=_name(current), hotels=hotels, position=position), now)
+    _point_to(
+        stores.published, Pointer(snapshot=named, release=release_name(current), hotels=hotels, position=position), now
+    )
     return key if is_other else None
 
 
@@ -152,42 +139,12 @@ def prune_snapshots(published: Store, now: datetime) -> None:
             published.delete(listed.key)
 
 
-def _name(current: Current | None) -> str:
-    """The release that cities are taken from; empty if there is none."""
-    return current.folder if current else ""
-
-
-def _latest(published: Store) -> _Pointer | None:
-    """What `latest.json` says; None if it cannot be read, or the snapshot that it names is not there."""
-    stored = published.get(LATEST_SNAPSHOT)
-    latest = _parsed(stored.data) if stored else None
-    return latest if latest and published.head(latest.snapshot) else None
-
-
-def _parsed(data: bytes) -> _Pointer | None:
-    try:
-        latest = _Pointer.model_validate_json(data)
-    except ValueError:
-        return None
-    return latest if snapshot_time(latest.snapshot) else None
-
-
-def _is_ahead(pointer: _Pointer, now: datetime) -> bool:
-    """Whether a pointer is of a clock that was set back since, or does not say how far it followed the changes."""
-    made = snapshot_time(pointer.snapshot)
-    try:
-        followed = Position.from_text(pointer.position)
-    except ValueError:
-        return True
-    return made is None or Position(made).is_ahead(now) or followed.is_ahead(datetime.now(UTC))
-
-
-def _point_to(published: Store, wanted: _Pointer, now: datetime) -> None:
+def _point_to(published: Store, wanted: Pointer, now: datetime) -> None:
     """Make a snapshot the latest one, unless a later one is there (but for one of a clock that was set back)."""
 
     def change(data: bytes | None) -> bytes | None:
-        present = _parsed(data) if data is not None else None
-        is_later = present is not None and present.snapshot > wanted.snapshot and not _is_ahead(present, now)
+        present = Pointer.parsed(data) if data is not None else None
+        is_later = present is not None and present.snapshot > wanted.snapshot and not present.is_ahead(now)
         return None if is_later else write_json(wanted.model_dump())
 
     swap(published, LATEST_SNAPSHOT, change)
@@ -195,12 +152,9 @@ def _point_to(published: Store, wanted: _Pointer, now: datetime) -> None:
 
 def _first_lines(stores: Stores, rows: Rows, advance: Callable[[], object]) -> Iterator[HotelLine]:
     """The lines of all published hotels, in the order of their listing."""
-    hotel_ids = (
-        hotel_id
-        for listed in stores.published.list(HOTELS)
-        if (hotel_id := folder_of_hotel(listed.key)) and listed.key == manifest_key(hotel_id)
-    )
-    for hotel_id, manifest in in_parallel(lambda hotel_id: (hotel_id, present_manifest(stores, hotel_id)), hotel_ids):
+    for hotel_id, manifest in in_parallel(
+        lambda hotel_id: (hotel_id, present_manifest(stores, hotel_id)), hotels_after(stores.published)
+    ):
         advance()
         if manifest:
             yield line_of(manifest, rows(hotel_id))

@@ -4,6 +4,7 @@ from image_release.hotel.choose import Pin, decisions_about, places_of
 from image_release.hotel.everywhere import fingerprint_of, images_in, write_lines
 from image_release.hotel.foreseeing import Foreseen, foresee
 from image_release.hotel.load import DEPARTED, SWEEP, Hotel
+from image_release.hotel.newer import NewerEditionError
 from image_release.hotel.ports import Caller, Context, HotelReport, ImageReport, Ports, call_directly
 from image_release.hotel.process import HotelContendedError, process_hotel
 from image_release.hotel.render import HotelOutOfTimeError
@@ -21,6 +22,7 @@ __all__ = [
     "HotelOutOfTimeError",
     "HotelReport",
     "ImageReport",
+    "NewerEditionError",
     "Pin",
     "Ports",
     "call_directly",

@@ -131,7 +131,8 @@ def pending_of(
     if retries:
         pending.append(Pending(kind="download", not_before=min(retries)))
     if labels.missing:
-        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=_commonest(labels.missing.values())))
+        reason = _commonest(labels.missing.values())
+        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=reason, images=len(labels.missing)))
     if revalidations:
         pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
     named = frozenset(rendition.key for picture in pictures for rendition in picture.renditions)

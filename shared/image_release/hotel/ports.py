@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
+from image_release.edition import Edition
 from image_release.fetch import Fetcher
 from image_release.ingest import EverywhereDecisions
 from image_release.outcomes import Outcome
@@ -71,6 +72,10 @@ class Ports:
     """Leaves due-markers for what a manifest puts off, before it is published; gets the manifest before it, too."""
     everywhere: EverywhereDecisions = field(default_factory=EverywhereDecisions)
     """The decisions for every hotel, as this worker knows them."""
+    edition: Edition = field(default_factory=Edition)
+    """This program, and when `settings` were stored."""
+    is_outdated: Callable[[], bool] | None = None
+    """Asks whether other settings are stored by now. None: no newer writer may be at work beside this one."""
 
 
 @dataclass(frozen=True, slots=True)

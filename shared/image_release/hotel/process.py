@@ -26,17 +26,19 @@ from image_release.hotel.load import (
     sweep_is_due,
     tagger_has_recovered,
 )
+from image_release.hotel.newer import leave_if_outdated, leave_to_asked, leave_to_maker
 from image_release.hotel.order import in_order
 from image_release.hotel.ports import HotelReport, Ports
 from image_release.hotel.published import PublishedBefore
 from image_release.hotel.render import UnreadableBestsError, render
 from image_release.hotel.repair import Damage, LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
-from image_release.ingest import EVERYWHERE, mark_done, unserved_force
+from image_release.ingest import EVERYWHERE, asked_of, mark_done
 from image_release.publish import (
     Before,
     LostSwapError,
     Manifest,
+    PublishedSettings,
     SeqTakenError,
     change_of,
     last_recorded,
@@ -60,8 +62,9 @@ def process_hotel(
 ) -> HotelReport:
     """Bring what is published of a hotel up to date with the present state of the world, and mend its `damage`.
 
-    `deadline_s` is a moment of the context's `monotonic`. Raises HotelContendedError, HotelOutOfTimeError,
-    StateUnreadableError, ManifestUnreadableError and storage faults; what was published stays whole in every case.
+    `deadline_s` is a moment of the context's `monotonic`. Raises NewerEditionError, HotelContendedError,
+    HotelOutOfTimeError, StateUnreadableError, ManifestUnreadableError and storage faults; what was published stays
+    whole in every case.
     """
     ports = replace(ports, context=replace(ports.context, deadline_s=deadline_s, work=Work()))
     state, published = ports.stores.state, ports.stores.published
@@ -69,6 +72,7 @@ def process_hotel(
     seqs: tuple[int, ...] = ()
     for _ in range(ports.settings.publishing.max_swaps):
         before = read_before(published, nudge.hotel_id, replace_unreadable=damage.manifest)
+        leave_to_maker(before, ports)
         try:
             report = _attempt(nudge, before, max(before.next_seq, least_seq), damage, ports)
         except LostSwapError:
@@ -84,6 +88,7 @@ def process_hotel(
             seqs += report.seqs
             if report.status == "processed" and report.manifest and _is_stale(report.manifest, ports):
                 continue  # what was published is whole, but its inputs have changed meanwhile
+            leave_if_outdated(seqs, ports)
             if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page_again(ports.stores, report.manifest)  # ours lies over the winner's
             if nudge.request_id is not None:
@@ -99,13 +104,15 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
     if nudge.reason == EVERYWHERE:
         hotel = look_again(hotel, ports.everywhere, stores)
-    now, force = context.now(), unserved_force(stores.state, nudge)
+    asked = asked_of(stores.state, nudge)
+    leave_to_asked(asked, ports)
+    now, force = context.now(), asked.force
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
     if before.manifest and sweep_is_due(nudge, before.manifest, now):
         sweep_renditions(stores.published, before.manifest, now, grace)
-    asked = force != "none" or damage or (before.manifest and tagger_has_recovered(before.manifest, ports.tagger))
-    if before.manifest and not asked and is_unchanged(before.manifest, digest, now):
+    must = force != "none" or damage or (before.manifest and tagger_has_recovered(before.manifest, ports.tagger))
+    if before.manifest and not must and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
     cached = read_cache(hotel, stores.state, ports.tagger)
@@ -134,6 +141,9 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         versions=rendered.versions(was, settings),
         published_at=now,
         withdrawn=hotel.is_withdrawn,
+        settings=PublishedSettings(digest=settings.digest(), stored_at=ports.edition.stored_at),
+        program=ports.edition.program,
+        epoch=ports.edition.epoch,
         pictures=pictures,
         rejected=rejected_of(acquired, order, settings.publishing.max_pictures),
         pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, settings, now),

@@ -71,9 +71,11 @@ from image_release.ingest.releases.rebuild import (
     unreadable_shards,
 )
 from image_release.ingest.requests import (
+    HotelRequest,
     Progress,
     Request,
     RequestError,
+    asked_of,
     is_done,
     mark_done,
     mark_failed,
@@ -84,7 +86,6 @@ from image_release.ingest.requests import (
     select,
     store_request,
     unmatched,
-    unserved_force,
 )
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
@@ -104,6 +105,7 @@ __all__ = [
     "EverywhereLabel",
     "EverywhereRefusedError",
     "Held",
+    "HotelRequest",
     "Ignored",
     "InputChangedError",
     "InputDamagedError",
@@ -126,6 +128,7 @@ __all__ = [
     "append_revoke",
     "apply_catalogue",
     "apply_release",
+    "asked_of",
     "checked_id",
     "complete_release",
     "decisions_in",
@@ -175,7 +178,6 @@ __all__ = [
     "unmatched",
     "unreadable_catalogue_state",
     "unreadable_shards",
-    "unserved_force",
     "waiting_catalogue",
     "waiting_release",
     "with_lines",

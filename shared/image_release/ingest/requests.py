@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
@@ -82,6 +83,14 @@ class Progress:
     failed: int
 
 
+@dataclass(frozen=True, slots=True)
+class HotelRequest:
+    """What a request asks of a hotel: what is forced, and with settings of what moment or later."""
+
+    force: Force = "none"
+    stored_at: datetime | None = None
+
+
 def parse_request(data: bytes, file: str) -> Request:
     """Read a request document. Raises RequestError."""
     try:
@@ -133,24 +142,27 @@ def _unmatched(selector: str, value: str, suggestions: Sequence[str]) -> str:
     return f"--{selector} {printable(value)}: matches no hotel of the release in force{meant}"
 
 
-def store_request(state: Store, request: Request, total: int) -> None:
-    """Store a request with the number of hotels it selected. Done before the first nudge."""
-    state.put(
-        request_key(request.request_id, "request.json"), write_json({**request.model_dump(mode="json"), "total": total})
-    )
+def store_request(state: Store, request: Request, total: int, stored_at: datetime | None = None) -> None:
+    """Store a request with the number of hotels it selected. Done before the first nudge.
+
+    `stored_at` says since when the settings are stored that it was made under: older ones cannot serve it.
+    """
+    document = {**request.model_dump(mode="json"), "total": total}
+    if stored_at is not None:
+        document["settings_stored_at"] = stored_at.isoformat()
+    state.put(request_key(request.request_id, "request.json"), write_json(document))
 
 
-def unserved_force(state: Store, nudge: Nudge) -> Force:
-    """What a nudge's request forces for a hotel; `none` once that was done."""
-    if nudge.request_id is None:
-        return "none"
-    document = read_json(state, request_key(nudge.request_id, "request.json"))
-    if document is None or document["force"] == "none":
-        return "none"
-    if is_done(state, nudge.request_id, nudge.hotel_id):
-        return "none"
-    force: Force = document["force"]
-    return force
+def asked_of(state: Store, nudge: Nudge) -> HotelRequest:
+    """What a nudge's request asks of a hotel; it forces nothing once that was done."""
+    request_id = nudge.request_id
+    document = read_json(state, request_key(request_id, "request.json")) if request_id is not None else None
+    if request_id is None or document is None:
+        return HotelRequest()
+    stored_at = document.get("settings_stored_at")
+    is_served = document["force"] == "none" or is_done(state, request_id, nudge.hotel_id)
+    moment = datetime.fromisoformat(stored_at) if stored_at else None
+    return HotelRequest("none" if is_served else document["force"], moment)
 
 
 def is_done(state: Store, request_id: str, hotel_id: str) -> bool:

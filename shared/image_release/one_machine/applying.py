@@ -116,7 +116,7 @@ class FolderApplier:
 
     def _workspace_now(self) -> Workspace:
         choices = choices_of(self._workspace, *self._said)
-        return replace(self._workspace, settings=choices.settings, tagger=choices.tagger)
+        return replace(self._workspace, settings=choices.settings, tagger=choices.tagger, stored_at=choices.stored_at)
 
     def _pool_for(self, workspace: Workspace) -> ProcessPoolExecutor:
         """The pool whose worker has the present settings and tagger; called with the lock held."""

@@ -10,6 +10,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,15 @@ class StoredChoiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Settings and tagger that a command works with. `stores` are the settings that `run` stores, if any."""
+    """Settings and tagger that a command works with. `stores` are the settings that `run` stores, if any.
+
+    `stored_at` says since when the settings are stored; None for those of a file of the command line, and shipped ones.
+    """
 
     settings: Settings
     tagger: str
     stores: Document | None = None
+    stored_at: datetime | None = None
 
 
 def choices_of(workspace: Workspace, file: Path | None, tagger: str | None) -> Choices:
@@ -54,9 +59,9 @@ def choices_of(workspace: Workspace, file: Path | None, tagger: str | None) -> C
     said = _said(file)
     kept, network = _divided(said)
     stores = kept if file and (kept or not network) else None
-    base = kept if stores is not None else _stored_settings(workspace)
+    base, stored_at = (kept, None) if stores is not None else _stored_settings(workspace)
     settings = settings_of(_joined(base, network), str(file or SETTINGS))
-    return Choices(settings, _stored_tagger(workspace) if tagger is None else tagger, stores)
+    return Choices(settings, _stored_tagger(workspace) if tagger is None else tagger, stores, stored_at)
 
 
 def first_tagger(workspace: Workspace) -> str | None:
@@ -126,13 +131,16 @@ def _joined(document: Document, network: Document) -> Document:
     return {**document, "download": {**document.get("download", {}), **network}}
 
 
-def _stored_settings(workspace: Workspace) -> Document:
-    """The stored settings, checked; an empty document where there are none. A file of no bytes was cut short."""
+def _stored_settings(workspace: Workspace) -> tuple[Document, datetime | None]:
+    """The stored settings, checked, and their time; an empty document where there are none.
+
+    A file of no bytes was cut short.
+    """
     stored = workspace.inbox.get(SETTINGS)
     if stored is None:
-        return {}
+        return {}, None
     try:
-        return _checked(stored.data)
+        return _checked(stored.data), stored.modified
     except SettingsError as error:
         rule = f"the stored settings cannot be used; to replace them: image-release run --settings FILE{_at(workspace)}"
         raise StoredChoiceError(f"{error}\n{rule} (an empty FILE: the shipped settings)") from error

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from image_release.child_process import IsolatedCaller
+from image_release.edition import Edition
 from image_release.fetch import UrlFetcher
 from image_release.hotel import Context, Ports, call_directly
 from image_release.problems import Problem
@@ -84,6 +85,8 @@ class Workspace:
     photos: tuple[Path, ...] = ()
     allowance: SpendingCap | None = None
     aside: Path | None = None
+    stored_at: datetime | None = None
+    """When the settings were stored; None: they are not."""
     counter: StoreCounter = field(default_factory=StoreCounter, compare=False)
 
     @cached_property
@@ -140,7 +143,8 @@ class Workspace:
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[object, ...]]:
         """Pickle the choices only; the other process has a counter of its own."""
-        return Workspace, (self.root, self.settings, self.tagger, self.photos, self.allowance, self.aside)
+        chosen = (self.settings, self.tagger, self.photos, self.allowance, self.aside, self.stored_at)
+        return Workspace, (self.root, *chosen)
 
     def ports(self, *, isolated: bool = False) -> Ports:
         """Build what one worker needs of the outside world; `isolated` decodes in a child process that may die.
@@ -155,6 +159,7 @@ class Workspace:
             settings=self.settings.resolved_for(what_it_gives(tagger)),
             context=Context(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
             call=IsolatedCaller() if isolated else call_directly,
+            edition=Edition(stored_at=self.stored_at),
         )
 
     def tagger_problems(self) -> tuple[Problem, ...]:

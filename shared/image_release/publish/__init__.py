@@ -25,6 +25,7 @@ from image_release.publish.manifest import (
     PublishedPin,
     PublishedRendition,
     PublishedScore,
+    PublishedSettings,
     RejectedImage,
     manifest_schema,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "PublishedPin",
     "PublishedRendition",
     "PublishedScore",
+    "PublishedSettings",
     "RejectedImage",
     "SeqTakenError",
     "change_of",

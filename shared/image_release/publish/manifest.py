@@ -25,6 +25,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from image_release.edition import Edition
 from image_release.outcomes import Outcome
 
 FLOAT_PLACES = 6
@@ -74,6 +75,10 @@ def _or_newer_word(words: Any) -> GetPydanticSchema:
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_zero(value: object) -> bool:
+    return value == 0
 
 
 class PublishedImage(ManifestPart):
@@ -196,6 +201,7 @@ class Pending(ManifestPart):
     kind: Annotated[PendingKind | str, _or_newer_word(PendingKind)]
     not_before: datetime
     reason: str | None = Field(None, description="tag: why pictures have no labels yet")
+    images: int | None = Field(None, exclude_if=_is_none, description="tag: how many images have no labels yet")
     keys: tuple[str, ...] = Field(
         (), description="sweep: renditions that this manifest or one before it ceased to name"
     )
@@ -203,6 +209,13 @@ class Pending(ManifestPart):
     def is_due(self, now: datetime) -> bool:
         """Whether there is work that this version can do now."""
         return self.kind in PENDING_KINDS and self.not_before <= now
+
+
+class PublishedSettings(ManifestPart):
+    """The settings that a manifest was made with: their meaning, and since when they are stored."""
+
+    digest: str
+    stored_at: datetime | None = Field(description="when they were stored; null: the shipped ones")
 
 
 class Manifest(ManifestPart):
@@ -223,9 +236,23 @@ class Manifest(ManifestPart):
         exclude_if=_is_none,
         description="SHA-256 of the record of what this manifest changed; absent in those of older versions",
     )
+    settings: PublishedSettings | None = Field(
+        None, exclude_if=_is_none, description="absent in manifests of older versions"
+    )
+    program: int = Field(
+        0, ge=0, exclude_if=_is_zero, description="number of the program that made it; absent: an older one"
+    )
+    epoch: int = Field(
+        0, ge=0, exclude_if=_is_zero, description="how often an older program was put back in force; absent: never"
+    )
     pictures: tuple[PublishedPicture, ...] = ()
     rejected: tuple[RejectedImage, ...] = ()
     pending: tuple[Pending, ...] = ()
+
+    @property
+    def edition(self) -> Edition:
+        """Which program made it, and when its settings were stored."""
+        return Edition(self.epoch, self.program, self.settings.stored_at if self.settings else None)
 
     def named_keys(self) -> frozenset[str]:
         """Keys of all renditions that this manifest names."""

@@ -1,67 +1,176 @@
-"""Nudges what is due by date, as far as the tagger's quota allows: a job of `tick`.
+"""Nudges what is due by date: a job of `tick`. Labels have a pace of their own (`label_pace`).
 
 A due-marker remembers what is due. A nudge that is lost leaves its marker, and the marker is nudged again after a rest
-period.
+period. Each kind of marker is walked through, oldest day first, for a share of the job's time. The next tick goes on
+where a walk stopped, and a new walk begins when the first marker can have rested: what rests is not listed each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from image_release.publish import PENDING_KINDS
+from image_release.queueing import Message
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
-from image_release.state import KEPT, DueMarker, leave_marker, markers_until
+from image_release.state import KEPT, DueMarker, leave_marker, markers_of
+from image_release.storage import Store
+from image_release.upkeep_keys import walk_key
 
-REST: Mapping[str, timedelta] = {"tag": timedelta(hours=1), "download": timedelta(hours=1)}
-"""Rest period of a marker after it was written or nudged: a hotel without labels asks again after an hour."""
+LABELS = "tag"
+"""Kind of the markers of hotels that wait for labels."""
+REST = {LABELS: timedelta(minutes=90), "download": timedelta(hours=1)}
+"""Rest period of a marker after it was written or nudged. A hotel without labels asks again after an hour: a nudge that
+comes up to 15 minutes late must not be followed by one that comes too early."""
 LONG_REST = timedelta(hours=6)
 """Rest period of the other kinds: revalidation and sweeps are not urgent, and bulk work may take hours."""
-NUDGES_A_TICK = 2_000
-"""Maximum number of nudges of each kind: what one invocation sends and marks within a minute or two."""
-IMAGES_A_HOTEL = 20
-"""Best images of a hotel, on average: says for how many hotels the remaining quota is enough."""
-CHUNK = 100
-"""Markers that are touched before their nudges are sent."""
+CHUNK = 500
+"""Markers that are touched before their nudges are sent: some three requests a thread."""
 
 
-def nudge_due(suite: Suite, *, nudges: int = NUDGES_A_TICK) -> dict[str, int]:
-    """Nudge what is due, at most `nudges` of each kind; returns how many by kind, and how many old markers went.
+class Walk(BaseModel):
+    """How far the walk through the markers of one kind came."""
 
-    Markers are touched before their nudges are sent: their ETag then belongs to this tick when the hotel is processed.
-    After a crash in between they are nudged again once their rest period is over.
-    """
+    after: str = ""
+    """Key of the last marker that was looked at. Empty: the walk is over, and the next one begins with the oldest."""
+    began: datetime | None = None
+    wakes: datetime | None = None
+    """When the first of the markers that were passed over has rested."""
+
+    def begins(self, now: datetime) -> bool:
+        """Whether there is anything to look at now; a new walk is begun."""
+        if not self.after:
+            if self.wakes is not None and self.wakes > now:
+                return False
+            self.began = self.wakes = None
+        self.began = self.began or now
+        return True
+
+    def passes(self, wakes: datetime) -> None:
+        """A marker rests until `wakes`."""
+        self.wakes = wakes if self.wakes is None else min(self.wakes, wakes)
+
+    def ends(self, now: datetime, rest: timedelta) -> None:
+        """All markers were looked at. What was written or nudged since the walk began rests at least since then."""
+        self.passes((self.began or now) + rest)
+        self.passes(datetime.combine(now.date() + timedelta(days=1), time(), UTC))  # then the next day's are due
+        self.after = ""
+
+
+W = TypeVar("W", bound=Walk)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedNudge:
+    """A marker that is nudged: the bytes that it is touched with, and how late its nudge comes."""
+
+    marker: DueMarker
+    body: bytes
+    delay_s: int = 0
+
+    def message(self) -> Message:
+        """Its nudge."""
+        marker = self.marker
+        nudge = NudgeMessage(hotel_id=marker.hotel_id, reason=marker.kind, due=marker.day.isoformat())
+        return replace(nudge.message("tick"), delay_s=self.delay_s)
+
+
+Plan = Callable[[Sequence[DueMarker]], Sequence[TimedNudge]]
+"""Says of markers in their order how they are nudged. Of what it leaves out at the end, the next tick begins."""
+
+
+def nudge_due(suite: Suite) -> dict[str, int]:
+    """Nudge what is due but for labels; returns how many by kind, and how many old markers went."""
     done = {"tidied": 0}
-    left = {"tag": min(nudges, -(-suite.quota.left() // IMAGES_A_HOTEL))}
-    due = _due(suite, done, left, nudges)
-    while chunk := list(islice(due, CHUNK)):
-        for marker in chunk:
-            body = f"nudged {suite.now().isoformat()}".encode()
-            leave_marker(suite.state, marker.day, marker.kind, marker.hotel_id, body)
-        suite.bulk.send(
-            NudgeMessage(hotel_id=marker.hotel_id, reason=marker.kind, due=marker.day.isoformat()).message("tick")
-            for marker in chunk
-        )
+    kinds = sorted(PENDING_KINDS - {LABELS})
+    while kinds:
+        unfinished = []
+        for number, kind in enumerate(kinds):
+            mine = suite.with_share(1 / (len(kinds) - number))
+            with kept(suite.state, kind, Walk) as walk:
+                nudge_kind(mine, kind, walk, at_once(suite), done, chunk=CHUNK)
+                unfinished += [kind] if walk.after else []
+        kinds = unfinished if suite.seconds_left() > 0 else []
     return done
 
 
-def _due(suite: Suite, done: dict[str, int], left: dict[str, int], nudges: int) -> Iterator[DueMarker]:
-    """Markers to nudge now, oldest day first, within what is left of each kind; old served ones are deleted.
+def at_once(suite: Suite) -> Plan:
+    """The plan that nudges all markers now."""
+    body = f"nudged {suite.now().isoformat()}".encode()
+    return lambda markers: [TimedNudge(marker, body) for marker in markers]
 
-    Markers of a kind that only a newer version knows are left to it.
+
+def nudge_kind(suite: Suite, kind: str, walk: Walk, plan: Plan, done: dict[str, int], *, chunk: int) -> None:
+    """Nudge the markers of one kind that have rested, until the time or the plan ends; adds to `done` how many.
+
+    Markers are touched before their nudges are sent: their ETag then belongs to this tick when the hotel is processed.
+    After a crash in between they are nudged again once their rest period is over. Old served ones are deleted.
     """
-    now = suite.now()
-    for marker in list(markers_until(suite.state, now.date())):
-        if marker.is_served:
-            if marker.day < (now - KEPT).date():
-                suite.state.delete(marker.key)
-                done["tidied"] += 1
-            continue
-        rests = marker.modified + REST.get(marker.kind, LONG_REST) > now
-        if rests or marker.kind not in PENDING_KINDS or left.setdefault(marker.kind, nudges) <= 0:
-            continue
-        left[marker.kind] -= 1
-        done[marker.kind] = done.get(marker.kind, 0) + 1
-        yield marker
+    now, rest = suite.now(), REST.get(kind, LONG_REST)
+    if not walk.begins(now):
+        return
+    markers = markers_of(suite.state, kind, now.date(), after=walk.after)
+    with parallel(suite.threads) as each:
+        while found := list(islice(markers, chunk)):
+            served = [marker for marker in found if marker.is_served and marker.day < (now - KEPT).date()]
+            each(lambda marker: suite.state.delete(marker.key), served)
+            done["tidied"] += len(served)
+            waiting = [marker for marker in found if not marker.is_served]
+            for marker in waiting:
+                if (wakes := marker.modified + rest) > now:
+                    walk.passes(wakes)
+            rested = [marker for marker in waiting if marker.modified + rest <= now]
+            planned = plan(rested)
+            each(lambda one: _touch(suite.state, one), planned)
+            suite.bulk.send(one.message() for one in planned)
+            done[kind] = done.get(kind, 0) + len(planned)
+            if len(planned) < len(rested):
+                walk.after = planned[-1].marker.key if planned else walk.after
+                return
+            walk.after = found[-1].key
+            if suite.seconds_left() <= 0:
+                return
+    walk.ends(now, rest)
+
+
+@contextmanager
+def kept(state: Store, kind: str, model: type[W]) -> Iterator[W]:
+    """The walk of a kind, which is written back at the end, also after a failure. One that is damaged begins anew."""
+    stored = state.get(walk_key(kind))
+    try:
+        walk = model.model_validate_json(stored.data if stored else b"{}")
+    except ValidationError:
+        walk = model()
+    try:
+        yield walk
+    finally:
+        data = walk.model_dump_json(exclude_defaults=True).encode()
+        if stored is None or data != stored.data:
+            state.put(walk_key(kind), data)
+
+
+Map = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+"""Calls a function with each item, and returns what it returns; raises what one of the calls raises."""
+
+
+@contextmanager
+def parallel(threads: int) -> Iterator[Map]:
+    """A map that has several calls under way at once."""
+    if threads == 1:
+        yield lambda call, items: [call(item) for item in items]
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield lambda call, items: list(pool.map(call, items))
+
+
+def _touch(state: Store, planned: TimedNudge) -> None:
+    marker = planned.marker
+    leave_marker(state, marker.day, marker.kind, marker.hotel_id, planned.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from image_release.ingest import checked_id
 from image_release.problems import printable
@@ -33,14 +33,16 @@ class NudgeMessage(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=100)] = "invoked"
     request_id: RequestId | None = None
     due: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    left_since: AwareDatetime | None = None
+    """When the hotel was first left to a newer writer."""
 
     def nudge(self) -> Nudge:
         """What `process_hotel` is given."""
         return Nudge(self.hotel_id, self.reason, self.request_id)
 
-    def message(self, group: str | None = None) -> Message:
+    def message(self, group: str | None = None, delay_s: int = 0) -> Message:
         """The message, in the fair queue's group of its request."""
-        return Message(json_body(self.model_dump_json(exclude_none=True)), group or self.request_id)
+        return Message(json_body(self.model_dump_json(exclude_none=True)), group or self.request_id, delay_s)
 
 
 class ShardMessage(BaseModel):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from image_release.edition import Edition
 from image_release.queueing import Queue
 from image_release.settings import Settings
 from image_release.storage import Store
@@ -36,3 +37,19 @@ class Suite:
     """More hotels than this are nudged in shares: `fan_out_shard` nudges as many within ten seconds."""
     seconds_left: Callable[[], float] = field(default=lambda: math.inf)
     """Seconds until the invocation is ended. What can be put off stops at half of its time."""
+    edition: Edition = field(default_factory=Edition)
+    """This program, and when `settings` were stored."""
+    settings_key: str = ""
+    """Key of the settings in the inbox; empty: the shipped ones."""
+
+    @property
+    def asks_google(self) -> bool:
+        """Whether the stage's tagger sends images to Google, which costs money and counts against the quota."""
+        return "google" in self.tagger.split("+")
+
+    def with_share(self, share: float) -> Suite:
+        """The suite for a part of the work, which may take this share of the time that is left now."""
+        began_s = self.seconds_left()
+        if math.isinf(began_s):
+            return self
+        return replace(self, seconds_left=lambda: self.seconds_left() - began_s * (1 - share))

@@ -85,7 +85,7 @@ def reprocess(request: Request, suite: Suite, *, occasion: str = "") -> Requeste
     if request.dry_run:
         return _dry_run(request, suite)
     hotel_ids = _selected_once(request, suite)
-    store_request(suite.state, request, len(hotel_ids))
+    store_request(suite.state, request, len(hotel_ids), suite.edition.stored_at)
     reason = EVERYWHERE if request.decision else "request"
     nudging = Nudging(reason, request.request_id, is_urgent=not request.all)
     name = f"{request.request_id}+{sha256_hex(occasion.encode())[:16]}" if occasion else request.request_id

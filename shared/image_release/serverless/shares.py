@@ -21,7 +21,7 @@ from typing import Any
 from image_release.serverless.messages import GoOnMessage, NudgeMessage, ShareMessage
 from image_release.serverless.ports import Suite
 from image_release.split_keys import SPLIT, plan_key, share_done_folder, share_done_key, share_key, work_folder
-from image_release.state import StateUnreadableError, parsed_json, write_json
+from image_release.state import write_json
 from image_release.storage import ConditionFailedError, Store
 
 NUDGE = "nudge"
@@ -30,6 +30,14 @@ STANDS_STILL = timedelta(hours=1)
 """Time without a new mark after which messages are taken for lost: longer than a killed share needs to come back."""
 KEPT = timedelta(days=1)
 """Time for which the folder of finished work is kept, and that of work whose planner never came back."""
+
+
+class WorkUnreadableError(Exception):
+    """A plan or a share cannot be read: it is lost, empty, cut short or damaged. Only a person can begin again."""
+
+    def __init__(self, key: str) -> None:
+        told = f"state/{key} cannot be read: delete what is below {work_folder(key)}/, and hand in again"
+        super().__init__(f"{told} the request or the catalogue that it was made of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +64,17 @@ Step = Callable[[SplitPlan, int, Suite], bytes]
 
 
 def read_plan(state: Store, folder: str) -> SplitPlan | None:
-    """The plan of a piece of work; None if it was never planned, or is removed. Raises StateUnreadableError."""
+    """The plan of a piece of work; None if it was never planned, or is removed. Raises WorkUnreadableError."""
     stored = state.get(plan_key(folder))
     if stored is None:
         return None
-    document = parsed_json(plan_key(folder), stored.data)
     try:
+        document = json.loads(stored.data)
         return SplitPlan(
             folder, document["step"], document["shares"], document["goes_on"], document["details"], stored.etag
         )
-    except (KeyError, TypeError) as error:
-        raise StateUnreadableError(plan_key(folder)) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WorkUnreadableError(plan_key(folder)) from error
 
 
 def begin(suite: Suite, plan: SplitPlan) -> SplitPlan:
@@ -91,22 +99,23 @@ def send_shares(suite: Suite, plan: SplitPlan, shares: Iterable[int]) -> int:
     )
 
 
-def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> bool:
-    """Do one share, then mark it; returns whether there was something to do.
+def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> bytes | None:
+    """Do one share, then mark it; returns what its mark holds, None if there was nothing to do.
 
     A duplicate finds the mark. A late message finds another step, or no plan any more. Whoever finds all marks lets the
-    work go on. Raises StateUnreadableError.
+    work go on. Raises WorkUnreadableError.
     """
     plan = read_plan(suite.state, order.folder)
     if plan is None or plan.step != order.step or order.share >= plan.shares:
-        return False
+        return None
     key = share_done_key(order.folder, order.step, order.share)
-    is_new = suite.state.head(key) is None
-    if is_new:
-        suite.state.put(key, steps[order.step](plan, order.share, suite))
+    mark = None
+    if suite.state.head(key) is None:
+        mark = steps[order.step](plan, order.share, suite)
+        suite.state.put(key, mark)
     if plan.goes_on and not missing_shares(suite.state, plan):
         suite.catalogues.send([GoOnMessage(go_on=plan.folder).message()])
-    return is_new
+    return mark
 
 
 def remove_work(suite: Suite, folder: str) -> None:
@@ -120,7 +129,7 @@ def remove_work(suite: Suite, folder: str) -> None:
 def resume_split(suite: Suite) -> dict[str, int]:
     """Send again what stands still, and remove what is finished or was never planned: a job of `tick`."""
     did = {"resumed": 0, "removed": 0}
-    failed: list[StateUnreadableError] = []
+    failed: list[WorkUnreadableError] = []
     for folder, listed in groupby(suite.state.list(SPLIT), lambda item: work_folder(item.key)):
         if suite.seconds_left() <= 0:
             break
@@ -128,7 +137,7 @@ def resume_split(suite: Suite) -> dict[str, int]:
         try:
             if rested >= STANDS_STILL and (what := _resume(suite, folder, rested)):
                 did[what] += 1
-        except StateUnreadableError as error:
+        except WorkUnreadableError as error:
             failed.append(error)  # other work must not wait for this
     if failed:
         raise failed[0]
@@ -212,9 +221,9 @@ def nudge_share(plan: SplitPlan, share: int, suite: Suite) -> bytes:
         hotel_ids = list(map(json.loads, gzip.decompress(stored.data).splitlines())) if stored else None
         nudging = Nudging(**plan.details)
     except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
-        raise StateUnreadableError(key) from error
+        raise WorkUnreadableError(key) from error
     if hotel_ids is None:
-        raise StateUnreadableError(key)
+        raise WorkUnreadableError(key)
     return str(nudging.send(hotel_ids, suite)).encode()
 
 

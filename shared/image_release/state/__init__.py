@@ -15,9 +15,10 @@ from image_release.state.due_markers import (
     SERVED,
     DueMarker,
     leave_marker,
-    mark_served,
     marker_etag,
+    markers_of,
     markers_until,
+    remove_marker,
 )
 from image_release.state.holds import accept, held, hold, is_accepted, let_go
 
@@ -34,11 +35,12 @@ __all__ = [
     "is_accepted",
     "leave_marker",
     "let_go",
-    "mark_served",
     "marker_etag",
+    "markers_of",
     "markers_until",
     "parsed_json",
     "read_json",
+    "remove_marker",
     "swap",
     "swap_json",
     "write_json",

@@ -29,7 +29,8 @@ class StoreCounter:
 class CountingStore:
     """Passes every request on, and counts it.
 
-    `get`, `open`, `fetch_file`, `head` and `list` count as a read; `put`, `put_file` and `delete` count as a write.
+    `get`, `open`, `fetch_file`, `head`, `list` and `folders` count as a read; `put`, `put_file` and `delete` as a
+    write.
     """
 
     def __init__(self, store: Store, counter: StoreCounter) -> None:
@@ -60,6 +61,11 @@ class CountingStore:
         """The objects under a prefix; counts one read, however many they are."""
         self._counter.count(reads=1)
         return self._store.list(prefix, after=after)
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The folders right below a folder; counts one read, however many they are."""
+        self._counter.count(reads=1)
+        return self._store.folders(prefix, after)
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object; counts a write, even if its condition fails."""

@@ -67,7 +67,8 @@ class FolderStore:
                 return None
             with file:
                 data = file.read()
-            return Stored(data, etag_of(data))
+                modified = _moment(os.fstat(file.fileno()))
+            return Stored(data, etag_of(data), modified)
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none.
@@ -166,6 +167,19 @@ class FolderStore:
         yield from (listed for listed in below if comes_after(listed.key, after))
         if unread:
             raise unread[0]
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        with _faults(prefix):
+            try:
+                with os.scandir(self.root / prefix) as entries:
+                    names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            except NO_OBJECT:
+                return
+        for name in sorted(names, key=lambda name: os.fsencode(f"{name}/")):
+            is_wanted = not after or comes_after(f"{name}/", f"{after}/")
+            if is_wanted and not key_fault(prefix + name) and prefix + name != RESERVED:
+                yield name
 
     def odd_entries(self, prefix: str, files: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         """What lies in a folder of the store and is no object: its place there, and why it is none.
@@ -291,7 +305,11 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def _listed(key: str, status: os.stat_result) -> Listed:
-    return Listed(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    return Listed(key, status.st_size, _moment(status))
+
+
+def _moment(status: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class MemoryStore:
     def get(self, key: str) -> Stored | None:
         """Read an object whole; None if there is none."""
         found = self._objects.get(checked(key))
-        return Stored(found[0], etag_of(found[0])) if found else None
+        return Stored(found[0], etag_of(found[0]), found[1]) if found else None
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none."""
@@ -70,3 +70,9 @@ class MemoryStore:
             found = [(key, *value) for key, value in objects if key.startswith(prefix) and comes_after(key, after)]
         for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
             yield Listed(key, len(data), modified)
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name."""
+        below = (listed.key.removeprefix(prefix).partition("/") for listed in self.list(prefix))
+        names = dict.fromkeys(name for name, slash, _ in below if slash)
+        yield from (name for name in names if not after or comes_after(f"{name}/", f"{after}/"))

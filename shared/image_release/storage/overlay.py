@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,3 +72,12 @@ class OverlayStore:
             if listed.key != last and listed.key not in self._deleted:
                 yield listed
             last = listed.key
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name, unless all in them was deleted."""
+        both = heapq.merge(
+            self._above.folders(prefix, after), self._base.folders(prefix, after), key=lambda name: f"{name}/".encode()
+        )
+        for name, _ in groupby(both):
+            if next(self.list(f"{prefix}{name}/"), None):
+                yield name

@@ -27,10 +27,11 @@ class BadKeyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The bytes of an object, and their ETag."""
+    """The bytes of an object, their ETag, and when they were written (aware, UTC)."""
 
     data: bytes
     etag: str
+    modified: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ class Store(Protocol):
 
         Only keys that come after `after` are listed; that text need not be a key. The listing is read while it is
         iterated, and the caller may delete an object that it was given. A prefix that no key can have lists nothing.
+        """
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder (`prefix` ends with `/`), without reading what is in them.
+
+        They are sorted as their keys are, and come after the name `after`, if that is given.
         """
 
 

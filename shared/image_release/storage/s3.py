@@ -14,10 +14,10 @@ import io
 import logging
 import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -103,7 +103,7 @@ class S3Store:
         with self._faults(key):
             try:
                 result = self._obs.get(self._client, checked(key))
-                return Stored(bytes(result.bytes()), _etag(result.meta))
+                return Stored(bytes(result.bytes()), _etag(result.meta), _modified(result.meta))
             except FileNotFoundError as error:
                 _refuse_missing_bucket(error)
                 return None
@@ -197,17 +197,33 @@ class S3Store:
 
     def _listed_by_boto3(self, folder: str, after: str) -> Iterator[Listed]:
         """The objects of a folder whose keys come after `after`, without the keys that cannot be ours."""
-        base = self._base
-        pages = self._boto3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.address.bucket, Prefix=base + (f"{folder}/" if folder else ""), StartAfter=base + after
-        )
-        for page in pages:
+        for page in self._pages(f"{folder}/" if folder else "", after):
             for item in page.get("Contents", ()):
-                key = item["Key"].removeprefix(base)
+                key = item["Key"].removeprefix(self._base)
                 if key_fault(key) or not key.isprintable():
                     log.warning("%s/%s cannot be a key of ours: not listed", self.address, printable(key))
                 else:
                     yield Listed(key, item["Size"], item["LastModified"].replace(microsecond=0))
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder that come after a name, a thousand per request."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        # `0` follows `/` in the order of bytes: whatever begins so comes after all that lies in the folder `after`
+        behind = f"{prefix}{after}0" if after else ""
+        try:
+            for page in self._pages(prefix, behind, Delimiter="/"):
+                for item in page.get("CommonPrefixes", ()):
+                    yield item["Prefix"].removeprefix(self._base).removeprefix(prefix).removesuffix("/")
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"{self.address}/{printable(prefix)}: {printable(str(error), 300)}") from error
+
+    def _pages(self, prefix: str, after: str, **more: str) -> Iterable[Any]:
+        """What S3 answers about the keys that begin with `prefix` and come after `after`, page by page."""
+        pages: Iterable[Any] = self._boto3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.address.bucket, Prefix=self._base + prefix, StartAfter=self._base + after, **more
+        )
+        return pages
 
     def _delete_by_boto3(self, key: str, if_match: str) -> None:
         """Remove an object if it has this ETag: obstore cannot say so."""
@@ -343,9 +359,14 @@ def _etag(meta: Any) -> str:
     return str(etag)
 
 
+def _modified(meta: Any) -> datetime:
+    """Time of an object, in whole seconds, because a header has no more and a listing may have."""
+    modified: datetime = meta["last_modified"].replace(microsecond=0)
+    return modified
+
+
 def _listed(meta: Any) -> Listed:
-    """Size and time of an object; times are in whole seconds, because a header has no more and a listing may have."""
-    return Listed(meta["path"], meta["size"], meta["last_modified"].replace(microsecond=0))
+    return Listed(meta["path"], meta["size"], _modified(meta))
 
 
 def _despite_conflicts(write: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ from image_release.tag.dynamodb_counters import DynamoCounters
 from image_release.tag.google import GoogleTagger
 from image_release.tag.labels import LabelLine
 from image_release.tag.none import NoTagger
-from image_release.tag.port import Allowance, NotTagged, Tagged, Tagger, TagRequest
+from image_release.tag.port import Allowance, NotTagged, Report, Tagged, Tagger, TaggerUnavailableError, TagRequest
 from image_release.tag.quota import AccountQuota, Counters, CountersUnreachableError, MemoryCounters
 from image_release.tag.recorded import NotWholeGzipError, RecordedTagger, numbered_lines
 from image_release.tag.spending_cap import SpendingCap
@@ -29,10 +29,12 @@ __all__ = [
     "NotTagged",
     "NotWholeGzipError",
     "RecordedTagger",
+    "Report",
     "SpendingCap",
     "TagRequest",
     "Tagged",
     "Tagger",
+    "TaggerUnavailableError",
     "has_recovered",
     "numbered_lines",
     "parts_of",

@@ -15,6 +15,10 @@ from image_release.tag.quota import CountersUnreachableError
 
 KEPT_S = 3 * 24 * 3600
 """Seconds after which a count expires: far longer than the longest window, a day."""
+REQUESTS = 3
+"""Maximum number of times that one request is sent."""
+WAIT_S = 3
+"""Seconds to wait for a connection, and for an answer."""
 ATTEMPTS = 4
 """Maximum number of attempts to take what is left: other workers may take some of it between two attempts."""
 
@@ -51,7 +55,7 @@ class DynamoCounters:
                     return wanted
                 wanted = min(wanted, left)
         except (BotoCoreError, ClientError) as error:
-            raise CountersUnreachableError(printable(str(error), 300)) from error
+            raise CountersUnreachableError(self._away(error)) from error
         return 0
 
     def taken(self, window: str) -> int:
@@ -63,8 +67,11 @@ class DynamoCounters:
                 TableName=self._table, Key={"window": {"S": window}}, ConsistentRead=True, ProjectionExpression="taken"
             )
         except (BotoCoreError, ClientError) as error:
-            raise CountersUnreachableError(printable(str(error), 300)) from error
+            raise CountersUnreachableError(self._away(error)) from error
         return int(answer["Item"]["taken"]["N"]) if "Item" in answer else 0
+
+    def _away(self, error: Exception) -> str:
+        return printable(f"the table {self._table} that counts images does not answer: {error}", 300)
 
     def _try(self, window: str, wanted: int, limit: int) -> int | None:
         """Take all of `wanted` and return None, or take nothing and return how much is left."""
@@ -86,7 +93,12 @@ class DynamoCounters:
 
 
 def dynamodb_client() -> Any:
-    """A boto3 client with the credentials, region and endpoint of the environment."""
-    import boto3
+    """A boto3 client with the credentials, region and endpoint of the environment.
 
-    return boto3.client("dynamodb")
+    It gives up after seconds: a hotel without labels is published, and must not wait for them.
+    """
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "max_attempts": REQUESTS}
+    return boto3.client("dynamodb", config=Config(connect_timeout=WAIT_S, read_timeout=WAIT_S, retries=retries))

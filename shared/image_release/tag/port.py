@@ -14,6 +14,18 @@ from typing import Protocol, runtime_checkable
 from image_release.values import Label, Look
 
 
+class TaggerUnavailableError(Exception):
+    """A tagger cannot be used for now, whatever the image; the message says why, and what to do."""
+
+
+Report = Callable[[str], object]
+"""Is told, for each hotel that it concerns, that a tagger cannot be used, and why."""
+
+
+def report_nothing(_reason: str) -> None:
+    """Tell nobody: each hotel says in its manifest why it has no labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class TagRequest:
     """An image to label. What a tagger looks at is made only if it asks for it.
@@ -85,5 +97,6 @@ class Allowance(Protocol):
     def reserve(self, images: int) -> int:
         """Reserve up to `images` images; returns how many may be sent now (0…`images`).
 
-        Reserved images count as spent, even if they are never sent.
+        Reserved images count as spent, even if they are never sent. Raises TaggerUnavailableError if nobody knows how
+        many may be sent; then none were reserved.
         """

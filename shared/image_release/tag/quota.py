@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from image_release.tag.port import TaggerUnavailableError
+
 
 class Counters(Protocol):
     """Counts per window of time (a minute or a day); many workers may take from them at the same time."""
@@ -26,8 +28,8 @@ class Counters(Protocol):
         """The count of a window; 0 before the first take. Raises CountersUnreachableError."""
 
 
-class CountersUnreachableError(Exception):
-    """The counters could not answer."""
+class CountersUnreachableError(TaggerUnavailableError):
+    """The counters could not answer. Nobody knows how many images may be sent, so none are."""
 
 
 class MemoryCounters:
@@ -52,7 +54,7 @@ class MemoryCounters:
 
 @dataclass(frozen=True, slots=True)
 class AccountQuota:
-    """An allowance for the current minute and the current day (UTC). If the counters cannot answer, it grants none."""
+    """An allowance for the current minute and the current day (UTC)."""
 
     counters: Counters
     images_a_minute: int
@@ -62,14 +64,15 @@ class AccountQuota:
     def reserve(self, images: int) -> int:
         """Reserve up to `images` images of the minute, then of the day; returns how many.
 
-        Images that the day refuses stay counted in the minute; they cost no money.
+        Images that the day refuses stay counted in the minute; they cost no money. Raises CountersUnreachableError.
         """
         now = self.now()
-        try:
-            granted = self.counters.take(minute_of(now), images, self.images_a_minute)
-            return self.counters.take(day_of(now), granted, self.images_a_day) if granted else 0
-        except CountersUnreachableError:
-            return 0  # like a refusal: the hotel is published without labels, and is tagged later
+        granted = self.counters.take(minute_of(now), images, self.images_a_minute)
+        return self.counters.take(day_of(now), granted, self.images_a_day) if granted else 0
+
+    def taken_today(self) -> int:
+        """How many images were reserved on this day. Raises CountersUnreachableError."""
+        return self.counters.taken(day_of(self.now()))
 
     def left(self) -> int:
         """How many images can be reserved now. Raises CountersUnreachableError."""

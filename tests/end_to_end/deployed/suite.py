@@ -76,7 +76,9 @@ class DeployedSuite:
         self.sqs.send_message(QueueUrl=self.queue_url(queue), MessageBody=body)
 
     def call(self, function: str, event: dict) -> dict:
-        answer = self.functions.invoke(FunctionName=f"{PREFIX}-{function}", Payload=json.dumps(event).encode())
+        answer = self.functions.invoke(
+            FunctionName=f"{PREFIX}-{function}", Qualifier="live", Payload=json.dumps(event).encode()
+        )
         document = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, document
         return document
@@ -159,7 +161,7 @@ class DeployedSuite:
     @contextmanager
     def bulk_stopped(self):
         """Stop the delivery of messages from the bulk queue inside the block."""
-        mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel")
+        mappings = self.functions.list_event_source_mappings(FunctionName=f"{PREFIX}-process_hotel:live")
         (bulk,) = (m["UUID"] for m in mappings["EventSourceMappings"] if m["EventSourceArn"].endswith(f"{PREFIX}-bulk"))
         self.functions.update_event_source_mapping(UUID=bulk, Enabled=False)
         try:

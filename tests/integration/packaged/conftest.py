@@ -23,7 +23,7 @@ def tagger_of(template):
 
 @pytest.fixture(scope="session", params=STAGES)
 def template(request):
-    """The template of a stage that is deployed to AWS: with the tagger of new stages, and with both taggers."""
+    """The template of a stage as it is deployed to AWS: with no parameter, as production, and with all options."""
     return template_of(request.param)
 
 

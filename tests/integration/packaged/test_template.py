@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from deployment.package import STAGES
+from deployment.package import KEY, STAGES
 from tests.conftest import ROOT
 from tests.integration.packaged.conftest import tagger_of, template_of
 
@@ -43,6 +43,10 @@ def target(reference):
         return reference["Fn::GetAtt"][0]
     if "Ref" in reference:
         return reference["Ref"]
+    if "Fn::Join" in reference:  # a function by its alias
+        separator, (function, alias) = reference["Fn::Join"]
+        assert (separator, alias) == (":", "live")
+        return target(function)
     return re.sub(r"^\$\{(\w+)\.Arn\}.*$", r"\1", reference["Fn::Sub"])
 
 
@@ -104,7 +108,8 @@ class TestQueues:
 
     def test_are_encrypted_and_accept_messages_from_the_inbox_only(self, of_type):
         """Only S3 may send to a queue, and only for the inbox of this account."""
-        assert {queue["SqsManagedSseEnabled"] for queue in of_type("SQS::Queue").values()} == {True}
+        for queue in of_type("SQS::Queue").values():
+            assert queue.get("SqsManagedSseEnabled") or queue["KmsMasterKeyId"] == KEY
         for policy in of_type("SQS::QueuePolicy").values():
             (line,) = policy["PolicyDocument"]["Statement"]
             assert line["Principal"] == {"Service": "s3.amazonaws.com"}
@@ -222,7 +227,8 @@ class TestRights:
         assert not {"Roles", "Users", "Groups"} & set(policy)
         lines = policy["PolicyDocument"]["Statement"]
         actions = {action for line in lines for action in listed(line["Action"])}
-        assert actions == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}
+        key_rights = {action for action in actions if action.startswith("kms:")}
+        assert actions - key_rights == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}
         written = {json.loads(resource)["Fn::Sub"] for resource in granted(lines, "s3:PutObject")}
         assert written == {f"${{InboxBucket.Arn}}/{prefix}/*" for prefix in ("overrides", "decisions", "requests")}
 
@@ -244,12 +250,13 @@ class TestTagger:
 
     def test_that_was_said_is_the_stages(self):
         """The parameter decides; that of `production` was said to be both."""
-        assert tagger_of(template_of("production")) == STAGES["production"] == "google+local"
+        assert tagger_of(template_of("production")) == STAGES["production"]["tagger"] == "google+local"
 
     def test_brings_its_layers_and_no_others(self, template, of_type, asks_google):
-        """A stage that does not ask Google has no layer with Google's client."""
+        """A stage that does not ask Google has no layer with Google's client; nor without the model the model's."""
         layers = {layer["LayerName"].rsplit("-", 1)[1] for layer in of_type("Lambda::LayerVersion").values()}
-        assert layers == {"common", "pictures", "model"} | ({"google"} if asks_google else set())
+        model = {"model"} if "local" in tagger_of(template) else set()
+        assert layers == {"common", "pictures"} | model | ({"google"} if asks_google else set())
 
 
 class TestCircles:
@@ -263,10 +270,13 @@ class TestCircles:
         }
         assert written == {("process_hotel", json.dumps({"Fn::Sub": "${InboxBucket.Arn}/overrides/*"}))}
 
-    def test_only_the_inbox_notifies(self, of_type):
-        """The buckets that functions write send no notifications."""
-        told = [name for name, bucket in of_type("S3::Bucket").items() if "NotificationConfiguration" in bucket]
-        assert told == ["InboxBucket"]
+    def test_only_the_inbox_notifies_functions(self, of_type):
+        """The bucket of what is published tells a topic, to which no function listens; the state tells nobody."""
+        told = {name: bucket.get("NotificationConfiguration", {}) for name, bucket in of_type("S3::Bucket").items()}
+        assert {name: set(kinds) for name, kinds in told.items() if kinds} == {
+            "InboxBucket": {"QueueConfigurations"},
+            "PublishedBucket": {"TopicConfigurations"},
+        }
 
     def test_no_function_sends_where_a_message_could_lead_back_to_it(self, statements, mappings):
         """The graph of functions and the queues that they read and send to has no circle."""
@@ -297,20 +307,31 @@ class TestBuckets:
     def test_refuse_requests_without_tls(self, of_type):
         """Every bucket has one policy, which denies requests without TLS."""
         for policy in of_type("S3::BucketPolicy").values():
-            (line,) = policy["PolicyDocument"]["Statement"]
-            assert line["Effect"] == "Deny"
+            (line,) = [line for line in policy["PolicyDocument"]["Statement"] if line["Effect"] == "Deny"]
             assert str(line["Condition"]["Bool"]["aws:SecureTransport"]).lower() == "false"
         assert len(of_type("S3::BucketPolicy")) == len(of_type("S3::Bucket"))
 
     def test_delete_nothing_by_age_and_outlive_the_stack(self, of_type, resources):
-        """The program deletes originals and renditions. By age, only unfinished uploads and records of changes go."""
+        """The program deletes originals and renditions. By age go unfinished uploads, records of changes, and versions
+        of objects of the inbox that were replaced. Only the deployment that makes a bucket deletes it if it fails."""
+        unfinished = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2}}
+        allowed = {
+            "InboxBucket": [
+                unfinished,
+                {"NoncurrentVersionExpiration": {"NoncurrentDays": 90}},
+                {"ExpiredObjectDeleteMarker": True},
+            ],
+            "StateBucket": [unfinished, {"Prefix": "changes/", "ExpirationInDays": 90}],
+            "PublishedBucket": [unfinished],
+        }
         for name, bucket in of_type("S3::Bucket").items():
-            for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", []):
-                if "AbortIncompleteMultipartUpload" not in rule:
-                    assert (name, rule["Prefix"], rule["ExpirationInDays"]) == ("StateBucket", "changes/", 90)
-                assert set(rule) <= {"Id", "Status", "AbortIncompleteMultipartUpload", "Prefix", "ExpirationInDays"}
             if name != "ServerlessDeploymentBucket":
-                assert resources[name]["DeletionPolicy"] == "Retain"
+                rules = bucket["LifecycleConfiguration"]["Rules"]
+                assert [{key: rule[key] for key in rule if key not in {"Id", "Status"}} for rule in rules] == allowed[
+                    name
+                ]
+                policies = resources[name]["DeletionPolicy"], resources[name]["UpdateReplacePolicy"]
+                assert policies == ("RetainExceptOnCreate", "Retain")
 
     def test_notify_the_right_queue_of_what_comes_in(self, of_type):
         """Every prefix of the inbox has its queue."""
@@ -354,11 +375,10 @@ class TestMoney:
         (dashboard,) = of_type("CloudWatch::Dashboard").values()
         widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
         shown = [line for widget in widgets for line in widget["properties"].get("metrics", [])]
-        watched = {line[1] for line in shown if line[0] == "ImageRelease"}
-        watched |= {
-            alarm["MetricName"]
-            for alarm in of_type("CloudWatch::Alarm").values()
-            if alarm.get("Namespace") == "ImageRelease"
-        }
+        watched = {line[1] for line in shown if str(line[0]).startswith("ImageRelease/")}
+        for alarm in of_type("CloudWatch::Alarm").values():
+            operands = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
+            metrics = operands or [alarm]
+            watched |= {one["MetricName"] for one in metrics if one["Namespace"].startswith("ImageRelease/")}
         assert {"ImagesTagged", "Held"} <= watched
         assert watched - written == set()

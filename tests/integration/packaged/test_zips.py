@@ -35,7 +35,10 @@ print(composition.hotel_ports().tagger.tag([request])["0" * 64])
 """
 STAGE = {
     **{f"IMAGE_RELEASE_{store}": f"s3://stage-{store.lower()}" for store in ("INBOX", "STATE", "PUBLISHED")},
-    **{f"IMAGE_RELEASE_{name}": "none" for name in ("URGENT_QUEUE", "BULK_QUEUE", "SHARD_QUEUE", "QUOTA_TABLE")},
+    **{
+        f"IMAGE_RELEASE_{name}": "none"
+        for name in ("URGENT_QUEUE", "BULK_QUEUE", "SHARD_QUEUE", "CATALOGUE_QUEUE", "QUOTA_TABLE")
+    },
 }
 """Environment variables of a function; nothing connects to what they name."""
 HEAVY = {"numpy", "PIL", "cykooz_resizer", "google", "onnxruntime", "grpc", "boto3", "obstore", "jinja2"}

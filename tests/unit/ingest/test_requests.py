@@ -1,21 +1,23 @@
 """A request to process hotels again: what it may contain, and progress that is exact when a nudge comes twice."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.ingest import (
+    HotelRequest,
     Progress,
     RequestError,
+    asked_of,
     mark_done,
     mark_failed,
     parse_request,
     progress,
     request_ids,
     store_request,
-    unserved_force,
 )
 from image_release.storage import MemoryStore
 from image_release.values import Nudge
@@ -101,12 +103,19 @@ class TestForce:
         store_request(state, request(force="redownload"), 2)
         nudges = [Nudge(hotel_id, "request", "r1") for hotel_id in ("h1", "h2")]
         mark_done(state, "r1", "h1")
-        assert [unserved_force(state, nudge) for nudge in nudges] == ["none", "redownload"]
+        assert [asked_of(state, nudge).force for nudge in nudges] == ["none", "redownload"]
+
+    def test_names_the_settings_that_the_request_was_made_under(self):
+        """Also once the hotel is done: older settings have nothing to add."""
+        state, moment = MemoryStore(), datetime(2026, 11, 30, 4, tzinfo=UTC)
+        store_request(state, request(), 1, moment)
+        mark_done(state, "r1", "h1")
+        assert asked_of(state, Nudge("h1", "request", "r1")) == HotelRequest("none", moment)
 
     def test_of_no_request_is_none(self):
         """A nudge without a request forces nothing, and neither does one whose request is unknown."""
-        assert unserved_force(MemoryStore(), Nudge("h1", "catalogue")) == "none"
-        assert unserved_force(MemoryStore(), Nudge("h1", "request", "r9")) == "none"
+        assert asked_of(MemoryStore(), Nudge("h1", "catalogue")) == HotelRequest()
+        assert asked_of(MemoryStore(), Nudge("h1", "request", "r9")) == HotelRequest()
 
 
 def test_an_error_says_the_rule_without_the_address_of_a_library():

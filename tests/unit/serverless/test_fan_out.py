@@ -1,11 +1,15 @@
 """`fan_out` and `fan_out_shard`: each hotel, released or departed, is nudged once, even if a message comes twice."""
 
+from collections import Counter
 from dataclasses import replace
+
+import pytest
 
 from image_release.ingest import Held, Ignored, read_current
 from image_release.serverless.fan_out import complete_when_fanned_out, fan_out, fan_out_shard
 from image_release.serverless.messages import ShardMessage
 from image_release.settings import Settings
+from tests.unit.serverless.killing import kills
 
 MANY = 600
 
@@ -50,9 +54,21 @@ class TestARelease:
         fan_out(key, world.suite)
         again = fan_out(key, world.suite)
         assert (isinstance(again.result, Ignored), again.shards) == (True, 4)
+        first, *_ = world.take(world.suite.shards)
+        fan_out_shard(ShardMessage.model_validate(first), world.suite)
+        assert fan_out(key, world.suite).shards == 3
         assert work_shards(world) == {"release": sorted(hotels(range(MANY)))}
         complete_when_fanned_out(world.suite)
         assert fan_out(key, world.suite).shards == 0
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_is_killed_anywhere_comes_back_and_repeats_no_shard_that_is_done(self, world, after):
+        key = world.release("r1", hotels(range(MANY)))
+        found = Counter()
+        for _ in kills(world.suite, lambda doomed: fan_out(key, doomed), after=after):
+            found.update(work_shards(world).get("release", ()))
+        found.update(work_shards(world).get("release", ()))
+        assert found == Counter(hotels(range(MANY)).keys())
 
     def test_that_is_older_sends_nothing(self, world):
         older = world.release("r1", hotels([1]))

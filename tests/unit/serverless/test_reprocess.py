@@ -1,6 +1,7 @@
 """`reprocess`: the hotels of a request are fixed when it first comes, and its progress stays exact."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,10 +9,14 @@ import pytest
 from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
 from image_release.ingest.catalogues.listings import write_listing
 from image_release.serverless.fan_out import fan_out
-from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, request_at
+from image_release.serverless.messages import ShareMessage
+from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, reprocess_at, request_at
+from image_release.serverless.shares import do_share
+from image_release.serverless.steps import STEPS
 from image_release.store_keys import request_key
 from image_release.values import Accommodation, CatalogueImage, Listing
 from tests.unit.ingest.interrupted import Interrupted
+from tests.unit.serverless.killing import kills
 
 
 def request(**fields):
@@ -118,3 +123,51 @@ def test_an_object_that_is_no_request_is_reported(world):
         request_at("requests/q1.json", world.suite)
     with pytest.raises(MissingInputError):
         request_at("requests/q2.json", world.suite)
+
+
+class TestALargeRequest:
+    """Its hotels are nudged in shares of two."""
+
+    @pytest.fixture
+    def suite(self, world):
+        fan_out(world.release("r1", {f"h{number}": [f"a{number}"] for number in range(5)}), world.suite)
+        world.take(world.suite.shards)
+        return replace(world.suite, hotels_a_share=2)
+
+    def work(self, world):
+        """Do all shares that wait; return how often each hotel was nudged."""
+        for body in world.take(world.suite.shards):
+            do_share(ShareMessage.model_validate(body), world.suite, STEPS)
+        return Counter(body["hotel_id"] for body in world.take(world.suite.urgent))
+
+    def test_is_nudged_in_shares_and_its_progress_is_exact(self, world, suite):
+        requested = reprocess(request(), suite)
+        assert (requested.hotels, requested.nudged, requested.shares) == (5, 0, 3)
+        assert self.work(world) == Counter(f"h{number}" for number in range(5))
+        assert progress(suite.state, "q1").total == 5
+
+    def test_that_a_retry_brings_again_repeats_nothing(self, world, suite):
+        reprocess(request(), suite, occasion="one")
+        self.work(world)
+        assert reprocess(request(), suite, occasion="one").shares == 0
+        assert self.work(world) == Counter()
+
+    def test_that_a_person_makes_again_is_nudged_again(self, world, suite):
+        suite.inbox.put("requests/q1.json", b'{"request_id": "q1", "cities": ["Bilbao"]}')
+        assert reprocess_at("requests/q1.json", suite).shares == 3
+        assert reprocess_at("requests/q1.json", suite).shares == 3  # nothing is done yet
+        self.work(world)
+        assert reprocess_at("requests/q1.json", suite).shares == 0
+        world.wait(seconds=1)
+        suite.inbox.put("requests/q1.json", b'{"request_id": "q1", "cities": ["Bilbao"]}')
+        assert reprocess_at("requests/q1.json", suite).shares == 3
+        assert self.work(world) == Counter(f"h{number}" for number in range(5))
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_is_killed_anywhere_comes_back_and_repeats_no_share_that_is_done(self, world, suite, after):
+        found = Counter()
+        for _ in kills(suite, lambda doomed: reprocess(request(), doomed), after=after):
+            found += self.work(world)
+        found += self.work(world)
+        assert found == Counter(f"h{number}" for number in range(5))
+        assert progress(suite.state, "q1").total == 5

@@ -12,6 +12,7 @@ from image_release.serverless.shares import (
     NUDGE,
     Nudging,
     SplitPlan,
+    WorkUnreadableError,
     begin,
     do_share,
     nudge_in_shares,
@@ -21,7 +22,6 @@ from image_release.serverless.shares import (
 )
 from image_release.serverless.steps import STEPS
 from image_release.split_keys import plan_key, share_done_folder, share_key, split_folder
-from image_release.state import StateUnreadableError
 from tests.unit.serverless.conftest import World
 from tests.unit.serverless.killing import kills
 
@@ -58,7 +58,7 @@ class TestNudging:
     def test_many_hotels_are_nudged_share_by_share(self, world):
         assert nudge(world.suite).shares == 4
         assert nudged(world) == Counter()
-        assert work_on_shares(world) == [True] * 4
+        assert work_on_shares(world) == [b"3", b"3", b"3", b"1"]
         assert nudged(world) == Counter(HOTELS)
 
     @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=9), max_size=30))
@@ -85,7 +85,7 @@ class TestNudging:
     def test_a_duplicate_finds_the_mark(self, world):
         nudge(world.suite)
         first, *_ = orders(world)
-        assert [do_share(first, world.suite, STEPS) for _ in range(2)] == [True, False]
+        assert [do_share(first, world.suite, STEPS) for _ in range(2)] == [b"3", None]
         assert nudged(world) == Counter(HOTELS[:3])
 
     def test_a_share_that_is_lost_or_damaged_is_no_empty_one(self, world):
@@ -94,24 +94,26 @@ class TestNudging:
         world.suite.state.put(share_key(FOLDER, NUDGE, first.share), b"\x1f\x8b")
         world.suite.state.delete(share_key(FOLDER, NUDGE, second.share))
         for order in (first, second):
-            with pytest.raises(StateUnreadableError):
+            with pytest.raises(WorkUnreadableError, match=f"delete what is below {FOLDER}/, and hand in again"):
                 do_share(order, world.suite, STEPS)
 
-    def test_a_planner_that_is_killed_anywhere_repeats_no_share_that_is_done(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_a_planner_that_is_killed_anywhere_repeats_no_share_that_is_done(self, world, after):
         """After every kill all shares that were sent are done; the next planner sends the others only."""
-        for _ in kills(world.suite, nudge):
+        for _ in kills(world.suite, nudge, after=after):
             work_on_shares(world)
         work_on_shares(world)
         assert nudged(world) == Counter(HOTELS)
 
-    def test_a_share_that_is_killed_anywhere_comes_back_until_all_its_hotels_are_nudged(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_a_share_that_is_killed_anywhere_comes_back_until_all_its_hotels_are_nudged(self, world, after):
         nudge(world.suite)
         first, *others = orders(world)
-        for _ in kills(world.suite, lambda suite: do_share(first, suite, STEPS)):
+        for _ in kills(world.suite, lambda suite: do_share(first, suite, STEPS), after=after):
             assert not [order for order in others if order == first]
         found = nudged(world)
         assert found.keys() == set(HOTELS[:3])
-        assert do_share(first, world.suite, STEPS) is False
+        assert do_share(first, world.suite, STEPS) is None
 
 
 class TestWorkThatGoesOn:
@@ -128,7 +130,7 @@ class TestWorkThatGoesOn:
     def test_leaves_a_message_of_another_step_alone(self, world):
         begin(world.suite, SplitPlan(FOLDER, "write", 2, goes_on=True))
         for step, share in (("compare", 0), ("write", 2)):
-            assert do_share(ShareMessage(folder=FOLDER, step=step, share=share), world.suite, {}) is False
+            assert do_share(ShareMessage(folder=FOLDER, step=step, share=share), world.suite, {}) is None
 
     def test_keeps_the_plan_that_was_first(self, world):
         begin(world.suite, SplitPlan(FOLDER, "write", 2))
@@ -178,7 +180,7 @@ class TestResuming:
         nudge(world.suite)
         first, *_ = orders(world)
         remove_work(world.suite, FOLDER)
-        assert do_share(first, world.suite, STEPS) is False
+        assert do_share(first, world.suite, STEPS) is None
         assert nudged(world) == Counter()
 
     def test_removes_shares_whose_planner_never_came_back(self, world):
@@ -188,12 +190,13 @@ class TestResuming:
         world.wait(hours=1)
         assert resume_split(world.suite) == {"removed": 1}
 
-    def test_removes_the_plan_last(self, world):
+    @pytest.mark.parametrize("after", [False, True])
+    def test_removes_the_plan_last(self, world, after):
         """Whatever kills it, a plan is there as long as anything else is: so no share is taken for done."""
         for _ in range(2):
             nudge(world.suite)
             work_on_shares(world)
-            for _ in kills(world.suite, lambda suite: remove_work(suite, FOLDER)):
+            for _ in kills(world.suite, lambda suite: remove_work(suite, FOLDER), after=after):
                 left = [listed.key for listed in world.suite.state.list(f"{FOLDER}/")]
                 assert not left or plan_key(FOLDER) in left
 
@@ -203,7 +206,7 @@ class TestResuming:
         nudge(world.suite)
         orders(world)
         world.wait(hours=1)
-        with pytest.raises(StateUnreadableError):
+        with pytest.raises(WorkUnreadableError):
             resume_split(world.suite)
         assert len(orders(world)) == 4
 

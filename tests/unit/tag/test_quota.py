@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from image_release.tag import AccountQuota, CountersUnreachableError, MemoryCounters
+import pytest
+
+from image_release.tag import AccountQuota, CountersUnreachableError, MemoryCounters, TaggerUnavailableError
 
 
 class Clock:
@@ -37,11 +39,12 @@ def test_all_workers_share_it():
     assert [AccountQuota(counters, 10, 100, clock).reserve(4) for _ in range(4)] == [4, 4, 2, 0]
 
 
-def test_an_unreachable_counter_grants_nothing():
-    """No image is sent without being counted."""
+def test_a_counter_that_cannot_be_reached_grants_nothing():
+    """No image is sent without being counted, and whoever asks is told why."""
 
     class Unreachable(MemoryCounters):
         def take(self, window, wanted, limit):
-            raise CountersUnreachableError
+            raise CountersUnreachableError("connection refused")
 
-    assert AccountQuota(Unreachable(), 10, 100, Clock()).reserve(5) == 0
+    with pytest.raises(TaggerUnavailableError, match="connection refused"):
+        AccountQuota(Unreachable(), 10, 100, Clock()).reserve(5)

@@ -64,7 +64,7 @@ def search(
     root = workspace.root if isinstance(workspace.root, Path) else None
     index = PrintIndex(print_index_path(index_path(root, invocation.address)))
     with progress_bar(None, quiet=invocation.as_json, unit="hundreds of hotels read") as advance:
-        index.catch_up(workspace.stores, lambda _done, _total: advance(0), beside_suite=root is None)
+        index.catch_up(workspace.stores, lambda _done, _total: advance(0))
     with progress_bar(None, quiet=invocation.as_json, unit="candidates") as advance:
         return find_everywhere(index, workspace.stores, sha256, fingerprint, lambda _done, _total: advance(1))
 

@@ -163,7 +163,7 @@ def _follow_feed(index: HotelIndex, stores: Stores) -> tuple[bool, str | None]:
     """
     with index.reading() as db:
         position = Position.from_text(meta(db, "position"))
-    since = changed_since(stores.state, position, with_records=index.beside_suite)
+    since = changed_since(stores.state, position)
     because = None
     try:
         changed = set(since.changed)

@@ -102,7 +102,7 @@ def _find(desk: Desk, work: Task, fingerprint: Fingerprint) -> None:
     def progress(done: int, total: int) -> None:
         work.done, work.total = done, total
 
-    desk.prints.catch_up(desk.stores, progress, beside_suite=not desk.applying.publishes)
+    desk.prints.catch_up(desk.stores, progress)
     work.what, work.done, work.total = "Comparing what looks alike", 0, None
     work.found = find_everywhere(desk.prints, desk.stores, work.image, fingerprint, progress)
 

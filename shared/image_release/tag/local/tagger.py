@@ -13,7 +13,7 @@ from functools import cached_property
 from image_release.problems import printable
 from image_release.tag.local.heads import Heads, model_name, shipped_heads
 from image_release.tag.local.network import ModelUnusableError, Network
-from image_release.tag.port import NotTagged, Tagged, TagRequest
+from image_release.tag.port import NotTagged, Report, Tagged, TagRequest, report_nothing
 
 UNUSABLE = "the local model cannot be used"
 """How the reason begins for which no image is looked at until somebody mends the model."""
@@ -30,10 +30,15 @@ class LocalTagger:
     wants_views = True
 
     def __init__(
-        self, *, load: Callable[[], Network] = Network, monotonic: Callable[[], float] = time.monotonic
+        self,
+        *,
+        load: Callable[[], Network] = Network,
+        monotonic: Callable[[], float] = time.monotonic,
+        report: Report = report_nothing,
     ) -> None:
         self._load = load
         self._monotonic = monotonic
+        self._report = report
 
     @cached_property
     def identity(self) -> str:
@@ -55,6 +60,8 @@ class LocalTagger:
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
         """Look at every image, once for each SHA-256; answers like `Tagger.tag`."""
+        if requests and isinstance(self._model, ModelUnusableError):
+            self._report(f"{UNUSABLE}; {self._model}")
         return {
             request.sha256: self._answer(request, deadline_s)
             for request in {request.sha256: request for request in requests}.values()
