@@ -194,7 +194,7 @@ class Model:
         size = dice.randrange(len(SIZES))
         hotels = sorted({*SIZES[size], *self.always})
         others = [name for name in HOTELS if name not in hotels]
-        if size == 1 and EXTRA not in hotels or size != 1 and others and dice.random() < 0.5:
+        if (size == 1 and EXTRA not in hotels) or (size != 1 and others and dice.random() < 0.5):
             hotels.append(dice.choice(others))
         self.release = {name: set() for name in hotels}
         for partner in PARTNERS:

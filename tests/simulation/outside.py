@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
+
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, SqsQueue
@@ -92,12 +93,12 @@ class AskedSqs:
     def __init__(self, name: str, queue: MemoryQueue, invocation: Invocation) -> None:
         self._name, self._queue, self._invocation = name, queue, invocation
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
         """Take the entries, or some of them."""
         scheduler, refused = self._invocation.scheduler, []
 
         def take() -> dict[str, Any]:
-            for entry in Entries:
+            for entry in request["Entries"]:
                 if scheduler.dice.random() < scheduler.faults.refuse:
                     refused.append({"Id": entry["Id"], "Code": "simulated", "SenderFault": False})
                 else:
@@ -108,11 +109,11 @@ class AskedSqs:
             scheduler.note(f"{self._invocation.name} {self._name} refuses {len(refused)}")
             return {"Failed": refused}
 
-        return self._invocation.ask(f"send {self._name} {len(Entries)}", take, _client_error)
+        return self._invocation.ask(f"send {self._name} {len(request['Entries'])}", take, _client_error)
 
-    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+    def change_message_visibility(self, **request: Any) -> None:
         """Let a message come back."""
-        effect = lambda: self._queue.return_after(ReceiptHandle, VisibilityTimeout)
+        effect = lambda: self._queue.return_after(request["ReceiptHandle"], request["VisibilityTimeout"])
         self._invocation.ask(f"return {self._name}", effect, _client_error)
 
 
@@ -171,9 +172,7 @@ class AskedTagger:
     identity = "simulated-1"
     wants_views = False
 
-    def __init__(
-        self, pay: Callable[[str], int], quota: AccountQuota, invocation: Invocation, did: Did
-    ) -> None:
+    def __init__(self, pay: Callable[[str], int], quota: AccountQuota, invocation: Invocation, did: Did) -> None:
         self._pay, self._quota, self._invocation, self._did = pay, quota, invocation, did
 
     def tag(

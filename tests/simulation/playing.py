@@ -11,8 +11,8 @@ from image_release.cache import read_cached_images
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
-from image_release.state import held
 from image_release.split_keys import SPLIT
+from image_release.state import held
 from image_release.store_keys import held_catalogue_key, held_release_key, rendition_seq, renditions_folder
 from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun, shard_bits_of_few
@@ -24,7 +24,7 @@ ACTS = 6
 AT_ONCE = 4
 """Maximum number of invocations that run at the same time."""
 WAITS = 8
-"""How often the clock is moved on when nothing runs, before the faults stop: messages that failed come back meanwhile."""
+"""How often the clock moves on while nothing runs, before the faults stop: messages that failed come back meanwhile."""
 ROUNDS = 120
 """Hours until no work may be due: a download that failed often waits a day between two attempts."""
 

@@ -10,10 +10,10 @@ from image_release.ingest import find_row, read_current
 from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.serverless.detect_changes import detect_changes
+from image_release.serverless.failing import Attempt, ComeBackError, wait_s
 from image_release.serverless.fan_out import fan_out, fan_out_shard
 from image_release.serverless.messages import NudgeMessage, ShardMessage, ShareMessage, read_nudge, read_shard_message
 from image_release.serverless.ports import Suite
-from image_release.serverless.failing import Attempt, ComeBackError, wait_s
 from image_release.serverless.process_hotel import serve
 from image_release.serverless.reprocess import reprocess_at
 from image_release.serverless.shares import do_share
@@ -99,7 +99,7 @@ class Stage:
         def work(invocation: Invocation) -> None:
             for name, reason in tick(self.suite(invocation)).failed.items():
                 self.scheduler.note(f"{invocation.name} {name} failed: {reason}")
-                if "simulated" not in reason and "DocumentContendedError" not in reason:
+                if "simulated" not in reason and "ContendedError" not in reason:
                     raise BrokenPromiseError(f"tick: {name} failed: {reason}")
 
         self.scheduler.start("tick", work, limit_s=_limit_s("tick"))
