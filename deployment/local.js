@@ -9,6 +9,3 @@ exports.speaksTls = (custom) => !custom.localAws;
 exports.knowsMetricMath = (custom) => !custom.localAws;
 exports.knowsCompositeAlarms = (custom) => !custom.localAws;
 exports.knowsRequestMetrics = (custom) => !custom.localAws;
-
-// It demands a separate right to send a batch. In AWS that is sqs:SendMessage.
-exports.sendActions = (custom) => ["sqs:SendMessage", ...(custom.localAws ? ["sqs:SendMessageBatch"] : [])];

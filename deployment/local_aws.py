@@ -1,20 +1,24 @@
-"""A local AWS: ministack with IAM enforced, so that a missing right of a role is an error here too."""
+"""A local AWS: ministack with IAM enforced and the rules of AWS (`deployment/strict_aws`).
+
+So a missing right of a role is an error here too, and so is most of what AWS would refuse.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from deployment.tools import ROOT, Tools
+from deployment.tools import ROOT, Tools, osls
 
 REGION = "eu-west-1"
 OWNER = "test"
@@ -50,16 +54,15 @@ class LocalAws:
             "PATH": self.tools.path,
         }
 
+    def asked(self, what: str) -> list[dict[str, Any]]:
+        """What this AWS was asked: the `calls` of roles and users, or what its rules `refused`."""
+        with urllib.request.urlopen(f"{self.endpoint}/_strict/{what}", timeout=60) as answer:
+            found: list[dict[str, Any]] = json.load(answer)
+        return found
+
     def osls(self, *words: str) -> str:
         """Run osls against this AWS and return its output. Raises RuntimeError, with the output, when osls fails."""
-        command = [str(self.tools.osls), *words, "--region", REGION]
-        environment = {**os.environ, **self.environment, "IMAGE_RELEASE_PYTHON": sys.executable}
-        ended = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
-        if ended.returncode:
-            raise RuntimeError(f"osls {' '.join(words)} ended with {ended.returncode}:\n{ended.stdout}")
-        return ended.stdout
+        return osls(*words, "--region", REGION, variables=self.environment)
 
 
 @contextmanager
@@ -77,7 +80,12 @@ def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [tools.python, "-m", "ministack"], env=environment, stdout=out, stderr=out, start_new_session=True
+            [tools.python, "-m", "deployment.strict_aws"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         endpoint = f"http://127.0.0.1:{port}"

@@ -3,7 +3,6 @@
 "use strict";
 
 const encryption = require("./encryption");
-const local = require("./local");
 const names = require("./names");
 const taggers = require("./taggers");
 
@@ -21,9 +20,9 @@ module.exports = ({ prefix, functions, custom }) => {
     resources[names.roleId(fn.name)] = role([
       ownLog(prefix, fn.name),
       ...fn.reads.map(receive),
-      ...fn.reads.map((queue) => send(names.deadLetters(queue), custom)), // what failed for good, with its reason
+      ...fn.reads.map((queue) => send(names.deadLetters(queue))), // what failed for good, with its reason
       ...stores(allowed, custom.settings),
-      ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map((queue) => send(queue, custom)),
+      ...[...(allowed.send || []), ...(fn.failed ? [fn.failed] : [])].map(send),
       ...(asksGoogle && allowed.quota ? [quota(allowed.quota)] : []),
       ...(asksGoogle && allowed.secret ? [secret(custom.googleSecret)] : []),
       ...encryption.rights(custom),
@@ -83,11 +82,11 @@ function receive(queue) {
   };
 }
 
-function send(queue, custom) {
+function send(queue) {
   return {
     Sid: `Send${queue}`,
     Effect: "Allow",
-    Action: local.sendActions(custom),
+    Action: ["sqs:SendMessage"], // of batches, too
     Resource: { "Fn::GetAtt": [queue, "Arn"] },
   };
 }

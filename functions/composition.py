@@ -25,7 +25,7 @@ from image_release.queueing import Queue, SqsQueue
 from image_release.serverless.in_force import InForce, InForceReader
 from image_release.serverless.ports import Suite
 from image_release.settings import Settings
-from image_release.storage import S3Address, S3Store, Stores
+from image_release.storage import S3Address, S3Store, SideBySide, Stores
 from image_release.tag import AccountQuota, DynamoCounters, MemoryCounters, what_it_gives
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ NETWORK = "efficientnet-lite0.onnx"
 """Name of the file with the local model's network (layers/recipe.py)."""
 CATALOGUE_THREADS = 32
 """Threads that write the listings of one catalogue. An S3 put takes about 20 ms: one thread would take hours."""
+READ_THREADS = 8
+"""Small reads of one hotel that are made at once. An S3 get takes about 20 ms, and the function pays for waiting."""
 QUEUE_THREADS = 8
 """Batches of messages that are sent at once. SQS takes about 10 ms for one, and our processor 2 ms."""
 
@@ -157,13 +159,18 @@ def _ports(world: Suite) -> Ports:
 
     tagger = _tagger(world)
     return Ports(
-        stores=Stores(world.inbox, world.state, world.published),
+        stores=Stores(world.inbox, world.state, world.published, together=_together()),
         fetcher=UrlFetcher(world.settings.download),
         tagger=tagger,
         settings=world.settings.resolved_for(what_it_gives(tagger)),
         context=Context(now=now, monotonic=time.monotonic),
         everywhere=_everywhere(),
     )
+
+
+@cache
+def _together() -> SideBySide:
+    return SideBySide(READ_THREADS)
 
 
 @cache

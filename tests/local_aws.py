@@ -1,4 +1,7 @@
-"""A local AWS for the tests: ministack and moto, each in its own process on 127.0.0.1, started once per session."""
+"""A local AWS for the tests: ministack and moto, each in its own process on 127.0.0.1, started once per session.
+
+ministack follows the rules of AWS that it does not know itself (`deployment/strict_aws`); `ministack alone` does not.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,8 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
         pytest.skip(f"{name} is not installed: run `make doubles`, or `make test`, which does so")
     port = free_port()
     command = {
-        "ministack": [DOUBLES / "bin" / "ministack"],
+        "ministack": [DOUBLES / "bin" / "python", "-m", "deployment.strict_aws"],
+        "ministack alone": [DOUBLES / "bin" / "ministack"],
         "moto": [DOUBLES / "bin" / "python", ROOT / "tests" / "serialised_moto.py", str(port)],
     }[name]
     environment = {
@@ -83,6 +87,7 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",
+        "PYTHONPATH": str(ROOT),
     }
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)

@@ -85,3 +85,8 @@ def places_folder(release: str) -> str:
 def places_key(release: str, part: int) -> str:
     """A part of the places of a release."""
     return f"{places_folder(release)}{part}.jsonl.gz"
+
+
+def places_done_key(release: str) -> str:
+    """The mark that all places of a release were written."""
+    return f"{places_folder(release)}done"

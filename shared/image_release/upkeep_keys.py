@@ -5,12 +5,34 @@ Architecture, Keys.
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
+from image_release.values import Accommodation, key_part
+
 PROGRAM_IN_FORCE = "program.json"
 """In the state: the program that `tick` saw last, and the epoch."""
 TICK = "tick/"
 """In the state: what `tick` keeps from one time to the next."""
 TAGGER_UNAVAILABLE = f"{TICK}tagger-unavailable.json"
 """Why the tagger could not be used lately."""
+
+
+RETENTION = "retention/progress.json"
+"""In the state: how far the deletion of what is too old came."""
+LEFT = "retention/left/"
+"""Marks of accommodations that left their catalogue, and of which originals are kept."""
+
+
+def left_key(accommodation: Accommodation) -> str:
+    """The mark of an accommodation that left its catalogue; it says since when."""
+    return f"{LEFT}{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}"
+
+
+def left_accommodation(key: str) -> Accommodation | None:
+    """The accommodation of a mark; None where the key is no mark's."""
+    match = re.fullmatch(rf"{LEFT}([^/]+)/([^/]+)", key)
+    return Accommodation(unquote(match[1]), unquote(match[2])) if match else None
 
 
 def readable_settings_key(program: int) -> str:

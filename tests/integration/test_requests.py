@@ -1,10 +1,17 @@
 """Counts the requests to the stores while a hotel is processed, because storage is paid for by the request."""
 
 from collections import Counter
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
+from image_release.hotel import process_hotel
+from image_release.hotel.cached import read_cache
+from image_release.hotel.load import load
+from image_release.ingest import Request, store_request
+from image_release.storage import Stores
+from image_release.values import Nudge
 from tests.integration.test_hotel import simple_hotel
 from tests.integration.world import World, jpeg, photo
 
@@ -28,6 +35,40 @@ class Requests:
         return noted
 
 
+class Rounds:
+    """Stores that count how often somebody has to wait: reads that are made together are one round.
+
+    Each call of `together` is made from the round in which they all began, and the longest of them says when all ended.
+    """
+
+    def __init__(self, world):
+        self.count = 0
+        self.stores = Stores(*(self._waiting(getattr(world, name)) for name in STORES), together=self.together)
+
+    def together(self, calls):
+        began, longest, found = self.count, self.count, []
+        for call in calls:
+            self.count = began
+            found.append(call())
+            longest = max(longest, self.count)
+        self.count = longest
+        return found
+
+    def _waiting(self, store):
+        rounds = self
+
+        class Waiting:
+            def __getattr__(self, operation):
+                def waited(*args, **kwargs):
+                    rounds.count += 1
+                    return getattr(store, operation)(*args, **kwargs)
+
+                return waited
+
+        return Waiting()
+
+
+STORES = ("inbox", "state", "published")
 FOLDERS = ("originals", "renditions", "rows", "due", "overrides", "decisions", "changes")
 
 
@@ -128,3 +169,33 @@ def test_a_new_best_image_costs_its_own_two_decodes_and_its_renditions(world):
         "manifest": 1,
         "changes": 1,
     }
+
+
+@pytest.mark.parametrize("accommodations", [1, 3, 7])
+def test_an_unchanged_hotel_waits_four_times_however_many_accommodations_it_has(world, accommodations):
+    """For the manifest, the release in force, the row, and then for all the rest; a request's mark is one more."""
+    pairs = {f"a{number}": [world.serve(f"/{number}.jpg", jpeg(photo(1)))] for number in range(accommodations)}
+    world.catalogue("atlas", "9", pairs)
+    world.release("r9", {"h1": [("atlas", name) for name in pairs]})
+    world.process()
+    rounds = Rounds(world)
+    assert process_hotel(Nudge("h1", "test"), replace(world.ports(), stores=rounds.stores)).status == "unchanged"
+    assert rounds.count == 4
+    store_request(world.state, Request(request_id="q1", hotel_ids=("h1",)), 1)
+    rounds = Rounds(world)
+    process_hotel(Nudge("h1", "request", "q1"), replace(world.ports(), stores=rounds.stores))
+    assert rounds.count == 5
+
+
+def test_what_is_cached_is_read_in_two_rounds_however_many_accommodations_there_are(world):
+    """Then come the writes, which are not made together."""
+    waits = []
+    for accommodations in (1, 5):
+        pairs = {f"a{number}": [world.serve(f"/{number}.jpg", jpeg(photo(number)))] for number in range(accommodations)}
+        world.catalogue("atlas", f"9-{accommodations}", pairs)
+        world.release(f"r9-{accommodations}", {"h1": [("atlas", name) for name in pairs]})
+        world.process()
+        rounds = Rounds(world)
+        read_cache(load("h1", rounds.stores), rounds.stores, world.tagger)
+        waits.append(rounds.count)
+    assert waits == [3 + 2, 3 + 2]

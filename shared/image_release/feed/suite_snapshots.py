@@ -21,7 +21,7 @@ from image_release.feed.noting import OVERLAP
 from image_release.feed.places import write_places
 from image_release.feed.pointer import Pointer, release_name
 from image_release.feed.snapshots import prune_snapshots
-from image_release.feed_keys import FEED_PROGRESS, LINES, PLACES, places_folder
+from image_release.feed_keys import FEED_PROGRESS, LINES, PLACES, places_done_key, places_folder
 from image_release.ingest import Current, read_current
 from image_release.state import write_json
 from image_release.storage import ConditionFailedError, Store, Stored, Stores
@@ -89,6 +89,8 @@ class _Keeping:
         if self.progress.listed is not None or not (new or is_other_release) or not self._is_time():
             self._tidy()
             return 0
+        if not self._has_places(current):
+            return 0  # it takes as long as to merge: the next tick does that
         hotels, key = self._merge(new, current, again=is_other_release)
         pointer = Pointer(snapshot=key, release=release_name(current), hotels=hotels, position=self._position())
         try:
@@ -145,20 +147,25 @@ class _Keeping:
             self._stores.published.put_file(key, folder / "merged")
         return hotels, key
 
+    def _has_places(self, current: Current | None) -> bool:
+        """Whether the places of the release in force are there. If not, they are written in place of all others."""
+        if current is None:
+            return True
+        state, done = self._stores.state, places_done_key(current.folder)
+        if state.head(done):
+            return True
+        for listed in state.list(PLACES):
+            state.delete(listed.key)
+        write_places(state, current)
+        state.put(done, b"")
+        return False
+
     def _places(self, current: Current | None) -> list[str]:
-        """Keys of the places of the release in force; those of another one are made anew."""
+        """Keys of the places of the release in force."""
         if current is None:
             return []
-        state, folder = self._stores.state, places_folder(current.folder)
-        done = f"{folder}done"
-        keys = [listed.key for listed in state.list(PLACES)]
-        if done not in keys:
-            for key in keys:
-                state.delete(key)
-            write_places(state, current)
-            state.put(done, b"")
-            keys = [listed.key for listed in state.list(folder)]
-        return [key for key in keys if key.startswith(folder) and key != done]
+        done = places_done_key(current.folder)
+        return [listed.key for listed in self._stores.state.list(places_folder(current.folder)) if listed.key != done]
 
     def _copied(self, store: Store, keys: list[str], kind: int, folder: Path) -> Iterator[Source]:
         """Objects as local files. Raises ListUnreadableError where one is gone."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from image_release.cache import (
     CachedImages,
@@ -17,7 +19,7 @@ from image_release.cache import (
 )
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.load import Hotel
-from image_release.storage import Store
+from image_release.storage import Stores
 from image_release.tag import NoTagger, Tagged, Tagger, parts_of
 from image_release.values import Accommodation, Credit, ImageFacts, Label
 
@@ -71,24 +73,27 @@ class HotelCache:
         return max(labelled, key=lambda content: (content.at, content.labels_by or "")).labels if labelled else None
 
 
-def read_cache(hotel: Hotel, state: Store, tagger: Tagger) -> HotelCache:
+def read_cache(hotel: Hotel, stores: Stores, tagger: Tagger) -> HotelCache:
     """Read what is cached of the hotel's accommodations, and what the tagger in force said of their images."""
-    accommodations = {accommodation: read_cached_images(state, accommodation) for accommodation in hotel.accommodations}
-    fingerprints: dict[str, Fingerprint] = {}
-    for accommodation, images in accommodations.items():
-        if images.contents:
-            fingerprints |= read_fingerprints(state, accommodation)
-    labels = {
-        (part.identity, accommodation): read_labels(state, accommodation, part.identity)
+    state, of_hotel = stores.state, hotel.accommodations
+    cached = stores.together([partial(read_cached_images, state, accommodation) for accommodation in of_hotel])
+    accommodations: dict[Accommodation, CachedImages] = dict(zip(of_hotel, cached, strict=True))
+    known = [accommodation for accommodation, images in accommodations.items() if images.contents]
+    documents = [
+        (part.identity, accommodation)
         for part in parts_of(tagger)
         for accommodation, images in accommodations.items()
         if _may_have_a_document(part, images)
-    }
-    makers = {
-        accommodation: read_credits(state, accommodation)
-        for accommodation, images in accommodations.items()
-        if images.contents
-    }
+    ]
+    reads: list[Callable[[], Any]] = [partial(read_fingerprints, state, accommodation) for accommodation in known]
+    reads += [partial(read_labels, state, accommodation, identity) for identity, accommodation in documents]
+    reads += [partial(read_credits, state, accommodation) for accommodation in known]
+    found = stores.together(reads)
+    fingerprints: dict[str, Fingerprint] = {}
+    for some in found[: len(known)]:
+        fingerprints |= some
+    labels = dict(zip(documents, found[len(known) :], strict=False))
+    makers = dict(zip(known, found[len(known) + len(documents) :], strict=True))
     return HotelCache(accommodations, fingerprints, labels, makers)
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from image_release.decode import DECODER_VERSION
@@ -83,20 +83,26 @@ class Hotel:
 
 
 def load(hotel_id: str, stores: Stores) -> Hotel:
-    """Read the hotel's row, then its listings and overrides. The manifest's ETag was read before (invariant 2)."""
+    """Read the release in force, the hotel's row in it, and then its listings and overrides together.
+
+    The manifest's ETag was read before (invariant 2).
+    """
     current = read_current(stores.state)
     row = find_row(stores.state, current, hotel_id) if current else None
-    accommodations = row.accommodations if row else ()
-    listings = [read_listing(stores.state, accommodation) for accommodation in accommodations]
+    release_id = current.release_id if current else ""
+    if row is None:
+        return Hotel(hotel_id, release_id, None, (), ())
+    reads = [partial(read_listing, stores.state, accommodation) for accommodation in row.accommodations]
+    *listings, (overrides, _) = stores.together([*reads, partial(read_overrides, stores.inbox, hotel_id)])
     return Hotel(
         hotel_id=hotel_id,
-        release_id=current.release_id if current else "",
+        release_id=release_id,
         row=row,
         listings=tuple(
             listing or Listing(accommodation, "", ())
-            for accommodation, listing in zip(accommodations, listings, strict=True)
+            for accommodation, listing in zip(row.accommodations, listings, strict=True)
         ),
-        overrides=read_overrides(stores.inbox, hotel_id)[0] if row else (),
+        overrides=overrides,
     )
 
 

@@ -99,13 +99,12 @@ def process_hotel(
 
 def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Ports) -> HotelReport:
     stores, settings, context = ports.stores, ports.settings, ports.context
-    hotel = load(nudge.hotel_id, stores)
+    hotel, asked = stores.together([partial(load, nudge.hotel_id, stores), partial(asked_of, stores.state, nudge)])
+    leave_to_asked(asked, ports)
     if before.manifest is None and hotel.row is None and nudge.reason != DEPARTED:
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
     if nudge.reason == EVERYWHERE:
         hotel = look_again(hotel, ports.everywhere, stores)
-    asked = asked_of(stores.state, nudge)
-    leave_to_asked(asked, ports)
     now, force = context.now(), asked.force
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
@@ -115,7 +114,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     if before.manifest and not must and is_unchanged(before.manifest, digest, now):
         return HotelReport(nudge.hotel_id, "unchanged", before.manifest, report_of(before.manifest), context.work)
 
-    cached = read_cache(hotel, stores.state, ports.tagger)
+    cached = read_cache(hotel, stores, ports.tagger)
     was = PublishedBefore(before.manifest, digest, damage.renditions)
     acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
     new = {record.sha256 for record in acquired.records.values() if record.sha256} - images_in(before.manifest)

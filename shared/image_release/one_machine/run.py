@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from image_release.feed import Cause, prune, write_snapshot
 from image_release.gallery import write_index
@@ -20,6 +20,7 @@ from image_release.one_machine.intake import Intake, problem_of, told
 from image_release.one_machine.workers import HotelResult, Totals, run_nudges
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
+from image_release.retention import retain
 from image_release.state import DueMarker, markers_until
 from image_release.storage import Store
 from image_release.store_keys import (
@@ -130,7 +131,7 @@ def update_workspace(
 
 
 def write_feed(workspace: Workspace, problems: list[Problem], advance: Callable[[], object]) -> None:
-    """Write a snapshot of all hotels if one changed, and delete what of the feed is too old.
+    """Write a snapshot of all hotels if one changed, and delete what is too old, of the feed and of other work.
 
     `advance` is called for each hotel while the first snapshot is made. What goes wrong is added to the problems. While
     the release in force cannot be read, the latest snapshot stays.
@@ -141,6 +142,8 @@ def write_feed(workspace: Workspace, problems: list[Problem], advance: Callable[
     with told(problems, FEED):
         write_snapshot(workspace.stores, now, advance)
         prune(workspace.stores, now)
+    with told(problems, "old objects"):
+        retain(workspace.stores, now, timedelta(days=workspace.settings.publishing.grace_days), lambda: True)
 
 
 def hotels_in_force(workspace: Workspace) -> int | None:

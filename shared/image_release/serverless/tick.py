@@ -15,6 +15,7 @@ from image_release.serverless.due import nudge_due
 from image_release.serverless.fan_out import complete_when_fanned_out
 from image_release.serverless.in_force import keep_readable_settings, note_program
 from image_release.serverless.keep_feed import keep_feed
+from image_release.serverless.keep_tidy import keep_tidy
 from image_release.serverless.label_pace import nudge_for_labels
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import resume_split
@@ -28,13 +29,14 @@ JOBS: Mapping[str, Job] = {
     "split": resume_split,
     "nudged_for_labels": nudge_for_labels,
     "feed": keep_feed,
+    "tidied": keep_tidy,
     "nudged": nudge_due,
 }
 """The jobs by name, in their order: those that others wait for come first, and what can take all comes last."""
 SHARES: Mapping[str, int] = {"nudged_for_labels": 4, "feed": 4, "nudged": 4}
 """How much of the time each job may use, in comparison with the others; a job that is not named has 1."""
-USED = 0.5
-"""Share of the invocation's time that all jobs together may use: what was begun then has as long to end."""
+USED = 0.45
+"""Share of the invocation's time that all jobs together may use: what is under way then ends within half of it."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from image_release.storage.memory import MemoryStore
 from image_release.storage.overlay import OverlayStore
 from image_release.storage.port import BadKeyError, ConditionFailedError, Listed, StorageError, Store, Stored, Stores
 from image_release.storage.s3 import BadAddressError, S3Address, S3Store
+from image_release.storage.together import SideBySide, Together, one_after_another
 
 __all__ = [
     "BadAddressError",
@@ -20,10 +21,13 @@ __all__ = [
     "OverlayStore",
     "S3Address",
     "S3Store",
+    "SideBySide",
     "StorageError",
     "Store",
     "StoreCounter",
     "Stored",
     "Stores",
+    "Together",
     "delivery_of",
+    "one_after_another",
 ]

@@ -7,10 +7,12 @@ only locking of the system: `if_absent` and `if_match` are compare-and-swap, as 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from image_release.storage.together import Together, one_after_another
 
 
 class StorageError(Exception):
@@ -99,3 +101,5 @@ class Stores:
     inbox: Store
     state: Store
     published: Store
+    together: Together = field(default=one_after_another, kw_only=True)
+    """How reads that do not wait for one another are made."""

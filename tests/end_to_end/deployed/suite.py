@@ -112,10 +112,7 @@ class DeployedSuite:
 
     def served(self) -> list[tuple[str, str]]:
         """Return every hotel that was processed and the reason, in the order of the log."""
-        pages = self.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{PREFIX}-process_hotel"
-        )
-        lines = (line for page in pages for event in page["events"] for line in event["message"].splitlines())
+        lines = self.log_lines("process_hotel")
         documents = (json.loads(line) for line in lines if line.startswith('{"level"'))
         return [(found["hotel_id"], found["reason"]) for found in documents if found["message"] == "hotel"]
 
@@ -151,12 +148,17 @@ class DeployedSuite:
         assert len(dead) >= len(QUEUES)
         return {name: depth for name in dead if (depth := self.depth(name))}
 
-    def take_dead(self, queue: str) -> str:
-        """Remove one message from a dead-letter queue, and return its body."""
+    def take_dead(self, queue: str) -> tuple[str, str]:
+        """Remove one message from a dead-letter queue, and return its body and the reason beside it."""
         url = self.queue_url(f"{queue}-dead-letters")
-        (message,) = self.sqs.receive_message(QueueUrl=url)["Messages"]
+        (message,) = self.sqs.receive_message(QueueUrl=url, MessageAttributeNames=["reason"])["Messages"]
         self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return message["Body"]
+        return message["Body"], message["MessageAttributes"]["reason"]["StringValue"]
+
+    def log_lines(self, function: str) -> list[str]:
+        """Return all lines that a function wrote to its log."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{PREFIX}-{function}")
+        return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]
 
     @contextmanager
     def bulk_stopped(self):

@@ -13,6 +13,7 @@ import pytest
 from image_release.ingest import Request
 from samples.partners import PARTNERS, RELEASE_ID, VERSION, encoded, sample_hotels
 from tests.conftest import ROOT
+from tests.end_to_end.deployed.suite import QUEUES
 
 pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 
@@ -187,13 +188,34 @@ class TestHotel:
         suite.wait("the picture to go", lambda: hidden["url"] not in images(suite.manifest(THIRD)))
 
 
-class TestAMalformedMessage:
+class TestAMessageThatCannotSucceed:
     def test_becomes_a_dead_letter_and_blocks_no_other(self, suite):
-        """It becomes a dead letter after its last receive, and the hotel behind it is processed."""
+        """It says why, and the hotel behind it is processed."""
         before = len(suite.served())
         suite.send("urgent", "this is no nudge")
         suite.send("urgent", json.dumps({"hotel_id": FIRST, "reason": "test"}))
         suite.wait("the hotel behind it", lambda: (FIRST, "test") in suite.served()[before:])
         suite.wait("the dead letter", lambda: suite.dead_letters() == {"urgent-dead-letters": 1})
-        assert suite.take_dead("urgent") == "this is no nudge"
+        body, reason = suite.take_dead("urgent")
+        assert body == "this is no nudge"
+        assert reason.startswith("BadMessageError: this is no nudge: ")
         assert suite.depth("urgent") == 0
+
+    def test_becomes_a_dead_letter_of_its_own_queue(self, suite):
+        """Every function may send to the dead letters of the queues that it reads, after one receive."""
+        for queue in QUEUES:
+            suite.send(queue, '{"no": "sense"}')
+        suite.wait(
+            "a dead letter of each", lambda: suite.dead_letters() == {f"{name}-dead-letters": 1 for name in QUEUES}
+        )
+        for queue in QUEUES:
+            body, reason = suite.take_dead(queue)
+            assert (body, reason.partition(":")[0]) == ('{"no": "sense"}', "BadMessageError")
+        suite.settle()
+
+    def test_says_what_is_wrong_with_a_file(self, suite):
+        """A person reads the file and the rule in the dead letter, and needs no log."""
+        suite.hand_in("catalogues/atlas/2026-11-10.jsonl.gz", b"no gzip")
+        suite.wait("the dead letter", lambda: suite.dead_letters() == {"catalogue-dead-letters": 1})
+        _, reason = suite.take_dead("catalogue")
+        assert reason.startswith("catalogues/atlas/2026-11-10.jsonl.gz: InputDamagedError: is not a whole gzip file")
