@@ -109,7 +109,7 @@ class AskedSqs:
             scheduler.note(f"{self._invocation.name} {self._name} refuses {len(refused)}")
             return {"Failed": refused}
 
-        return self._invocation.ask(f"send {self._name} {len(request['Entries'])}", take, _client_error)
+        return self._invocation.ask(f"send {self._name}", take, _client_error)
 
     def change_message_visibility(self, **request: Any) -> None:
         """Let a message come back."""
