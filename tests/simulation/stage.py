@@ -25,6 +25,7 @@ from image_release.serverless.process_hotel import serve
 from image_release.serverless.reprocess import reprocess_at
 from image_release.serverless.shares import do_share
 from image_release.serverless.steps import STEPS
+from image_release.serverless.tagger_reports import TaggerReports
 from image_release.serverless.tick import tick
 from image_release.settings import Settings
 from image_release.state import read_json
@@ -202,10 +203,11 @@ class Stage:
             fan_out_shard(order, suite)
 
     def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation, did: Did) -> None:
+        reports = TaggerReports(suite.state, self.scheduler.clock, self.scheduler.note)
         ports = Ports(
             stores=Stores(suite.inbox, suite.state, suite.published),
             fetcher=AskedFetcher(self.files, invocation, self.monotonic, did),
-            tagger=AskedTagger(self._till(order), suite.quota, invocation, did),
+            tagger=AskedTagger(self._till(order), suite.quota, invocation, did, reports.report),
             settings=SETTINGS,
             context=Context(now=self.scheduler.clock, monotonic=self.monotonic),
             call=call_once,
