@@ -20,6 +20,7 @@ from image_release.tag import (
     CountersUnreachableError,
     MemoryCounters,
     NotTagged,
+    Report,
     Tagged,
     TagRequest,
 )
@@ -172,8 +173,11 @@ class AskedTagger:
     identity = "simulated-1"
     wants_views = False
 
-    def __init__(self, pay: Callable[[str], int], quota: AccountQuota, invocation: Invocation, did: Did) -> None:
+    def __init__(
+        self, pay: Callable[[str], int], quota: AccountQuota, invocation: Invocation, did: Did, report: Report
+    ) -> None:
         self._pay, self._quota, self._invocation, self._did = pay, quota, invocation, did
+        self._report = report
 
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
@@ -184,6 +188,7 @@ class AskedTagger:
             try:
                 granted = self._quota.reserve(1)
             except CountersUnreachableError as error:
+                self._report(str(error))
                 answers[request.sha256] = NotTagged(str(error), retry=True)
                 continue
             if not granted:
