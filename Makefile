@@ -16,7 +16,7 @@ FUZZ_S ?= 30
 TESTS  ?= tests/unit tests/integration
 
 .PHONY: help setup doubles test coverage mutants simulate fuzz lint format types demo docs bench peers corpus layers package aws \
-	e2e requirements clean
+	e2e smoke requirements clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ aws: setup ## deploy the suite to a local AWS and keep it running until Ctrl-C
 e2e: setup ## deploy the suite to a local AWS and test it as partners and people use it
 	$(BIN)/python -m deployment.package --only zips
 	$(BIN)/pytest -m deployed tests/end_to_end/deployed
+
+smoke: setup ## try the suite in ACCOUNT=123456789012 (REGION, STAGE): deploys, publishes, corrects, removes, cleans up
+	$(BIN)/python -m deployment.smoke $(if $(ACCOUNT),--account $(ACCOUNT)) $(if $(REGION),--region $(REGION)) \
+		$(if $(STAGE),--stage $(STAGE))
 
 requirements: setup ## update the pinned packages, for all supported Pythons at once
 	$(BIN)/python -m pip install --quiet uv

@@ -28,6 +28,11 @@ class Account:
         """The beginning of every name of the stage, and the name of its stack."""
         return f"{SERVICE}-{self.stage}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local AWS and not a real account."""
+        return str(self.client("sts").meta.endpoint_url).startswith("http://127.0.0.1:")
+
     def client(self, service: str) -> Any:
         """Return a client of a service in the account's region."""
         import boto3

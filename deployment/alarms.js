@@ -173,11 +173,9 @@ function held(namespace, metricName, service) {
 // What the functions count when something is wrong. Each function writes its own series.
 function seen(namespace, metricName, writers, means) {
   const of = (service) => [namespace, metricName, { service }, "Sum", MINUTE_S];
-  const sum = { Id: "all", Expression: "SUM(METRICS())", Label: metricName };
-  const watched =
-    writers.length === 1
-      ? metric(...of(writers[0]))
-      : { Metrics: [sum, ...writers.map((writer) => operand(`by_${writer}`, of(writer)))] };
+  const parts = writers.map((writer) => operand(`by_${writer}`, of(writer)));
+  const sum = { Id: "all", Expression: `SUM([${parts.map(({ Id }) => Id)}])`, Label: metricName };
+  const watched = writers.length === 1 ? metric(...of(writers[0])) : { Metrics: [sum, ...parts] };
   return { AlarmDescription: means, ...watched, Threshold: 0 };
 }
 

@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployment.tools import ROOT, Tools
+from deployment.tools import ROOT, Tools, osls
 
 REGION = "eu-west-1"
 OWNER = "test"
@@ -63,14 +62,7 @@ class LocalAws:
 
     def osls(self, *words: str) -> str:
         """Run osls against this AWS and return its output. Raises RuntimeError, with the output, when osls fails."""
-        command = [str(self.tools.osls), *words, "--region", REGION]
-        environment = {**os.environ, **self.environment, "IMAGE_RELEASE_PYTHON": sys.executable}
-        ended = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
-        if ended.returncode:
-            raise RuntimeError(f"osls {' '.join(words)} ended with {ended.returncode}:\n{ended.stdout}")
-        return ended.stdout
+        return osls(*words, "--region", REGION, variables=self.environment)
 
 
 @contextmanager

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,31 +18,15 @@ from pathlib import Path
 
 from deployment.account import Account, WrongAccountError, open_account
 from deployment.checks import Miss, missing
-from deployment.tools import ROOT, ToolMissingError, tools
+from deployment.tools import ToolMissingError, osls
 
 TEMPLATE_NAME = "cloudformation-template-update-stack.json"
 
 
-class CannotPackageError(Exception):
-    """The stage cannot be packaged, so nothing is known of it. The message holds what osls said."""
-
-
 def packaged(account: Account, folder: Path, words: Sequence[str] = ()) -> Path:
-    """Package the stage and return its template. Raises CannotPackageError when osls fails."""
-    found = tools()
+    """Package the stage and return its template. Raises RuntimeError when osls fails."""
     where = ["--stage", account.stage, "--region", account.region, "--package", str(folder)]
-    environment = {**os.environ, "PATH": found.path}
-    ended = subprocess.run(
-        [str(found.osls), "package", *where, *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        raise CannotPackageError(ended.stdout)
+    osls("package", *where, *words)
     return folder / TEMPLATE_NAME
 
 
@@ -78,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             template = said.template or packaged(account, Path(folder), said.params)
             found = misses_of(account, template)
-    except (WrongAccountError, CannotPackageError, ToolMissingError) as error:
+    except (WrongAccountError, RuntimeError, ToolMissingError) as error:
         print(error, file=sys.stderr)
         return 2
     tell(found, as_json=said.json)

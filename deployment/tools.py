@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,24 @@ class Tools:
     def path(self) -> str:
         """PATH for osls: `invoke local` needs `python3.13`, and osls itself needs `node`."""
         return os.pathsep.join([str(self.osls.parent), str(self.python.parent), os.environ["PATH"]])
+
+
+def osls(*words: str, variables: Mapping[str, str] | None = None) -> str:
+    """Run osls and return its output. Raises RuntimeError, with the output, when it fails."""
+    found = tools()
+    environment = {**os.environ, "PATH": found.path, **(variables or {}), "IMAGE_RELEASE_PYTHON": sys.executable}
+    ended = subprocess.run(
+        [str(found.osls), *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise RuntimeError(f"osls {' '.join(words)} ended with {ended.returncode}:\n{ended.stdout}")
+    return ended.stdout
 
 
 def tools() -> Tools:

@@ -6,9 +6,11 @@ import pty
 import re
 import subprocess
 from contextlib import suppress
+from datetime import datetime
 
 import pytest
 
+from image_release.edition import PROGRAM
 from tests.end_to_end.machine import assert_whole
 from tests.integration.world import jpeg, photo
 
@@ -118,6 +120,42 @@ class TestSameInputs:
             for entry in manifest["pending"]:
                 del entry["not_before"]  # it counts from the moment of the run
         assert json.dumps(second) == json.dumps(first)
+
+
+class TestTheEdition:
+    """Which program made a manifest, and since when its settings are stored."""
+
+    def test_is_in_the_manifest(self, two_hotels):
+        """The run that stores the settings says so, too."""
+        two_hotels.run()
+        manifest = two_hotels.manifest("h1")
+        stored = (two_hotels.workspace / "inbox" / "settings.yaml").stat().st_mtime
+        assert datetime.fromisoformat(manifest["settings"]["stored_at"]).timestamp() == pytest.approx(stored, abs=1e-5)
+        assert (manifest["program"], "epoch" in manifest) == (PROGRAM, False)
+
+    def test_alone_changes_no_manifest(self, two_hotels):
+        """The same settings, stored later: no hotel is processed."""
+        two_hotels.run()
+        before = two_hotels.files()
+        os.utime(two_hotels.workspace / "inbox" / "settings.yaml")
+        assert two_hotels.run()["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+        manifests = [name for name in before if name.endswith("manifest.json")]
+        assert manifests
+        assert {name: two_hotels.files()[name] for name in manifests} == {name: before[name] for name in manifests}
+
+    def test_of_a_file_of_the_command_line_has_no_time(self, two_hotels):
+        """It holds for that command and is not stored. A run puts the stored settings in force again."""
+        two_hotels.run()
+        other = two_hotels.settings.with_name("other.yaml")
+        document = json.loads(two_hotels.settings.read_text(encoding="utf-8"))
+        other.write_text(json.dumps({**document, "publishing": {"max_pictures": 1}}), encoding="utf-8")
+        stored, two_hotels.settings = two_hotels.settings, other
+        two_hotels.told("hotel", "h1")
+        assert two_hotels.manifest("h1")["settings"]["stored_at"] is None
+        assert len(two_hotels.pictures("h1")) == 1
+        two_hotels.settings = stored
+        assert two_hotels.run()["hotels"]["processed"] == 1
+        assert two_hotels.manifest("h1")["settings"]["stored_at"] is not None
 
 
 class TestFilesNamedOnTheCommandLine:

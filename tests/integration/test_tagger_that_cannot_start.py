@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 import grpc
 import pytest
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -208,6 +209,17 @@ class TestATagger:
         assert not started.tagger.has_recovered("no more images may be sent to the tagger in this run")
         assert started.tag() == [Tagged((Label("Pool", 0.9),))] * 12
         assert (started.quota.left(), started.connections, len(started.reports)) == (1_788, 2, 3)
+
+    def test_of_which_nobody_foresaw_why_it_cannot_connect_counts_nothing_either(self):
+        def connect():
+            raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": "none"}}, "GetParameter")
+
+        started = Started(connect)
+        (answer,) = set(started.tag())
+        assert answer.reason.startswith(
+            "Google Vision cannot be used; ClientError: An error occurred (ParameterNotFound)"
+        )
+        assert (started.quota.left(), started.reports[0][:50]) == (1_800, answer.reason[:50])
 
     @pytest.mark.parametrize(
         "code",

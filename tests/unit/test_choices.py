@@ -54,6 +54,16 @@ class Machine:
 
 
 class TestSettings:
+    def test_that_are_stored_have_a_time_and_others_have_none(self, machine):
+        """A file with what is never stored leaves the stored ones in force."""
+        assert machine.choices().stored_at is None
+        assert machine.choices(LARGE).stored_at is None
+        machine.run(LARGE)
+        moment = machine.workspace.inbox.head("settings.yaml").modified
+        assert machine.choices().stored_at == moment
+        assert machine.choices("download: {allowed_networks: [127.0.0.0/8]}").stored_at == moment
+        assert machine.choices(LARGE).stored_at is None
+
     def test_that_nobody_stored_are_the_shipped_ones(self, machine):
         assert machine.choices().settings == Settings()
         assert machine.run() == []

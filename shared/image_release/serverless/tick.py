@@ -35,8 +35,8 @@ JOBS: Mapping[str, Job] = {
 """The jobs by name, in their order: those that others wait for come first, and what can take all comes last."""
 SHARES: Mapping[str, int] = {"nudged_for_labels": 4, "feed": 4, "nudged": 4}
 """How much of the time each job may use, in comparison with the others; a job that is not named has 1."""
-USED = 0.5
-"""Share of the invocation's time that all jobs together may use: what was begun then has as long to end."""
+USED = 0.45
+"""Share of the invocation's time that all jobs together may use: what is under way then ends within half of it."""
 
 
 @dataclass(slots=True)

@@ -94,7 +94,8 @@ class GoogleTagger:
     """Labels images with Google Vision. It connects, and imports Google's client, at the first image.
 
     Each worker process builds its own tagger: a gRPC channel does not survive a fork. `connect` raises
-    TaggerUnavailableError. `monotonic` is the clock of `deadline_s`.
+    TaggerUnavailableError, whose message says what to do; any other error of it has the same effect. `monotonic` is the
+    clock of `deadline_s`.
     """
 
     identity = "google-1"
@@ -160,13 +161,16 @@ class GoogleTagger:
         total_s = min(self._settings.timeout_s, remaining_s)
         try:
             client = self._connect()
+        except Exception as error:  # whatever is wrong with the set-up: it is told, and hotels go on
+            raise self._ended(error, deadline_s) from error
+        try:
             ask = _retrying(self._settings, total_s)(client.batch_annotate_images)
             ask(requests=[], timeout=total_s, retry=None)
         except exceptions.InvalidArgument:
             pass  # it answers, and does not like a request without images
         except exceptions.RetryError as error:
             raise self._ended(error.cause or error, deadline_s) from error
-        except (exceptions.GoogleAPICallError, GoogleAuthError, TaggerUnavailableError) as error:
+        except (exceptions.GoogleAPICallError, GoogleAuthError) as error:
             raise self._ended(error, deadline_s) from error
         self._client, self._unusable = client, None
         return client

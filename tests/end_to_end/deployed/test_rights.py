@@ -34,6 +34,20 @@ AFTER_A_FAULT = "s3:AbortMultipartUpload"
 SEEDS = range(60)
 """Seeds of the simulation. What only it reaches counts as used: sweeps need days, and shares need large requests."""
 
+AFTER_WEEKS = {
+    "s3:GetObject": ("overrides/",),
+    "s3:DeleteObject": tuple(
+        f"{name}/"
+        for name in ("releases", "catalogues", "accommodations", "requests", "retention", "changed", "changes", "feed")
+    ),
+}
+"""What `tick` needs for objects that are weeks old. `tests/unit/serverless/test_keep_tidy.py` plays each of them."""
+
+
+def is_for_old_objects(function, action, resource):
+    """Whether a right of `tick` is needed only when something is older than anything can be here."""
+    return function == "tick" and any(f"{prefix}*" in resource for prefix in AFTER_WEEKS.get(action, ()))
+
 
 def listed(value):
     return value if isinstance(value, list) else [value]
@@ -103,6 +117,8 @@ def used_by(function, statement, action, resource, calls, simulated):
         return "by Lambda"
     if action == AFTER_A_FAULT:
         return "after a fault"
+    if is_for_old_objects(function, action, resource):
+        return "after weeks"
     count = in_the_simulation(function, statement, resource, simulated)
     return f"{count} in the simulation" if count else ""
 
