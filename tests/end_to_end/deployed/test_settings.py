@@ -49,9 +49,6 @@ def test_settings_that_cannot_be_read_leave_the_last_ones_in_force(suite, stored
     """It is told in the log, and hotels are processed as before."""
     before = sizes(suite)
     suite.put("inbox", "settings.yaml", "renditions: [nonsense")
-    told = "stored settings cannot be used"
-    suite.wait(
-        "a word in the log", lambda: sizes(suite) and any(told in one for one in suite.log_lines("process_hotel"))
-    )
+    suite.wait("a word in the log", lambda: sizes(suite) and is_told(suite), 120)
     assert sizes(suite) == before
     assert stored
