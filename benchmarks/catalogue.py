@@ -65,7 +65,7 @@ def apply(folder: Path, version: int) -> str:
         threads=8,
     )
     assert isinstance(result, CatalogueApplied)
-    return f"{len(result.changed):,} accommodations differ, {DiscardingStore.written:,} written"
+    return f"{result.changed:,} accommodations differ, {DiscardingStore.written:,} written"
 
 
 def main() -> int:

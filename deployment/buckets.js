@@ -1,7 +1,7 @@
 // Three private buckets, and who is notified when an object is put into the inbox or a manifest into the published one.
 //
-// Nothing is deleted by age, except uploads that were never finished, records of changes, which are kept for 90 days, and
-// replaced versions in the inbox. An original stays while a catalogue names it, and a rendition while a manifest does; only
+// Nothing is deleted by age, except uploads that were never finished, records of changes and notes of what was published,
+// which are kept for 90 days, and replaced versions in the inbox. An original stays while a catalogue names it, and a rendition while a manifest does; only
 // the program knows that.
 "use strict";
 
@@ -11,13 +11,16 @@ const local = require("./local");
 const names = require("./names");
 const publishedEvents = require("./published_events");
 
-const RECORDS_OF_CHANGES = { Id: "records-of-changes", Status: "Enabled", Prefix: "changes/", ExpirationInDays: 90 };
+const BY_AGE = [
+  { Id: "records-of-changes", Status: "Enabled", Prefix: "changes/", ExpirationInDays: 90 },
+  { Id: "notes-of-what-was-published", Status: "Enabled", Prefix: "noted/", ExpirationInDays: 90 },
+];
 
 module.exports = (suite) => {
   const { prefix, custom } = suite;
   const resources = {};
   for (const [store, name] of Object.entries(custom.stores)) {
-    resources[names.bucketId(store)] = bucket(custom, name, store === "state" ? [RECORDS_OF_CHANGES] : []);
+    resources[names.bucketId(store)] = bucket(custom, name, store === "state" ? BY_AGE : []);
     const statements = [
       ...(local.speaksTls(custom) ? [onlyOverTls(store)] : []),
       ...(store === "published" ? cdn.mayRead(suite) : []),

@@ -36,6 +36,8 @@ module.exports = ({ prefix, functions, custom }) => {
     widget("Waiting", "Maximum", sqs("ApproximateNumberOfMessagesVisible", queues)),
     widget("Age of the oldest message (s)", "Maximum", sqs("ApproximateAgeOfOldestMessage", queues)),
     widget("Dead letters", "Maximum", sqs("ApproximateNumberOfMessagesVisible", dead)),
+    widget("What must not happen", "Sum", wrong(custom.metrics)),
+    widget("Requests that S3 refused (5xx)", "Sum", refused(custom.stores)),
   ];
   const body = JSON.stringify({ widgets: placed(rows) });
   return {
@@ -48,6 +50,16 @@ module.exports = ({ prefix, functions, custom }) => {
 
 function widget(title, stat, metrics) {
   return { type: "metric", properties: { title, stat, metrics, period: 300, region: "${AWS::Region}", view: "timeSeries" } };
+}
+
+function wrong({ namespace, wrong: metrics }) {
+  const each = Object.entries(metrics).flatMap(([metric, { functions }]) => functions.map((service) => [metric, service]));
+  return each.map(([metric, service]) => [namespace, metric, "service", service, { label: `${metric} ${service}` }]);
+}
+
+function refused({ state, published }) {
+  const of = (bucket, label) => ["AWS/S3", "5xxErrors", "BucketName", bucket, "FilterId", names.ALL_REQUESTS, { label }];
+  return [of(state, "state"), of(published, "published")];
 }
 
 // Images that were tagged and, where Google is asked, how many of them it tagged and what they cost.

@@ -64,6 +64,20 @@ class ProblemList:
             else:
                 self._more += 1
 
+    def add_number(self, count: int) -> None:
+        """Count problems that another list counted and did not keep."""
+        self._more += count
+
+    @property
+    def kept(self) -> tuple[Problem, ...]:
+        """The problems that were kept."""
+        return tuple(self._kept)
+
+    @property
+    def more(self) -> int:
+        """How many problems there were besides those that were kept."""
+        return self._more
+
     def all(self) -> tuple[Problem, ...]:
         """The problems that were kept; the last one says how many more there were."""
         more = (Problem(self._file, 0, "", f"{self._more} more lines are bad"),) if self._more else ()

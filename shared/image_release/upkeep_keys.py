@@ -25,7 +25,7 @@ LEFT = "retention/left/"
 
 
 def left_key(accommodation: Accommodation) -> str:
-    """The mark of an accommodation that left its catalogue; it says since when."""
+    """The mark of an accommodation that left its catalogue; it is as old as that is known."""
     return f"{LEFT}{key_part(accommodation.partner_id)}/{key_part(accommodation.accommodation_id)}"
 
 

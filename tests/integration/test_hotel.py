@@ -12,7 +12,8 @@ from image_release.outcomes import Outcome
 from image_release.publish import read_before
 from image_release.storage import CountingStore, StoreCounter
 from image_release.store_keys import manifest_key, renditions_folder
-from image_release.values import Accommodation, Override
+from image_release.tag import Tagged
+from image_release.values import Accommodation, Label, Override
 from tests.integration.world import World, jpeg, photo
 
 
@@ -39,6 +40,16 @@ def simple_hotel(world, pictures=3):
     world.catalogue("atlas", "1", {"a1": big})
     world.catalogue("bedbank", "1", {"$b": [*small, tiny]})
     world.release("2026-11-01", {"h1": [("atlas", "a1"), ("bedbank", "$b")]})
+
+
+class Counting:
+    """A tagger that counts what it was asked."""
+
+    identity, wants_views, asked = "counting-1", False, 0
+
+    def tag(self, requests, *, deadline_s=None):
+        self.asked += len(requests)
+        return {request.sha256: Tagged((Label("Pool", 0.9),)) for request in requests}
 
 
 def credited(image, artist: str) -> bytes:
@@ -225,6 +236,21 @@ class TestAChangedHotel:
 
 
 class TestRegrouping:
+    def test_labels_outlive_the_accommodation_that_had_them_first(self, world):
+        data, eyes = jpeg(photo(1)), Counting()
+        world.catalogue("atlas", "1", {"a1": [world.serve("/1.jpg", data)]})
+        world.catalogue("bedbank", "1", {"b1": []})
+        world.release("r1", {"h1": [("atlas", "a1"), ("bedbank", "b1")]})
+        world.process(tagger=eyes)
+        world.catalogue("bedbank", "2", {"b1": [world.serve("/2.jpg", data)]})
+        world.process(tagger=eyes)
+        world.catalogue("atlas", "2", {"a1": []})
+        world.process(tagger=eyes)
+        world.release("r2", {"h1": [("bedbank", "b1")]})
+        report = world.process(tagger=eyes)
+        assert [label.description for label in report.manifest.pictures[0].labels] == ["Pool"]
+        assert eyes.asked == 1
+
     def test_accommodations_that_move_cost_no_download_decode_or_tagging(self, world):
         pictures = {n: jpeg(photo(n)) for n in range(4)}
         urls = {n: world.serve(f"/{n}.jpg", data) for n, data in pictures.items()}

@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from image_release.child_process import IsolatedCaller
+from image_release.feed_keys import NOTED, noted
+from image_release.hotel import process as process_module
 from image_release.ingest import parse_request, progress, store_request
 from image_release.outcomes import Outcome
-from image_release.publish import read_before
+from image_release.publish import publish, read_before
 from image_release.queueing import MemoryQueue
 from image_release.serverless.failing import Attempt, ComeBackError, back_off_s
 from image_release.serverless.messages import NudgeMessage
@@ -77,6 +79,23 @@ class TestAFailure:
         process(world, message=message)
         found = progress(world.state, "q1")
         assert (found.done, found.failed) == (1, 0)
+
+
+class TestTheFeed:
+    def test_hears_of_a_manifest_before_it_is_published_and_of_nothing_else(self, world, monkeypatch):
+        """The note is there when the swap is made, so a killed function loses none; an unchanged hotel has none."""
+        noted_at_the_swap = []
+        monkeypatch.setattr(
+            process_module, "publish", lambda *args: (noted_at_the_swap.extend(notes(world)), publish(*args))[1]
+        )
+        report = process(world)
+        assert noted_at_the_swap == notes(world) == [("h1", report.manifest.seq)]
+        assert process(world).status == "unchanged"
+        assert len(notes(world)) == 1
+
+
+def notes(world):
+    return [noted(listed.key) for listed in world.state.list(NOTED)]
 
 
 class TestAMessageReceivedBefore:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from botocore.exceptions import ClientError
+
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.outcomes import Outcome, Rejection
-from image_release.queueing import MemoryQueue, Message, QueueError
+from image_release.queueing import MemoryQueue, Message, SqsQueue
+from image_release.service_names import message_group
 from image_release.storage import Listed, MemoryStore, StorageError, Stored
+from image_release.store_keys import REQUESTS
 from image_release.tag import (
     AccountQuota,
     CountersUnreachableError,
     MemoryCounters,
     NotTagged,
+    Report,
     Tagged,
     TagRequest,
 )
@@ -22,11 +28,28 @@ from image_release.values import Label, sha256_hex
 from tests.simulation.scheduling import Invocation
 
 
+class BrokenPromiseError(BaseException):
+    """An invariant did not hold. Not an Exception, so that the program cannot handle it."""
+
+
+@dataclass
+class Did:
+    """What an invocation of `process_hotel` asked for: URLs without conditions, labels of images.
+
+    What was put off, because time or quota was up, was asked for, too: it is pending.
+    """
+
+    downloaded: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    marked: bool = False
+    """Whether it was the first to say that its hotel of a request is done."""
+
+
 class AskedStore:
     """A store in memory. Every request may fail."""
 
-    def __init__(self, name: str, store: MemoryStore, invocation: Invocation) -> None:
-        self._name, self._store, self._invocation = name, store, invocation
+    def __init__(self, name: str, store: MemoryStore, invocation: Invocation, did: Did | None = None) -> None:
+        self._name, self._store, self._invocation, self._did = name, store, invocation, did
 
     def _ask(self, verb: str, key: str, effect: Callable[[], Any]) -> Any:
         return self._invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
@@ -38,7 +61,13 @@ class AskedStore:
         return self._ask("open", key, lambda: self._store.open(key))
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
-        self._ask("put", key, lambda: self._store.put(key, data, if_absent=if_absent, if_match=if_match))
+        def effect() -> None:
+            first = self._did and key.startswith(REQUESTS) and "/done/" in key and self._store.head(key) is None
+            self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+            if self._did and first:
+                self._did.marked = True
+
+        self._ask("put", key, effect)
 
     def put_file(self, key: str, path: Path) -> None:
         self._ask("put", key, lambda: self._store.put_file(key, path))
@@ -59,21 +88,44 @@ class AskedStore:
         return iter(self._ask("list", prefix, lambda: list(self._store.folders(prefix, after))))
 
 
-class AskedQueue:
-    """A queue in memory. A batch that fails may have been sent in part or as a whole."""
+class AskedSqs:
+    """What SqsQueue asks of SQS. A batch may be taken in part; one that fails may have been sent as a whole."""
 
     def __init__(self, name: str, queue: MemoryQueue, invocation: Invocation) -> None:
         self._name, self._queue, self._invocation = name, queue, invocation
 
-    def send(self, messages: Iterable[Message]) -> int:
-        count = 0
-        for message in messages:
-            self._invocation.ask(f"send {self._name}", lambda message=message: self._queue.send([message]), QueueError)
-            count += 1
-        return count
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        """Take the entries, or some of them."""
+        scheduler, refused = self._invocation.scheduler, []
 
-    def return_after(self, receipt: str, seconds: int) -> None:
-        self._invocation.ask(f"return {self._name}", lambda: self._queue.return_after(receipt, seconds), QueueError)
+        def take() -> dict[str, Any]:
+            for entry in request["Entries"]:
+                if scheduler.dice.random() < scheduler.faults.refuse:
+                    refused.append({"Id": entry["Id"], "Code": "simulated", "SenderFault": False})
+                else:
+                    group = entry.get("MessageGroupId")
+                    if group is not None and message_group(group) != group:
+                        raise BrokenPromiseError(f"SQS takes no such group: {group!r}")
+                    self._queue.send([Message(entry["MessageBody"], group, entry.get("DelaySeconds", 0))])
+            scheduler.note(f"{self._invocation.name} {self._name} refuses {len(refused)}")
+            return {"Failed": refused}
+
+        return self._invocation.ask(f"send {self._name}", take, _client_error)
+
+    def change_message_visibility(self, **request: Any) -> None:
+        """Let a message come back."""
+        effect = lambda: self._queue.return_after(request["ReceiptHandle"], request["VisibilityTimeout"])
+        self._invocation.ask(f"return {self._name}", effect, _client_error)
+
+
+def _client_error(what: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ServiceUnavailable", "Message": what}}, "request")
+
+
+def asked_queue(name: str, queue: MemoryQueue, invocation: Invocation) -> SqsQueue:
+    """Return the real adapter of SQS before a queue in memory."""
+    client = AskedSqs(name, queue, invocation)
+    return SqsQueue(f"https://sqs.example/{name}", connect=lambda: client, sleep=lambda _: None)
 
 
 class AskedCounters:
@@ -93,12 +145,16 @@ class AskedCounters:
 class AskedFetcher:
     """The partners' servers. A failed request gives `unavailable`; a request after the deadline gives `deferred`."""
 
-    def __init__(self, files: Mapping[str, bytes], invocation: Invocation, monotonic: Callable[[], float]) -> None:
-        self._files, self._invocation, self._monotonic = files, invocation, monotonic
+    def __init__(
+        self, files: Mapping[str, bytes], invocation: Invocation, monotonic: Callable[[], float], did: Did
+    ) -> None:
+        self._files, self._invocation, self._monotonic, self._did = files, invocation, monotonic, did
 
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
+        if validators is None:
+            self._did.downloaded.add(url)
         if deadline_s is not None and self._monotonic() >= deadline_s:
             return FetchFailed(Rejection(Outcome.DEFERRED, "out of time"))
         try:
@@ -117,17 +173,22 @@ class AskedTagger:
     identity = "simulated-1"
     wants_views = False
 
-    def __init__(self, sees: Mapping[str, int], quota: AccountQuota, invocation: Invocation) -> None:
-        self._sees, self._quota, self._invocation = sees, quota, invocation
+    def __init__(
+        self, pay: Callable[[str], int], quota: AccountQuota, invocation: Invocation, did: Did, report: Report
+    ) -> None:
+        self._pay, self._quota, self._invocation, self._did = pay, quota, invocation, did
+        self._report = report
 
     def tag(
         self, requests: Sequence[TagRequest], *, deadline_s: float | None = None
     ) -> Mapping[str, Tagged | NotTagged]:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
+            self._did.asked.add(request.sha256)
             try:
                 granted = self._quota.reserve(1)
             except CountersUnreachableError as error:
+                self._report(str(error))
                 answers[request.sha256] = NotTagged(str(error), retry=True)
                 continue
             if not granted:
@@ -135,7 +196,7 @@ class AskedTagger:
                 continue
             try:
                 photo = self._invocation.ask(
-                    f"tag {request.sha256[:8]}", lambda sha=request.sha256: self._sees[sha], ConnectionError
+                    f"tag {request.sha256[:8]}", lambda sha=request.sha256: self._pay(sha), ConnectionError
                 )
             except ConnectionError as error:
                 answers[request.sha256] = NotTagged(str(error), retry=True)

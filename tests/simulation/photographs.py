@@ -16,6 +16,8 @@ from tests.integration.world import jpeg, photo
 
 SIZE = (420, 280)
 QUALITIES = (90, 80, 70)
+RECOMPRESSED = (60, 50)
+"""Qualities of the versions -1 and -2: bytes that no other version of a photograph has."""
 
 _answers: dict[tuple, Any] = {}
 _group_same = choose.group_same
@@ -25,7 +27,8 @@ _choose_best = choose.choose_best
 @cache
 def copy_of(number: int, version: int) -> bytes:
     """Return a photograph as a JPEG. Each version has other bytes."""
-    return jpeg(photo(number, SIZE), QUALITIES[version % len(QUALITIES)])
+    quality = RECOMPRESSED[-1 - version] if version < 0 else QUALITIES[version % len(QUALITIES)]
+    return jpeg(photo(number, SIZE), quality)
 
 
 def call_once(function: Callable, /, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Six bugs that are planted one at a time. A simulation that does not find them would prove nothing."""
+"""Bugs that are planted one at a time. A simulation that does not find them would prove nothing.
+
+Those of one hotel stand here, those of the functions around it in `planting_suite.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 from image_release.cache import store as memories
 from image_release.hotel import process, render, update_cache
@@ -14,6 +16,8 @@ from image_release.hotel.load import inputs_digest
 from image_release.ingest.releases import applying
 from image_release.publish import publish, put_rendition, read_before
 from image_release.state import swap_json
+from tests.simulation.patching import patched
+from tests.simulation.planting_suite import SUITE_BUGS
 
 
 def manifest_before_renditions() -> ExitStack:
@@ -29,7 +33,7 @@ def manifest_before_renditions() -> ExitStack:
         for rendition in waiting.pop(manifest.hotel_id, []):
             put_rendition(*rendition)
 
-    return _patched((render, "put_rendition", put_later), (process, "publish", publish_first))
+    return patched((render, "put_rendition", put_later), (process, "publish", publish_first))
 
 
 def state_overwritten() -> ExitStack:
@@ -40,7 +44,7 @@ def state_overwritten() -> ExitStack:
     ) -> None:
         state.put(memories.cached_images_key(accommodation), memories._serialised(keep(learned)))
 
-    return _patched((update_cache, "merge_cached_images", overwrite))
+    return patched((update_cache, "merge_cached_images", overwrite))
 
 
 def older_release_accepted() -> ExitStack:
@@ -57,12 +61,12 @@ def older_release_accepted() -> ExitStack:
         )
 
     switch_over_read = applying.read_current
-    return _patched((applying, "read_current", as_if_first), (applying, "swap_json", swap_whatever))
+    return patched((applying, "read_current", as_if_first), (applying, "swap_json", swap_whatever))
 
 
 def pending_ignored() -> ExitStack:
     """A hotel counts as unchanged although deferred work is due."""
-    return _patched((process, "is_unchanged", lambda before, digest, now: before.inputs == digest))
+    return patched((process, "is_unchanged", lambda before, digest, now: before.inputs == digest))
 
 
 def etag_after_inputs() -> ExitStack:
@@ -79,7 +83,7 @@ def etag_after_inputs() -> ExitStack:
     def replace_seq(manifest: Any, seq: int) -> Any:
         return manifest.model_copy(update={"seq": seq})
 
-    return _patched(
+    return patched(
         (process, "publish", publish_over_anything),
         (process, "_is_stale", lambda *_: False),
         (process, "put_change", lambda *_: None),
@@ -92,7 +96,7 @@ def decisions_overlooked() -> ExitStack:
     def without_decisions(hotel: Any, settings: Any, tagger_identity: str) -> str:
         return inputs_digest(replace(hotel, overrides=()), settings, tagger_identity)
 
-    return _patched((process, "inputs_digest", without_decisions))
+    return patched((process, "inputs_digest", without_decisions))
 
 
 BUGS = (
@@ -102,6 +106,7 @@ BUGS = (
     pending_ignored,
     etag_after_inputs,
     decisions_overlooked,
+    *SUITE_BUGS,
 )
 
 
@@ -110,10 +115,3 @@ def planted(bug: Callable[[], ExitStack]) -> Iterator[None]:
     """Run the block with a bug in the program."""
     with bug():
         yield
-
-
-def _patched(*places: tuple[Any, str, Any]) -> ExitStack:
-    stack = ExitStack()
-    for module, name, instead in places:
-        stack.enter_context(patch.object(module, name, instead))
-    return stack

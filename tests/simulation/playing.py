@@ -11,16 +11,20 @@ from image_release.cache import read_cached_images
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
-from image_release.store_keys import rendition_seq, renditions_folder
+from image_release.split_keys import SPLIT
+from image_release.state import held
+from image_release.store_keys import held_catalogue_key, held_release_key, rendition_seq, renditions_folder
 from image_release.values import Accommodation
-from tests.simulation.model import HOTELS, Model, begun
+from tests.simulation.model import HOTELS, Model, begun, shard_bits_of_few
+from tests.simulation.outside import BrokenPromiseError
 from tests.simulation.photographs import best_once, group_once
 from tests.simulation.scheduling import Faults, Scheduler
-from tests.simulation.stage import BrokenPromiseError
 
 ACTS = 6
 AT_ONCE = 4
 """Maximum number of invocations that run at the same time."""
+WAITS = 8
+"""How often the clock moves on while nothing runs, before the faults stop: messages that failed come back meanwhile."""
 ROUNDS = 120
 """Hours until no work may be due: a download that failed often waits a day between two attempts."""
 
@@ -30,17 +34,27 @@ def play(seed: int) -> str:
     scheduler = Scheduler(seed)
     dice = scheduler.dice
     scheduler.faults = Faults(
-        fail=dice.choice((0, 0.01, 0.03)), kill=dice.choice((0, 0.005, 0.02)), slow=dice.choice((0, 0.01))
+        fail=dice.choice((0, 0.01, 0.03)),
+        kill=dice.choice((0, 0.005, 0.02)),
+        slow=dice.choice((0, 0.01)),
+        refuse=dice.choice((0, 0.1, 0.5)),
+        crawl=dice.choice((0, 0, 0.3)),
     )
     with ExitStack() as stack:
         stack.enter_context(patch("image_release.hotel.choose.group_same", group_once))
         stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
+        stack.enter_context(patch("image_release.ingest.releases.applying.shard_bits", shard_bits_of_few))
+        stack.enter_context(patch("image_release.queueing.sqs.MAX_BATCH", 2))
         try:
             model = begun(scheduler)
             _storm(model)
             _calm(model)
             _hold(model)
+            model.stage.state.paid.clear()  # from here on what no catalogue names may be forgotten
+            photos = _keep_witnesses(model)
+            _recompress(model, photos, -1)
             _wait_and_sweep(model)
+            _recompress(model, photos, -2)
             _rest(model)
         finally:
             scheduler.note("end")
@@ -59,8 +73,8 @@ def broken_by(seed: int) -> str | None:
 def _storm(model: Model) -> None:
     """Do actions, deliveries and steps in any order, until all actions are done and most messages were delivered."""
     scheduler, stage, dice = model.stage.scheduler, model.stage, model.stage.scheduler.dice
-    acts, steps = ACTS, 0
-    while acts or (scheduler.running and steps < 20_000):
+    acts, steps, waits = ACTS, 0, 0
+    while acts or (steps < 20_000 and (scheduler.running or waits < WAITS)):
         steps += 1
         if acts and dice.random() < 0.01:
             model.act()
@@ -69,8 +83,9 @@ def _storm(model: Model) -> None:
             if dice.random() < 0.05:
                 stage.tick()
             elif not stage.deliver() and not scheduler.running:
+                waits += 1
                 scheduler.now += timedelta(minutes=dice.choice((1, 10, 40)))
-                if acts:
+                if acts and dice.random() < 0.5:
                     model.act()
                     acts -= 1
         elif scheduler.running:
@@ -121,10 +136,39 @@ def _hold(model: Model) -> None:
         if manifest is None or manifest.withdrawn:
             raise BrokenPromiseError(f"{hotel_id} is in the release and not published")
         _hold_pictures(model, manifest, expected)
+    _hold_brakes(model)
     for request_id in model.requests:
         found = progress(model.stage.state, request_id)
         if found is None or found.done != found.total:
             raise BrokenPromiseError(f"request {request_id}: {found}")
+
+
+def _hold_brakes(model: Model) -> None:
+    """Check that what a brake had to hold is held, and that a person can find it."""
+    for name, version in model.held.items():
+        key = held_release_key(version) if name == "releases" else held_catalogue_key(name)
+        document = held(model.stage.state, key)
+        if document is None or document.get("version", version) != version:
+            raise BrokenPromiseError(f"{name} {version} is not held: {document}")
+
+
+def _keep_witnesses(model: Model) -> dict[str, set[int]]:
+    """Return the photographs by hotel about which decisions hold now. They must hold whatever bytes come next."""
+    found = {}
+    for hotel_id in sorted(model.release):
+        expected = model.expected(hotel_id) or {}
+        _, perhaps = model.hidden(hotel_id, expected)
+        found[hotel_id] = {decision.photo for decision in model.decisions.get(hotel_id, [])} - perhaps
+        model.kept |= {(hotel_id, photo) for photo in found[hotel_id]}
+    return {hotel_id: photos for hotel_id, photos in found.items() if photos}
+
+
+def _recompress(model: Model, photos: dict[str, set[int]], version: int) -> None:
+    """Check that decisions hold when their partners send the photographs in other bytes."""
+    if photos:
+        model.recompress(photos, version)
+        _calm(model)
+        _hold(model)
 
 
 def _hold_pictures(model: Model, manifest: Manifest, expected: dict[int, set[str]]) -> None:
@@ -153,6 +197,8 @@ def _wait_and_sweep(model: Model) -> None:
         stage.scheduler.now += timedelta(days=1)
         stage.tick()
         _drain(model)
+    for left in stage.state.list(SPLIT):
+        raise BrokenPromiseError(f"{left.key} is left of work that was done")
     for hotel_id in HOTELS:
         manifest = _manifest(model, hotel_id)
         named, seq = (manifest.named_keys(), manifest.seq) if manifest else (frozenset(), 0)

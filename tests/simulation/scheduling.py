@@ -19,6 +19,8 @@ T = TypeVar("T")
 BEGIN = datetime(2026, 11, 25, 8, tzinfo=UTC)
 PACES = (1.0, 1.0, 1.0, 0.2, 0.02)
 """Relative speeds of invocations. The slow ones are overtaken by others from beginning to end."""
+STALLS = 0.02
+"""Share of the requests after which an invocation goes on at another speed."""
 STUCK_S = 60
 """Real seconds without progress after which the simulation itself has a bug."""
 
@@ -29,11 +31,17 @@ class Killed(BaseException):
 
 @dataclass
 class Faults:
-    """Shares of the requests to the outside world that fail, kill the invocation, or take long."""
+    """Shares of the requests to the outside world that fail, kill the invocation, or take long.
+
+    `refuse` is the share of the messages of a batch that a queue refuses although it takes others. `crawl` is the share
+    of requests that take seconds, as when a whole service is slow: then the timeouts of the functions bite.
+    """
 
     fail: float = 0.0
     kill: float = 0.0
     slow: float = 0.0
+    refuse: float = 0.0
+    crawl: float = 0.0
 
 
 @dataclass
@@ -87,6 +95,10 @@ class Invocation:
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
+    def seconds_left(self) -> float:
+        """Seconds until the invocation is killed."""
+        return (self.started + self.limit - self.scheduler.now).total_seconds()
+
     def step(self) -> None:
         """Give control to the invocation and wait until it hands control back."""
         self._mine.release()
@@ -112,9 +124,13 @@ class Invocation:
         self._theirs.release()
         self._mine.acquire()
         scheduler = self.scheduler
+        if scheduler.dice.random() < STALLS:
+            self.pace = scheduler.dice.choice(PACES)
         scheduler.now += timedelta(milliseconds=scheduler.dice.choice((5, 20, 80)))
         if scheduler.dice.random() < scheduler.faults.slow:
             scheduler.now += timedelta(seconds=scheduler.dice.choice((5, 60, 150)))
+        if scheduler.dice.random() < scheduler.faults.crawl:
+            scheduler.now += timedelta(seconds=scheduler.dice.choice((1, 2, 8)))
         if scheduler.now - self.started > self.limit:
             self.killed = True  # timed out
         fate = scheduler.dice.random()

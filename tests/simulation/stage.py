@@ -6,61 +6,53 @@ import json
 from collections.abc import Callable
 
 from image_release.hotel import Context, Ports
+from image_release.ingest import find_row, read_current
 from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.serverless.detect_changes import detect_changes
+from image_release.serverless.failing import Attempt, ComeBackError, wait_s
 from image_release.serverless.fan_out import fan_out, fan_out_shard
-from image_release.serverless.messages import NudgeMessage, read_nudge, read_shard_message
+from image_release.serverless.messages import NudgeMessage, ShardMessage, ShareMessage, read_nudge, read_shard_message
 from image_release.serverless.ports import Suite
-from image_release.serverless.process_hotel import Attempt, ComeBackError, serve
-from image_release.serverless.reprocess import reprocess, request_at
+from image_release.serverless.process_hotel import serve
+from image_release.serverless.reprocess import reprocess_at
+from image_release.serverless.shares import do_share
+from image_release.serverless.steps import STEPS
+from image_release.serverless.tagger_reports import TaggerReports
 from image_release.serverless.tick import tick
 from image_release.settings import Settings
+from image_release.state import read_json
 from image_release.storage import MemoryStore, Stores
+from image_release.store_keys import ACCEPTS, cached_images_key, rendition_seq, request_key
 from image_release.tag import AccountQuota, MemoryCounters
-from tests.simulation.outside import AskedCounters, AskedFetcher, AskedQueue, AskedStore, AskedTagger
+from tests.simulation.checked_stores import PublishedStore, StateStore
+from tests.simulation.outside import (
+    AskedCounters,
+    AskedFetcher,
+    AskedStore,
+    AskedTagger,
+    BrokenPromiseError,
+    Did,
+    asked_queue,
+)
 from tests.simulation.photographs import call_once
 from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
 
 QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk")
 MAX_RECEIVES = 5
-LIMIT_S, BUDGET_S = 240.0, 120.0
-"""Seconds after which an invocation of `process_hotel` is killed, and after which it must stop by itself."""
+BUDGET_S = 120.0
+"""Seconds after which `process_hotel` must stop by itself."""
+LIMITS_S = {"urgent": 240.0, "bulk": 240.0, "shards": 40.0, "tick": 60.0}
+"""Seconds after which an invocation is killed, by its queue."""
+LIMIT_S = 120.0
+"""The same for the other queues. All are shorter than on AWS, so that slow requests end an invocation."""
 SETTINGS = Settings.model_validate(
     {
         "download": {"connections": 1},
         "renditions": [{"name": "large", "width": 400, "height": 267}, {"name": "small", "width": 120, "height": 80}],
-        "brakes": {"max_deleted_share": 1, "max_withdrawn_share": 1, "max_gone_share": 1},
         "tagging": {"images_a_minute": 3, "images_a_day": 100_000},
     }
 )
-
-
-class BrokenPromiseError(BaseException):
-    """An invariant did not hold. Not an Exception, so that the program cannot handle it."""
-
-
-class PublishedStore(MemoryStore):
-    """Checks at every write that what is published is complete (invariants 2 and 4)."""
-
-    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
-        before = self.get(key)
-        super().put(key, data, if_absent=if_absent, if_match=if_match)
-        if key.endswith("/manifest.json"):
-            manifest = Manifest.from_bytes(data)
-            missing = sorted(name for name in manifest.named_keys() if self.head(name) is None)
-            if missing:
-                raise BrokenPromiseError(f"{key} names {missing[0]}, which is not there")
-            if before and Manifest.from_bytes(before.data).seq >= manifest.seq:
-                raise BrokenPromiseError(f"{key}: seq {manifest.seq} is not after the one before it")
-        elif before and before.data != data and "/renditions/" in key:
-            raise BrokenPromiseError(f"{key} was written over")
-
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        stored = self.get(key.split("/renditions/", maxsplit=1)[0] + "/manifest.json")
-        if stored and key in Manifest.from_bytes(stored.data).named_keys():
-            raise BrokenPromiseError(f"{key} is named and was deleted")
-        super().delete(key, if_match=if_match)
 
 
 class Stage:
@@ -69,8 +61,8 @@ class Stage:
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
         clock = scheduler.clock
-        self.inbox, self.state = MemoryStore(clock), MemoryStore(clock)
-        self.published = PublishedStore(clock)
+        self.inbox, self.state = MemoryStore(clock), StateStore(clock)
+        self.published = PublishedStore(self.state, clock)
         self.queues = {name: MemoryQueue(clock, max_receives=MAX_RECEIVES) for name in QUEUES}
         self.counters = MemoryCounters()
         self.files: dict[str, bytes] = {}
@@ -81,25 +73,37 @@ class Stage:
     def upload(self, key: str, data: bytes) -> None:
         """Put a file into the inbox. S3 notifies the queue of its folder."""
         self.inbox.put(key, data)
-        self.queues[key.split("/", maxsplit=1)[0]].send([Message(key)])
+        self.notify(key)
+
+    def notify(self, key: str) -> None:
+        """Tell the queue of its folder that a file is in the inbox."""
+        self.queues[key.removeprefix(ACCEPTS).split("/", maxsplit=1)[0]].send([Message(key)])
 
     def deliver(self) -> bool:
         """Start an invocation for a waiting message, sometimes two. Returns whether a message waited."""
         dice = self.scheduler.dice
-        waiting = [(name, receipt) for name in QUEUES for receipt in self.queues[name].visible()]
+        waiting = {name: receipts for name in QUEUES if (receipts := self.queues[name].visible())}
         if not waiting:
             return False
-        name, receipt = dice.choice(waiting)
+        name = dice.choice(list(waiting))
+        receipt = dice.choice(waiting[name])
         received = self.queues[name].receive(receipt)
         if received is None:
             raise AssertionError("a visible message can be received")
-        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.1 else 1):
-            self.scheduler.start(f"{name}:{receipt}", self._consumer(name, received), limit_s=LIMIT_S)
+        for _ in range(2 if self.scheduler.faults.fail and dice.random() < 0.2 else 1):
+            self.scheduler.start(f"{name}:{receipt}", self._consumer(name, received), limit_s=_limit_s(name))
         return True
 
     def tick(self) -> None:
-        """Start an invocation of `tick`."""
-        self.scheduler.start("tick", lambda invocation: self._survive(lambda: tick(self.suite(invocation))), limit_s=60)
+        """Start an invocation of `tick`. A job may fail only because a request of it failed."""
+
+        def work(invocation: Invocation) -> None:
+            for name, reason in tick(self.suite(invocation)).failed.items():
+                self.scheduler.note(f"{invocation.name} {name} failed: {reason}")
+                if "simulated" not in reason and "ContendedError" not in reason:
+                    raise BrokenPromiseError(f"tick: {name} failed: {reason}")
+
+        self.scheduler.start("tick", work, limit_s=_limit_s("tick"))
 
     def redrive(self) -> int:
         """Put the dead letters back into their queues, as an operator does. Returns their number."""
@@ -109,21 +113,24 @@ class Stage:
             count += queue.send(dead)
         return count
 
-    def suite(self, invocation: Invocation) -> Suite:
+    def suite(self, invocation: Invocation, did: Did | None = None) -> Suite:
         """Return the stores, queues and settings of one invocation."""
+        queues = {name: asked_queue(name, queue, invocation) for name, queue in self.queues.items()}
         counters = AskedCounters(self.counters, invocation)
         tagging = SETTINGS.tagging
         return Suite(
             inbox=AskedStore("inbox", self.inbox, invocation),
-            state=AskedStore("state", self.state, invocation),
+            state=AskedStore("state", self.state, invocation, did),
             published=AskedStore("published", self.published, invocation),
-            urgent=AskedQueue("urgent", self.queues["urgent"], invocation),
-            bulk=AskedQueue("bulk", self.queues["bulk"], invocation),
-            shards=AskedQueue("shards", self.queues["shards"], invocation),
-            catalogues=AskedQueue("catalogues", self.queues["catalogues"], invocation),
+            urgent=queues["urgent"],
+            bulk=queues["bulk"],
+            shards=queues["shards"],
+            catalogues=queues["catalogues"],
             quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=SETTINGS,
             now=self.scheduler.clock,
+            hotels_a_share=1,
+            seconds_left=invocation.seconds_left,
             tagger="google",
         )
 
@@ -135,44 +142,51 @@ class Stage:
         queue = self.queues[name]
 
         def work(invocation: Invocation) -> None:
-            suite = self.suite(invocation)
+            did = Did()
+            suite = self.suite(invocation, did)
             try:
-                self._handle(name, received, suite, invocation)
-            except ComeBackError as error:
-                self.scheduler.note(f"{invocation.name} {error}")
-                target, seconds = AskedQueue(name, queue, invocation), error.seconds
-                self._survive(lambda: target.return_after(received.receipt, seconds))
-            except Exception as error:  # noqa: BLE001 - the message returns to its queue, as with Lambda
+                self._handle(name, received, suite, invocation, did)
+            except Exception as error:  # noqa: BLE001 - the message returns to its queue, as in `functions.batches`
                 self.scheduler.note(f"{invocation.name} failed: {type(error).__name__}: {error}")
-                if not str(error).startswith("simulated") and not isinstance(error.__cause__, Exception):
-                    self.unexpected(error)
+                if not isinstance(error, ComeBackError):
+                    self._expected(error)
+                target, seconds = asked_queue(name, queue, invocation), wait_s(error, received.body, received.receives)
+                self._survive(lambda: target.return_after(received.receipt, seconds))
             else:
                 invocation.ask(f"delete {name}", lambda: queue.delete(received.receipt))
 
         return work
 
-    def unexpected(self, error: Exception) -> None:
+    def _expected(self, error: Exception) -> None:
         """Raise an error that was neither simulated nor caused by contention: it is a bug."""
-        if type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
+        simulated = "simulated" in str(error) or isinstance(error.__cause__, Exception)
+        if not simulated and type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
             raise error
 
-    def _handle(self, name: str, received: Received, suite: Suite, invocation: Invocation) -> None:
+    def _handle(self, name: str, received: Received, suite: Suite, invocation: Invocation, did: Did) -> None:
         if name == "catalogues":
             detect_changes(received.body, suite)
         elif name == "releases":
             fan_out(received.body, suite)
         elif name == "shards":
-            fan_out_shard(read_shard_message(received.body), suite)
+            self._work_on(read_shard_message(received.body), suite)
         elif name == "requests":
-            reprocess(request_at(received.body, suite), suite)
+            reprocess_at(received.body, suite)
         else:
-            self._serve(read_nudge(received.body), received.receives, suite, invocation)
+            self._serve(read_nudge(received.body), received.receives, suite, invocation, did)
 
-    def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation) -> None:
+    def _work_on(self, order: ShardMessage | ShareMessage, suite: Suite) -> None:
+        if isinstance(order, ShareMessage):
+            do_share(order, suite, STEPS)
+        else:
+            fan_out_shard(order, suite)
+
+    def _serve(self, order: NudgeMessage, receives: int, suite: Suite, invocation: Invocation, did: Did) -> None:
+        reports = TaggerReports(suite.state, self.scheduler.clock, self.scheduler.note)
         ports = Ports(
             stores=Stores(suite.inbox, suite.state, suite.published),
-            fetcher=AskedFetcher(self.files, invocation, self.monotonic),
-            tagger=AskedTagger(self.sees, suite.quota, invocation),
+            fetcher=AskedFetcher(self.files, invocation, self.monotonic, did),
+            tagger=AskedTagger(self._till(order), suite.quota, invocation, did, reports.report),
             settings=SETTINGS,
             context=Context(now=self.scheduler.clock, monotonic=self.monotonic),
             call=call_once,
@@ -181,13 +195,52 @@ class Stage:
         attempt = Attempt(receives, MAX_RECEIVES)
         report = serve(order, ports, attempt, isolated=call_once, deadline_s=self.monotonic() + BUDGET_S)
         self.served.append((order.hotel_id, report.status))
+        if did.marked and report.manifest and not report.manifest.withdrawn:
+            hold_force(self._force(order), report.manifest, did)
+
+    def _force(self, order: NudgeMessage) -> str:
+        """What the request of a nudge forces."""
+        document = order.request_id and read_json(self.state, request_key(order.request_id, "request.json"))
+        return document["force"] if document else "none"
+
+    def _till(self, order: NudgeMessage) -> Callable[[str], int]:
+        """Return what is called when labels are paid for. It breaks a promise if they were kept before it was made."""
+        began, in_force = self.scheduler.now, read_current(self.state)
+
+        def pay(sha256: str) -> int:
+            current = read_current(self.state)
+            if current and in_force and current.folder == in_force.folder and self._force(order) != "retag":
+                row = find_row(self.state, current, order.hotel_id)
+                for accommodation in row.accommodations if row else ():
+                    if self.state.paid.get((cached_images_key(accommodation), sha256), began) < began:
+                        raise BrokenPromiseError(f"{order.hotel_id}: labels of {sha256[:8]} were paid for twice")
+            return self.sees[sha256]
+
+        return pay
 
     def _survive(self, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:
-            if not str(error).startswith("simulated"):
+            if "simulated" not in str(error):
                 raise
+
+
+def hold_force(force: str, manifest: Manifest, did: Did) -> None:
+    """Check that the invocation that said first that a hotel of a request is done has done what was forced."""
+    images = [image for picture in manifest.pictures for image in (picture.best, *picture.merged)]
+    keys = [rendition.key for picture in manifest.pictures for rendition in picture.renditions]
+    done = {
+        "redownload": all(image.url in did.downloaded for image in images),
+        "retag": all(picture.best.sha256 in did.asked for picture in manifest.pictures),
+        "rerender": all(rendition_seq(key) == manifest.seq for key in keys),
+    }
+    if not done.get(force, True):
+        raise BrokenPromiseError(f"{manifest.hotel_id} counts as done, and {force} was not done")
+
+
+def _limit_s(queue: str) -> float:
+    return LIMITS_S.get(queue, LIMIT_S)
 
 
 def documents(lines: list[dict]) -> bytes:

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.simulation.outside import BrokenPromiseError
 from tests.simulation.planting import BUGS, planted
 from tests.simulation.playing import play
-from tests.simulation.stage import BrokenPromiseError
 
 SEEDS = 300
 CHUNK = 30
@@ -19,7 +19,7 @@ FIRST = {"state_overwritten": 80}
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_the_promises_hold_whatever_fails_in_any_order(first):
-    """Duplicated, reordered, lost messages; requests that fail before or after they worked; killed invocations."""
+    """Duplicated, reordered, refused messages; requests that fail or crawl; invocations that are killed or time out."""
     for seed in range(first, first + CHUNK):
         try:
             play(seed)

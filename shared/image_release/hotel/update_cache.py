@@ -7,7 +7,7 @@ that finds neither a catalogue nor an override that names them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ def update_cache(
     for accommodation in hotel.accommodations:
         learned = acquired.learned[accommodation]
         contents = _with_names(hotel, cached.accommodations[accommodation], learned, now)
+        contents = {sha256: _with_labels(content, cached.contents(sha256)) for sha256, content in contents.items()}
         forgotten = frozenset(
             sha256
             for sha256, content in contents.items()
@@ -120,6 +121,15 @@ def _with_names(hotel: Hotel, before: CachedImages, learned: CachedImages, now: 
         changed = since != content.unnamed_since
         contents[sha256] = replace(content, unnamed_since=since, at=now) if changed else content
     return contents
+
+
+def _with_labels(content: ContentRecord, known: Sequence[ContentRecord]) -> ContentRecord:
+    """A content with the labels that the hotel's other accommodations know: they may forget it, or leave the hotel."""
+    labelled = [record for record in known if record.labels is not None]
+    if content.labels is not None or not labelled:
+        return content
+    latest = max(labelled, key=lambda record: (record.at, record.labels_by or ""))
+    return replace(content, labels=latest.labels, labels_by=latest.labels_by)
 
 
 def _write(

@@ -1,16 +1,25 @@
 """Ingest: what came in, what changed, and which hotels have to be processed."""
 
-from image_release.ingest.catalogues.applying import (
-    CatalogueApplied,
-    InputChangedError,
-    apply_catalogue,
-)
+from image_release.ingest.catalogues.applying import InputChangedError, apply_catalogue
+from image_release.ingest.catalogues.deciding import SplitOutdatedError, SplitWork
+from image_release.ingest.catalogues.findings import COMPARE, WRITE
+from image_release.ingest.catalogues.in_force import CatalogueApplied
 from image_release.ingest.catalogues.listings import read_listing, write_listing
 from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
 from image_release.ingest.catalogues.rebuild import (
     rebuild_catalogue_state,
     rebuild_listing,
     unreadable_catalogue_state,
+)
+from image_release.ingest.catalogues.shares import compare_share, write_share
+from image_release.ingest.catalogues.splitting import (
+    SplitCatalogue,
+    SplitSizes,
+    folder_prefix,
+    given_at,
+    is_large,
+    to_split,
+    write_shares,
 )
 from image_release.ingest.estimate import SAMPLE, Estimate, estimate_hotels
 from image_release.ingest.everywhere import (
@@ -90,9 +99,11 @@ from image_release.ingest.requests import (
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
 __all__ = [
+    "COMPARE",
     "EVERYWHERE",
     "RELEASE_ID",
     "SAMPLE",
+    "WRITE",
     "BadValueError",
     "CatalogueApplied",
     "CatalogueMisnamedError",
@@ -121,6 +132,10 @@ __all__ = [
     "RequestError",
     "Revocation",
     "Said",
+    "SplitCatalogue",
+    "SplitOutdatedError",
+    "SplitSizes",
+    "SplitWork",
     "Waiting",
     "all_waiting",
     "append_lines",
@@ -130,6 +145,7 @@ __all__ = [
     "apply_release",
     "asked_of",
     "checked_id",
+    "compare_share",
     "complete_release",
     "decisions_in",
     "departed",
@@ -138,6 +154,8 @@ __all__ = [
     "estimate_hotels",
     "find_row",
     "find_rows",
+    "folder_prefix",
+    "given_at",
     "hand_in_photos",
     "has_whole_index",
     "hotel_hash",
@@ -145,6 +163,7 @@ __all__ = [
     "hotel_rows",
     "in_force",
     "is_done",
+    "is_large",
     "is_let_through",
     "is_text",
     "mark_done",
@@ -175,6 +194,7 @@ __all__ = [
     "shard_of",
     "shard_rows",
     "store_request",
+    "to_split",
     "unmatched",
     "unreadable_catalogue_state",
     "unreadable_shards",
@@ -183,4 +203,6 @@ __all__ = [
     "with_lines",
     "without_its_mark",
     "write_listing",
+    "write_share",
+    "write_shares",
 ]

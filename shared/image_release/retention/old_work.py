@@ -7,8 +7,9 @@ message lives for two weeks at most. What was written lately stays all the same:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from urllib.parse import unquote
 
 from image_release.ingest import read_current
@@ -28,12 +29,12 @@ DIGESTS_KEPT = timedelta(days=30)
 def delete_old_work(state: Store, now: datetime, box: TimeBox) -> tuple[int, bool]:
     """Delete what is too old; returns the number of objects, and whether that was all. Raises StateUnreadableError."""
     deleted = 0
-    for keys in (_old_releases(state, now), _old_digests(state, now), _old_requests(state, now)):
-        for some in keys:
-            count, is_all = box.delete(state, some)
-            deleted += count
-            if not is_all:
-                return deleted, False
+    old: Iterator[Iterable[str]] = chain(_old_releases(state, now), _old_digests(state, now), _old_requests(state, now))
+    for keys in old:
+        count, is_all = box.delete(state, keys)
+        deleted += count
+        if not is_all:
+            return deleted, False
     return deleted, True
 
 
@@ -49,14 +50,15 @@ def _old_releases(state: Store, now: datetime) -> Iterator[list[str]]:
             yield _all_old(state, f"{folder}/", now - RELEASES_KEPT)
 
 
-def _old_requests(state: Store, now: datetime) -> Iterator[list[str]]:
-    """The objects of each request that can go; `request.json` is the first of them, so the rest counts for nothing."""
+def _old_requests(state: Store, now: datetime) -> Iterator[Iterator[str]]:
+    """The old objects of each request that can go; `request.json` is the first of them: the rest counts for nothing."""
+    before = now - REQUESTS_KEPT
     for name in state.folders(REQUESTS):
         request = f"{REQUESTS}{name}/request.json"
         found = state.head(request)
-        if found is None or found.modified < now - REQUESTS_KEPT:
-            keys = _all_old(state, f"{REQUESTS}{name}/", now - REQUESTS_KEPT)
-            yield sorted(keys, key=lambda key: key != request)
+        if found is None or found.modified < before:
+            marks = (listed.key for listed in state.list(f"{REQUESTS}{name}/") if listed.modified < before)
+            yield chain([request] if found else [], (key for key in marks if key != request))
 
 
 def _old_digests(state: Store, now: datetime) -> Iterator[list[str]]:

@@ -14,8 +14,10 @@ looked at in rounds, some at a time:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import unquote
 
 from image_release.ingest import Current, hotel_rows, read_current, read_listing, read_overrides
@@ -26,8 +28,11 @@ from image_release.store_keys import ACCOMMODATIONS, OVERRIDES, accommodation_fo
 from image_release.upkeep_keys import LEFT, left_accommodation, left_key
 from image_release.values import Accommodation, key_part
 
+AT_ONCE = 20_000
+"""Number of marks that are compared with the rows of releases at once."""
 
-def walk(state: Store, after: tuple[str, str], now: datetime, box: TimeBox) -> tuple[tuple[str, str], bool]:
+
+def walk(state: Store, after: tuple[str, str], box: TimeBox) -> tuple[tuple[str, str], bool]:
     """Mark accommodations that left, beginning after one; returns the last one looked at, and whether it was the end.
 
     Partner and accommodation are named as in their folders.
@@ -36,44 +41,63 @@ def walk(state: Store, after: tuple[str, str], now: datetime, box: TimeBox) -> t
     for name in chain([partner] if partner else [], state.folders(ACCOMMODATIONS, partner)):
         at = (name, last if name == partner else "")
         names = ((name, found) for found in state.folders(f"{ACCOMMODATIONS}{name}/", at[1]))
-        for done in box.each(lambda item: _mark(state, *item, now), names):
+        for done in box.each(lambda item: _mark(state, *item), names):
             at = done[-1]
         if not box.may_go_on():
             return at, False
     return ("", ""), True
 
 
-def settle(stores: Stores, now: datetime, grace: timedelta, box: TimeBox) -> tuple[int, bool]:
-    """Delete the originals of marked accommodations that nobody has and names; returns how many, and whether all.
+def settle(stores: Stores, after: str, now: datetime, grace: timedelta, box: TimeBox) -> tuple[int, str | None]:
+    """Delete the originals of marked accommodations that nobody has and names, beginning after a mark's key.
 
-    Raises StateUnreadableError where it cannot be known who has an accommodation.
+    Returns how many, and the last mark that was looked at; None at the end. Raises StateUnreadableError where it cannot
+    be known who has an accommodation.
     """
     current = read_current(stores.state)
-    marked = {found for listed in stores.state.list(LEFT) if (found := left_accommodation(listed.key))}
-    if not marked or current is None:
-        return 0, True
+    marks = list(islice(stores.state.list(LEFT, after=after), AT_ONCE)) if current else []
+    marked = {found: mark.modified for mark in marks if (found := left_accommodation(mark.key))}
+    if current is None or not marked:
+        return 0, None
     held = _held(stores.state, current, marked)
-    ripe = [item for item in _still_left(stores.state, marked, held) if _is_ripe(stores.state, item, now - grace)]
+    ripe = {item for item, since in marked.items() if since <= now - grace}
     named = _named_by_people(stores.inbox, box) if ripe else frozenset()
-    deleted = 0
-    for accommodation in ripe:
-        originals = stores.state.list(f"{accommodation_folder(accommodation)}originals/")
-        keys = [listed.key for listed in originals if listed.key.rpartition("/")[2] not in named]
-        count, is_all = box.delete(stores.state, keys)
-        deleted += count
-        if not is_all:
-            return deleted, False
-        stores.state.delete(left_key(accommodation))
-    return deleted, True
+    deleted, last = 0, after
+    for done in box.each(lambda item: _settle(stores.state, item, held, ripe, named, now - grace), marked):
+        deleted, last = deleted + sum(count for count, _ in done), done[-1][1]
+    is_end = last == marks[-1].key and len(marks) < AT_ONCE
+    return deleted, None if is_end else last
 
 
-def _mark(state: Store, partner: str, name: str, now: datetime) -> tuple[str, str]:
+def _settle(
+    state: Store,
+    accommodation: Accommodation,
+    held: AbstractSet[Accommodation],
+    ripe: AbstractSet[Accommodation],
+    named: AbstractSet[str],
+    before: datetime,
+) -> tuple[int, str]:
+    """Do what a mark asks for; returns the number of originals that were deleted, and the key of the mark."""
+    key, listing, deleted = left_key(accommodation), state.head(listing_key(accommodation)), 0
+    is_back = accommodation in held or not _has_left(state, accommodation)
+    if not is_back and (accommodation not in ripe or listing is None or listing.modified > before):
+        return 0, key
+    if not is_back:
+        for original in state.list(f"{accommodation_folder(accommodation)}originals/"):
+            if original.key.rpartition("/")[2] not in named:
+                state.delete(original.key)
+                deleted += 1
+    state.delete(key)
+    return deleted, key
+
+
+def _mark(state: Store, partner: str, name: str) -> tuple[str, str]:
     """Mark an accommodation if it left; returns its names."""
     accommodation = Accommodation(unquote(partner), unquote(name))
     if key_part(accommodation.accommodation_id) == name and _has_left(state, accommodation):
         has_originals = next(iter(state.list(f"{accommodation_folder(accommodation)}originals/")), None) is not None
         if has_originals and state.head(left_key(accommodation)) is None:
-            state.put(left_key(accommodation), now.isoformat().encode())
+            state.put(left_key(accommodation), b"")
     return partner, name
 
 
@@ -86,31 +110,11 @@ def _has_left(state: Store, accommodation: Accommodation) -> bool:
     return listing is not None and listing.deleted
 
 
-def _held(state: Store, current: Current, marked: set[Accommodation]) -> set[Accommodation]:
+def _held(state: Store, current: Current, marked: Iterable[Accommodation]) -> set[Accommodation]:
     """Those of the marked accommodations that a hotel has, in any release whose hotels may be published."""
     releases = (current, *current.before())
     rows = chain.from_iterable(hotel_rows(state, release) for release in releases)
-    return marked.intersection(accommodation for row in rows for accommodation in row.accommodations)
-
-
-def _still_left(state: Store, marked: set[Accommodation], held: set[Accommodation]) -> list[Accommodation]:
-    """The marked accommodations that nobody has. Marks of the others are deleted."""
-    back = {accommodation for accommodation in marked if accommodation in held or not _has_left(state, accommodation)}
-    for accommodation in back:
-        state.delete(left_key(accommodation))
-    return sorted(marked - back, key=left_key)
-
-
-def _is_ripe(state: Store, accommodation: Accommodation, before: datetime) -> bool:
-    """Whether an accommodation left so long ago that its originals may go."""
-    mark, listing = state.get(left_key(accommodation)), state.head(listing_key(accommodation))
-    if mark is None or listing is None or listing.modified > before:
-        return False
-    try:
-        return datetime.fromisoformat(mark.data.decode("ascii", "replace")) <= before
-    except (ValueError, TypeError):  # cut short: the next round marks it again
-        state.delete(left_key(accommodation))
-        return False
+    return set(marked).intersection(accommodation for row in rows for accommodation in row.accommodations)
 
 
 def _named_by_people(inbox: Store, box: TimeBox) -> frozenset[str]:

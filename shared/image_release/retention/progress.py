@@ -23,7 +23,8 @@ ROUND_EVERY = timedelta(days=7)
 class _Progress(BaseModel):
     """`checked`: when old work was deleted last. `began`: when the last round began; `after`: how far it came.
 
-    `is_walked`: whether all accommodations were looked at; `is_over`: whether that round is over.
+    `is_walked`: whether all accommodations were looked at; `settled`: the last mark after that; `is_over`: whether that
+    round is over.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +33,7 @@ class _Progress(BaseModel):
     began: datetime | None = None
     after: tuple[str, str] = ("", "")
     is_walked: bool = False
+    settled: str = ""
     is_over: bool = True
 
 
@@ -53,11 +55,11 @@ def retain(
         if progress.is_over and _is_due(progress.began, now, ROUND_EVERY):
             progress = _Progress(checked=progress.checked, began=now, is_over=False)
         if not progress.is_over and not progress.is_walked:
-            after, is_walked = walk(stores.state, progress.after, now, box)
+            after, is_walked = walk(stores.state, progress.after, box)
             progress = progress.model_copy(update={"after": after, "is_walked": is_walked})
         if not progress.is_over and progress.is_walked and may_go_on():
-            did["originals"], is_over = settle(stores, now, grace, box)
-            progress = progress.model_copy(update={"is_over": is_over})
+            did["originals"], settled = settle(stores, progress.settled, now, grace, box)
+            progress = progress.model_copy(update={"settled": settled or "", "is_over": settled is None})
     finally:
         if progress != before:
             stores.state.put(RETENTION, write_json(progress.model_dump(mode="json")))

@@ -6,59 +6,53 @@ and only then move the partner's catalogue forward. After a crash at any point t
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-from image_release.ingest import (
-    CatalogueApplied,
-    Held,
-    Ignored,
-    Release,
-    ReleaseIndex,
-    apply_catalogue,
-    is_let_through,
-    open_index,
-    read_current,
-)
-from image_release.serverless.messages import NudgeMessage
+from image_release.ingest import Ignored, SplitOutdatedError, SplitSizes, apply_catalogue, is_large, is_let_through
+from image_release.serverless.hotels import NOBODY, nudge_hotels
+from image_release.serverless.messages import GoOnMessage
 from image_release.serverless.ports import Suite
+from image_release.serverless.shares import read_plan
+from image_release.serverless.split_catalogues import Detected, advance, begin_again, split_catalogue
 from image_release.store_keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE
 from image_release.values import Accommodation
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """What became of a catalogue, and how many hotels were nudged for it."""
-
-    result: CatalogueApplied | Held | Ignored
-    nudged: int
-
-
-def detect_changes(key: str, suite: Suite) -> Detected:
+def detect_changes(key: str, suite: Suite, sizes: SplitSizes = SplitSizes()) -> Detected:  # noqa: B008 - a frozen value
     """Apply the catalogue at a key of the inbox, or the one that a key below `accepts/` lets through.
 
-    An accept of what is not held is ignored with a warning. Raises CatalogueMisnamedError, BadValueError,
-    InputDamagedError, MissingInputError.
+    A large one is split, and goes on by messages. An accept of what is not held is ignored with a warning. Raises
+    CatalogueMisnamedError, BadValueError, InputDamagedError, InputChangedError, MissingInputError.
     """
     if key.startswith(ACCEPTS) and key.rpartition("/")[2].startswith(GONE):
-        return Detected(Ignored(key, "hotels find the accept when they are processed again", is_warning=False), 0)
+        return Detected(Ignored(key, "hotels find the accept when they are processed again", is_warning=False))
     catalogue = accepted(key, CATALOGUE_SUFFIXES, suite)
     if catalogue is None:
-        return Detected(nothing_is_held(key), 0)
-    nudged = 0
+        return Detected(nothing_is_held(key))
+    if is_large(suite.inbox, suite.state, catalogue, sizes):
+        return split_catalogue(catalogue, suite, sizes)
+    nudged = NOBODY
 
     def nudge(changed: Sequence[Accommodation]) -> None:
         nonlocal nudged
-        nudged = suite.urgent.send(
-            NudgeMessage(hotel_id=hotel_id, reason="catalogue").message(group) for hotel_id in hotels_of(changed, suite)
-        )
+        nudged = nudge_hotels(changed, catalogue, suite)
 
-    group = catalogue.split("/")[1]
     result = apply_catalogue(suite.inbox, suite.state, catalogue, suite.settings, announce=nudge, threads=suite.threads)
-    return Detected(result, nudged)
+    return Detected(result, nudged.hotels, nudged.shares)
+
+
+def go_on(order: GoOnMessage, suite: Suite, sizes: SplitSizes = SplitSizes()) -> Detected:  # noqa: B008 - a frozen value
+    """Take the next step of a catalogue that is split. If what it was split from changed, it begins again.
+
+    A late message of finished work does nothing.
+    """
+    plan = read_plan(suite.state, order.go_on)
+    if plan is None:
+        return Detected(Ignored(order.go_on, "is done already", is_warning=False))
+    try:
+        return advance(plan, suite)
+    except SplitOutdatedError:
+        return begin_again(plan, lambda key: detect_changes(key, suite, sizes), suite)
 
 
 def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str | None:
@@ -74,20 +68,3 @@ def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str | None:
 def nothing_is_held(key: str) -> Ignored:
     """What becomes of an accept of what is not held: it was mistyped, or came twice, or too late."""
     return Ignored(key, "nothing is held that this accepts", is_warning=True)
-
-
-def hotels_of(changed: Sequence[Accommodation], suite: Suite) -> Iterator[str]:
-    """The hotels that hold these accommodations in the release in force, each once."""
-    current = read_current(suite.state) if changed else None
-    if current is None:
-        return
-    with local_index(suite, current) as index:
-        hotel_ids = sorted(set(index.hotels_of(changed)))
-    yield from hotel_ids
-
-
-@contextmanager
-def local_index(suite: Suite, release: Release) -> Iterator[ReleaseIndex]:
-    """The index of a release, fetched into a file that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, open_index(suite.state, release, Path(folder) / "index") as index:
-        yield index

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from image_release.publish import PENDING_KINDS
 from image_release.queueing import Message
@@ -41,8 +41,8 @@ class Walk(BaseModel):
 
     after: str = ""
     """Key of the last marker that was looked at. Empty: the walk is over, and the next one begins with the oldest."""
-    began: datetime | None = None
-    wakes: datetime | None = None
+    began: AwareDatetime | None = None
+    wakes: AwareDatetime | None = None
     """When the first of the markers that were passed over has rested."""
 
     def begins(self, now: datetime) -> bool:

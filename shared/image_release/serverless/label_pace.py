@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from pydantic import AwareDatetime
+
 from image_release.queueing import MAX_DELAY_S
 from image_release.serverless.due import LABELS, Map, Plan, TimedNudge, Walk, at_once, kept, nudge_kind, parallel
 from image_release.serverless.ports import Suite
@@ -23,6 +25,8 @@ from image_release.upkeep_keys import TAGGER_UNAVAILABLE
 
 IMAGES_A_HOTEL = 20
 """Images that a hotel waits with if its marker does not say: an earlier version wrote it."""
+MOST_IMAGES = 10_000
+"""Images of one hotel that count at most."""
 CHUNK = 100
 """Markers that are read at once."""
 PROBES = 3
@@ -34,7 +38,7 @@ STOPPED_FOR = timedelta(minutes=20)
 class LabelWalk(Walk):
     """How far the walk came, until when nudges were sent ahead, and how many images were taken when the job began."""
 
-    sent_until: datetime | None = None
+    sent_until: AwareDatetime | None = None
     day: date | None = None
     taken: int = 0
 
@@ -87,8 +91,8 @@ def nudge_for_labels(suite: Suite) -> dict[str, int]:
 def images_waiting(body: bytes) -> int:
     """How many images a hotel waits with, as its marker says."""
     try:
-        return max(1, int(json.loads(body)["images"]))
-    except (ValueError, TypeError, KeyError):
+        return min(max(1, int(json.loads(body)["images"])), MOST_IMAGES)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return IMAGES_A_HOTEL
 
 

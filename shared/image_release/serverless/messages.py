@@ -98,6 +98,14 @@ def read_shard_message(body: str) -> ShardMessage | ShareMessage:
         return _read(ShareMessage, body)
 
 
+def read_go_on(body: str) -> GoOnMessage | None:
+    """The message that a split catalogue goes on; None if the body is another message of the queue."""
+    try:
+        return GoOnMessage.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
 def _read(kind: type[M], body: str) -> M:
     try:
         return kind.model_validate_json(body)

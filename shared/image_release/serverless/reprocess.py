@@ -26,7 +26,7 @@ from image_release.ingest import (
     store_request,
 )
 from image_release.problems import printable
-from image_release.serverless.detect_changes import local_index
+from image_release.serverless.hotels import local_index
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import Nudging, nudge_in_shares
 from image_release.split_keys import split_folder

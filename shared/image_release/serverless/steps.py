@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from image_release.ingest import COMPARE, WRITE
 from image_release.serverless.shares import NUDGE, Step, nudge_share
+from image_release.serverless.split_catalogues import compare, write
 
-STEPS: Mapping[str, Step] = {NUDGE: nudge_share}
+STEPS: Mapping[str, Step] = {NUDGE: nudge_share, COMPARE: compare, WRITE: write}
 """What is done with a share, by its step."""

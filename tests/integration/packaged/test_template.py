@@ -332,7 +332,11 @@ class TestBuckets:
                 {"NoncurrentVersionExpiration": {"NoncurrentDays": 90}},
                 {"ExpiredObjectDeleteMarker": True},
             ],
-            "StateBucket": [unfinished, {"Prefix": "changes/", "ExpirationInDays": 90}],
+            "StateBucket": [
+                unfinished,
+                {"Prefix": "changes/", "ExpirationInDays": 90},
+                {"Prefix": "noted/", "ExpirationInDays": 90},
+            ],
             "PublishedBucket": [unfinished],
         }
         for name, bucket in of_type("S3::Bucket").items():

@@ -45,16 +45,21 @@ class Catalogues:
 
     def __init__(self) -> None:
         self.inbox, self.state = MemoryStore(), MemoryStore()
+        self.changed: list[str] = []
+        """Accommodations that the last catalogue announced."""
 
     def apply(self, version: str, *lines: str, accepted: bool = False):
         key = f"catalogues/p/{version}.jsonl"
         self.inbox.put(key, "\n".join(lines).encode())
-        result = apply_catalogue(self.inbox, self.state, key, SETTINGS)
+        result = apply_catalogue(self.inbox, self.state, key, SETTINGS, announce=self.announce)
         if not accepted:
             return result
         assert isinstance(result, Held)
         accept(self.inbox, accept_catalogue_key("p", version), held(self.state, held_catalogue_key("p")))
         return apply_catalogue(self.inbox, self.state, key, SETTINGS)
+
+    def announce(self, changed):
+        self.changed = [item.accommodation_id for item in changed]
 
     def urls(self, accommodation_id: str) -> list[str] | None:
         listing = read_listing(self.state, Accommodation("p", accommodation_id))
@@ -152,7 +157,8 @@ class TestCatalogue:
         catalogues.apply("v1", line("1", "a"), line("2", "b"), line("3", "c"), line("4", "d"))
         applied = catalogues.apply("v2", line("4", "d"), line("2", "b", "b2"), line("1", "a"), line("5", "e"))
         assert isinstance(applied, CatalogueApplied)
-        assert [item.accommodation_id for item in applied.changed] == ["2", "3", "5"]
+        assert catalogues.changed == ["2", "3", "5"]
+        assert applied.changed == 3
         assert (applied.new, applied.updated, applied.deleted, applied.images) == (2, 0, 1, 5)
         assert (catalogues.urls("2"), catalogues.urls("3")) == (["b", "b2"], [])
 

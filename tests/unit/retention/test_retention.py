@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from image_release.ingest import Request, apply_release, mark_done, progress, read_current, store_request, write_listing
 from image_release.ingest.releases.current import complete_release
-from image_release.retention import retain
+from image_release.retention import originals, retain
 from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores
 from image_release.store_keys import (
@@ -20,7 +20,6 @@ from image_release.store_keys import (
     original_key,
     overrides_key,
     release_digest_key,
-    request_key,
 )
 from image_release.upkeep_keys import LEFT, RETENTION
 from image_release.values import Accommodation, CatalogueImage, Listing
@@ -74,6 +73,14 @@ class World:
 
     def folders(self, prefix):
         return list(self.stores.state.folders(prefix))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_at_once():
+    """So that a few accommodations are many."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(originals, "AT_ONCE", 2)
+        yield
 
 
 @pytest.fixture
@@ -135,13 +142,16 @@ class TestRequests:
         world.retain()
         assert world.folders("requests/") == ["young"]
 
-    def test_that_still_make_progress_stay(self, world):
-        """A mark was written lately."""
+    def test_leave_what_was_written_lately(self, world):
+        """Somebody writes there still; it goes when it is old, too."""
         store_request(world.stores.state, Request(request_id="slow", all=True), 3)
         world.days_later(91)
         mark_done(world.stores.state, "slow", "h1")
         world.retain()
-        assert world.stores.state.head(request_key("slow", "request.json"))
+        assert [listed.key for listed in world.stores.state.list("requests/")] == ["requests/slow/done/h1"]
+        world.days_later(91)
+        world.retain()
+        assert world.folders("requests/") == []
 
 
 class TestDigests:

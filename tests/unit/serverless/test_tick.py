@@ -219,7 +219,9 @@ class TestAWalk:
         found = [marker.hotel_id for marker in markers_of(state, "sweep", world.now.date())]
         assert (found, len(counted)) == (["sweep0000"], 2)
 
-    @pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b'{"after": 7}', b"\xff", b'{"wakes": "soon"}'])
+    @pytest.mark.parametrize(
+        "damaged", [b"", b"{", b"[]", b'{"after": 7}', b"\xff", b'{"wakes": "soon"}', b'{"wakes": "2027-01-01T00:00"}']
+    )
     def test_that_is_damaged_begins_anew(self, world, damaged):
         self.leave(world, 3)
         world.suite.state.put(walk_key("revalidate"), damaged)

@@ -31,6 +31,7 @@ def test_markers_are_listed_by_day_up_to_one(state):
         (date(2026, 1, 1), "tag", "h/1", False),
         (TODAY, "tag", "h/1", False),
     ]
+    assert list(markers_of(state, "tag", TODAY)) == found
     assert [state.get(marker.key).data for marker in found] == [b"", b""]
     assert {marker.modified for marker in found} == {NOW}
 

@@ -200,11 +200,21 @@ class TestWeightsThatCannotBeUsed:
             network_bytes()
 
     @pytest.mark.usefixtures("cache")
-    def test_give_every_image_the_reason_and_may_pass(self, package: Callable[[bytes | None], None]) -> None:
-        package(b"")
-        answers = LocalTagger().tag([request(b"", "a"), request(b"", "b")])
+    @pytest.mark.parametrize("damaged", [None, b"", b"PK no weights"])
+    def test_give_every_image_the_reason_and_may_pass(
+        self, package: Callable[[bytes | None], None], damaged: bytes | None
+    ) -> None:
+        """Missing or damaged: the whole reason is reported once for the images of a hotel, and not without any."""
+        package(damaged)
+        reports: list[str] = []
+        tagger = LocalTagger(report=reports.append)
+        assert tagger.tag([]) == {}
+        assert reports == []
+        answers = tagger.tag([request(b"", "a"), request(b"", "b")])
         assert len(answers) == 2
         assert all(isinstance(answer, NotTagged) and answer.retry for answer in answers.values())
+        (report,) = reports
+        assert report.startswith("the local model cannot be used; to mend it: pip install")
 
     @pytest.mark.usefixtures("cache")
     def test_that_are_mended_are_no_reason_to_wait_any_longer(

@@ -9,12 +9,13 @@ stores its list after we read the lists finds our newer claim and stops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from image_release.state import read_json, swap_json
+from image_release.state import parsed_json, read_json, swap_json
 from image_release.storage import Store
 from image_release.store_keys import catalogue_claim_key, touched_folder, touched_key, touched_version
+from image_release.values import sha256_hex
 
 
 def claim(state: Store, partner_id: str, version: str) -> bool:
@@ -45,9 +46,17 @@ def touch(state: Store, partner_id: str, version: str, accommodation_ids: Iterab
 def touched(state: Store, partner_id: str) -> frozenset[str]:
     """Accommodations that any version not yet in force was going to write."""
     found: set[str] = set()
-    for listed in state.list(touched_folder(partner_id)):
-        found.update(read_json(state, listed.key) or ())
+    for _, names in touched_lists(state, partner_id):
+        found.update(names)
     return frozenset(found)
+
+
+def touched_lists(state: Store, partner_id: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """The lists of the versions not yet in force: the digest of each, and its accommodations."""
+    for listed in state.list(touched_folder(partner_id)):
+        stored = state.get(listed.key)
+        if stored is not None:
+            yield sha256_hex(stored.data), parsed_json(listed.key, stored.data)
 
 
 def forget_touched(state: Store, partner_id: str, version: str) -> None:

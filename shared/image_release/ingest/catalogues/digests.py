@@ -6,8 +6,10 @@ They are a cache of the listings, and are made again from those where they are l
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
+from collections.abc import Iterable, Iterator
 
 from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import images_digest
@@ -15,25 +17,36 @@ from image_release.state import StateUnreadableError
 from image_release.storage import Store
 from image_release.store_keys import accommodations_folder, catalogue_digests_key, listed_accommodation
 
-Digests = dict[str, tuple[str, int]]
+Known = tuple[str, int]
+"""Digest and number of an accommodation's images."""
+Digests = dict[str, Known]
 """Accommodation -> digest and number of its images."""
+GZIP = 31
+"""zlib's number for a gzip file."""
 
 
-def pack_digests(digests: Digests) -> bytes:
-    """The digests as they are stored."""
-    lines = "".join(json.dumps([name, *known]) + "\n" for name, known in sorted(digests.items()))
-    return gzip.compress(lines.encode(), compresslevel=3, mtime=0)
+def pack_digests(entries: Iterable[tuple[str, Known]]) -> bytes:
+    """The digests as they are stored; the entries are sorted by name."""
+    packed = zlib.compressobj(3, wbits=GZIP)
+    parts = [packed.compress((json.dumps([name, *known]) + "\n").encode()) for name, known in entries]
+    return b"".join((*parts, packed.flush()))
 
 
 def read_digests(state: Store, partner_id: str, version: str) -> Digests:
     """The digests of a version. Raises StateUnreadableError, also where they are lost."""
+    return dict(stored_digests(state, partner_id, version))
+
+
+def stored_digests(state: Store, partner_id: str, version: str) -> Iterator[tuple[str, Known]]:
+    """The digests of a version one by one. Raises StateUnreadableError, also where they are lost."""
     key = catalogue_digests_key(partner_id, version)
     stored = state.get(key)
     if stored is None:
         raise StateUnreadableError(key)
     try:
-        lines = [json.loads(line) for line in gzip.decompress(stored.data).splitlines()]
-        return {name: (digest, count) for name, digest, count in lines}
+        for line in gzip.GzipFile(fileobj=io.BytesIO(stored.data)):
+            name, digest, count = json.loads(line)
+            yield name, (digest, count)
     except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
         raise StateUnreadableError(key) from error
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, BinaryIO
@@ -28,6 +29,9 @@ PHOTOS_PREFIX = "photos-"
 """First characters of the version of each catalogue that is made from a folder of photos."""
 FOLDER_IS_GONE = b'{"photos": "the folder of this partner is gone, and those of others are there"}'
 """The only line of a catalogue that is made when a partner's folder of photos vanished: it deletes everything."""
+_PLAIN_ID = re.compile(rb'\s*\{\s*"accommodation_id"\s*:\s*"([^"\\]+)"')
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+"""A letter or `_` that is written by its number: a key may be spelled so."""
 NOTHING_DELETED = "; while this is so, the file deletes no accommodation"
 
 
@@ -91,13 +95,26 @@ def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
 
     A line is an object that ends, so a file that is cut short inside one has a bad line. Raises InputDamagedError.
     """
-    seen: set[str] = set()
     is_empty = True
-    for number, line in enumerate(lines(stream, MAX_LINE_BYTES), start=1):
-        if line is not None and not line.strip():
-            continue
+    for item in judged(numbered_lines(stream), file):
         is_empty = False
-        item = _line(line, file, number)
+        yield item
+    if is_empty:
+        yield empty_file(file)
+
+
+def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a catalogue that are not blank, without their ends, and their numbers; None for one too long."""
+    for number, line in enumerate(lines(stream, MAX_LINE_BYTES), start=1):
+        if line is None or line.strip():
+            yield number, line and line.rstrip(b"\r\n")
+
+
+def judged(numbered: Iterable[tuple[int, bytes | None]], file: str) -> Iterator[GoodLine | BadLine]:
+    """What each line says. A duplicate accommodation is a problem; the first one counts."""
+    seen: set[str] = set()
+    for number, line in numbered:
+        item = judge_line(line, file, number)
         name = item.accommodation_id
         if name is not None and name in seen:
             yield BadLine(Problem(file, number, name, "duplicate accommodation_id; the first one counts"), name)
@@ -105,8 +122,23 @@ def read_catalogue(stream: BinaryIO, file: str) -> Iterator[GoodLine | BadLine]:
         if name is not None:
             seen.add(name)
         yield item
-    if is_empty:
-        yield BadLine(Problem(file, 0, "", f"is empty{NOTHING_DELETED}"), None)
+
+
+def empty_file(file: str) -> BadLine:
+    """What a file without lines says: any accommodation may be missing from it."""
+    return BadLine(Problem(file, 0, "", f"is empty{NOTHING_DELETED}"), None)
+
+
+def plain_id(line: bytes) -> bytes | None:
+    """The id on a line that begins with it, as most do, found without reading the rest; None on any other line.
+
+    If the line is good, or bad and its id can be read, this is its id: it is said once, and no key is written in
+    another way.
+    """
+    found = _PLAIN_ID.match(line)
+    if found is None or line.count(ID_KEY) > 1 or _ESCAPED_LETTER.search(line):
+        return None
+    return found[1]
 
 
 def says_folder_is_gone(stream: BinaryIO) -> bool:
@@ -114,7 +146,8 @@ def says_folder_is_gone(stream: BinaryIO) -> bool:
     return [line and line.strip() for line in islice(lines(stream, MAX_LINE_BYTES), 2)] == [FOLDER_IS_GONE]
 
 
-def _line(line: bytes | None, file: str, number: int) -> GoodLine | BadLine:
+def judge_line(line: bytes | None, file: str, number: int) -> GoodLine | BadLine:
+    """What one line says; None stands for a line that is too long."""
     if line is None:
         return _bad(file, number, "", f"a line must have at most {MAX_LINE_BYTES} bytes")
     try:

@@ -7,12 +7,11 @@ the catalogue itself.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from image_release.ingest.catalogues.comparing import digest_of
 from image_release.ingest.catalogues.digests import Digests, digests_of_listings, pack_digests, read_digests
 from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import GoodLine, images_digest, read_catalogue
@@ -59,10 +58,10 @@ def rebuild_catalogue_state(state: Store, partner_id: str) -> bool:
         return False
     if digests is None:
         digests = digests_of_listings(state, partner_id)
-        state.put(catalogue_digests_key(partner_id, version), pack_digests(digests))
+        state.put(catalogue_digests_key(partner_id, version), pack_digests(sorted(digests.items())))
     document = {
         "version": version,
-        "digest": hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest(),
+        "digest": digest_of(sorted(digests.items())),
         "images": sum(count for _, count in digests.values()),
         "accommodations": len(digests),
     }
