@@ -166,11 +166,13 @@ class Smoke:
     def upload(self, files: Path) -> Callable[[str], str]:
         """Put the images into a private bucket. Returns a function that makes the URL of a path there."""
         import boto3
+        from botocore.config import Config
 
         region = self.account.region
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         self.s3.create_bucket(Bucket=self.images, **where)
-        client = boto3.client("s3", region_name=region, endpoint_url=self.s3.meta.endpoint_url)  # of the region
+        signed = Config(signature_version="s3v4")  # every region takes it
+        client = boto3.client("s3", region_name=region, endpoint_url=self.s3.meta.endpoint_url, config=signed)
         for path in sorted(files.rglob("*.jpg")):
             client.put_object(Bucket=self.images, Key=str(path.relative_to(files)), Body=path.read_bytes())
         return lambda key: str(

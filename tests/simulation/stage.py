@@ -6,13 +6,20 @@ import json
 from collections.abc import Callable
 
 from image_release.hotel import Context, Ports
-from image_release.ingest import find_row, read_current
+from image_release.ingest import SplitSizes, find_row, read_current
 from image_release.publish import Manifest
 from image_release.queueing import MemoryQueue, Message, Received
-from image_release.serverless.detect_changes import detect_changes
+from image_release.serverless.detect_changes import detect_changes, go_on
 from image_release.serverless.failing import Attempt, ComeBackError, wait_s
 from image_release.serverless.fan_out import fan_out, fan_out_shard
-from image_release.serverless.messages import NudgeMessage, ShardMessage, ShareMessage, read_nudge, read_shard_message
+from image_release.serverless.messages import (
+    NudgeMessage,
+    ShardMessage,
+    ShareMessage,
+    read_go_on,
+    read_nudge,
+    read_shard_message,
+)
 from image_release.serverless.ports import Suite
 from image_release.serverless.process_hotel import serve
 from image_release.serverless.reprocess import reprocess_at
@@ -39,6 +46,16 @@ from tests.simulation.photographs import call_once
 from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
 
 QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk")
+CONTENDED = {
+    "DocumentContendedError",
+    "InputChangedError",
+    "NoReleaseError",
+    "SplitOutdatedError",
+    "StateUnreadableError",
+}
+"""Errors by contention: another invocation was faster, or deletes shares of work that has ended."""
+SIZES = SplitSizes(most_lines=2, share_lines=1)
+"""Catalogues of three accommodations and more are split."""
 MAX_RECEIVES = 5
 BUDGET_S = 120.0
 """Seconds after which `process_hotel` must stop by itself."""
@@ -130,6 +147,7 @@ class Stage:
             settings=SETTINGS,
             now=self.scheduler.clock,
             hotels_a_share=1,
+            split_sizes=SIZES,
             seconds_left=invocation.seconds_left,
             tagger="google",
         )
@@ -160,12 +178,16 @@ class Stage:
     def _expected(self, error: Exception) -> None:
         """Raise an error that was neither simulated nor caused by contention: it is a bug."""
         simulated = "simulated" in str(error) or isinstance(error.__cause__, Exception)
-        if not simulated and type(error).__name__ not in {"DocumentContendedError", "NoReleaseError"}:
+        if not simulated and type(error).__name__ not in CONTENDED:
             raise error
 
     def _handle(self, name: str, received: Received, suite: Suite, invocation: Invocation, did: Did) -> None:
         if name == "catalogues":
-            detect_changes(received.body, suite)
+            order = read_go_on(received.body)
+            if order is None:
+                detect_changes(received.body, suite)
+            else:
+                go_on(order, suite)
         elif name == "releases":
             fan_out(received.body, suite)
         elif name == "shards":

@@ -23,7 +23,7 @@ SENDS_TO = {
     "fan_out": {"ShardQueue"},
     "fan_out_shard": {"UrgentQueue", "BulkQueue"},
     "reprocess": {"UrgentQueue", "BulkQueue", "ShardQueue"},
-    "tick": {"BulkQueue", "ShardQueue"},
+    "tick": {"BulkQueue", "CatalogueQueue", "ShardQueue"},
     "process_hotel": {"UrgentQueue", "BulkQueue"},
 }
 """Which function sends to which queue. No path leads back to the function, but for `process_hotel`: for an hour
