@@ -27,7 +27,7 @@ SENDS_TO = {
     "process_hotel": {"UrgentQueue", "BulkQueue"},
 }
 """Which function sends to which queue. No path leads back to the function, but for `process_hotel`: for an hour
-at most it sends the nudge of a hotel that was left to a newer writer (invariant 11)."""
+at most it sends the nudge of a hotel that was left to a newer writer, at most twelve times (invariant 11)."""
 
 
 def name_of(function):
@@ -290,7 +290,7 @@ class TestCircles:
         }
 
     def test_no_function_sends_where_a_message_could_lead_back_to_it(self, statements, mappings):
-        """The graph of functions and the queues that they read and send to has no circle."""
+        """The graph of functions and queues has no circle, but for that of `process_hotel`."""
         readers = {queue: name for name, queue, _ in mappings}
         sends = {
             name: {target(json.loads(queue)) for queue in granted(lines, "sqs:SendMessage")} & set(readers)
