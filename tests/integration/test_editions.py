@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from image_release.edition import PROGRAM, Edition
 from image_release.ingest import Request, progress, store_request
@@ -15,6 +18,7 @@ from image_release.serverless.in_force import InForceReader, note_program
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
 from image_release.serverless.process_hotel import LEFT_S, LONGEST_LEFT, LeftError, serve
+from image_release.settings_files import parse_settings
 from image_release.store_keys import manifest_key
 from tests.integration.world import World, jpeg, photo
 
@@ -24,18 +28,19 @@ KEY = "settings.yaml"
 class Stage(World):
     """A world whose settings are stored in the inbox; `writer` is a process of a program that reads them."""
 
-    def __init__(self):
+    def __init__(self, pictures=3):
         super().__init__()
         self.stored = self.settings.model_dump(mode="json", exclude_unset=True)
-        self.store(pictures=3)
-        urls = [self.serve(f"/{number}.jpg", jpeg(photo(number, (400, 300)))) for number in range(3)]
+        self.store(pictures)
+        urls = [self.serve(f"/{number}.jpg", jpeg(photo(number, (400, 300)))) for number in range(pictures)]
         self.catalogue("atlas", "1", {"a1": urls})
         self.release("r1", {"h1": [("atlas", "a1")]})
 
-    def store(self, pictures):
+    def store(self, pictures, labels=15):
         """Store settings with another number of pictures a hotel, a second after those before."""
         self.wait(seconds=1)
-        self.inbox.put(KEY, json.dumps({**self.stored, "publishing": {"max_pictures": pictures}}).encode())
+        changed = {"publishing": {"max_pictures": pictures}, "tagging": {"max_labels": labels}}
+        self.inbox.put(KEY, json.dumps({**self.stored, **changed}).encode())
 
     def note(self, program=PROGRAM):
         """A tick of a program notes that it works."""
@@ -62,9 +67,9 @@ class Writer:
 
     def ports(self, *, again=False):
         self.used = self.reader.read(again=again)
-        edition = replace(self.used.edition, epoch=self.reader.epoch(again=again))
+        self.edition = replace(self.used.edition, epoch=self.reader.epoch(again=again))
         ports = self.stage.ports(settings=self.used.settings)
-        return replace(ports, edition=edition, is_outdated=lambda: self.reader.read(again=True) != self.used)
+        return replace(ports, edition=self.edition, is_outdated=lambda: self.reader.read(again=True) != self.used)
 
     def process(self, message=None, receives=1, **changes):
         message = message or NudgeMessage(hotel_id="h1", reason="test")
@@ -226,6 +231,82 @@ class TestANewerProgram:
             stage.writer().process(message)
         assert isinstance(failed.value.__cause__, ManifestUnreadableError)
         assert stage.published.get(manifest_key("h1")).data == newer
+
+
+class Process(RuleBasedStateMachine):
+    """Processes of two programs that start, work and wait while settings are stored and programs are put in force."""
+
+    @initialize()
+    def begin(self):
+        self.stage = Stage(pictures=1)
+        self.stage.note(1)
+        self.program = 1
+        self.writers = [self.stage.writer(1)]
+        self.requests = 0
+        self.last = None
+
+    def teardown(self):
+        self.stage.close()
+
+    @rule(labels=st.integers(1, 3))
+    def store_settings(self, labels):
+        """Other labels make another digest, and cost no rendition."""
+        self.stage.store(pictures=1, labels=labels)
+
+    @rule(program=st.integers(1, 2))
+    def deploy(self, program):
+        """A program is put in force, and soon a tick of it comes."""
+        self.program = program
+        self.stage.note(program)
+
+    @rule()
+    def start(self):
+        self.writers.append(self.stage.writer(self.program))
+
+    @rule(seconds=st.sampled_from([1, 30, 70]))
+    def wait(self, seconds):
+        self.stage.wait(seconds=seconds)
+
+    @rule(caption=st.sampled_from(["a", "b"]))
+    def change_the_catalogue(self, caption):
+        self.requests += 1
+        image = {"url": f"{self.stage.site.address}/0.jpg", "caption": caption}
+        self.stage.catalogue("atlas", f"2-{self.requests:03}", {"a1": [image]})
+
+    @rule(which=st.integers(0, 9), is_asked=st.booleans())
+    def work(self, which, is_asked):
+        """A hotel that is done for a request has the settings that were stored when the request was made."""
+        self.requests += 1
+        name = f"q{self.requests:03}"
+        message = requested(self.stage, name) if is_asked else None
+        writer = self.writers[which % len(self.writers)]
+        try:
+            writer.process(message)
+        except LeftError:
+            assert progress(self.stage.state, name) is None or progress(self.stage.state, name).done == 0
+            return
+        now = self.stage.published_now()
+        if is_asked:
+            assert now.settings.digest == self.newest()
+        if self.last and now.seq != self.last.seq:
+            assert not self.last.edition.is_newer_than(now.edition)
+        self.last = now
+
+    def newest(self):
+        """The digest of the settings that are stored now."""
+        return parse_settings(self.stage.inbox.get(KEY).data, KEY).digest()
+
+    @invariant()
+    def the_program_in_force_can_publish(self):
+        """A process that starts now is not kept out by what others published."""
+        manifest = self.stage.published_now()
+        if manifest:
+            edition = self.stage.writer(self.program).edition
+            assert not manifest.edition.is_newer_than(edition)
+
+
+Process.TestCase.settings = settings(max_examples=25, stateful_step_count=14, deadline=None, derandomize=True)
+TestProcessesInAnyOrder = Process.TestCase
 
 
 class TestAStepBack:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from image_release.ingest import progress, read_current, read_listing
+from functions import composition
+from image_release.ingest import SplitSizes, progress, read_current, read_listing
 from image_release.publish import read_before
 from image_release.values import Accommodation
 from tests.conftest import ROOT
@@ -235,6 +237,28 @@ def test_every_line_about_a_hotel_says_which_hotel_release_and_request(deployed,
 
 def test_a_share_of_work_that_was_removed_is_nothing_to_do(deployed):
     assert deployed.handle("fan_out_shard", sample("share")) == ALL_WELL
+
+
+def test_a_split_catalogue_whose_work_was_removed_is_nothing_to_do(deployed):
+    assert deployed.handle("detect_changes", sample("catalogue_go_on")) == ALL_WELL
+
+
+def test_a_large_catalogue_is_split_and_nudges_the_same_hotels(deployed, site, monkeypatch):
+    """The messages of its steps go through the real queues, and nothing is left of its work."""
+    suite = composition.suite
+    sizes = SplitSizes(most_lines=1, share_lines=1)
+    monkeypatch.setattr(composition, "suite", lambda: replace(suite(), split_sizes=sizes))
+    hand_in(deployed, site)
+    assert deployed.handle("fan_out", sample("release_upload")) == ALL_WELL
+    assert deployed.handle("detect_changes", sample("catalogue_upload")) == ALL_WELL
+    answers = []
+    while found := deployed.drain("fan_out_shard", "shards") + deployed.drain("detect_changes", "catalogues"):
+        answers += found
+    assert answers[0] == ALL_WELL
+    assert all(answer == ALL_WELL for answer in answers)
+    assert {body["hotel_id"] for body in deployed.waiting("urgent")} == {"123456", "777"}
+    assert [listed.key for listed in deployed.state.list("split/")] == []
+    assert deployed.state.get("catalogues/partner-a/state.json") is not None
 
 
 def test_every_sample_event_is_read_by_a_test_of_this_file():

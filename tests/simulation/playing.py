@@ -8,6 +8,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from image_release.cache import read_cached_images
+from image_release.feed import read_snapshot
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
@@ -54,6 +55,7 @@ def play(seed: int) -> str:
             photos = _keep_witnesses(model)
             _recompress(model, photos, -1)
             _wait_and_sweep(model)
+            _hold_feed(model)
             _recompress(model, photos, -2)
             _rest(model)
         finally:
@@ -206,6 +208,20 @@ def _wait_and_sweep(model: Model) -> None:
         left = {key for key in keys - named if (rendition_seq(key) or 0) <= seq}
         if left:
             raise BrokenPromiseError(f"{hotel_id}: no manifest names {sorted(left)[:2]}")
+
+
+def _hold_feed(model: Model) -> None:
+    """Check that the snapshots of the feed, made by ticks of which many failed, tell each hotel as it is published."""
+    stage = model.stage
+    for _ in range(4):
+        told = {line.hotel_id: line.seq for line in read_snapshot(stage.published)}
+        true = {hotel_id: manifest.seq for hotel_id in HOTELS if (manifest := _manifest(model, hotel_id))}
+        if told == true:
+            return
+        stage.scheduler.now += timedelta(minutes=61)
+        stage.tick()
+        _drain(model)
+    raise BrokenPromiseError(f"the latest snapshot tells {sorted(told.items() ^ true.items())}")
 
 
 def _rest(model: Model) -> None:

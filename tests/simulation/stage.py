@@ -147,6 +147,7 @@ class Stage:
             settings=SETTINGS,
             now=self.scheduler.clock,
             hotels_a_share=1,
+            split_sizes=SIZES,
             seconds_left=invocation.seconds_left,
             tagger="google",
         )
@@ -184,9 +185,9 @@ class Stage:
         if name == "catalogues":
             order = read_go_on(received.body)
             if order is None:
-                detect_changes(received.body, suite, SIZES)
+                detect_changes(received.body, suite)
             else:
-                go_on(order, suite, SIZES)
+                go_on(order, suite)
         elif name == "releases":
             fan_out(received.body, suite)
         elif name == "shards":

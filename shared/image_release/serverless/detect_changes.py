@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from image_release.ingest import Ignored, SplitOutdatedError, SplitSizes, apply_catalogue, is_large, is_let_through
+from image_release.ingest import Ignored, SplitOutdatedError, apply_catalogue, is_large, is_let_through
 from image_release.serverless.hotels import NOBODY, nudge_hotels
 from image_release.serverless.messages import GoOnMessage
 from image_release.serverless.ports import Suite
@@ -18,7 +18,7 @@ from image_release.store_keys import ACCEPTS, CATALOGUE_SUFFIXES, GONE
 from image_release.values import Accommodation
 
 
-def detect_changes(key: str, suite: Suite, sizes: SplitSizes = SplitSizes()) -> Detected:  # noqa: B008 - a frozen value
+def detect_changes(key: str, suite: Suite) -> Detected:
     """Apply the catalogue at a key of the inbox, or the one that a key below `accepts/` lets through.
 
     A large one is split, and goes on by messages. An accept of what is not held is ignored with a warning. Raises
@@ -29,8 +29,8 @@ def detect_changes(key: str, suite: Suite, sizes: SplitSizes = SplitSizes()) -> 
     catalogue = accepted(key, CATALOGUE_SUFFIXES, suite)
     if catalogue is None:
         return Detected(nothing_is_held(key))
-    if is_large(suite.inbox, suite.state, catalogue, sizes):
-        return split_catalogue(catalogue, suite, sizes)
+    if is_large(suite.inbox, suite.state, catalogue, suite.split_sizes):
+        return split_catalogue(catalogue, suite)
     nudged = NOBODY
 
     def nudge(changed: Sequence[Accommodation]) -> None:
@@ -41,7 +41,7 @@ def detect_changes(key: str, suite: Suite, sizes: SplitSizes = SplitSizes()) -> 
     return Detected(result, nudged.hotels, nudged.shares)
 
 
-def go_on(order: GoOnMessage, suite: Suite, sizes: SplitSizes = SplitSizes()) -> Detected:  # noqa: B008 - a frozen value
+def go_on(order: GoOnMessage, suite: Suite) -> Detected:
     """Take the next step of a catalogue that is split. If what it was split from changed, it begins again.
 
     A late message of finished work does nothing.
@@ -52,7 +52,7 @@ def go_on(order: GoOnMessage, suite: Suite, sizes: SplitSizes = SplitSizes()) ->
     try:
         return advance(plan, suite)
     except SplitOutdatedError:
-        return begin_again(plan, lambda key: detect_changes(key, suite, sizes), suite)
+        return begin_again(plan, lambda key: detect_changes(key, suite), suite)
 
 
 def accepted(key: str, suffixes: Sequence[str], suite: Suite) -> str | None:

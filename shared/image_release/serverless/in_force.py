@@ -44,8 +44,8 @@ class _Read:
 class InForceReader:
     """Reads what is in force in a stage, for one process.
 
-    `key` names the settings in the inbox; empty: the shipped ones. `tell_unreadable` is called with the reason whenever
-    they were read and could not be used.
+    `key` names the settings in the inbox; empty: the shipped ones. `tell_unreadable` is called with the reason when
+    they cannot be used, at most once a minute.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class InForceReader:
         self._last_epoch = 0
         self._settings_at: datetime | None = None
         self._epoch_at: datetime | None = None
+        self._told_at: datetime | None = None
 
     def read(self, *, again: bool = False) -> InForce:
         """What is in force, read anew if it is older than a minute, or `again`. The edition has no epoch yet.
@@ -89,7 +90,9 @@ class InForceReader:
         try:
             return _stored(self._inbox, self._key, self._last)
         except SettingsError as error:
-            self._tell_unreadable(str(error))
+            if self._is_old(self._told_at):
+                self._tell_unreadable(str(error))
+                self._told_at = self._now()
             found = self._last or self._copy()
             if found is None:
                 raise

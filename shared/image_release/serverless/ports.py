@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from image_release.edition import Edition
+from image_release.ingest import SplitSizes
 from image_release.queueing import Queue
 from image_release.settings import Settings
 from image_release.storage import Store
@@ -33,6 +34,8 @@ class Suite:
     """Name of the stage's tagger: what it costs is estimated by it."""
     threads: int = 1
     """Requests to a store, or batches to a queue, that an invocation has under way at once."""
+    split_sizes: SplitSizes = field(default_factory=SplitSizes)
+    """From which size on a catalogue is split."""
     hotels_a_share: int = 4_000
     """More hotels than this are nudged in shares: `fan_out_shard` nudges as many within ten seconds."""
     seconds_left: Callable[[], float] = field(default=lambda: math.inf)

@@ -23,7 +23,6 @@ from image_release.ingest import (
     Held,
     Ignored,
     SplitCatalogue,
-    SplitSizes,
     SplitWork,
     compare_share,
     folder_prefix,
@@ -69,13 +68,15 @@ class Detected:
     shares: int = 0
 
 
-def split_catalogue(key: str, suite: Suite, sizes: SplitSizes) -> Detected:
+def split_catalogue(key: str, suite: Suite) -> Detected:
     """Split a catalogue, or go on with the work on it that was begun.
 
     Raises InputDamagedError, InputChangedError, MissingInputError, SplitOutdatedError.
     """
     plans = _plans(key, suite)
-    split = to_split(suite.inbox, suite.state, key, sizes)  # looks at the file after the plans: theirs is no newer one
+    split = to_split(
+        suite.inbox, suite.state, key, suite.split_sizes
+    )  # looks at the file after the plans: theirs is no newer one
     for plan in plans:
         begun = SplitCatalogue.of(plan.details)
         if (begun.key, begun.given) != (key, split.given):

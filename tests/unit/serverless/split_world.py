@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 from image_release.ingest import SplitSizes
 from image_release.serverless.detect_changes import detect_changes, go_on
@@ -13,16 +14,22 @@ from tests.unit.serverless.conftest import World
 
 ALWAYS = SplitSizes(most_lines=0, share_lines=2, share_bytes=80)
 """Every catalogue with a line is split, into shares of a few lines."""
+NEVER = SplitSizes()
+
+
+def splitting(suite):
+    """The suite, which splits every catalogue."""
+    return replace(suite, split_sizes=ALWAYS)
 
 
 def whole(world, key):
     """Apply a catalogue at once; returns what became of it."""
-    return detect_changes(key, world.suite).result
+    return detect_changes(key, replace(world.suite, split_sizes=NEVER)).result
 
 
 def split(world, key, dice=None):
     """Split a catalogue and do all that follows; returns what became of it at last."""
-    return drained(world, detect_changes(key, world.suite, ALWAYS).result, dice)
+    return drained(world, detect_changes(key, splitting(world.suite)).result, dice)
 
 
 def drained(world, result=None, dice=None):
@@ -47,7 +54,7 @@ def handle(suite, body):
     if "share" in json.loads(body):
         do_share(ShareMessage.model_validate_json(body), suite, STEPS)
         return None
-    result = go_on(GoOnMessage.model_validate_json(body), suite, ALWAYS).result
+    result = go_on(GoOnMessage.model_validate_json(body), splitting(suite)).result
     is_late = getattr(result, "reason", "") == "is done already"
     return None if isinstance(result, GoingOn) or is_late else result
 
@@ -68,4 +75,4 @@ def shuffled(seed):
     return random.Random(seed)
 
 
-__all__ = ["ALWAYS", "World", "drained", "handle", "objects", "shuffled", "split", "whole"]
+__all__ = ["ALWAYS", "World", "drained", "handle", "objects", "shuffled", "split", "splitting", "whole"]

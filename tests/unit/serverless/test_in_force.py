@@ -116,6 +116,18 @@ class TestSettingsThatCannotBeRead:
         found = stage.reader().read()
         assert (found.settings.publishing.max_pictures, found.edition.stored_at) == (3, moment)
 
+    def test_are_told_once_a_minute_however_often_they_are_read(self, stage):
+        """Who publishes a hotel reads them again, and may do so ten times a second."""
+        reader = stage.reader()
+        reader.read()
+        stage.store(WRONG)
+        for _ in range(3):
+            reader.read(again=True)
+        assert len(stage.told) == 1
+        stage.world.wait(minutes=1)
+        reader.read(again=True)
+        assert len(stage.told) == 2
+
     def test_and_never_could_be_stop_with_file_and_line(self, stage):
         stage.store(WRONG)
         with pytest.raises(SettingsError, match=r"settings.yaml:2: publishing.max_picture"):

@@ -19,7 +19,7 @@ from image_release.state import accept, held
 from image_release.store_keys import accept_catalogue_key, held_catalogue_key
 from tests.unit.serverless.conftest import World
 from tests.unit.serverless.killing import kills
-from tests.unit.serverless.split_world import ALWAYS, drained, handle, objects, shuffled, split, whole
+from tests.unit.serverless.split_world import ALWAYS, drained, handle, objects, shuffled, split, splitting, whole
 
 BRAKED = Settings.model_validate({"brakes": {"harmless": 1}})
 NAMES = ["a", "b", "c", "d", "e", "f", "c/d", "é", 'q"', "ü b", "$"]
@@ -128,7 +128,7 @@ class TestASplitCatalogue:
         key = put(world, "1", [json.dumps({"accommodation_id": str(n), "images": []}) for n in range(99)], suffix=".gz")
         world.suite.inbox.put(key, world.suite.inbox.get(key).data[:-20])
         with pytest.raises(InputDamagedError):
-            detect_changes(key, world.suite, ALWAYS)
+            detect_changes(key, splitting(world.suite))
         assert objects(world) == before
 
     def test_is_not_split_below_the_limit(self):
@@ -139,8 +139,8 @@ class TestASplitCatalogue:
         """Each tombstone is a write too."""
         world = at_work()
         whole(world, world.catalogue("1", {name: ["u"] for name in "abcdef"}))
-        sizes = replace(ALWAYS, most_lines=5)
-        assert isinstance(detect_changes(world.catalogue("2", {"a": ["u"]}), world.suite, sizes).result, GoingOn)
+        suite = replace(world.suite, split_sizes=replace(ALWAYS, most_lines=5))
+        assert isinstance(detect_changes(world.catalogue("2", {"a": ["u"]}), suite).result, GoingOn)
 
 
 def replace_suite(world, suite):
@@ -176,7 +176,7 @@ class TestAKilledInvocation:
     def test_that_splits_comes_back_and_gives_the_same(self, after):
         expected, nudged = self.expected()
         world, key = self.applied()
-        for _ in kills(world.suite, lambda suite: detect_changes(key, suite, ALWAYS), after=after):
+        for _ in kills(world.suite, lambda suite: detect_changes(key, splitting(suite)), after=after):
             pass
         drained(world)
         world.wait(days=2)
@@ -190,7 +190,7 @@ class TestAKilledInvocation:
         number, messages = 0, 1
         while number < messages:
             world, key = self.applied()
-            detect_changes(key, world.suite, ALWAYS)
+            detect_changes(key, splitting(world.suite))
             messages = len(self.killed_at(world, number, after))
             assert (objects(world), set(hotels(world))) == (expected, nudged)
             number += 1
@@ -212,17 +212,17 @@ class TestAKilledInvocation:
     def test_repeats_no_share_that_was_confirmed(self):
         """A planner that comes back sends only the shares that have no mark."""
         world, key = self.applied()
-        first = detect_changes(key, world.suite, ALWAYS).result
+        first = detect_changes(key, splitting(world.suite)).result
         body = world.suite.shards.receive(world.suite.shards.visible()[0]).body
         handle(world.suite, body)
-        assert detect_changes(key, world.suite, ALWAYS).result.shares == first.shares - 1
+        assert detect_changes(key, splitting(world.suite)).result.shares == first.shares - 1
 
 
 class TestALateMessage:
     def test_of_finished_work_does_nothing(self):
         world = at_work()
         bodies = []
-        detect_changes(world.catalogue("1", {name: ["u"] for name in "abcdef"}), world.suite, ALWAYS)
+        detect_changes(world.catalogue("1", {name: ["u"] for name in "abcdef"}), splitting(world.suite))
         while waiting := [(q, name) for q in (world.suite.shards, world.suite.catalogues) for name in q.visible()]:
             queue, name = waiting[0]
             bodies.append(queue.receive(name).body)

@@ -16,7 +16,7 @@ from image_release.store_keys import catalogue_state_key
 from image_release.values import Accommodation
 from tests.unit.serverless.conftest import World
 from tests.unit.serverless.killing import DoomedQueue, DoomedStore, Fate, KilledError
-from tests.unit.serverless.split_world import ALWAYS, handle, shuffled
+from tests.unit.serverless.split_world import handle, shuffled, splitting
 
 NAMES = "abcdef"
 TRANSIENT = (DocumentContendedError, InputChangedError, SplitOutdatedError, StateUnreadableError)
@@ -85,7 +85,7 @@ class Storm:
         if body.startswith("{"):
             handle(suite, body)
         else:
-            detect_changes(body, suite, ALWAYS)
+            detect_changes(body, splitting(suite))
 
     def fate(self) -> Fate:
         dice = self.dice.random()
@@ -178,7 +178,7 @@ def test_the_newest_is_in_force_whatever_happens(first):
 def test_what_stands_still_goes_on_by_tick():
     """Every message was lost."""
     world = World()
-    detect_changes(world.catalogue("1", {name: ["u"] for name in NAMES}), world.suite, ALWAYS)
+    detect_changes(world.catalogue("1", {name: ["u"] for name in NAMES}), splitting(world.suite))
     rounds = 0
     while list(world.suite.state.list("split/")) and rounds < 10:
         world.take(world.suite.shards), world.take(world.suite.catalogues)
