@@ -27,7 +27,7 @@ SENDS_TO = {
 }
 """Which function sends to which queue. Paths that lead back to the function are in BOUNDED."""
 BOUNDED = {
-    "process_hotel": "at most twelve times it sends the nudge of a hotel that was left to a newer writer (invariant 11)",
+    "process_hotel": "at most twelve times it sends the nudge of a hotel left to a newer writer (invariant 11)",
     "detect_changes": "a catalogue in shares makes five hops (decision 41)",
     "fan_out_shard": "a catalogue in shares makes five hops (decision 41)",
 }
