@@ -44,6 +44,19 @@ AFTER_WEEKS = {
 """What `tick` needs for objects that are weeks old. `tests/unit/serverless/test_keep_tidy.py` plays each of them."""
 
 
+LEFT = ("SendUrgentQueue", "SendBulkQueue")
+"""Where `process_hotel` sends the nudge of a hotel that a newer program made."""
+
+
+def is_for_editions(function, sid, action, resource):
+    """Whether a right is needed only while stored settings cannot be read, or while two programs are at work.
+
+    `tests/integration/test_settings_in_functions.py` plays both with the real handlers.
+    """
+    reads_a_copy = action == "s3:GetObject" and resource.endswith("/settings/*")
+    return reads_a_copy or (function == "process_hotel" and sid in LEFT)
+
+
 def is_for_old_objects(function, action, resource):
     """Whether a right of `tick` is needed only when something is older than anything can be here."""
     return function == "tick" and any(f"{prefix}*" in resource for prefix in AFTER_WEEKS.get(action, ()))
@@ -119,6 +132,8 @@ def used_by(function, statement, action, resource, calls, simulated):
         return "after a fault"
     if is_for_old_objects(function, action, resource):
         return "after weeks"
+    if is_for_editions(function, statement["Sid"], action, resource):
+        return "with another edition"
     count = in_the_simulation(function, statement, resource, simulated)
     return f"{count} in the simulation" if count else ""
 
