@@ -12,6 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import yaml
 
 from image_release.ingest.estimate import (
     CPU_S_A_PICTURE,
@@ -21,9 +24,17 @@ from image_release.ingest.estimate import (
 )
 from image_release.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 MINUTES_A_DAY = 24 * 60
 TAGGERS = ("google", "local")
-DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1}
+DECIMALS = {"days_by_googles_quota": 1, "days_by_our_cap": 1, "hours": 1, "hours_if_s3_splits_nothing": 1}
+
+
+def deployed(parameter: str) -> float:
+    """A parameter of production, as serverless.yml has it."""
+    template = (ROOT / "serverless.yml").read_text("utf-8")
+    parameters = yaml.safe_load(template.partition("\nparams:\n")[2].partition("\nprovider:")[0])
+    return float({**parameters["default"], **parameters["production"]}[parameter])
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,20 @@ class Assumptions:
     writes_an_accommodation: float = 3  # whose images are new or tagged: state, fingerprints or labels, credits
     lists_of_decisions: float = 2  # of a hotel with new images, before its swap and after it; priced as writes
     memory_gb: float = 1769 / 1024
-    concurrency: float = 300
+    bulk_concurrency: float = deployed("bulkConcurrency")  # invocations of process_hotel at once, in production
+    urgent_concurrency: float = deployed("urgentConcurrency")
+    first_invocations: float = 5  # that Lambda starts at once for a queue that was empty
+    more_invocations_a_minute: float = 300
+    s3_s: float = 0.02  # of a request to S3; several that are under way at once count as one round
+    rounds_unchanged: float = 4
+    rounds_processed: float = 9  # the cache in two, page, record of the change, marker, manifest; asked again in three
+    rounds_an_accommodation: float = 6  # whose images are new or tagged: three documents are read and written
+    mb_an_original: float = 0.3
+    mb_a_picture: float = 0.53  # its 14 renditions
+    kb_an_image: float = 24  # fingerprint, what is known of it, its lines in listing, manifest and page
+    kb_a_hotel: float = 5  # row, record of the change, and what pages and manifests have once
+    puts_a_prefix: float = 3_500  # a second, that S3 takes until it has split a prefix
+    gb_month_dollars: float = 0.023
     vision_a_minute: float = Settings().tagging.images_a_minute
     vision_a_day: float = Settings().tagging.images_a_day
     gb_second_dollars: float = 0.0000166667  # x86-64
@@ -78,6 +102,8 @@ class Work:
     rendered: float = 0
     tagged: float = 0
     opened: float = 0  # of those tagged: examined before, and read and opened again
+    is_urgent: bool = False
+    """Whether hotels that change come through the urgent queue: a catalogue changed them, or a request named them."""
 
 
 def scenarios(given: Assumptions) -> dict[str, Work]:
@@ -99,6 +125,7 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
             regrouped=changed_hotels * each,
             rendered=fresh_pictures,
             tagged=fresh_pictures,
+            is_urgent=True,
         ),
         "the first full load": Work(
             given.hotels, downloads=given.images, examined=given.images, rendered=pictures, tagged=pictures
@@ -106,7 +133,7 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
         "other weights for all hotels": Work(given.hotels, regrouped=given.images),
         "another tagger for all hotels": Work(given.hotels, regrouped=given.images, tagged=pictures, opened=pictures),
         "a partner gives every image another version, same bytes": Work(
-            given.hotels, downloads=of_partner, regrouped=given.images
+            given.hotels, downloads=of_partner, regrouped=given.images, is_urgent=True
         ),
         "a partner sends every image in other bytes": Work(
             given.hotels,
@@ -115,15 +142,18 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
             regrouped=given.images,
             rendered=pictures,
             tagged=pictures,
+            is_urgent=True,
         ),
-        "a city is rendered again": Work(given.city_hotels, regrouped=city, rendered=city / given.images_a_picture),
+        "a city is rendered again": Work(
+            given.city_hotels, regrouped=city, rendered=city / given.images_a_picture, is_urgent=True
+        ),
     }
 
 
 def cost(work: Work, given: Assumptions, tagger: str) -> dict[str, float]:
     """The bill of some work: requests, time and dollars, by name."""
     processed = work.nudges - work.unchanged
-    seconds = cpu_s(work, given, tagger) + work.downloads * given.wait_s_a_download
+    seconds = cpu_s(work, given, tagger) + waits_s(work, given)
     reads = work.nudges * (given.reads_unchanged + given.accommodations_a_hotel)
     reads += processed * (given.reads_processed + given.reads_an_accommodation * given.accommodations_a_hotel)
     reads += work.rendered + work.opened
@@ -138,11 +168,42 @@ def cost(work: Work, given: Assumptions, tagger: str) -> dict[str, float]:
         "vision_images": sent,
         "days_by_googles_quota": sent / (given.vision_a_minute * MINUTES_A_DAY),
         "days_by_our_cap": sent / given.vision_a_day,
-        "hours": seconds / given.concurrency / 3600,
+        "hours": wall_s(seconds, work, given) / 3600,
+        "hours_if_s3_splits_nothing": work.rendered * given.renditions / given.puts_a_prefix / 3600,
+        "puts_a_second": writes / wall_s(seconds, work, given),
         "lambda_dollars": gb_s * given.gb_second_dollars + work.nudges / 1e6 * given.million_invocations_dollars,
         "sqs_dollars": work.nudges * given.queue_requests_a_message / 1e6 * given.million_queue_requests_dollars,
         "s3_dollars": reads / 1e3 * given.thousand_reads_dollars + writes / 1e3 * given.thousand_writes_dollars,
         "vision_dollars": sent / 1e3 * given.thousand_labels_dollars,
+    }
+
+
+def waits_s(work: Work, given: Assumptions) -> float:
+    """The seconds that all hotels wait for stores and servers, which Lambda bills as well."""
+    rounds = work.nudges * given.rounds_unchanged + (work.nudges - work.unchanged) * given.rounds_processed
+    if work.downloads or work.tagged:
+        rounds += (work.nudges - work.unchanged) * given.rounds_an_accommodation * given.accommodations_a_hotel
+    return rounds * given.s3_s + work.downloads * given.wait_s_a_download
+
+
+def wall_s(seconds: float, work: Work, given: Assumptions) -> float:
+    """How long the two queues take for some seconds of work, with the time in which Lambda adds invocations."""
+    bulk_s = work.unchanged * (given.cpu_s_unchanged + given.rounds_unchanged * given.s3_s)
+    urgent_s = seconds - bulk_s if work.is_urgent else 0.0
+    queues = ((seconds - urgent_s, given.bulk_concurrency), (urgent_s, given.urgent_concurrency))
+    return max(
+        queue_s / most + (most - given.first_invocations) / given.more_invocations_a_minute * 60 / 2
+        for queue_s, most in queues
+        if queue_s
+    )
+
+
+def stored_gb(given: Assumptions) -> dict[str, float]:
+    """What lies in the stores after the first full load, in GB: originals, renditions, state."""
+    return {
+        "originals": given.images * given.mb_an_original / 1e3,
+        "renditions": given.images / given.images_a_picture * given.mb_a_picture / 1e3,
+        "state": (given.images * given.kb_an_image + given.hotels * given.kb_a_hotel) / 1e6,
     }
 
 
@@ -181,13 +242,16 @@ def main() -> None:
     given = Assumptions(**options)
     bills = {name: {by: cost(work, given, by) for by in TAGGERS} for name, work in scenarios(given).items()}
     if as_json:
-        print(json.dumps({"inputs": asdict(given), "bills": bills}))
+        print(json.dumps({"inputs": asdict(given), "bills": bills, "stored_gb": stored_gb(given)}))
         return
     for name, by_tagger in bills.items():
         print(name)
         nothing_tagged = by_tagger["google"] == by_tagger["local"]
         for tagger, bill in by_tagger.items() if not nothing_tagged else [("any tagger", by_tagger["local"])]:
             print(f"  {tagger}\n{lines(bill)}")
+    stored = stored_gb(given)
+    told = ", ".join(f"{what} {gb:,.0f} GB" for what, gb in stored.items())
+    print(f"stored: {told}\n    US$ {sum(stored.values()) * given.gb_month_dollars:,.0f} a month")
 
 
 def lines(bill: dict[str, float]) -> str:

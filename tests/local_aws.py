@@ -56,6 +56,13 @@ class LocalAws:
             config=Config(retries={"max_attempts": 2}),
         )
 
+    def fail_in_part(self, queue_url: str, *entries: int) -> None:
+        """Let the next batches that are sent to a queue refuse so many of their entries, for a transient reason."""
+        queue = queue_url.rpartition("/")[2]
+        for count in entries:
+            asked = f"{self.endpoint}/_strict/fail?queue={queue}&entries={count}"
+            urllib.request.urlopen(urllib.request.Request(asked, method="POST"), timeout=10).close()
+
     def bucket(self) -> str:
         """Make an empty bucket and return its name."""
         name = f"b-{uuid.uuid4().hex[:20]}"

@@ -20,8 +20,8 @@ _LIST = re.compile(r"\[([^\[\]]*)\]")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FUNCTIONS = frozenset(
     {
-        *("ABS", "AVG", "CEIL", "DIFF", "DIFF_TIME", "FILL", "FLOOR", "IF", "LOG", "LOG10", "MAX", "METRIC_COUNT"),
-        *("MIN", "PERIOD", "RATE", "RUNNING_SUM", "STDDEV", "SUM"),
+        *("ABS", "AVG", "CEIL", "DIFF", "DIFF_TIME", "FILL", "FLOOR", "IF", "LOG", "LOG10", "MAX", "METRICS"),
+        *("METRIC_COUNT", "MIN", "PERIOD", "RATE", "RUNNING_SUM", "STDDEV", "SUM"),
     }
 )
 _WORDS = FUNCTIONS | {"AND", "OR", "LINEAR", "REPEAT"}

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from image_release.queueing import Message, QueueError, SqsQueue
+from image_release.queueing.sqs import ATTEMPTS
 from image_release.tag import CountersUnreachableError, DynamoCounters, MemoryCounters
 
 
@@ -54,6 +55,24 @@ class TestAQueue:
         client = ministack.client("sqs")
         with pytest.raises(QueueError):
             SqsQueue(f"{ministack.endpoint}/000000000000/none", connect=lambda: client).send([Message("x")])
+
+
+class TestABatchThatFailsInPart:
+    def test_is_sent_again_until_every_message_was_taken_once(self, ministack, sqs):
+        """SQS is busy three times, each time for some entries."""
+        client, url, queue = sqs
+        ministack.fail_in_part(url, 4, 2, 1)
+        assert queue.send(Message(str(number)) for number in range(10)) == 10
+        found = []
+        while batch := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            found += batch
+        assert sorted(int(message["Body"]) for message in found) == list(range(10))
+
+    def test_again_and_again_is_a_fault(self, ministack, sqs):
+        client, url, _ = sqs
+        ministack.fail_in_part(url, *[1] * ATTEMPTS)
+        with pytest.raises(QueueError, match="refused"):
+            SqsQueue(url, connect=lambda: client, sleep=lambda _: None).send([Message("x"), Message("y")])
 
 
 class TestCounters:

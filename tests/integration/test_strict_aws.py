@@ -253,9 +253,7 @@ class TestARequestThatAwsTakes:
 class TestABatch:
     def test_fails_in_part_when_it_is_asked_to(self, strict):
         """As SQS does when it is busy: the other entries are taken, and the next batch is taken whole."""
-        urllib.request.urlopen(
-            urllib.request.Request(f"{strict.aws.endpoint}/_strict/fail?queue=queue&entries=2", method="POST")
-        ).close()
+        strict.aws.fail_in_part(strict.queue, 2)
         entries = [{"Id": str(number), "MessageBody": "x"} for number in range(3)]
         answer = strict.sqs.send_message_batch(QueueUrl=strict.queue, Entries=entries)
         assert [one["Id"] for one in answer["Successful"]] == ["2"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.capacity import TAGGERS, Assumptions, cost, scenarios
+from benchmarks.capacity import TAGGERS, Assumptions, Work, cost, deployed, scenarios, wall_s
 from tests.conftest import ROOT
 
 GIVEN = Assumptions()
@@ -35,3 +35,12 @@ def test_google_is_nearly_the_whole_bill_of_a_full_load_and_the_model_hardly_a_p
 def test_the_quota_is_used_by_google_only(tagger):
     days = cost(FULL_LOAD, GIVEN, tagger)["days_by_googles_quota"]
     assert (days > 0) == (tagger == "google")
+
+
+def test_the_queues_have_the_concurrency_of_production():
+    """What a catalogue changes has fewer invocations than what a release changes."""
+    assert (GIVEN.bulk_concurrency, GIVEN.urgent_concurrency) == (deployed("bulkConcurrency"), 100)
+    bulk = wall_s(30_000, Work(1_000, regrouped=1), GIVEN)
+    urgent = wall_s(30_000, Work(1_000, regrouped=1, is_urgent=True), GIVEN)
+    assert bulk == pytest.approx(30_000 / 300 + 59 / 2)
+    assert urgent == pytest.approx(30_000 / 100 + 19 / 2)

@@ -41,8 +41,8 @@ GO_ON_S = 1
 """Wait before a hotel that ran out of time continues."""
 
 
-LEFT_S = 30
-"""Wait of a hotel that was left to a newer writer."""
+LEFT_S = 300
+"""Wait of a hotel that was left to a newer writer. Lambda ends a circle of messages after 16 rounds: an hour has 12."""
 LONGEST_LEFT = timedelta(hours=1)
 """A deployment is over by then, and `tick` has noted it: nobody newer is at work."""
 

@@ -10,8 +10,8 @@ from samples.partners import HOST, RELEASE_ID, VERSION, make_feed, sample_hotels
 from samples.serve import serving
 from tests.end_to_end.deployed.suite import STAGE, DeployedSuite
 
-LAST = ("test_odd_ids.py", "test_rights.py")
-"""What puts another release in force, and what looks back at everything that the tests before it did."""
+LAST = ("test_settings.py", "test_odd_ids.py", "test_rights.py")
+"""What puts other settings and another release in force, and what looks back at all that the tests before it did."""
 RENDITIONS = [
     {"name": "gallery-640", "width": 640, "height": 427},
     {"name": "thumb-120", "width": 120, "height": 80},

@@ -94,6 +94,11 @@ class DeployedSuite:
         except self.s3.exceptions.NoSuchKey:
             return None
 
+    def headers(self, key: str) -> tuple[str, str | None]:
+        """Return the content type of a published object, and how long caches keep it."""
+        found = self.s3.head_object(Bucket=self.buckets["published"], Key=key)
+        return found["ContentType"], found.get("CacheControl")
+
     def keys(self, store: str, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.buckets[store], Prefix=prefix)
         return [item["Key"] for page in pages for item in page.get("Contents", [])]

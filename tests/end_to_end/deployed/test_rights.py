@@ -6,27 +6,33 @@ is the table.
 
 import fnmatch
 import json
+import re
 
 import pytest
 
 from deployment.strict_aws.metrics import line_faults
 from deployment.tools import ROOT
 from tests.end_to_end.deployed.suite import PREFIX
+from tests.simulation.playing import play
+from tests.simulation.rights import recorded
 
 pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 
 FUNCTIONS = ("detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick")
 BY_LAMBDA = {
-    "logs:CreateLogStream": "Lambda writes the log with the role of the function",
-    "logs:PutLogEvents": "Lambda writes the log with the role of the function",
-    "sqs:ReceiveMessage": "Lambda reads the queue with the role of the function",
-    "sqs:DeleteMessage": "Lambda reads the queue with the role of the function",
-    "sqs:GetQueueAttributes": "Lambda reads the queue with the role of the function",
-    "s3:AbortMultipartUpload": "an upload in parts that failed is ended",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
 }
-"""Actions that a role needs and no function calls here: the local AWS does them itself, or they follow a fault."""
+"""What Lambda itself does with the role of a function: it writes the log and reads the queue."""
 FAILED = ("ProcessHotelDeadLetters", "ReprocessDeadLetters", "TickDeadLetters")
 """Queues to which Lambda sends what a direct asynchronous call failed with, with the role of the function."""
+AFTER_A_FAULT = "s3:AbortMultipartUpload"
+"""Ends an upload in parts that failed."""
+SEEDS = range(60)
+"""Seeds of the simulation. What only it reaches counts as used: sweeps need days, and shares need large requests."""
 
 AFTER_WEEKS = {
     "s3:GetObject": ("overrides/",),
@@ -38,9 +44,22 @@ AFTER_WEEKS = {
 """What `tick` needs for objects that are weeks old. `tests/unit/serverless/test_keep_tidy.py` plays each of them."""
 
 
-def is_for_old_objects(role, action, resource):
+LEFT = ("SendUrgentQueue", "SendBulkQueue")
+"""Where `process_hotel` sends the nudge of a hotel that a newer program made."""
+
+
+def is_for_editions(function, sid, action, resource):
+    """Whether a right is needed only while stored settings cannot be read, or while two programs are at work.
+
+    `tests/integration/test_settings_in_functions.py` plays both with the real handlers.
+    """
+    reads_a_copy = action == "s3:GetObject" and resource.endswith("/settings/*")
+    return reads_a_copy or (function == "process_hotel" and sid in LEFT)
+
+
+def is_for_old_objects(function, action, resource):
     """Whether a right of `tick` is needed only when something is older than anything can be here."""
-    return "tick" in role.lower() and any(f"{prefix}*" in resource for prefix in AFTER_WEEKS.get(action, ()))
+    return function == "tick" and any(f"{prefix}*" in resource for prefix in AFTER_WEEKS.get(action, ()))
 
 
 def listed(value):
@@ -77,18 +96,46 @@ def calls(suite, roles):
     return [{**call, "role": role} for call in every for role in roles if f"/{role}/" in f"{call['principal']}/"]
 
 
-def uses(statements, calls):
-    """Yield each action and resource of the statements with the number of calls that they allowed."""
-    for statement in statements:
-        made = [call for call in calls if call["statement"] == statement["Sid"]]
-        for action in listed(statement["Action"]):
-            for resource in listed(statement["Resource"]):
-                count = sum(
-                    call["count"]
-                    for call in made
-                    if call["action"] == action and fnmatch.fnmatchcase(call["resource"], resource)
-                )
-                yield statement["Sid"], action, resource, count
+@pytest.fixture(scope="module")
+def simulated():
+    """The rights that the functions used in the simulation, with how often."""
+    with recorded() as rights:
+        for seed in SEEDS:
+            play(seed)
+    return rights.used
+
+
+def made(statement, action, resource, calls):
+    """Return how many calls an action and a resource of a statement allowed."""
+    return sum(
+        call["count"]
+        for call in calls
+        if (call["statement"], call["action"]) == (statement["Sid"], action)
+        and fnmatch.fnmatchcase(call["resource"], resource)
+    )
+
+
+def in_the_simulation(function, statement, resource, simulated):
+    """Return how often the simulation used the right of a statement to a prefix of a store."""
+    right, store = re.findall("[A-Z][a-z]+", statement["Sid"])[:2]
+    prefix = resource.partition("/")[2].removesuffix("*")
+    return simulated[(function, right.lower(), store.lower(), prefix)] if prefix else 0
+
+
+def used_by(function, statement, action, resource, calls, simulated):
+    """Return what used a right, in words; an empty text if nothing did."""
+    if count := made(statement, action, resource, calls):
+        return f"{count}"
+    if action in BY_LAMBDA or statement["Sid"].removeprefix("Send") in FAILED:
+        return "by Lambda"
+    if action == AFTER_A_FAULT:
+        return "after a fault"
+    if is_for_old_objects(function, action, resource):
+        return "after weeks"
+    if is_for_editions(function, statement["Sid"], action, resource):
+        return "with another edition"
+    count = in_the_simulation(function, statement, resource, simulated)
+    return f"{count} in the simulation" if count else ""
 
 
 def test_no_call_of_a_function_was_denied(calls):
@@ -97,21 +144,20 @@ def test_no_call_of_a_function_was_denied(calls):
     assert [call for call in calls if not call["statement"]] == []
 
 
-def test_no_right_of_a_function_is_unused(roles, calls):
-    """Every action on every resource of every statement was used, or is explained above."""
-    rows, unused = [], []
-    for role, statements in roles.items():
+def test_no_right_of_a_function_is_unused(roles, calls, simulated):
+    """Every action on every resource of every statement was used, here or in the simulation."""
+    rows = []
+    for (role, statements), function in zip(roles.items(), FUNCTIONS, strict=True):
         of_role = [call for call in calls if call["role"] == role]
-        for sid, action, resource, count in uses(statements, of_role):
-            explained = action in BY_LAMBDA or sid.removeprefix("Send") in FAILED
-            explained = explained or is_for_old_objects(role, action, resource)
-            rows.append(f"| {role} | {sid} | {action} | `{resource.rpartition(':::')[2]}` | {count or 'by Lambda'} |")
-            if not count and not explained:
-                rows[-1] = rows[-1].replace("by Lambda", "**unused**")
-                unused.append((role, sid, action, resource))
-    head = "| role | statement | action | resource | calls |\n|---|---|---|---|---|\n"
-    (ROOT / "build" / "rights.md").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
-    assert unused == []
+        for statement in statements:
+            for action in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    use = used_by(function, statement, action, resource, of_role, simulated)
+                    rows.append((function, statement["Sid"], action, resource.rpartition(":")[2], use))
+    head = "| function | statement | action | resource | calls |\n|---|---|---|---|---|\n"
+    table = "".join(f"| {' | '.join(row[:4])} | {row[4] or '**unused**'} |\n" for row in rows)
+    (ROOT / "build" / "rights.md").write_text(head + table, encoding="utf-8")
+    assert [row for row in rows if not row[4]] == []
 
 
 def test_no_rule_of_aws_was_broken(suite):

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from image_release.ingest import Request
+from image_release.store_keys import manifest_key
 from samples.partners import PARTNERS, RELEASE_ID, VERSION, encoded, sample_hotels
 from tests.conftest import ROOT
 from tests.end_to_end.deployed.suite import QUEUES
@@ -219,3 +220,47 @@ class TestAMessageThatCannotSucceed:
         suite.wait("the dead letter", lambda: suite.dead_letters() == {"catalogue-dead-letters": 1})
         _, reason = suite.take_dead("catalogue")
         assert reason.startswith("catalogues/atlas/2026-11-10.jsonl.gz: InputDamagedError: is not a whole gzip file")
+
+
+class TestAStageThatIsBroken:
+    def test_fails_no_message_for_good_if_it_is_repaired_soon(self, suite):
+        """A document that every function reads is damaged: messages of all queues return after seconds, and succeed."""
+        current = suite.read("state", "releases/current.json")
+        before = len(suite.served())
+        suite.put("state", "releases/current.json", b"damaged")
+        try:
+            self.send_to_every_queue(suite, json.loads(current)["folder"])
+            for function in ("detect_changes", "fan_out", "fan_out_shard", "reprocess", "process_hotel"):
+                suite.wait(f"a message of {function} to return", lambda name=function: self.returned(suite, name))
+        finally:
+            suite.put("state", "releases/current.json", current)
+        suite.settle()
+        assert suite.dead_letters() == {}
+        assert {reason for _, reason in suite.served()[before:]} >= {"urgent-test", "bulk-test"}
+
+    def send_to_every_queue(self, suite, folder):
+        """Hand in, or send, something for every function."""
+        release = suite.read("inbox", f"releases/{RELEASE_ID}.csv")
+        suite.hand_in(f"releases/{RELEASE_ID}.csv", release)
+        catalogue = json.dumps({"accommodation_id": "new", "images": [{"url": "http://127.0.0.1:9/new.jpg"}]})
+        suite.hand_in("catalogues/newcomer/1.jsonl", catalogue + "\n")
+        suite.hand_in("requests/broken.json", json.dumps({"request_id": "broken", "hotel_ids": [FIRST]}))
+        suite.send("shard", json.dumps({"release_id": RELEASE_ID, "folder": folder, "shard": 0}))
+        for queue in ("urgent", "bulk"):
+            suite.send(queue, json.dumps({"hotel_id": SECOND, "reason": f"{queue}-test"}))
+
+    def returned(self, suite, function):
+        """Whether a message of the function came back because of the damaged document."""
+        return any('"message returns to its queue"' in line for line in suite.log_lines(function))
+
+
+class TestHeaders:
+    def test_say_of_each_published_object_what_it_is_and_how_long_it_stays(self, suite):
+        """Renditions stay for ever; manifests and pages are asked for again."""
+        manifest = suite.manifest(FIRST)
+        rendition = manifest["pictures"][0]["renditions"][0]["key"]
+        told = {key: suite.headers(key) for key in (manifest_key(FIRST), rendition)}
+        assert told == {
+            manifest_key(FIRST): ("application/json; charset=utf-8", "no-cache"),
+            rendition: ("image/jpeg", "public, max-age=31536000, immutable"),
+        }

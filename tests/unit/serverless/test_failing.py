@@ -80,6 +80,8 @@ class TestAWait:
     def test_of_parts_is_the_shortest_of_those_that_may_succeed(self):
         errors = {"a": BadMessageError("x"), "b": ComeBackError("h", 3, "w"), "c": ComeBackError("i", 2, "w")}
         assert wait_s(SomeFailedError(errors), "message", 1) == 2
+        errors = {"a": hotel_failed(BadKeyError("too long")), "b": ComeBackError("h", 9, "w")}
+        assert wait_s(SomeFailedError(errors), "message", 1) == 9
 
     def test_grows_with_each_receive(self):
         waits = [wait_s(StorageError("x"), "message", receives) for receives in range(1, 11)]
