@@ -234,6 +234,19 @@ class TestANewerCatalogue:
         assert [key for key in objects(world) if key.startswith(("accommodations/", "split/"))] == []
 
 
+class TestAReplacedFile:
+    def test_is_split_again_before_the_earlier_content_is_in_force(self):
+        """Its own message may come later, or be lost."""
+        world = at_work()
+        detect_changes(world.catalogue("1", {name: ["u"] for name in "abcdef"}), splitting(world.suite))
+        world.wait(seconds=1)
+        world.catalogue("1", {name: ["v"] for name in "abcd"})
+        assert isinstance(drained(world), CatalogueApplied)
+        found = objects(world)
+        assert b'"url": "v"' in found["accommodations/atlas/a/images.json"]
+        assert "accommodations/atlas/f/images.json" not in found
+
+
 class TestALateMessage:
     def test_of_finished_work_does_nothing(self):
         world = at_work()
