@@ -59,7 +59,7 @@ class Counted(SlowStore):
 
 
 def measured_hotel(folder: Path, corpus: Path | None, given: Assumptions) -> dict[str, Asked]:
-    """What a real hotel asks: `new`, `unchanged`, after `other weights`, and `changed` in two accommodations of three."""
+    """What a real hotel asks: `new`, `unchanged`, after `other weights`, and `changed` in two accommodations."""
     folder.mkdir(parents=True)
     photographs = inputs_of(corpus).images
     another = photographs[PICTURES].read_bytes()
