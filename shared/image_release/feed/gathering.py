@@ -35,6 +35,9 @@ CHANGED, LISTED = "changed", "listed"
 KEPT = 2 * OVERLAP
 """How long a part of changed hotels is kept: what it holds is not read again, although it is noted."""
 
+AGAIN_AFTER = OVERLAP
+"""Time after which hotels are listed a second time: by then functions of an older version have ended."""
+
 
 class FeedProgress(BaseModel):
     """How far the next snapshot came. `claim` makes each state of it another one, so that two ticks never share one."""
@@ -47,7 +50,9 @@ class FeedProgress(BaseModel):
     lists: tuple[str, ...] = ()
     """Keys of lists of changes that were read."""
     listed: str | None = ""
-    """The last hotel that the first listing read; empty at its beginning, None at its end."""
+    """The last hotel that the listing read; empty at its beginning, None at its end."""
+    again_at: datetime | None = None
+    """When the hotels are listed once more: functions of a version that left no notes may still have published."""
     merged: tuple[str, ...] = ()
     """Keys of parts that the latest snapshot holds."""
     snapshot: str = ""
@@ -56,7 +61,7 @@ class FeedProgress(BaseModel):
     @classmethod
     def beginning(cls, now: datetime) -> FeedProgress:
         """Of a suite whose hotels have to be listed."""
-        return cls(claim="", followed=now)
+        return cls(claim="", followed=now, again_at=now + AGAIN_AFTER)
 
 
 class Gathering:
@@ -75,6 +80,9 @@ class Gathering:
         if self._follow_lists(changed):
             self._follow_notes(changed)
         self._keep(CHANGED, changed)
+        again_at = self.progress.again_at
+        if self.progress.listed is None and again_at and again_at <= self._now:
+            self._advance(listed="", again_at=None)
         listed: list[HotelLine] = []
         if self.progress.listed is not None:
             self._list(listed)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from deployment.package import EMAIL, KEY, STAGES, TEMPLATE_NAMES, TEMPLATES
-from tests.integration.packaged.conftest import template_of
+from tests.integration.packaged.conftest import tagger_of, template_of
 
 pytestmark = pytest.mark.packaged
 
@@ -62,6 +62,22 @@ class TestAlias:
         functions = of_type("Lambda::Function").values()
         (package,) = {one["Environment"]["Variables"]["IMAGE_RELEASE_PACKAGE"] for one in functions}
         assert re.fullmatch(r"[0-9a-f]{12}", package)
+
+
+class TestTagger:
+    def test_of_a_stage_that_nobody_deployed_is_the_local_model(self):
+        """Nothing was said when `dev` was packaged."""
+        assert tagger_of(template_of("dev")) == "local"
+
+    def test_that_was_said_is_the_stages(self):
+        """The parameter decides; that of `production` was said to be both."""
+        assert tagger_of(template_of("production")) == STAGES["production"]["tagger"] == "google+local"
+
+    def test_brings_its_layers_and_no_others(self, template, of_type, asks_google):
+        """A stage that does not ask Google has no layer with Google's client; nor without the model the model's."""
+        layers = {layer["LayerName"].rsplit("-", 1)[1] for layer in of_type("Lambda::LayerVersion").values()}
+        model = {"model"} if "local" in tagger_of(template) else set()
+        assert layers == {"common", "pictures"} | model | ({"google"} if asks_google else set())
 
 
 class TestAlarms:

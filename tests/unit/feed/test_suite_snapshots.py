@@ -74,6 +74,7 @@ def hotels_of(stores):
 @pytest.fixture
 def suite(monkeypatch):
     monkeypatch.setattr(gathering, "AT_ONCE", 2)
+    monkeypatch.setattr(gathering, "AGAIN_AFTER", timedelta(days=9_999))
     suite = Suite()
     for hotel_id in HOTELS:
         suite.publish(hotel_id, "ab", with_note=False)
@@ -102,6 +103,20 @@ class TestTheFirstSnapshot:
             suite.tick(reads=20)
             suite.now += timedelta(minutes=5)
         assert suite.told() == suite.true()
+
+    def test_is_mended_by_a_second_listing_after_an_hour(self, suite, monkeypatch):
+        """While a new version is deployed, functions of the one before still publish, and leave no notes."""
+        monkeypatch.setattr(gathering, "AGAIN_AFTER", timedelta(hours=1))
+        suite.tick()
+        suite.publish("h1", "abc", with_note=False)
+        suite.now += timedelta(minutes=30)
+        suite.tick()
+        assert suite.told() != suite.true()
+        suite.now += timedelta(minutes=35)
+        suite.tick()
+        assert suite.told() == suite.true()
+        suite.an_hour_later()
+        assert suite.tick() == {"read": 0}
 
     def test_of_a_new_suite_is_empty(self):
         """There is a snapshot from the first tick on, so that nobody ever lists the hotels."""
