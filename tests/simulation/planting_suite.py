@@ -17,7 +17,7 @@ from image_release.ingest.releases import current as in_force
 from image_release.ingest.requests import HotelRequest
 from image_release.publish import publish
 from image_release.queueing import QueueError, SqsQueue
-from image_release.serverless import due_markers, fan_out, split_catalogues
+from image_release.serverless import fan_out, split_catalogues
 from image_release.serverless import process_hotel as serving
 from image_release.serverless.due_markers import leave_due_markers
 from image_release.serverless.shares import NUDGE, Step
@@ -25,7 +25,7 @@ from image_release.serverless.steps import STEPS
 from image_release.split_keys import share_done_key
 from image_release.state import held, is_accepted
 from image_release.storage import ConditionFailedError
-from image_release.store_keys import due_key, fanned_out_key
+from image_release.store_keys import fanned_out_key
 from tests.simulation import stage
 from tests.simulation.patching import patched
 
@@ -166,16 +166,6 @@ def catalogue_in_force_before_all_shares() -> ExitStack:
     return patched((split_catalogues, "missing_shares", none_of_the_last))
 
 
-def marker_removed_without_its_etag() -> ExitStack:
-    """A marker that was served is removed although another manifest wrote it anew meanwhile."""
-
-    def remove(state: Any, day: Any, kind: str, hotel_id: str, _etag: str) -> bool:
-        state.delete(due_key(day, kind, hotel_id))
-        return True
-
-    return patched((due_markers, "remove_marker", remove))
-
-
 SUITE_BUGS = (
     shard_marked_before_its_nudges,
     tombstone_ignored,
@@ -190,5 +180,4 @@ SUITE_BUGS = (
     share_marked_before_its_nudges,
     share_marked_before_it_is_written,
     catalogue_in_force_before_all_shares,
-    marker_removed_without_its_etag,
 )
