@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from image_release.ingest import CatalogueApplied, Held, Ignored, InputDamagedError, apply_catalogue
+from image_release.ingest.catalogues.claims import claim
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out
 from image_release.serverless.shares import resume_split
@@ -216,6 +217,21 @@ class TestAKilledInvocation:
         body = world.suite.shards.receive(world.suite.shards.visible()[0]).body
         handle(world.suite, body)
         assert detect_changes(key, splitting(world.suite)).result.shares == first.shares - 1
+
+
+class TestANewerCatalogue:
+    def test_that_claims_stops_the_shares_of_an_older_one_and_its_work_goes(self):
+        world = at_work()
+        detect_changes(world.catalogue("1", {name: ["u"] for name in "abcdef"}), splitting(world.suite))
+        while not list(world.suite.state.list("catalogues/atlas/touched/")):
+            queue = next(queue for queue in (world.suite.shards, world.suite.catalogues) if queue.visible())
+            received = queue.receive()
+            handle(world.suite, received.body)
+            queue.delete(received.receipt)
+        claim(world.suite.state, "atlas", "2")
+        result = drained(world)
+        assert (type(result), result.is_warning) == (Ignored, True)
+        assert [key for key in objects(world) if key.startswith(("accommodations/", "split/"))] == []
 
 
 class TestALateMessage:
