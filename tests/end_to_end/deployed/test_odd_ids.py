@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 ODD_RELEASE = "2026-12-01 Woche 49 – Übersicht"
 ODD_HOTEL = "hôtel/№ 1 ?"
 ODD_PARTNER = "Pärtner: 7/8 %"
-ODD_REQUEST = "-.odd_" + "r" * 94
+ODD_REQUEST = ".odd-request_" + "r" * 87
 HEAD = "hotel_id,name,country,city,latitude,longitude,accommodations"
 
 

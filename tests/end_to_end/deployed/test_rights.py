@@ -34,6 +34,19 @@ AFTER_A_FAULT = "s3:AbortMultipartUpload"
 SEEDS = range(60)
 """Seeds of the simulation. What only it reaches counts as used: sweeps need days, and shares need large requests."""
 
+SETTINGS = "tests/integration/test_settings_in_functions.py"
+GONE = "tests/unit/cache/test_gone_brake.py"
+ELSEWHERE = {
+    ("*", "ReadState", "/settings/*"): SETTINGS,  # a process that starts while the stored settings cannot be read
+    ("*", "ListInbox", ""): SETTINGS,  # S3 answers 404, and not 403, where the settings are missing
+    ("process_hotel", "SendUrgentQueue", ""): SETTINGS,  # a hotel that is left to a newer writer
+    ("process_hotel", "SendBulkQueue", ""): SETTINGS,
+    ("process_hotel", "WriteState", "/gone/*"): GONE,
+    ("process_hotel", "DeleteState", "/gone/*"): GONE,
+    ("process_hotel", "WriteState", "/tick/*"): "tests/integration/test_tagger_that_cannot_start.py",
+    ("tick", "DeleteState", "/due/*"): "tests/unit/serverless/test_tick.py",
+}
+"""Rights that neither these tests nor the simulation need: function, statement, end of the resource -> their test."""
 AFTER_WEEKS = {
     "s3:GetObject": ("overrides/",),
     "s3:DeleteObject": tuple(
@@ -42,19 +55,6 @@ AFTER_WEEKS = {
     ),
 }
 """What `tick` needs for objects that are weeks old. `tests/unit/serverless/test_keep_tidy.py` plays each of them."""
-
-
-LEFT = ("SendUrgentQueue", "SendBulkQueue")
-"""Where `process_hotel` sends the nudge of a hotel that a newer program made."""
-
-
-def is_for_editions(function, sid, action, resource):
-    """Whether a right is needed only while stored settings cannot be read, or while two programs are at work.
-
-    `tests/integration/test_settings_in_functions.py` plays both with the real handlers.
-    """
-    reads_a_copy = action == "s3:GetObject" and resource.endswith("/settings/*")
-    return reads_a_copy or (function == "process_hotel" and sid in LEFT)
 
 
 def is_for_old_objects(function, action, resource):
@@ -116,26 +116,32 @@ def made(statement, action, resource, calls):
 
 
 def in_the_simulation(function, statement, resource, simulated):
-    """Return how often the simulation used the right of a statement to a prefix of a store."""
-    right, store = re.findall("[A-Z][a-z]+", statement["Sid"])[:2]
+    """Return how often the simulation used the right of a statement to a prefix of a store, or to a queue."""
+    right, rest = re.fullmatch("([A-Z][a-z]+)(.+)", statement["Sid"]).groups()
+    if right == "Send":
+        return simulated[(function, "send", "queue", rest)]
     prefix = resource.partition("/")[2].removesuffix("*")
-    return simulated[(function, right.lower(), store.lower(), prefix)] if prefix else 0
+    return simulated[(function, right.lower(), rest.lower(), prefix)] if prefix else 0
 
 
 def used_by(function, statement, action, resource, calls, simulated):
     """Return what used a right, in words; an empty text if nothing did."""
-    if count := made(statement, action, resource, calls):
-        return f"{count}"
-    if action in BY_LAMBDA or statement["Sid"].removeprefix("Send") in FAILED:
-        return "by Lambda"
-    if action == AFTER_A_FAULT:
-        return "after a fault"
-    if is_for_old_objects(function, action, resource):
-        return "after weeks"
-    if is_for_editions(function, statement["Sid"], action, resource):
-        return "with another edition"
     count = in_the_simulation(function, statement, resource, simulated)
-    return f"{count} in the simulation" if count else ""
+    uses = [
+        (str(made(statement, action, resource, calls) or ""), True),
+        ("by Lambda", action in BY_LAMBDA or statement["Sid"].removeprefix("Send") in FAILED),
+        ("after a fault", action == AFTER_A_FAULT),
+        (f"{count} in the simulation", count),
+        ("after weeks", is_for_old_objects(function, action, resource)),
+        *((file, matches(right, function, statement, resource)) for right, file in ELSEWHERE.items()),
+    ]
+    return next((words for words, is_so in uses if words and is_so), "")
+
+
+def matches(right, function, statement, resource):
+    """Whether an entry of `ELSEWHERE` is about a right."""
+    name, sid, end = right
+    return name in ("*", function) and sid == statement["Sid"] and resource.endswith(end)
 
 
 def test_no_call_of_a_function_was_denied(calls):
@@ -169,3 +175,7 @@ def test_every_line_of_metrics_is_one_that_cloudwatch_takes(suite):
     lines = [line for function in FUNCTIONS for line in suite.log_lines(function) if '"_aws"' in line]
     assert lines
     assert [fault for line in lines for fault in line_faults(line)] == []
+
+
+def test_every_test_that_is_named_exists():
+    assert [file for file in ELSEWHERE.values() if not (ROOT / file).is_file()] == []

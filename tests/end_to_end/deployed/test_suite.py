@@ -221,6 +221,14 @@ class TestAMessageThatCannotSucceed:
         _, reason = suite.take_dead("catalogue")
         assert reason.startswith("catalogues/atlas/2026-11-10.jsonl.gz: InputDamagedError: is not a whole gzip file")
 
+    @pytest.mark.parametrize(("queue", "folder"), [("catalogue", "catalogues/x"), ("release", "releases")])
+    def test_names_a_file_that_is_gone(self, suite, queue, folder):
+        """S3 tells a function that may list the inbox that the file is missing, and does not refuse the request."""
+        key = f"{folder}/taken-away.{'jsonl' if queue == 'catalogue' else 'csv'}"
+        suite.send(queue, json.dumps({"Records": [{"s3": {"object": {"key": key}}}]}))
+        suite.wait("the dead letter", lambda: suite.dead_letters() == {f"{queue}-dead-letters": 1})
+        assert suite.take_dead(queue)[1] == f"{key}: MissingInputError: {key}"
+
 
 class TestAStageThatIsBroken:
     def test_fails_no_message_for_good_if_it_is_repaired_soon(self, suite):
