@@ -102,6 +102,7 @@ class Work:
     rendered: float = 0
     tagged: float = 0
     opened: float = 0  # of those tagged: examined before, and read and opened again
+    untouched: float = 0  # accommodations of hotels with new images that have none themselves
     is_urgent: bool = False
     """Whether hotels that change come through the urgent queue: a catalogue changed them, or a request named them."""
 
@@ -125,6 +126,7 @@ def scenarios(given: Assumptions) -> dict[str, Work]:
             regrouped=changed_hotels * each,
             rendered=fresh_pictures,
             tagged=fresh_pictures,
+            untouched=changed_hotels * max(0.0, given.accommodations_a_hotel - given.changed_a_hotel),
             is_urgent=True,
         ),
         "the first full load": Work(
@@ -182,7 +184,8 @@ def waits_s(work: Work, given: Assumptions) -> float:
     """The seconds that all hotels wait for stores and servers, which Lambda bills as well."""
     rounds = work.nudges * given.rounds_unchanged + (work.nudges - work.unchanged) * given.rounds_processed
     if work.downloads or work.tagged:
-        rounds += (work.nudges - work.unchanged) * given.rounds_an_accommodation * given.accommodations_a_hotel
+        touched = (work.nudges - work.unchanged) * given.accommodations_a_hotel - work.untouched
+        rounds += touched * given.rounds_an_accommodation
     return rounds * given.s3_s + work.downloads * given.wait_s_a_download
 
 
@@ -214,7 +217,7 @@ def _writes_of_hotels(processed: float, work: Work, given: Assumptions) -> float
         a_hotel += given.writes_an_accommodation * given.accommodations_a_hotel
     if work.examined:
         a_hotel += given.lists_of_decisions
-    return processed * a_hotel
+    return processed * a_hotel - work.untouched * given.writes_an_accommodation
 
 
 def cpu_s(work: Work, given: Assumptions, tagger: str) -> float:

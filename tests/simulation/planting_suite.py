@@ -9,18 +9,24 @@ from typing import Any
 from image_release.cache import store as memories
 from image_release.hotel import process
 from image_release.hotel.load import Hotel
-from image_release.ingest.catalogues import applying as catalogue_applying
+from image_release.ingest import WRITE
+from image_release.ingest.catalogues import in_force as catalogues_in_force
 from image_release.ingest.catalogues import listings
 from image_release.ingest.releases import applying as release_applying
 from image_release.ingest.releases import current as in_force
+from image_release.ingest.requests import HotelRequest
 from image_release.publish import publish
 from image_release.queueing import QueueError, SqsQueue
-from image_release.serverless import fan_out
+from image_release.serverless import fan_out, split_catalogues
 from image_release.serverless import process_hotel as serving
 from image_release.serverless.due_markers import leave_due_markers
+from image_release.serverless.shares import NUDGE, Step
+from image_release.serverless.steps import STEPS
+from image_release.split_keys import share_done_key
 from image_release.state import held, is_accepted
 from image_release.storage import ConditionFailedError
 from image_release.store_keys import fanned_out_key
+from tests.simulation import stage
 from tests.simulation.patching import patched
 
 
@@ -55,7 +61,7 @@ def brake_skipped_at_a_second_delivery() -> ExitStack:
         return again or is_accepted(inbox, state, accept_key, held_key, digest)
 
     return patched(
-        (catalogue_applying, "is_accepted", held_before),
+        (catalogues_in_force, "is_accepted", held_before),
         (release_applying, "is_accepted", held_before),
     )
 
@@ -122,7 +128,7 @@ def refused_messages_forgotten() -> ExitStack:
 
 def force_forgotten() -> ExitStack:
     """What a request forces is not done, and its hotels count as done."""
-    return patched((process, "unserved_force", lambda _state, _nudge: "none"))
+    return patched((process, "asked_of", lambda _state, _nudge: HotelRequest()))
 
 
 def labels_paid_twice() -> ExitStack:
@@ -133,6 +139,31 @@ def labels_paid_twice() -> ExitStack:
         return label(*args, retag=True, **named)
 
     return patched((process, "label", label_again))
+
+
+def share_marked_before_its_nudges() -> ExitStack:
+    """A share of a request is marked as done before its nudges are sent."""
+    return patched((stage, "STEPS", {**STEPS, NUDGE: _marked_first(STEPS[NUDGE])}))
+
+
+def share_marked_before_it_is_written() -> ExitStack:
+    """A share of a catalogue is marked as done before its listings are written: it comes into force without them."""
+    return patched((stage, "STEPS", {**STEPS, WRITE: _marked_first(STEPS[WRITE])}))
+
+
+def _marked_first(step: Step) -> Step:
+    def marked(plan: Any, share: int, suite: Any) -> bytes:
+        suite.state.put(share_done_key(plan.folder, plan.step, share), b"")
+        return step(plan, share, suite)
+
+    return marked
+
+
+def catalogue_in_force_before_all_shares() -> ExitStack:
+    """A split catalogue comes into force although some of its shares are not written."""
+    missing = split_catalogues.missing_shares
+    none_of_the_last = lambda state, plan: [] if plan.step == WRITE else missing(state, plan)
+    return patched((split_catalogues, "missing_shares", none_of_the_last))
 
 
 SUITE_BUGS = (
@@ -146,4 +177,7 @@ SUITE_BUGS = (
     refused_messages_forgotten,
     force_forgotten,
     labels_paid_twice,
+    share_marked_before_its_nudges,
+    share_marked_before_it_is_written,
+    catalogue_in_force_before_all_shares,
 )

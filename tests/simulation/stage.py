@@ -55,7 +55,7 @@ CONTENDED = {
 }
 """Errors by contention: another invocation was faster, or deletes shares of work that has ended."""
 SIZES = SplitSizes(most_lines=2, share_lines=1)
-"""Catalogues of three accommodations and more are split."""
+"""Catalogues of three accommodations and more are split, with every second seed."""
 MAX_RECEIVES = 5
 BUDGET_S = 120.0
 """Seconds after which `process_hotel` must stop by itself."""
@@ -147,7 +147,7 @@ class Stage:
             settings=SETTINGS,
             now=self.scheduler.clock,
             hotels_a_share=1,
-            split_sizes=SIZES,
+            split_sizes=SIZES if self.scheduler.seed % 2 else SplitSizes(),
             seconds_left=invocation.seconds_left,
             tagger="google",
         )

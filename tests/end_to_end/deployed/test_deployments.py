@@ -61,7 +61,6 @@ def suite(aws):
     suite = DeployedSuite(aws)
     with pytest.raises(RuntimeError, match="maxReceiveCount"):  # the planted fault: SQS allows 1,000
         aws.osls(*DEPLOY, "--param", "receives=2000")
-    assert [name for name in suite.bucket_names() if name in suite.buckets.values()] == []
     aws.osls(*DEPLOY)
     suite.put("inbox", "settings.yaml", "{}")
     return suite
@@ -73,6 +72,35 @@ def test_a_first_deployment_that_failed_is_repeated(suite):
     assert set(live(suite).values()) == {"1"}
     (distribution,) = suite.client("cloudfront").list_distributions()["DistributionList"]["Items"]
     assert distribution["Comment"] == PREFIX
+
+
+def test_buckets_of_a_first_deployment_that_failed_go_with_it(suite, aws, tmp_path):
+    """The planted fault comes after the buckets were made. Without it the same template is deployed."""
+    aws.osls("package", "--stage", "again", "--package", str(tmp_path), "--param", "localAws=true")
+    template = json.loads((tmp_path / "cloudformation-template-update-stack.json").read_text("utf-8"))
+    around = ("AWS::S3::", "AWS::SQS::", "AWS::SNS::")
+    kept = {name: one for name, one in template["Resources"].items() if one["Type"].startswith(around)}
+    fault = {
+        "Type": "AWS::SQS::Queue",
+        "DependsOn": ["InboxBucket", "StateBucket", "PublishedBucket"],
+        "Properties": {
+            "RedrivePolicy": {**kept["UrgentQueue"]["Properties"]["RedrivePolicy"], "maxReceiveCount": 2000}
+        },
+    }
+    cloudformation = suite.client("cloudformation")
+
+    def deployed(resources):
+        body = json.dumps({"Resources": resources})
+        cloudformation.create_stack(StackName="again", TemplateBody=body)
+        status = lambda: cloudformation.describe_stacks(StackName="again")["Stacks"][0]["StackStatus"]
+        suite.wait("a result", lambda: status().endswith(("COMPLETE", "FAILED")), 120)
+        return status(), sorted(name for name in suite.bucket_names() if "-again-" in name)
+
+    status, buckets = deployed({**kept, "Fault": fault})
+    assert (status, buckets) == ("ROLLBACK_COMPLETE", [])
+    cloudformation.delete_stack(StackName="again")
+    status, buckets = deployed(kept)
+    assert (status, len(buckets)) == ("CREATE_COMPLETE", 3)
 
 
 def test_the_alias_moves_back_and_forward_as_one(suite, aws):
