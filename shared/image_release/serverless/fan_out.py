@@ -49,7 +49,7 @@ def fan_out(key: str, suite: Suite) -> Planned:
         result: ReleaseApplied | Held | Ignored = nothing_is_held(key)
         release_id: str | None = key.removeprefix(ACCEPTS + RELEASES)
     else:
-        result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now())
+        result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now(), threads=suite.threads)
         release_id = release_id_of(file)
     current = read_current(suite.state)
     if current is None or current.release_id != release_id or current.is_completed:
