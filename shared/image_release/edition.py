@@ -7,7 +7,7 @@ edition made. Moving back to an older program begins a new epoch, and a later ep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 PROGRAM = 1
@@ -63,10 +63,10 @@ class ProgramInForce:
         One that was left is still at work, and notes nothing.
         """
         moment = max(stored_at or NEVER, self.stored_at or NEVER)
-        is_newer = program > max(self.program, self.left)
-        if is_newer or (program == self.program and moment != (self.stored_at or NEVER)):
-            return self.noted(program, None if moment == NEVER else moment)
-        return self
+        newest = None if moment == NEVER else moment
+        if program > max(self.program, self.left):
+            return self.noted(program, newest)
+        return replace(self, stored_at=newest) if program <= self.program else self
 
     def epoch_of(self, program: int) -> int:
         """The epoch in which a program writes: one that was left, and may still be at work, stays in the one before."""
