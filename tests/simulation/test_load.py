@@ -4,6 +4,7 @@ import json
 from collections import Counter, deque
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from unittest.mock import patch
 
 from image_release.ingest import parse_request
@@ -68,6 +69,9 @@ def plain_suite(stage):
     class Nobody:
         def ask(self, _what, effect, _fault=None):
             return effect()
+
+        def seconds_left(self):
+            return inf
 
     return replace(stage.suite(Nobody()), urgent=FairQueue())
 

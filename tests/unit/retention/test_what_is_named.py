@@ -78,7 +78,7 @@ class Named(World):
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(EVENTS, max_size=40))
-def test_stays(events):
+def test_stays_whatever_happens(events):
     """Catalogues, releases, decisions, waits and retention that may be killed, in any order."""
     world = Named()
     there = {0, 1, 2}
