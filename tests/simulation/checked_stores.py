@@ -32,8 +32,11 @@ class PublishedStore(MemoryStore):
             for picture in manifest.pictures:
                 if picture.labels and picture.best.sha256 not in self._labelled(picture.best):
                     raise BrokenPromiseError(f"{key}: labels of {picture.best.sha256[:8]} are published and not kept")
-            if before and Manifest.from_bytes(before.data).seq >= manifest.seq:
+            older = Manifest.from_bytes(before.data) if before else None
+            if older and older.seq >= manifest.seq:
                 raise BrokenPromiseError(f"{key}: seq {manifest.seq} is not after the one before it")
+            if older and older.edition.is_newer_than(manifest.edition):
+                raise BrokenPromiseError(f"{key}: {manifest.edition} was published over {older.edition}")
         elif before and before.data != data and "/renditions/" in key:
             raise BrokenPromiseError(f"{key} was written over")
 

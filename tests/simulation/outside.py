@@ -50,10 +50,11 @@ class AskedStore:
     """A store in memory. Every request may fail."""
 
     def __init__(self, name: str, store: MemoryStore, invocation: Invocation, did: Did | None = None) -> None:
-        self._name, self._store, self._invocation, self._did = name, store, invocation, did
+        self._name, self._store, self._did = name, store, did
+        self.invocation = invocation
 
     def _ask(self, verb: str, key: str, effect: Callable[[], Any]) -> Any:
-        return self._invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
+        return self.invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
 
     def get(self, key: str) -> Stored | None:
         return self._ask("get", key, lambda: self._store.get(key))

@@ -50,6 +50,7 @@ def play(seed: int) -> str:
         try:
             model = begun(scheduler)
             _storm(model)
+            model.settle()
             _calm(model)
             _hold(model)
             model.stage.state.paid.clear()  # from here on what no catalogue names may be forgotten
@@ -139,11 +140,19 @@ def _hold(model: Model) -> None:
         if manifest is None or manifest.withdrawn:
             raise BrokenPromiseError(f"{hotel_id} is in the release and not published")
         _hold_pictures(model, manifest, expected)
+        _hold_settings(model, manifest)
     _hold_brakes(model)
     for request_id in model.requests:
         found = progress(model.stage.state, request_id)
         if found is None or found.done != found.total:
             raise BrokenPromiseError(f"request {request_id}: {found}")
+
+
+def _hold_settings(model: Model, manifest: Manifest) -> None:
+    """Check that what is published was made under the settings that are stored."""
+    deployed = model.stage.deployed
+    if deployed.changes and (manifest.settings is None or manifest.settings.digest != deployed.stored[-1][1]):
+        raise BrokenPromiseError(f"{manifest.hotel_id} is published under old settings")
 
 
 def _hold_brakes(model: Model) -> None:

@@ -14,8 +14,9 @@ from image_release.serverless.reprocess import reprocess
 from image_release.storage import MemoryStore
 from image_release.values import sha256_hex
 from tests.simulation.photographs import best_once, copy_of, group_once
+from tests.simulation.processes import SETTINGS
 from tests.simulation.scheduling import Faults, Scheduler
-from tests.simulation.stage import SETTINGS, Stage, documents
+from tests.simulation.stage import Stage, documents
 
 HUGE, SMALL, AT_ONCE = 50_000, 20, 40
 

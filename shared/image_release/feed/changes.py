@@ -16,10 +16,10 @@ from typing import Literal
 
 from image_release.feed.lists import Changed, ChangedList, ListUnreadableError, changed_lists, merged
 from image_release.feed.net_change import WORDS, HotelChange, What, net_change
-from image_release.feed.parallel import in_parallel
 from image_release.feed.records import present_manifest, read_record, records_in_force
 from image_release.ingest import progress, read_current, request_hotels
 from image_release.publish import ChangeRecord
+from image_release.side_by_side import side_by_side
 from image_release.storage import Stores
 from image_release.store_keys import CHANGES, TIME, recorded_change, run_key
 
@@ -109,7 +109,7 @@ def changes_of(
     found = _net_changes(source, totals)
     end = None if limit is None else offset + limit
     worst = sorted(found, key=_rank) if end is None else heapq.nsmallest(end, found, key=_rank)
-    named = tuple(in_parallel(lambda change: _with_name(stores, change), worst[offset:]))
+    named = tuple(side_by_side(lambda change: _with_name(stores, change), worst[offset:]))
     return WhatChanged(source.kind, source.name, source.started, source.is_finished, totals, named)
 
 
@@ -130,7 +130,7 @@ def _source(stores: Stores, name: str | None, *, with_records: bool) -> _Source:
     if found := _named(lists, name):
         return _of_list(stores, found)
     if _is_request(stores, name):
-        done = in_parallel(lambda hotel: (hotel, records_in_force(stores, hotel)), request_hotels(stores.state, name))
+        done = side_by_side(lambda hotel: (hotel, records_in_force(stores, hotel)), request_hotels(stores.state, name))
         return _Source("request", name, None, True, _only(done, lambda record: record.request_id == name))
     if run := _unchanging_run(stores, name):
         return _Source("run", name, run, True, iter(()))
@@ -173,7 +173,7 @@ def _of_list(stores: Stores, made: ChangedList) -> _Source:
 def _records_of(stores: Stores, changed: Iterator[Changed]) -> Iterator[Recorded]:
     """The records of each hotel of a sorted list."""
     by_hotel = ((hotel_id, list(items)) for hotel_id, items in groupby(changed, key=lambda item: item.hotel_id))
-    return in_parallel(
+    return side_by_side(
         lambda item: (item[0], [read_record(stores, *changed) for changed in item[1]]),
         by_hotel,
     )
@@ -185,7 +185,7 @@ def _all_records(stores: Stores, lists: list[ChangedList], *, with_records: bool
         return _records_of(stores, merged(made.read(stores) for made in lists))
     known = (recorded_change(listed.key) for listed in stores.state.list(CHANGES))
     hotel_ids = (hotel_id for hotel_id, _ in groupby(item[0] for item in known if item))
-    return in_parallel(lambda hotel_id: (hotel_id, records_in_force(stores, hotel_id)), hotel_ids)
+    return side_by_side(lambda hotel_id: (hotel_id, records_in_force(stores, hotel_id)), hotel_ids)
 
 
 def _only(hotels: Iterator[Recorded], counts: Callable[[ChangeRecord], bool]) -> Iterator[Recorded]:

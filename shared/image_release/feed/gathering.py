@@ -22,9 +22,9 @@ from image_release.feed.hotel_line import HotelLine, line_of
 from image_release.feed.lists import ListUnreadableError
 from image_release.feed.merging import hotel_and_seq, line_bytes, write_lines
 from image_release.feed.noting import AHEAD, OVERLAP, newest, notes_in
-from image_release.feed.parallel import in_parallel
 from image_release.feed.records import hotels_after, present_manifest
 from image_release.feed_keys import LINES, SLOT, lines_key, lines_made, slot_folder, slot_of
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store, Stores
 from image_release.store_keys import hotel_folder
 
@@ -128,7 +128,7 @@ class Gathering:
         return True
 
     def _read(self, hotel_ids: Iterable[str], lines: list[HotelLine]) -> None:
-        manifests = in_parallel(lambda hotel_id: present_manifest(self._stores, hotel_id), hotel_ids)
+        manifests = side_by_side(lambda hotel_id: present_manifest(self._stores, hotel_id), hotel_ids)
         found = [line_of(manifest, None) for manifest in manifests if manifest]
         self.hotels += len(found)
         lines += found

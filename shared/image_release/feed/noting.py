@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from image_release.feed.parallel import in_parallel
 from image_release.feed_keys import note_folders, note_key, noted
 from image_release.publish import Manifest
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store
 
 OVERLAP = timedelta(hours=1)
@@ -28,7 +28,7 @@ def note(state: Store, manifest: Manifest) -> None:
 def notes_between(state: Store, since: datetime, until: datetime) -> dict[str, int]:
     """What was noted between two moments, and a little around: hotel -> the highest number that was noted."""
     folders = note_folders(since, until)
-    return newest(found for notes in in_parallel(lambda folder: notes_in(state, folder), folders) for found in notes)
+    return newest(found for notes in side_by_side(lambda folder: notes_in(state, folder), folders) for found in notes)
 
 
 def notes_in(state: Store, folder: str) -> list[tuple[str, int]]:

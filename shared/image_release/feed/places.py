@@ -7,9 +7,9 @@ from itertools import chain, count, islice
 from pathlib import Path
 
 from image_release.feed.merging import place_bytes, write_lines
-from image_release.feed.parallel import in_parallel
 from image_release.feed_keys import places_key
 from image_release.ingest import Release, shard_rows
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store
 from image_release.store_keys import hotel_folder
 
@@ -19,7 +19,7 @@ AT_ONCE = 100_000
 
 def write_places(state: Store, release: Release) -> None:
     """Write the places of a release, in sorted parts. Raises StateUnreadableError if rows are lost."""
-    shards = in_parallel(lambda shard: list(shard_rows(state, release, shard).values()), range(2**release.shard_bits))
+    shards = side_by_side(lambda shard: list(shard_rows(state, release, shard).values()), range(2**release.shard_bits))
     rows = chain.from_iterable(shards)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "places"

@@ -23,10 +23,10 @@ from pathlib import Path
 from image_release.feed.following import Position, changed_since
 from image_release.feed.hotel_line import HotelLine, line_of
 from image_release.feed.lists import ListUnreadableError
-from image_release.feed.parallel import in_parallel
 from image_release.feed.pointer import Pointer, read_pointer, release_name
 from image_release.feed.records import hotels_after, present_manifest
 from image_release.ingest import Current, find_row, open_index, read_current
+from image_release.side_by_side import side_by_side
 from image_release.state import swap, write_json
 from image_release.storage import Store, Stores
 from image_release.store_keys import (
@@ -152,7 +152,7 @@ def _point_to(published: Store, wanted: Pointer, now: datetime) -> None:
 
 def _first_lines(stores: Stores, rows: Rows, advance: Callable[[], object]) -> Iterator[HotelLine]:
     """The lines of all published hotels, in the order of their listing."""
-    for hotel_id, manifest in in_parallel(
+    for hotel_id, manifest in side_by_side(
         lambda hotel_id: (hotel_id, present_manifest(stores, hotel_id)), hotels_after(stores.published)
     ):
         advance()

@@ -22,8 +22,9 @@ from image_release.ingest import (
     release_id_of,
     shard_hotels,
 )
+from image_release.problems import printable
 from image_release.serverless.detect_changes import accepted, nothing_is_held
-from image_release.serverless.messages import NudgeMessage, ShardMessage
+from image_release.serverless.messages import BadMessageError, NudgeMessage, ShardMessage
 from image_release.serverless.ports import Suite
 from image_release.store_keys import ACCEPTS, RELEASE_SUFFIXES, RELEASES, fanned_out_folder, fanned_out_key
 
@@ -48,7 +49,7 @@ def fan_out(key: str, suite: Suite) -> Planned:
         result: ReleaseApplied | Held | Ignored = nothing_is_held(key)
         release_id: str | None = key.removeprefix(ACCEPTS + RELEASES)
     else:
-        result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now())
+        result = apply_release(suite.inbox, suite.state, file, suite.settings, suite.now(), threads=suite.threads)
         release_id = release_id_of(file)
     current = read_current(suite.state)
     if current is None or current.release_id != release_id or current.is_completed:
@@ -71,13 +72,16 @@ class Fanned:
 
 
 def fan_out_shard(order: ShardMessage, suite: Suite) -> Fanned:
-    """Nudge the hotels of a shard and those that departed from it. A duplicate message finds the mark and stops."""
+    """Nudge the hotels of a shard and those that departed from it. A duplicate message finds the mark and stops.
+
+    Raises BadMessageError where the release has no such shard.
+    """
     current = read_current(suite.state)
-    if (
-        current is None
-        or current.folder != order.folder
-        or suite.state.head(fanned_out_key(current.folder, order.shard))
-    ):
+    if current is None or current.folder != order.folder:
+        return Fanned(0, superseded=True)
+    if order.shard >= 2**current.shard_bits:
+        raise BadMessageError(f"release {printable(current.release_id)} has no shard {order.shard}")
+    if suite.state.head(fanned_out_key(current.folder, order.shard)):
         return Fanned(0, superseded=True)
     sent = suite.bulk.send(nudge.message(current.release_id) for nudge in _nudges(current, order.shard, suite))
     suite.state.put(fanned_out_key(current.folder, order.shard), b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +21,15 @@ RequestId = Annotated[str, Field(max_length=100), AfterValidator(lambda value: c
 """A request whose keys can exist."""
 
 
+def _checked_day(value: str) -> str:
+    date.fromisoformat(value)
+    return value
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_checked_day)]
+"""A day of the calendar, as 2026-12-31."""
+
+
 class BadMessageError(ValueError):
     """A message that no function sends."""
 
@@ -32,7 +42,7 @@ class NudgeMessage(BaseModel):
     hotel_id: HotelId
     reason: Annotated[str, Field(min_length=1, max_length=100)] = "invoked"
     request_id: RequestId | None = None
-    due: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    due: Day | None = None
     left_since: AwareDatetime | None = None
     """When the hotel was first left to a newer writer."""
 

@@ -11,7 +11,6 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -20,6 +19,7 @@ from typing import Any
 
 from image_release.serverless.messages import GoOnMessage, NudgeMessage, ShareMessage
 from image_release.serverless.ports import Suite
+from image_release.side_by_side import side_by_side
 from image_release.split_keys import SPLIT, plan_key, share_done_folder, share_done_key, share_key, work_folder
 from image_release.state import write_json
 from image_release.storage import ConditionFailedError, Store
@@ -121,8 +121,8 @@ def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> by
 def remove_work(suite: Suite, folder: str) -> None:
     """Delete a piece of work, its plan last of all: what is left after a kill is found and deleted later."""
     keys = [listed.key for listed in suite.state.list(f"{folder}/")]
-    with ThreadPoolExecutor(suite.threads) as pool:
-        list(pool.map(suite.state.delete, (key for key in keys if key != plan_key(folder))))
+    for _ in side_by_side(suite.state.delete, (key for key in keys if key != plan_key(folder)), suite.threads):
+        pass
     suite.state.delete(plan_key(folder))
 
 

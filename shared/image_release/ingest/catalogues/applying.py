@@ -16,7 +16,6 @@ from image_release.ingest.catalogues.comparing import (
     decided,
     kept_of,
     listing_of,
-    side_by_side,
     tombstones,
     written_of,
 )
@@ -37,6 +36,7 @@ from image_release.ingest.catalogues.reading import GoodLine, images_digest, par
 from image_release.ingest.files import opened
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.settings import Settings
+from image_release.side_by_side import side_by_side
 from image_release.state import MAX_SWAPS, DocumentContendedError, read_json
 from image_release.storage import Store
 from image_release.store_keys import catalogue_key, catalogue_state_key

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
@@ -20,6 +18,7 @@ from image_release.ingest.catalogues.digests import Digests, Known
 from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import BadLine, Changes, GoodLine, diff, images_digest
 from image_release.problems import ProblemList
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store
 from image_release.values import Accommodation, Listing
 
@@ -179,18 +178,3 @@ def digest_of(entries: Iterable[tuple[str, Known]]) -> str:
         whole.update(f"{', ' if number else ''}{json.dumps(entry)}".encode())
     whole.update(b"]")
     return whole.hexdigest()
-
-
-def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Call a function on each item in `threads` threads; results come in order, and few items are held at a time."""
-    if threads <= 1:
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[R]] = deque()
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= AHEAD * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

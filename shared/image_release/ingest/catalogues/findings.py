@@ -18,9 +18,9 @@ from image_release.ingest.catalogues.comparing import (
     CatalogueComparison,
     ImageCounts,
     decided,
-    side_by_side,
 )
 from image_release.problems import MAX_PROBLEMS, Problem, ProblemList
+from image_release.side_by_side import side_by_side
 from image_release.split_keys import share_done_key
 from image_release.state import StateUnreadableError
 from image_release.storage import Store

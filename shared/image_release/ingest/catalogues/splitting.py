@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 from image_release.ingest.catalogues.applying import InputChangedError
 from image_release.ingest.catalogues.claims import touched_lists
-from image_release.ingest.catalogues.comparing import CatalogueComparison, side_by_side
+from image_release.ingest.catalogues.comparing import CatalogueComparison
 from image_release.ingest.catalogues.digests import GZIP
 from image_release.ingest.catalogues.findings import COMPARE, pack_found, planners_key
 from image_release.ingest.catalogues.in_force import CatalogueTotals, digests_before, older, says_all_is_deleted
@@ -34,6 +34,7 @@ from image_release.ingest.catalogues.reading import (
     plain_id,
 )
 from image_release.ingest.files import MissingInputError, is_checked, opened
+from image_release.side_by_side import side_by_side
 from image_release.split_keys import share_key, split_folder
 from image_release.state import read_json
 from image_release.storage import Store

@@ -32,6 +32,7 @@ from image_release.ingest.releases.reading import (
 )
 from image_release.problems import Problem, ProblemList
 from image_release.settings import BrakeSettings, Settings
+from image_release.side_by_side import side_by_side
 from image_release.state import DocumentContendedError, hold, is_accepted, let_go, swap_json
 from image_release.storage import ConditionFailedError, Store
 from image_release.store_keys import (
@@ -66,7 +67,7 @@ def release_id_of(key: str) -> str | None:
 
 
 def apply_release(
-    inbox: Store, state: Store, key: str, settings: Settings, now: datetime
+    inbox: Store, state: Store, key: str, settings: Settings, now: datetime, *, threads: int = 1
 ) -> ReleaseApplied | Held | Ignored:
     """Bring a release into force, unless it is older than the one in force, or withdraws too much without an accept.
 
@@ -87,7 +88,7 @@ def apply_release(
         let_go(state, held_key, digest)  # killed before the record was deleted
         return Ignored(release_id, "is in force already", is_warning=False)
     with tempfile.TemporaryDirectory() as folder:
-        plan = _ReleasePlan(Path(folder), key, state, current)
+        plan = _ReleasePlan(Path(folder), key, state, current, threads)
         plan.read(inbox)
         held = plan.held(release_id, digest, settings.brakes)
         if held and not is_accepted(inbox, state, accept_release_key(release_id), held_key, digest):
@@ -106,6 +107,8 @@ class _ReleasePlan:
     key: str
     state: Store
     current: Current | None
+    threads: int
+    """Requests to the store that are under way at once."""
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: int = 0
     keep: set[str] = field(default_factory=set)
@@ -182,7 +185,7 @@ class _ReleasePlan:
         name = self._folder(release_id, digest)
         bits = shard_bits(self.hotels)
         with ReleaseIndex(self.index_file) as index:
-            write_shards(index, self.state, name, bits)
+            write_shards(index, self.state, name, bits, self.threads)
         self.state.put_file(release_index_key(name), self.index_file)
         fresh = Release(release_id, digest, name, bits, self.hotels)
 
@@ -213,8 +216,9 @@ class _ReleasePlan:
         names = (plain, *(f"{plain}+{digest[:8]}{again}" for again in ("", "-2", "-3", "-4")))
         for name in names:
             if name not in in_use and self._owned(name, digest):
-                for listed in self.state.list(fanned_out_folder(name)):
-                    self.state.delete(listed.key)
+                marks = (listed.key for listed in self.state.list(fanned_out_folder(name)))
+                for _ in side_by_side(self.state.delete, marks, self.threads):
+                    pass
                 return name
         raise DocumentContendedError(plain)
 

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from image_release.folding import folded
 from image_release.problems import Problem
+from image_release.side_by_side import side_by_side
 from image_release.state import StateUnreadableError
 from image_release.storage import Store
 from image_release.store_keys import rows_key
@@ -258,11 +259,16 @@ class ReleaseIndex:
         return f"{column}_folded" if self._has_folded else f"folded({column})"
 
 
-def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int) -> None:
+def write_shards(index: ReleaseIndex, state: Store, folder: str, bits: int, threads: int = 1) -> None:
     """Write the row shards of a release. The top `bits` bits of the hash are the shard's number."""
-    for shard, documents in groupby(index.documents(), key=lambda document: shard_of(document[0], bits)):
-        lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
-        state.put(rows_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0))
+
+    def shards() -> Iterator[tuple[str, bytes]]:
+        for shard, documents in groupby(index.documents(), key=lambda document: shard_of(document[0], bits)):
+            lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+            yield rows_key(folder, shard), gzip.compress(lines.encode(), compresslevel=3, mtime=0)
+
+    for _ in side_by_side(lambda shard: state.put(*shard), shards(), threads):
+        pass
 
 
 def is_whole_index(path: Path, hotels: int) -> bool:
