@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -34,15 +35,15 @@ class BrokenPromiseError(BaseException):
 
 @dataclass
 class Did:
-    """What an invocation of `process_hotel` asked for: URLs without conditions, labels of images.
+    """What an invocation of `process_hotel` did: URLs asked for without conditions, images that it got labels of.
 
-    What was put off, because time or quota was up, was asked for, too: it is pending.
+    What was put off, because time or quota was up, was not done.
     """
 
     downloaded: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
-    marked: bool = False
-    """Whether it was the first to say that its hotel of a request is done."""
+    marked: list[str] = field(default_factory=list)
+    """Requests of which it was the first to say that its hotel is done."""
 
 
 class AskedStore:
@@ -66,7 +67,7 @@ class AskedStore:
             first = self._did and key.startswith(REQUESTS) and "/done/" in key and self._store.head(key) is None
             self._store.put(key, data, if_absent=if_absent, if_match=if_match)
             if self._did and first:
-                self._did.marked = True
+                self._did.marked.append(unquote(key.split("/")[1]))
 
         self._ask("put", key, effect)
 
@@ -154,10 +155,10 @@ class AskedFetcher:
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        if validators is None:
-            self._did.downloaded.add(url)
         if deadline_s is not None and self._monotonic() >= deadline_s:
             return FetchFailed(Rejection(Outcome.DEFERRED, "out of time"))
+        if validators is None or validators == Validators():
+            self._did.downloaded.add(url)
         try:
             data = self._invocation.ask(f"fetch {url}", lambda: self._files[url], ConnectionError)
         except ConnectionError as error:
@@ -185,7 +186,6 @@ class AskedTagger:
     ) -> Mapping[str, Tagged | NotTagged]:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
-            self._did.asked.add(request.sha256)
             try:
                 granted = self._quota.reserve(1)
             except CountersUnreachableError as error:
@@ -202,5 +202,6 @@ class AskedTagger:
             except ConnectionError as error:
                 answers[request.sha256] = NotTagged(str(error), retry=True)
             else:
+                self._did.asked.add(request.sha256)
                 answers[request.sha256] = Tagged((Label(f"Photograph {photo}", 0.9),))
         return answers

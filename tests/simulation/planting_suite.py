@@ -8,6 +8,7 @@ from typing import Any
 
 from image_release.cache import store as memories
 from image_release.hotel import process
+from image_release.hotel.forced import Forced
 from image_release.hotel.load import Hotel
 from image_release.ingest import WRITE
 from image_release.ingest.catalogues import in_force as catalogues_in_force
@@ -131,12 +132,17 @@ def force_forgotten() -> ExitStack:
     return patched((process, "asked_of", lambda _state, _nudge: HotelRequest()))
 
 
+def put_off_counts_as_done() -> ExitStack:
+    """What a request forces is put off, and its hotel counts as done."""
+    return patched((process, "forced_by", lambda _nudge, asked, before: Forced(asked.force, None, before)))
+
+
 def labels_paid_twice() -> ExitStack:
     """Labels are asked for again although they are kept."""
     label = process.label
 
-    def label_again(*args: Any, retag: bool, **named: Any) -> Any:
-        return label(*args, retag=True, **named)
+    def label_again(chosen: Any, *args: Any, **named: Any) -> Any:
+        return label(chosen, *args, **{**named, "again": {picture.best.sha256 for picture in chosen}})
 
     return patched((process, "label", label_again))
 
@@ -176,6 +182,7 @@ SUITE_BUGS = (
     departed_of_another_size_overlooked,
     refused_messages_forgotten,
     force_forgotten,
+    put_off_counts_as_done,
     labels_paid_twice,
     share_marked_before_its_nudges,
     share_marked_before_it_is_written,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from image_release.hotel import Context, Ports
 from image_release.ingest import SplitSizes, asked_of, find_row, read_current
-from image_release.publish import Manifest
+from image_release.publish import Manifest, read_before
 from image_release.queueing import MemoryQueue, Message, Received
 from image_release.serverless.detect_changes import detect_changes, go_on
 from image_release.serverless.failing import Attempt, ComeBackError, wait_s
@@ -30,7 +30,7 @@ from image_release.serverless.tagger_reports import TaggerReports
 from image_release.serverless.tick import tick
 from image_release.state import read_json
 from image_release.storage import MemoryStore, Stores
-from image_release.store_keys import ACCEPTS, cached_images_key, rendition_seq, request_key
+from image_release.store_keys import ACCEPTS, cached_images_key, rendition_seq, request_key, request_marker_key
 from image_release.tag import AccountQuota, MemoryCounters
 from tests.simulation.checked_stores import PublishedStore, StateStore
 from tests.simulation.outside import (
@@ -82,10 +82,15 @@ class Stage:
         self.sees: dict[str, int] = {}
         self.served: list[tuple[str, str]] = []
         """Hotels that were processed, with the status of each report."""
+        self.did: dict[str, list[Did]] = {}
+        """What all invocations did for each hotel: what a request forces may be done by several of them."""
+        self.done_at: dict[str, dict[str, int]] = {}
+        """For each file that was uploaded, how many invocations there were before for each hotel."""
 
     def upload(self, key: str, data: bytes) -> None:
         """Put a file into the inbox. S3 notifies the queue of its folder."""
         self.inbox.put(key, data)
+        self.done_at[key] = {hotel_id: len(did) for hotel_id, did in self.did.items()}
         self.notify(key)
 
     def notify(self, key: str) -> None:
@@ -246,17 +251,33 @@ class Stage:
             return replace(ports, settings=settings, edition=process.edition(again=True))
 
         attempt = Attempt(receives, MAX_RECEIVES)
+        self.did.setdefault(order.hotel_id, []).append(did)
         deadline_s = self.monotonic() + BUDGET_S
         report = serve(order, ports, attempt, isolated=call_once, deadline_s=deadline_s, renewed=renewed)
         self.served.append((order.hotel_id, report.status))
-        if did.marked and report.manifest and not report.manifest.withdrawn:
-            hold_force(self._force(order), report.manifest, did)
-            self._hold_settings(order, report.manifest)
+        if report.manifest and not report.manifest.withdrawn:
+            for request_id in did.marked:
+                self._hold_force(request_id, report.manifest, did)
+            if order.request_id in did.marked:
+                self._hold_settings(order, report.manifest)
 
-    def _force(self, order: NudgeMessage) -> str:
-        """What the request of a nudge forces."""
-        document = order.request_id and read_json(self.state, request_key(order.request_id, "request.json"))
+    def _hold_force(self, request_id: str, manifest: Manifest, did: Did) -> None:
+        """Check that what a request forces is done: by this invocation, or in parts if some was put off."""
+        waited = self.state.head(request_marker_key(request_id, "waiting", manifest.hotel_id)) is not None
+        before = self.done_at.get(f"requests/{request_id}.json", {}).get(manifest.hotel_id, 0)
+        parts = self.did[manifest.hotel_id][before:] if waited else [did]
+        hold_force(self._force(request_id), manifest, parts)
+
+    def _force(self, request_id: str | None) -> str:
+        """What a request forces."""
+        document = request_id and read_json(self.state, request_key(request_id, "request.json"))
         return document["force"] if document else "none"
+
+    def _put_off(self, hotel_id: str) -> frozenset[str]:
+        """Images about which a request forces to ask again, and which were put off."""
+        manifest = read_before(self.published, hotel_id).manifest
+        pending = manifest.pending if manifest else ()
+        return frozenset(name for entry in pending if entry.kind == "tag" for name in entry.again)
 
     def _hold_settings(self, order: NudgeMessage, manifest: Manifest) -> None:
         """Check that a hotel of a request is done under settings that are as new as the request."""
@@ -268,10 +289,12 @@ class Stage:
     def _till(self, order: NudgeMessage) -> Callable[[str], int]:
         """Return what is called when labels are paid for. It breaks a promise if they were kept before it was made."""
         began, in_force = self.scheduler.now, read_current(self.state)
+        put_off = self._put_off(order.hotel_id)
 
         def pay(sha256: str) -> int:
             current = read_current(self.state)
-            if current and in_force and current.folder == in_force.folder and self._force(order) != "retag":
+            again = self._force(order.request_id) == "retag" or sha256 in put_off | self._put_off(order.hotel_id)
+            if current and in_force and current.folder == in_force.folder and not again:
                 row = find_row(self.state, current, order.hotel_id)
                 for accommodation in row.accommodations if row else ():
                     if self.state.paid.get((cached_images_key(accommodation), sha256), began) < began:
@@ -288,13 +311,15 @@ class Stage:
                 raise
 
 
-def hold_force(force: str, manifest: Manifest, did: Did) -> None:
-    """Check that the invocation that said first that a hotel of a request is done has done what was forced."""
+def hold_force(force: str, manifest: Manifest, parts: Sequence[Did]) -> None:
+    """Check that what was forced was done, when it is said first that a hotel of a request is done."""
+    downloaded = {url for did in parts for url in did.downloaded}
+    asked = {sha256 for did in parts for sha256 in did.asked}
     images = [image for picture in manifest.pictures for image in (picture.best, *picture.merged)]
     keys = [rendition.key for picture in manifest.pictures for rendition in picture.renditions]
     done = {
-        "redownload": all(image.url in did.downloaded for image in images),
-        "retag": all(picture.best.sha256 in did.asked for picture in manifest.pictures),
+        "redownload": all(image.url in downloaded for image in images),
+        "retag": all(picture.best.sha256 in asked for picture in manifest.pictures),
         "rerender": all(rendition_seq(key) == manifest.seq for key in keys),
     }
     if not done.get(force, True):
