@@ -87,7 +87,8 @@ class TestCitations:
 class TestThePage:
     def test_of_decisions_lists_each_under_its_title(self):
         """`docs/decisions/README.md` names every decision once, in the order of their numbers."""
-        listed = re.findall(r"^- (\d+) \[(.+)\]\((.+)\)$", (DECISIONS[0].parent / "README.md").read_text("utf-8"), re.M)
+        index = (DECISIONS[0].parent / "README.md").read_text("utf-8")
+        listed = re.findall(r"^- (\d+) \[(.+)\]\((.+)\)$", index, re.MULTILINE)
         titles = [re.match(r"# (\d+)[.:] (.+)", page.read_text("utf-8")).groups() for page in DECISIONS]
         expected = [(number, title, page.name) for (number, title), page in zip(titles, DECISIONS, strict=True)]
         assert [(number, title.casefold(), name) for number, title, name in listed] == [
