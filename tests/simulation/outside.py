@@ -14,8 +14,8 @@ from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, SqsQueue
 from image_release.service_names import message_group
-from image_release.storage import Listed, MemoryStore, StorageError, Stored
-from image_release.store_keys import REQUESTS
+from image_release.storage import ConditionFailedError, Listed, MemoryStore, StorageError, Stored
+from image_release.store_keys import ACCOMMODATIONS, REQUESTS
 from image_release.tag import (
     AccountQuota,
     CountersUnreachableError,
@@ -44,6 +44,8 @@ class Did:
     asked: set[str] = field(default_factory=set)
     marked: list[str] = field(default_factory=list)
     """Requests of which it was the first to say that its hotel is done."""
+    lost: set[str] = field(default_factory=set)
+    """Keys of accommodations where it lost a swap and has not read since what the winner wrote."""
 
 
 class AskedStore:
@@ -57,6 +59,8 @@ class AskedStore:
         return self.invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
 
     def get(self, key: str) -> Stored | None:
+        if self._did:
+            self._did.lost.discard(key)
         return self._ask("get", key, lambda: self._store.get(key))
 
     def open(self, key: str) -> BinaryIO | None:
@@ -65,7 +69,12 @@ class AskedStore:
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         def effect() -> None:
             first = self._did and key.startswith(REQUESTS) and "/done/" in key and self._store.head(key) is None
-            self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+            try:
+                self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+            except ConditionFailedError:
+                if self._did and key.startswith(ACCOMMODATIONS) and "/originals/" not in key:
+                    self._did.lost.add(key)
+                raise
             if self._did and first:
                 self._did.marked.append(unquote(key.split("/")[1]))
 

@@ -255,6 +255,8 @@ class Stage:
         deadline_s = self.monotonic() + BUDGET_S
         report = serve(order, ports, attempt, isolated=call_once, deadline_s=deadline_s, renewed=renewed)
         self.served.append((order.hotel_id, report.status))
+        if did.lost:
+            raise BrokenPromiseError(f"{order.hotel_id} is done, but {min(did.lost)} lacks what it learned")
         if report.manifest and not report.manifest.withdrawn:
             for request_id in did.marked:
                 self._hold_force(request_id, report.manifest, did)
