@@ -105,11 +105,6 @@ def two_settings_versions_flip() -> ExitStack:
     return patched((process, "leave_to_maker", lambda *_: None))
 
 
-def settings_of_a_request_ignored() -> ExitStack:
-    """A hotel of a request counts as done although its writer had older settings than the request."""
-    return patched((process, "leave_to_asked", lambda *_: None))
-
-
 def moved_back_unnoticed() -> ExitStack:
     """No epoch begins when an older program is put in force again: it leaves its hotels for ever."""
     noted = lambda found, program, stored_at: replace(found, program=program, stored_at=stored_at)
@@ -124,7 +119,6 @@ BUGS = (
     etag_after_inputs,
     decisions_overlooked,
     two_settings_versions_flip,
-    settings_of_a_request_ignored,
     moved_back_unnoticed,
     *SUITE_BUGS,
 )
