@@ -67,13 +67,15 @@ def plain_suite(stage):
     """Return a suite that reaches the stage's stores without a scheduler, with a fair urgent queue."""
 
     class Nobody:
+        name, scheduler = "nobody", stage.scheduler
+
         def ask(self, _what, effect, _fault=None):
             return effect()
 
         def seconds_left(self):
             return inf
 
-    return replace(stage.suite(Nobody()), urgent=FairQueue())
+    return replace(stage.suite(Nobody()), urgent=FairQueue(), hotels_a_share=2 * HUGE)
 
 
 def test_a_first_full_load_under_the_quota_ends_with_every_hotel_tagged():
