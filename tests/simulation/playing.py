@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from contextlib import ExitStack
 from datetime import timedelta
 from unittest.mock import patch
@@ -47,7 +48,7 @@ def play(seed: int) -> str:
         stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
         stack.enter_context(patch("image_release.ingest.releases.applying.shard_bits", shard_bits_of_few))
         stack.enter_context(patch("image_release.queueing.sqs.MAX_BATCH", 2))
-        stack.enter_context(patch("secrets.randbelow", dice.randrange))
+        stack.enter_context(patch("secrets.randbelow", random.Random(seed).randrange))
         stack.enter_context(patch("secrets.token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}"))
         try:
             model = begun(scheduler)
