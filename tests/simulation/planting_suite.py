@@ -12,7 +12,6 @@ from image_release.hotel.forced import Forced
 from image_release.hotel.load import Hotel
 from image_release.ingest import WRITE
 from image_release.ingest.catalogues import in_force as catalogues_in_force
-from image_release.ingest.catalogues import listings
 from image_release.ingest.releases import applying as release_applying
 from image_release.ingest.releases import current as in_force
 from image_release.ingest.requests import HotelRequest
@@ -40,17 +39,6 @@ def shard_marked_before_its_nudges() -> ExitStack:
         yield from nudges(current, shard, suite)
 
     return patched((fan_out, "_nudges", marked_first))
-
-
-def tombstone_ignored() -> ExitStack:
-    """A late, older catalogue writes over the listing of an accommodation that a newer one deleted."""
-    readable = listings._readable
-
-    def without_tombstones(accommodation: Any, data: bytes) -> Any:
-        listing = readable(accommodation, data)
-        return None if listing and listing.deleted else listing
-
-    return patched((listings, "_readable", without_tombstones))
 
 
 def brake_skipped_at_a_second_delivery() -> ExitStack:
@@ -174,7 +162,6 @@ def catalogue_in_force_before_all_shares() -> ExitStack:
 
 SUITE_BUGS = (
     shard_marked_before_its_nudges,
-    tombstone_ignored,
     brake_skipped_at_a_second_delivery,
     witness_lost,
     lost_swap_of_the_cache_swallowed,
