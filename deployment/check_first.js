@@ -19,7 +19,8 @@ class CheckFirst {
     const done = spawnSync(python(serviceDir), ["-m", "deployment.preflight", ...where], {
       cwd: serviceDir,
       encoding: "utf8",
-      env: { ...process.env, ...profile(this.serverless) },
+      // PYTHONPATH of build/aws.env leads to the packages of the layers, whose boto3 knows a few services only.
+      env: { ...process.env, PYTHONPATH: "", ...profile(this.serverless) },
     });
     if (done.error || done.status !== 0) {
       const said = done.error ? done.error.message : `${done.stdout}${done.stderr}`;

@@ -7,7 +7,7 @@ edition made. Moving back to an older program begins a new epoch, and a later ep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 PROGRAM = 1
@@ -37,7 +37,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ProgramInForce:
-    """The program that works, as `tick` noted it; `left` is the newest of those that were left for an older one."""
+    """The program that works, as it was noted; `left` is the newest of those that were left for an older one."""
 
     epoch: int = 0
     program: int = 0
@@ -55,6 +55,18 @@ class ProgramInForce:
         moved_back = (stored_at or NEVER) < (self.stored_at or NEVER)
         left = self.left if program < self.left else 0
         return ProgramInForce(self.epoch + moved_back, program, left, stored_at)
+
+    def met(self, program: int, stored_at: datetime | None) -> ProgramInForce:
+        """What holds when a process is about to publish: a newer program, or newer settings of it, are noted first.
+
+        Otherwise a step back before the first tick of the newer one would not be seen, and its hotels be left for ever.
+        One that was left is still at work, and notes nothing.
+        """
+        moment = max(stored_at or NEVER, self.stored_at or NEVER)
+        newest = None if moment == NEVER else moment
+        if program > max(self.program, self.left):
+            return self.noted(program, newest)
+        return replace(self, stored_at=newest) if program <= self.program else self
 
     def epoch_of(self, program: int) -> int:
         """The epoch in which a program writes: one that was left, and may still be at work, stays in the one before."""

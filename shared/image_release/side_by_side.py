@@ -15,12 +15,13 @@ AHEAD = 4
 """Items that are taken ahead for each thread: enough that none waits, few enough to hold in memory."""
 
 
-def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int = THREADS) -> Iterator[R]:
-    """The function of each item, in the order of the items, with at most `threads` calls under way at once.
+def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> Iterator[R]:
+    """The function of each item, in the order of the items, with at most `threads` calls (THREADS) under way at once.
 
     Raises what the first of the calls raises that fails, after the calls that are under way have ended; no further call
     is begun then. The same happens when the caller takes no more results.
     """
+    threads = THREADS if threads is None else threads
     if threads <= 1:
         yield from map(function, items)
         return

@@ -52,9 +52,12 @@ class ShownPage:
         return self.browser.execute_script(f"return {script}", *arguments)
 
     def wait(self, condition):
+        """Wait until a condition of JavaScript holds. A page that is just being loaded has no body yet."""
+        from selenium.common.exceptions import JavascriptException
         from selenium.webdriver.support.wait import WebDriverWait
 
-        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: self.js(condition), f"never: {condition}")
+        patient = WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored_exceptions=(JavascriptException,))
+        patient.until(lambda _: self.js(condition), f"never: {condition}")
 
     def find(self, selector):
         return self.browser.find_element("css selector", selector)

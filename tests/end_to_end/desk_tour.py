@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import ROOT
@@ -123,9 +124,10 @@ class Tour:
         self.wait("!document.body.dataset.waiting && !document.getElementById('hotel').dataset.underWay")
 
     def wait(self, condition: str) -> None:
-        """Wait until a condition of JavaScript holds."""
+        """Wait until a condition of JavaScript holds. A page that is just being loaded has no body yet."""
         asked = f"return {condition}"
-        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: self.browser.execute_script(asked), condition)
+        patient = WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored_exceptions=(JavascriptException,))
+        patient.until(lambda _: self.browser.execute_script(asked), condition)
 
 
 def all_steps(tour: Tour) -> None:

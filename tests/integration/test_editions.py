@@ -323,6 +323,33 @@ class TestAStepBack:
         manifest = stage.published_now()
         assert (manifest.epoch, manifest.program, len(manifest.pictures)) == (1, 1, 2)
 
+    def test_before_the_first_tick_of_the_newer_program_is_seen_too(self, stage):
+        """Its tick failed, or it was rolled back within minutes: what it published would be left for ever."""
+        stage.note(1)
+        old = stage.writer(1)
+        old.process()
+        stage.store(pictures=2)
+        stage.writer(2).process()
+        with pytest.raises(LeftError):
+            old.process()
+        stage.note(1)
+        stage.store(pictures=3)
+        assert old.process().status == "processed"
+        assert (stage.published_now().epoch, stage.published_now().program) == (1, 1)
+
+    def test_to_older_settings_under_another_key_before_a_tick_is_seen_too(self, stage):
+        stage.inbox.put("other.yaml", stage.inbox.get(KEY).data)
+        stage.note()
+        stage.store(pictures=2)
+        stage.writer().process()
+        suite = Suite(
+            *(stage.inbox, stage.state, stage.published), *[None] * 5, stage.settings, lambda: stage.now,
+            settings_key="other.yaml",
+        )  # fmt: skip
+        note_program(suite)
+        assert stage.writer(key="other.yaml").process().status == "processed"
+        assert len(stage.published_now().pictures) == 3
+
     def test_stops_the_newer_program_where_it_is_still_at_work(self, stage):
         new = stage.writer(2)
         stage.note(2)

@@ -89,7 +89,7 @@ def odd_run(tmp_path_factory):
         ("overrides/h10.jsonl", "a link that leads to no file"),
         ("requests", "is a file; there should be a folder"),
         ("catalogues/q/\\udcff.jsonl", "is not Unicode text"),
-        ("catalogues/q/vvv", "more than 255"),
+        ("catalogues/q/vvv", "at most 237 bytes"),
         ("catalogues/q/pipe.jsonl", PIPE),
         ("catalogues/circle", PIPE),
         ("catalogues/r/v1.jsonl", "cannot be read (it is lost, empty, cut short or damaged)"),

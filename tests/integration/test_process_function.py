@@ -164,6 +164,49 @@ class PaidTagger:
         }
 
 
+class TestForcedWork:
+    """What a request forces and cannot be done now is done later, and the request waits for it."""
+
+    def test_asks_again_just_for_the_labels_that_had_to_wait(self, world):
+        process(world, tagger=PaidTagger(AccountQuota(MemoryCounters(), 3, 1_000, lambda: world.now)))
+        world.wait(hours=1)
+        tagger = PaidTagger(AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now))
+        message = self.force(world, "retag")
+        first = process(world, message=message, tagger=tagger)
+        [waits] = [entry for entry in first.manifest.pending if entry.kind == "tag"]
+        assert (len(waits.again), waits.requests) == (1, ("q1",))
+        assert self.counts(world) == (0, 1)
+        assert process(world, message=message, tagger=tagger).status == "unchanged"
+        assert self.counts(world) == (0, 1)
+        world.wait(minutes=61)
+        later = NudgeMessage(hotel_id="h1", reason="tag", due=world.now.date().isoformat())
+        second = process(world, message=later, tagger=tagger)
+        assert second.work.tagged == 1
+        assert [entry for entry in second.manifest.pending if entry.kind == "tag"] == []
+        assert self.counts(world) == (1, 0)
+
+    def test_downloads_anew_what_there_was_no_time_for(self, world):
+        assert process(world).work.downloads == 3
+        world.wait(hours=1)
+        first = process(world, message=self.force(world, "redownload"), deadline_s=0.0)
+        assert first.work.downloads == 0
+        assert len(first.manifest.pictures) == 3
+        assert self.counts(world) == (0, 1)
+        later = NudgeMessage(hotel_id="h1", reason="download", due=world.now.date().isoformat())
+        assert process(world, message=later).work.downloads == 3
+        assert self.counts(world) == (1, 0)
+        assert process(world, message=later).status == "unchanged"
+
+    def force(self, world, what):
+        document = {"request_id": "q1", "hotel_ids": ["h1"], "force": what}
+        store_request(world.state, parse_request(json.dumps(document).encode(), "q1.json"), 1)
+        return NudgeMessage(hotel_id="h1", reason="request", request_id="q1")
+
+    def counts(self, world):
+        found = progress(world.state, "q1")
+        return found.done, found.waiting
+
+
 class TestAHotelOverTheQuota:
     def test_is_published_without_labels_and_nudged_again_by_tick(self, world):
         quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from image_release.publish import Manifest, PublishedImage
 from image_release.storage import MemoryStore
-from image_release.store_keys import cached_images_key
+from image_release.store_keys import cached_images_key, due_key
 from image_release.values import Accommodation
 from tests.simulation.outside import BrokenPromiseError
 
@@ -32,8 +32,15 @@ class PublishedStore(MemoryStore):
             for picture in manifest.pictures:
                 if picture.labels and picture.best.sha256 not in self._labelled(picture.best):
                     raise BrokenPromiseError(f"{key}: labels of {picture.best.sha256[:8]} are published and not kept")
-            if before and Manifest.from_bytes(before.data).seq >= manifest.seq:
+            older = Manifest.from_bytes(before.data) if before else None
+            known = dues(older, manifest) if older else set()
+            for day, kind in dues(manifest, manifest) - known:
+                if self._state.head(due_key(day, kind, manifest.hotel_id)) is None:
+                    raise BrokenPromiseError(f"{key}: nothing will bring the hotel back on {day} for {kind}")
+            if older and older.seq >= manifest.seq:
                 raise BrokenPromiseError(f"{key}: seq {manifest.seq} is not after the one before it")
+            if older and older.edition.is_newer_than(manifest.edition):
+                raise BrokenPromiseError(f"{key}: {manifest.edition} was published over {older.edition}")
         elif before and before.data != data and "/renditions/" in key:
             raise BrokenPromiseError(f"{key} was written over")
 
@@ -64,6 +71,11 @@ class StateStore(MemoryStore):
         if key.startswith("accommodations/") and key.endswith("/state.json"):
             for sha256 in labelled(bytes(data)):
                 self.paid.setdefault((key, sha256), self._clock())
+
+
+def dues(manifest: Manifest, published: Manifest) -> set[tuple[date, str]]:
+    """Return days and kinds of what a manifest puts off, as they are when another one is published."""
+    return {(max(entry.not_before, published.published_at).date(), entry.kind) for entry in manifest.pending}
 
 
 @lru_cache(10_000)

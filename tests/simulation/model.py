@@ -215,18 +215,32 @@ class Model:
         self.stage.upload(f"releases/{release_id}.csv", ("\n".join(rows) + "\n").encode())
         return release_id
 
+    def settle(self) -> None:
+        """End what is deployed to and fro, and request all hotels under the settings that hold from now on.
+
+        A request reaches none that have left the release: these are nudged beside it.
+        """
+        if self.stage.deployed.changes:
+            self.stage.deployed.settle()
+            self._upload_request({"all": True, "force": "none"})
+            nudges = (NudgeMessage(hotel_id=name, reason="settings").message() for name in HOTELS)
+            self.stage.queues["bulk"].send(nudges)
+
     def hand_in_request(self) -> None:
         """Upload a request for some hotels. They may have left the release when the request is handled."""
         dice = self._dice
+        self._upload_request(
+            {
+                "hotel_ids": dice.sample(HOTELS, 2),
+                "all": dice.random() < 0.3,
+                "force": dice.choice(("none", "redownload", "retag", "rerender")),
+            }
+        )
+
+    def _upload_request(self, document: dict[str, object]) -> None:
         self.number += 1
         request_id = f"q{self.number:04}"
-        document = {
-            "request_id": request_id,
-            "hotel_ids": dice.sample(HOTELS, 2),
-            "all": dice.random() < 0.3,
-            "force": dice.choice(("none", "redownload", "retag", "rerender")),
-        }
-        self.stage.upload(f"requests/{request_id}.json", json.dumps(document).encode())
+        self.stage.upload(f"requests/{request_id}.json", json.dumps({"request_id": request_id, **document}).encode())
         self.requests[request_id] = self.number
 
     def decide(self) -> None:
@@ -247,6 +261,8 @@ class Model:
     def act(self) -> None:
         """Do one random action."""
         dice = self._dice
+        if self.stage.deployed.changes and dice.random() < 0.5:
+            self.stage.deployed.change()
         choice = dice.random()
         if choice < 0.45:
             partner = dice.choice(PARTNERS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -13,8 +14,8 @@ from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.outcomes import Outcome, Rejection
 from image_release.queueing import MemoryQueue, Message, SqsQueue
 from image_release.service_names import message_group
-from image_release.storage import Listed, MemoryStore, StorageError, Stored
-from image_release.store_keys import REQUESTS
+from image_release.storage import ConditionFailedError, Listed, MemoryStore, StorageError, Stored
+from image_release.store_keys import ACCOMMODATIONS, REQUESTS
 from image_release.tag import (
     AccountQuota,
     CountersUnreachableError,
@@ -34,27 +35,32 @@ class BrokenPromiseError(BaseException):
 
 @dataclass
 class Did:
-    """What an invocation of `process_hotel` asked for: URLs without conditions, labels of images.
+    """What an invocation of `process_hotel` did: URLs asked for without conditions, images that it got labels of.
 
-    What was put off, because time or quota was up, was asked for, too: it is pending.
+    What was put off, because time or quota was up, was not done.
     """
 
     downloaded: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
-    marked: bool = False
-    """Whether it was the first to say that its hotel of a request is done."""
+    marked: list[str] = field(default_factory=list)
+    """Requests of which it was the first to say that its hotel is done."""
+    lost: set[str] = field(default_factory=set)
+    """Keys of accommodations where it lost a swap and has not read since what the winner wrote."""
 
 
 class AskedStore:
     """A store in memory. Every request may fail."""
 
     def __init__(self, name: str, store: MemoryStore, invocation: Invocation, did: Did | None = None) -> None:
-        self._name, self._store, self._invocation, self._did = name, store, invocation, did
+        self._name, self._store, self._did = name, store, did
+        self.invocation = invocation
 
     def _ask(self, verb: str, key: str, effect: Callable[[], Any]) -> Any:
-        return self._invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
+        return self.invocation.ask(f"{verb} {self._name}/{key}", effect, StorageError)
 
     def get(self, key: str) -> Stored | None:
+        if self._did:
+            self._did.lost.discard(key)
         return self._ask("get", key, lambda: self._store.get(key))
 
     def open(self, key: str) -> BinaryIO | None:
@@ -63,9 +69,14 @@ class AskedStore:
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         def effect() -> None:
             first = self._did and key.startswith(REQUESTS) and "/done/" in key and self._store.head(key) is None
-            self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+            try:
+                self._store.put(key, data, if_absent=if_absent, if_match=if_match)
+            except ConditionFailedError:
+                if self._did and key.startswith(ACCOMMODATIONS) and "/originals/" not in key:
+                    self._did.lost.add(key)
+                raise
             if self._did and first:
-                self._did.marked = True
+                self._did.marked.append(unquote(key.split("/")[1]))
 
         self._ask("put", key, effect)
 
@@ -153,10 +164,10 @@ class AskedFetcher:
     def fetch(
         self, url: str, validators: Validators | None = None, *, deadline_s: float | None = None
     ) -> Fetched | NotModified | FetchFailed:
-        if validators is None:
-            self._did.downloaded.add(url)
         if deadline_s is not None and self._monotonic() >= deadline_s:
             return FetchFailed(Rejection(Outcome.DEFERRED, "out of time"))
+        if validators is None or validators == Validators():
+            self._did.downloaded.add(url)
         try:
             data = self._invocation.ask(f"fetch {url}", lambda: self._files[url], ConnectionError)
         except ConnectionError as error:
@@ -184,7 +195,6 @@ class AskedTagger:
     ) -> Mapping[str, Tagged | NotTagged]:
         answers: dict[str, Tagged | NotTagged] = {}
         for request in requests:
-            self._did.asked.add(request.sha256)
             try:
                 granted = self._quota.reserve(1)
             except CountersUnreachableError as error:
@@ -201,5 +211,6 @@ class AskedTagger:
             except ConnectionError as error:
                 answers[request.sha256] = NotTagged(str(error), retry=True)
             else:
+                self._did.asked.add(request.sha256)
                 answers[request.sha256] = Tagged((Label(f"Photograph {photo}", 0.9),))
         return answers

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from image_release.cache import store as memories
+from image_release.edition import ProgramInForce
 from image_release.hotel import process, render, update_cache
 from image_release.hotel.load import inputs_digest
 from image_release.ingest.releases import applying
@@ -99,6 +100,17 @@ def decisions_overlooked() -> ExitStack:
     return patched((process, "inputs_digest", without_decisions))
 
 
+def two_settings_versions_flip() -> ExitStack:
+    """A writer of older settings, or of an older program, publishes over what a newer one made."""
+    return patched((process, "leave_to_maker", lambda *_: None))
+
+
+def moved_back_unnoticed() -> ExitStack:
+    """No epoch begins when an older program is put in force again: it leaves its hotels for ever."""
+    noted = lambda found, program, stored_at: replace(found, program=program, stored_at=stored_at)
+    return patched((ProgramInForce, "noted", noted))
+
+
 BUGS = (
     manifest_before_renditions,
     state_overwritten,
@@ -106,6 +118,8 @@ BUGS = (
     pending_ignored,
     etag_after_inputs,
     decisions_overlooked,
+    two_settings_versions_flip,
+    moved_back_unnoticed,
     *SUITE_BUGS,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from contextlib import ExitStack
 from datetime import timedelta
 from unittest.mock import patch
@@ -42,14 +43,17 @@ def play(seed: int) -> str:
         crawl=dice.choice((0, 0, 0.3)),
     )
     with ExitStack() as stack:
+        stack.enter_context(patch("image_release.side_by_side.THREADS", 1))  # threads would play in another order
         stack.enter_context(patch("image_release.hotel.choose.group_same", group_once))
         stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
         stack.enter_context(patch("image_release.ingest.releases.applying.shard_bits", shard_bits_of_few))
         stack.enter_context(patch("image_release.queueing.sqs.MAX_BATCH", 2))
+        stack.enter_context(patch("secrets.randbelow", random.Random(seed).randrange))
         stack.enter_context(patch("secrets.token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}"))
         try:
             model = begun(scheduler)
             _storm(model)
+            model.settle()
             _calm(model)
             _hold(model)
             model.stage.state.paid.clear()  # from here on what no catalogue names may be forgotten
@@ -139,11 +143,19 @@ def _hold(model: Model) -> None:
         if manifest is None or manifest.withdrawn:
             raise BrokenPromiseError(f"{hotel_id} is in the release and not published")
         _hold_pictures(model, manifest, expected)
+        _hold_settings(model, manifest)
     _hold_brakes(model)
     for request_id in model.requests:
         found = progress(model.stage.state, request_id)
         if found is None or found.done != found.total:
             raise BrokenPromiseError(f"request {request_id}: {found}")
+
+
+def _hold_settings(model: Model, manifest: Manifest) -> None:
+    """Check that what is published was made under the settings that are stored."""
+    deployed = model.stage.deployed
+    if deployed.changes and (manifest.settings is None or manifest.settings.digest != deployed.stored[-1][1]):
+        raise BrokenPromiseError(f"{manifest.hotel_id} is published under old settings")
 
 
 def _hold_brakes(model: Model) -> None:

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import yaml
 
 from tests.conftest import ROOT
+from tests.simulation.processes import SETTINGS_KEY
 from tests.simulation.scheduling import Invocation
 
 FUNCTIONS = {
@@ -76,6 +77,7 @@ def granted(permissions: dict) -> Iterator[Right]:
             for right, prefixes in allowed.get(store, {}).items():
                 yield from ((function, right, store, prefix) for prefix in prefixes)
         yield from ((function, "send", "queue", queue) for queue in allowed.get("send", []))
+        yield from ((function, "read", "inbox", SETTINGS_KEY), (function, "read", "state", "settings/"))  # roles.js
 
 
 def _allows(right: Right, wanted: Right) -> bool:

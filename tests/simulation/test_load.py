@@ -4,6 +4,7 @@ import json
 from collections import Counter, deque
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from unittest.mock import patch
 
 from image_release.ingest import parse_request
@@ -14,8 +15,9 @@ from image_release.serverless.reprocess import reprocess
 from image_release.storage import MemoryStore
 from image_release.values import sha256_hex
 from tests.simulation.photographs import best_once, copy_of, group_once
+from tests.simulation.processes import SETTINGS
 from tests.simulation.scheduling import Faults, Scheduler
-from tests.simulation.stage import SETTINGS, Stage, documents
+from tests.simulation.stage import Stage, documents
 
 HUGE, SMALL, AT_ONCE = 50_000, 20, 40
 
@@ -65,10 +67,15 @@ def plain_suite(stage):
     """Return a suite that reaches the stage's stores without a scheduler, with a fair urgent queue."""
 
     class Nobody:
+        name, scheduler = "nobody", stage.scheduler
+
         def ask(self, _what, effect, _fault=None):
             return effect()
 
-    return replace(stage.suite(Nobody()), urgent=FairQueue())
+        def seconds_left(self):
+            return inf
+
+    return replace(stage.suite(Nobody()), urgent=FairQueue(), hotels_a_share=2 * HUGE)
 
 
 def test_a_first_full_load_under_the_quota_ends_with_every_hotel_tagged():

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "shared" / "image_release"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = sorted(
     path
@@ -85,6 +85,16 @@ class TestCitations:
 
 
 class TestThePage:
+    def test_of_decisions_lists_each_under_its_title(self):
+        """`docs/decisions/README.md` names every decision once, in the order of their numbers."""
+        index = (DECISIONS[0].parent / "README.md").read_text("utf-8")
+        listed = re.findall(r"^- (\d+) \[(.+)\]\((.+)\)$", index, re.MULTILINE)
+        titles = [re.match(r"# (\d+)[.:] (.+)", page.read_text("utf-8")).groups() for page in DECISIONS]
+        expected = [(number, title, page.name) for (number, title), page in zip(titles, DECISIONS, strict=True)]
+        assert [(number, title.casefold(), name) for number, title, name in listed] == [
+            (number, title.casefold(), name) for number, title, name in expected
+        ]
+
     @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)
     def test_or_another_links_every_decision(self, decision):
         """A decision that nothing links is found by nobody."""

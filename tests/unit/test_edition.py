@@ -84,3 +84,32 @@ class TestAStepBack:
         for program in range(found.program + 1, found.left + 1):
             latest = Edition(found.epoch_of(program), program, BEGIN + timedelta(days=1))
             assert not latest.is_newer_than(Edition(found.epoch_of(found.program), found.program, None))
+
+
+class TestAWriterThatIsNewerThanWhatIsNoted:
+    @given(deployments, st.lists(st.tuples(programs, moments), max_size=4), programs, moments)
+    def test_notes_itself_so_that_the_program_in_force_can_publish_over_it(self, ticks, writers, program, stored_at):
+        """However many deployments had no tick: the first tick of the one that works now is enough."""
+        found = ProgramInForce()
+        for tick in ticks:
+            found = found.noted(*tick)
+        published = []
+        for writer in writers:
+            found = found.met(*writer)
+            published.append(Edition(found.epoch_of(writer[0]), *writer))
+        found = found.noted(program, stored_at)
+        mine = Edition(found.epoch_of(program), program, stored_at)
+        assert not any(edition.is_newer_than(mine) for edition in published)
+
+    def test_that_was_left_notes_nothing(self):
+        found = ProgramInForce().noted(2, BEGIN).noted(1, BEGIN)
+        assert found.met(2, BEGIN + timedelta(hours=1)) == found
+
+    @given(deployments, moments)
+    def test_does_not_move_back(self, ticks, stored_at):
+        """A process that knows older settings is no deployment of them."""
+        found = ProgramInForce()
+        for tick in ticks:
+            found = found.noted(*tick)
+        for program in range(1, 5):
+            assert found.met(program, stored_at).epoch == found.epoch

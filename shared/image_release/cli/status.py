@@ -59,7 +59,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _line(found: Progress) -> str:
-    return f"{printable(found.request_id)}: {found.done} of {found.total} done, {found.failed} failed"
+    waiting = f"{found.waiting} wait for the tagger or a download, " if found.waiting else ""
+    return f"{printable(found.request_id)}: {found.done} of {found.total} done, {waiting}{found.failed} failed"
 
 
 def _document(workspace: Workspace, address: str) -> dict[str, Any]:

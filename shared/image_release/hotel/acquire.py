@@ -61,15 +61,15 @@ def acquire(
     before: PublishedBefore,
     ports: Ports,
     *,
-    redownload: bool,
+    again: frozenset[str] = frozenset(),
     lost: frozenset[str] = frozenset(),
 ) -> Acquired:
     """Check every URL that needs it, examine every content that is new, and judge all images.
 
-    `redownload` checks all of them, without conditions. `lost` are contents whose originals were found to be missing or
-    damaged: they are downloaded again. Raises storage faults.
+    `again` are URLs that are checked without conditions. `lost` are contents whose originals were found to be missing
+    or damaged: they are downloaded again. Raises storage faults.
     """
-    checker = UrlChecker(cached, before, hotel.rescued(), lost, ports, redownload=redownload)
+    checker = UrlChecker(cached, before, hotel.rescued(), lost, ports, again=again)
     with ThreadPoolExecutor(max_workers=max(1, min(ports.settings.download.connections, len(hotel.images)))) as pool:
         records = dict(zip(hotel.images, pool.map(checker.check, hotel.images, hotel.images.values()), strict=True))
     records = _drop_gone(hotel, cached, records, ports, checker.now)

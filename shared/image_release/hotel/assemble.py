@@ -7,7 +7,8 @@ a picture, or `rejected` with its outcome.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from image_release.cache import revalidate_at
@@ -15,6 +16,7 @@ from image_release.decode import DECODER_VERSION
 from image_release.dedup import Evidence
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.choose import Chosen, Pin
+from image_release.hotel.forced import Left
 from image_release.hotel.label import Labels
 from image_release.hotel.load import DECODED, Hotel
 from image_release.hotel.order import Order, ShownPicture
@@ -111,12 +113,14 @@ def pending_of(
     before: Manifest | None,
     pictures: Sequence[PublishedPicture],
     forget_at: datetime | None,
+    left: Mapping[str, Left],
     settings: Settings,
     now: datetime,
 ) -> tuple[Pending, ...]:
     """Everything that is put off, one entry for each kind and moment.
 
-    `forget_at` is when the next unnamed original may be deleted, if there is one.
+    `forget_at` is when the next unnamed original may be deleted, if there is one; `left` is what requests force and was
+    not done.
     """
     revalidate_after = timedelta(days=settings.download.revalidate_after_days)
     failures = [record.failure for record in acquired.records.values() if record.failure]
@@ -129,10 +133,10 @@ def pending_of(
     ]
     pending = []
     if retries:
-        pending.append(Pending(kind="download", not_before=min(retries)))
+        pending.append(Pending(kind="download", not_before=min(retries), **asdict(left["download"])))
     if labels.missing:
-        reason = _commonest(labels.missing.values())
-        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, reason=reason, images=len(labels.missing)))
+        waits = {"reason": _commonest(labels.missing.values()), "images": len(labels.missing)}
+        pending.append(Pending(kind="tag", not_before=now + TAG_AGAIN, **waits, **asdict(left["tag"])))
     if revalidations:
         pending.append(Pending(kind="revalidate", not_before=min(revalidations)))
     named = frozenset(rendition.key for picture in pictures for rendition in picture.renditions)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from image_release.cache import (
@@ -44,7 +45,7 @@ class UrlChecker:
     """Checks one hotel's URLs from many threads. Each content is examined once, whichever thread has it first.
 
     `rescued` are contents that a person wants whatever our filters say, `lost` are contents whose originals are missing
-    or damaged; `redownload` checks every URL, without conditions.
+    or damaged; `again` are URLs that are checked without conditions.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class UrlChecker:
         lost: frozenset[str],
         ports: Ports,
         *,
-        redownload: bool,
+        again: frozenset[str],
     ) -> None:
-        self.cached, self.before, self.ports, self.redownload = cached, before, ports, redownload
+        self.cached, self.before, self.ports, self.again = cached, before, ports, again
         self.rescued = rescued
         self.now = ports.context.now()
         self.fingerprints: dict[str, Fingerprint] = dict(cached.fingerprints)
@@ -65,10 +66,11 @@ class UrlChecker:
         self.refused = _refused(cached, examiner_version(ports.settings), self.now)
         self.credits = cached.credits_known()
         self.views: dict[str, bytes] = {}
+        forgotten = _contents_of(cached, again)
         self.unreadable: dict[str, Unreadable] = {
             sha256: unreadable
             for sha256, unreadable in self.refused.items()
-            if not redownload and not (sha256 in rescued and unreadable.rejection.outcome in REFUSED)
+            if sha256 not in forgotten and not (sha256 in rescued and unreadable.rejection.outcome in REFUSED)
         }
         self.lost = set(lost)
         self._examined: dict[str, Future[None]] = {}
@@ -82,7 +84,9 @@ class UrlChecker:
         if record is None and (published := self.before.copies.get(image)):
             record, trusted = UrlRecord(self.before.at, listed.version, published), self.before.same_inputs
         revalidate_after = timedelta(days=self.ports.settings.download.revalidate_after_days)
-        needed = check_needed(record, listed, self.now, revalidate_after, redownload=self.redownload or not trusted)
+        needed = check_needed(
+            record, listed, self.now, revalidate_after, redownload=image.url in self.again or not trusted
+        )
         if needed is UrlCheck.KEEP and record is not None:
             waits = record.failure is not None and record.failure.retry_at is not None
             if record.sha256 is None:
@@ -135,6 +139,8 @@ class UrlChecker:
         if isinstance(answer, FetchFailed):
             if record and record.sha256:
                 self._is_examined(image, record.sha256)  # the copy stays, so it has to be known
+            if record and not conditional:  # its copy was to be downloaded anew, and still is
+                record = replace(record, etag=None, last_modified=None)
             return after_failure(record, answer.rejection, answer.retry_after_s, listed, self.now)
         if isinstance(answer, NotModified):
             if record is None or record.sha256 is None:
@@ -242,6 +248,16 @@ def whole_original(state: Store, accommodation: Accommodation, sha256: str) -> b
 
 def _success(sha256: str, answer: Fetched | NotModified, listed: CatalogueImage, now: datetime) -> UrlRecord:
     return after_success(sha256, answer.validators.etag, answer.validators.last_modified, listed, now)
+
+
+def _contents_of(cached: HotelCache, urls: frozenset[str]) -> frozenset[str]:
+    """SHA-256 of what URLs gave last."""
+    return frozenset(
+        record.sha256
+        for images in cached.accommodations.values()
+        for url, record in images.urls.items()
+        if url in urls and record.sha256
+    )
 
 
 def _refused(cached: HotelCache, version: str, now: datetime) -> dict[str, Unreadable]:

@@ -54,14 +54,14 @@ def label(
     tagger: Tagger,
     context: Context,
     *,
-    retag: bool,
+    again: AbstractSet[str] = frozenset(),
     lost: AbstractSet[str] = frozenset(),
 ) -> Labels:
     """Labels and looks of the best images of all pictures that are not hidden.
 
     Each tagger that `tagger` is made of is asked for what it has not said yet. People's labels count before all others,
-    and labels that another tagger gave earlier count last. `retag` asks about all images but those whose originals are
-    `lost`.
+    and labels that another tagger gave earlier count last. `again` are images about which they are asked although
+    their labels are known. Nothing is asked about images whose originals are `lost`.
     """
     visible = [picture for picture in chosen if picture.hidden_by is None]
     labels = Labels({picture.best.sha256: picture.labels for picture in visible if picture.labels is not None})
@@ -75,7 +75,7 @@ def label(
             picture
             for picture in visible
             if picture.best.sha256 not in lost
-            and (retag or picture.best.sha256 not in said)
+            and (picture.best.sha256 in again or picture.best.sha256 not in said)
             and (picture.labels is None or part.wants_views)
         ]
         said |= _ask(part, asked, pixels, labels, context)

@@ -17,6 +17,7 @@ from image_release.hotel.assemble import name_of, pending_of, pictures_of, rejec
 from image_release.hotel.cached import read_cache
 from image_release.hotel.choose import choose
 from image_release.hotel.everywhere import Looked, follow_everywhere, images_in, look_again
+from image_release.hotel.forced import forced_by, no_longer_waiting
 from image_release.hotel.label import label, pixels_of
 from image_release.hotel.load import (
     DEPARTED,
@@ -33,7 +34,7 @@ from image_release.hotel.published import PublishedBefore
 from image_release.hotel.render import UnreadableBestsError, render
 from image_release.hotel.repair import Damage, LostOriginalsError, cache_unreadable, read_original
 from image_release.hotel.update_cache import update_cache
-from image_release.ingest import EVERYWHERE, asked_of, mark_done
+from image_release.ingest import EVERYWHERE, asked_of, mark_done, mark_waiting
 from image_release.publish import (
     Before,
     LostSwapError,
@@ -92,7 +93,8 @@ def process_hotel(
             if lost_swap and report.status == "unchanged" and report.manifest:
                 write_page_again(ports.stores, report.manifest)  # ours lies over the winner's
             if nudge.request_id is not None:
-                mark_done(state, nudge.request_id, nudge.hotel_id)
+                waits = report.manifest is not None and nudge.request_id in report.manifest.waiting_requests()
+                (mark_waiting if waits else mark_done)(state, nudge.request_id, nudge.hotel_id)
             return replace(report, seqs=seqs)
     raise HotelContendedError(nudge.hotel_id)
 
@@ -105,7 +107,8 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         return HotelReport(nudge.hotel_id, "absent", None, (), context.work)
     if nudge.reason == EVERYWHERE:
         hotel = look_again(hotel, ports.everywhere, stores)
-    now, force = context.now(), asked.force
+    now, forced = context.now(), forced_by(nudge, asked, before.manifest)
+    force = forced.force
     grace = timedelta(days=settings.publishing.grace_days)
     digest = inputs_digest(hotel, settings, ports.tagger.identity)
     if before.manifest and sweep_is_due(nudge, before.manifest, now):
@@ -116,7 +119,7 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
 
     cached = read_cache(hotel, stores, ports.tagger)
     was = PublishedBefore(before.manifest, digest, damage.renditions)
-    acquired = acquire(hotel, cached, was, ports, redownload=force == "redownload", lost=damage.originals)
+    acquired = acquire(hotel, cached, was, ports, again=forced.urls(hotel), lost=damage.originals)
     new = {record.sha256 for record in acquired.records.values() if record.sha256} - images_in(before.manifest)
     looked = Looked(acquired.fingerprints, frozenset(new))
     if new:
@@ -124,13 +127,14 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     chosen = choose(hotel, acquired, settings)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     pixels = pixels_of(original, acquired, ports)
-    labels = label(chosen, cached, pixels, ports.tagger, context, retag=force == "retag", lost=acquired.lost)
+    labels = label(chosen, cached, pixels, ports.tagger, context, again=forced.contents(chosen), lost=acquired.lost)
     acquired.views.clear()  # rendering needs the memory
     order = in_order(chosen, hotel, acquired, labels, settings)
     forget_at = update_cache(hotel, cached, acquired, labels.learned, stores.state, now=context.now(), grace=grace)
     facts = [acquired.facts[item.chosen.best.sha256] for item in order.shown]
     rendered = render(hotel, facts, was, acquired.lost, seq, original, ports, again=force == "rerender")
     pictures = pictures_of(order.shown, acquired, rendered)
+    left = forced.left(hotel, acquired, labels, chosen)
     manifest = Manifest(
         seq=seq,
         hotel_id=hotel.hotel_id,
@@ -145,13 +149,15 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
         epoch=ports.edition.epoch,
         pictures=pictures,
         rejected=rejected_of(acquired, order, settings.publishing.max_pictures),
-        pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, settings, now),
+        pending=pending_of(hotel, acquired, labels, before.manifest, pictures, forget_at, left, settings, now),
     )
     change = change_of(before.manifest, manifest, nudge)
     put_change(stores.state, change)
     manifest = manifest.model_copy(update={"change": change.digest})
     write_page(stores.published, manifest, hotel.row, acquired.fingerprints)
     ports.leave_markers(before.manifest, manifest)
+    for request_id in no_longer_waiting(before.manifest, manifest):
+        mark_done(stores.state, request_id, hotel.hotel_id)  # before the swap: nobody else would come for it
     publish(stores.published, manifest, before)
     if new and ports.everywhere.refresh(stores.inbox):
         follow_everywhere(hotel, looked, ports.everywhere, stores)  # decided while we worked: the inputs have changed

@@ -2,6 +2,7 @@
 
     requests/<request_id>/request.json        the request with the number of hotels that it selected
     requests/<request_id>/done/<hotel>        written after the hotel was published
+    requests/<request_id>/waiting/<hotel>     written after it was published, and something forced was put off
     requests/<request_id>/failed/<hotel>      written when its nudge was given up
 
 Markers keep the progress exact under redelivery: a hotel counts once, however often it is processed.
@@ -75,12 +76,16 @@ class Request(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a request is: `done` and `failed` hotels of `total`."""
+    """How far a request is: `done`, `waiting` and `failed` hotels of `total`.
+
+    A waiting hotel was published, and something forced was put off: time was up, or the tagger could not be asked.
+    """
 
     request_id: str
     total: int
     done: int
     failed: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +180,26 @@ def mark_done(state: Store, request_id: str, hotel_id: str) -> None:
     state.put(request_marker_key(request_id, "done", hotel_id), b"")
 
 
+def mark_waiting(state: Store, request_id: str, hotel_id: str) -> None:
+    """Record that a hotel of a request was published, and that something forced was put off."""
+    state.put(request_marker_key(request_id, "waiting", hotel_id), b"")
+
+
 def mark_failed(state: Store, request_id: str, hotel_id: str, reason: str) -> None:
     """Record that a hotel of a request was given up, and why."""
     state.put(request_marker_key(request_id, "failed", hotel_id), json.dumps({"reason": reason}).encode())
 
 
 def progress(state: Store, request_id: str) -> Progress | None:
-    """How far a request is; None if there is none of that id. A hotel done after it had failed counts as done."""
+    """How far a request is; None if there is none of that id. A hotel done after it had failed or waited is done."""
     document = read_json(state, request_key(request_id, "request.json"))
     if document is None:
         return None
-    done = {_hotel(listed.key) for listed in state.list(request_key(request_id, "done/"))}
-    failed = {_hotel(listed.key) for listed in state.list(request_key(request_id, "failed/"))} - done
-    return Progress(request_id, document["total"], len(done), len(failed))
+    done, waiting, failed = (
+        {_hotel(listed.key) for listed in state.list(request_key(request_id, f"{kind}/"))}
+        for kind in ("done", "waiting", "failed")
+    )
+    return Progress(request_id, document["total"], len(done), len(failed - waiting - done), len(waiting - done))
 
 
 def request_hotels(state: Store, request_id: str) -> Iterator[str]:

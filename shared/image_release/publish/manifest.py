@@ -77,6 +77,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_empty(value: object) -> bool:
+    return value == ()
+
+
 def _is_zero(value: object) -> bool:
     return value == 0
 
@@ -205,6 +209,12 @@ class Pending(ManifestPart):
     keys: tuple[str, ...] = Field(
         (), description="sweep: renditions that this manifest or one before it ceased to name"
     )
+    again: tuple[str, ...] = Field(
+        (),
+        exclude_if=_is_empty,
+        description="what a request forces and is still to be done. download: URLs; tag: SHA-256; absent: nothing",
+    )
+    requests: tuple[str, ...] = Field((), exclude_if=_is_empty, description="requests that wait for `again`")
 
     def is_due(self, now: datetime) -> bool:
         """Whether there is work that this version can do now."""
@@ -253,6 +263,10 @@ class Manifest(ManifestPart):
     def edition(self) -> Edition:
         """Which program made it, and when its settings were stored."""
         return Edition(self.epoch, self.program, self.settings.stored_at if self.settings else None)
+
+    def waiting_requests(self) -> frozenset[str]:
+        """Requests of which something forced was put off, and is still to be done."""
+        return frozenset(name for entry in self.pending for name in entry.requests)
 
     def named_keys(self) -> frozenset[str]:
         """Keys of all renditions that this manifest names."""

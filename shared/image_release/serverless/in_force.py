@@ -2,7 +2,8 @@
 
 Both are read at the start of an invocation if they are older than a minute, and again by a writer that meets something
 newer. Settings that cannot be read change nothing: the last readable ones stay in force, and somebody is told. `tick`
-keeps a copy of these for processes that start later, and notes which program works (decision 42).
+keeps a copy of these for processes that start later. It notes which program works, as does a writer that is newer than
+what is noted (decision 42).
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class InForceReader:
         self._last_epoch = 0
         self._settings_at: datetime | None = None
         self._epoch_at: datetime | None = None
+        self._noted_stored_at: datetime | None = None
         self._told_at: datetime | None = None
 
     def read(self, *, again: bool = False) -> InForce:
@@ -76,10 +78,30 @@ class InForceReader:
         return InForce(self._last.settings, Edition(0, self._program, self._last.stored_at))
 
     def epoch(self, *, again: bool = False) -> int:
-        """The epoch in which this program publishes, read anew if it is older than a minute, or `again`."""
-        if again or self._is_old(self._epoch_at):
-            self._last_epoch, self._epoch_at = program_in_force(self._state).epoch_of(self._program), self._now()
+        """The epoch in which this program publishes, read anew if it is older than a minute, or `again`.
+
+        It is read anew for other settings, too. What is newer than what was noted is noted before it publishes.
+        """
+        stored_at = self._last.stored_at if self._last else None
+        if again or self._is_old(self._epoch_at) or stored_at != self._noted_stored_at:
+            found = program_in_force(self._state)
+            if found != found.met(self._program, stored_at):
+                found = self._note(stored_at)
+            self._last_epoch, self._epoch_at = found.epoch_of(self._program), self._now()
+            self._noted_stored_at = stored_at
         return self._last_epoch
+
+    def _note(self, stored_at: datetime | None) -> ProgramInForce:
+        found = ProgramInForce()
+
+        def change(document: Any) -> Any:
+            nonlocal found
+            before = _program_of(document)
+            found = before.met(self._program, stored_at)
+            return None if found == before else _document(found)
+
+        swap_json(self._state, PROGRAM_IN_FORCE, change)
+        return found
 
     def _is_old(self, moment: datetime | None) -> bool:
         return moment is None or not timedelta() <= self._now() - moment < MAX_AGE
@@ -111,7 +133,7 @@ class InForceReader:
 
 
 def program_in_force(state: Store) -> ProgramInForce:
-    """The program that `tick` noted last. Raises StateUnreadableError."""
+    """The program that was noted last. Raises StateUnreadableError."""
     return _program_of(read_json(state, PROGRAM_IN_FORCE))
 
 

@@ -14,6 +14,7 @@ from image_release.ingest import (
     asked_of,
     mark_done,
     mark_failed,
+    mark_waiting,
     parse_request,
     progress,
     request_ids,
@@ -71,16 +72,20 @@ class TestDocument:
 
 
 class TestProgress:
-    @given(st.lists(st.tuples(st.sampled_from(["done", "failed"]), st.sampled_from(["h1", "h/2", "h3"]))))
+    @given(st.lists(st.tuples(st.sampled_from(["done", "failed", "waiting"]), st.sampled_from(["h1", "h/2", "h3"]))))
     def test_counts_each_hotel_once(self, events):
         """Nudges may come in any order and several times; a hotel that was done once counts as done."""
         state = MemoryStore()
         store_request(state, request(), 3)
         for kind, hotel_id in events:
-            mark_done(state, "r1", hotel_id) if kind == "done" else mark_failed(state, "r1", hotel_id, "a reason")
+            if kind == "failed":
+                mark_failed(state, "r1", hotel_id, "a reason")
+            else:
+                (mark_done if kind == "done" else mark_waiting)(state, "r1", hotel_id)
         done = {hotel_id for kind, hotel_id in events if kind == "done"}
-        failed = {hotel_id for _, hotel_id in events} - done
-        assert progress(state, "r1") == Progress("r1", 3, len(done), len(failed))
+        waiting = {hotel_id for kind, hotel_id in events if kind == "waiting"} - done
+        failed = {hotel_id for _, hotel_id in events} - done - waiting
+        assert progress(state, "r1") == Progress("r1", 3, len(done), len(failed), len(waiting))
 
     def test_of_an_unknown_request_is_none(self):
         """A request that was never stored has no progress."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from image_release.ingest.catalogues.listings import image_document
 from image_release.ingest.files import lines
 from image_release.ingest.ids import BadValueError, checked_id, checked_name
-from image_release.problems import MAX_VALUE_CHARS, Problem
+from image_release.problems import MAX_VALUE_CHARS, Problem, printable
 from image_release.store_keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.values import CatalogueImage, key_part
 
@@ -213,7 +213,7 @@ def partner_and_version(key: str) -> tuple[str, str]:
     version = without_suffix(file, CATALOGUE_SUFFIXES)
     if not partner or version is None or "/" in version:
         raise CatalogueMisnamedError(
-            f"{key}: a catalogue is named catalogues/<partner_id>/<version>.jsonl or .jsonl.gz"
+            f"{printable(key)}: a catalogue is named catalogues/<partner_id>/<version>.jsonl or .jsonl.gz"
         )
     if len(key_part(version)) > MAX_VERSION_BYTES:
         raise BadValueError(version, f"version must be at most {MAX_VERSION_BYTES} bytes once percent-encoded")

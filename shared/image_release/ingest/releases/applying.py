@@ -30,7 +30,7 @@ from image_release.ingest.releases.reading import (
     Warned,
     read_release,
 )
-from image_release.problems import Problem, ProblemList
+from image_release.problems import Problem, ProblemList, printable
 from image_release.settings import BrakeSettings, Settings
 from image_release.side_by_side import side_by_side
 from image_release.state import DocumentContendedError, hold, is_accepted, let_go, swap_json
@@ -76,7 +76,7 @@ def apply_release(
     """
     release_id = release_id_of(key)
     if release_id is None:
-        raise ReleaseUnreadableError(f"{key}: a release is named releases/<release_id>.csv or .csv.gz")
+        raise ReleaseUnreadableError(f"{printable(key)}: a release is named releases/<release_id>.csv or .csv.gz")
     checked_name(checked_id(release_id, "release_id"), "release_id")
     current = read_current(state)
     held_key = held_release_key(release_id)
