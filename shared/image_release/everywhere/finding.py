@@ -7,7 +7,6 @@ against the state, so that nothing is shown that a partner took away since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,11 +15,9 @@ from image_release.dedup import is_copy
 from image_release.everywhere.print_index import Candidate, PrintIndex
 from image_release.fingerprint import Fingerprint
 from image_release.ingest import find_row, read_current
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store, Stores
 from image_release.values import Accommodation
-
-THREADS = 8
-"""Reads that are under way at once."""
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many candidates were looked at."""
@@ -47,16 +44,15 @@ def find_everywhere(
     where = {candidate.sha256: candidate.accommodation for candidate in candidates if candidate.sha256 != image}
     is_same = partial(_is_same, stores.state, fingerprint)
     verified = {image}
-    with ThreadPoolExecutor(THREADS) as pool:
-        for done, (sha256, same) in enumerate(zip(where, pool.map(is_same, where.items()), strict=True), start=1):
-            verified |= {sha256} if same else set()
-            progress(done, len(where))
-        hotels: dict[str, list[Candidate]] = {}
-        for candidate in candidates:
-            if candidate.sha256 in verified:
-                hotels.setdefault(candidate.hotel_id, []).append(candidate)
-        listed = pool.map(partial(_still_listed, stores.state), hotels, hotels.values())
-        found = [ShowingHotel(hotel_id, images) for hotel_id, images in zip(hotels, listed, strict=True) if images]
+    for done, (sha256, same) in enumerate(zip(where, side_by_side(is_same, where.items()), strict=True), start=1):
+        verified |= {sha256} if same else set()
+        progress(done, len(where))
+    hotels: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.sha256 in verified:
+            hotels.setdefault(candidate.hotel_id, []).append(candidate)
+    listed = side_by_side(lambda hotel: _still_listed(stores.state, *hotel), hotels.items())
+    found = [ShowingHotel(hotel_id, images) for hotel_id, images in zip(hotels, listed, strict=True) if images]
     return tuple(sorted(found, key=lambda hotel: hotel.hotel_id))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from image_release.dedup import HASHES_INDEXED, MOST_BITS, indexed_hashes
 from image_release.feed import ListUnreadableError, Position, changed_since
 from image_release.fingerprint import FINGERPRINT_VERSION, FingerprintsUnreadableError, hash_distances, unpack_hashes
 from image_release.ingest import Current, hotel_hash, hotel_ids, read_current, shard_of, shard_rows
+from image_release.side_by_side import side_by_side
 from image_release.storage import StorageError, Store, Stores
 from image_release.store_keys import fingerprints_key
 from image_release.values import Accommodation, HotelRow
@@ -34,8 +34,6 @@ FORMAT = "1"
 """Version of the tables. A file of another version, or of other fingerprints, is made again."""
 HOTELS_AT_ONCE = 200
 """Hotels that are read and written together."""
-THREADS = 8
-"""Reads that are under way at once."""
 ROWS_AT_ONCE = 20_000
 """Rows, of an accommodation each, that are searched together; bounds the memory."""
 SHA_BYTES = 32
@@ -108,17 +106,16 @@ class PrintIndex:
             _note_what_changed(db, stores.state)
             total, done = int(db.execute("SELECT count(*) FROM todo").fetchone()[0]), 0
             current = read_current(stores.state)
-            with ThreadPoolExecutor(THREADS) as pool:
-                while due := db.execute("SELECT hash, hotel_id FROM todo LIMIT ?", (HOTELS_AT_ONCE,)).fetchall():
-                    names = [hotel_id for _, hotel_id in due]
-                    rows = _rows_of(stores.state, current, names)
-                    packed = list(pool.map(partial(_packed, stores.state), rows))
-                    with db:
-                        db.executemany("DELETE FROM prints WHERE hotel_id = ?", [(name,) for name in names])
-                        db.executemany(_INSERT, [item for items in packed for item in items])
-                        db.executemany("DELETE FROM todo WHERE hash = ? AND hotel_id = ?", due)
-                    done += len(due)
-                    progress(done, total)
+            while due := db.execute("SELECT hash, hotel_id FROM todo LIMIT ?", (HOTELS_AT_ONCE,)).fetchall():
+                names = [hotel_id for _, hotel_id in due]
+                rows = _rows_of(stores.state, current, names)
+                packed = list(side_by_side(partial(_packed, stores.state), rows))
+                with db:
+                    db.executemany("DELETE FROM prints WHERE hotel_id = ?", [(name,) for name in names])
+                    db.executemany(_INSERT, [item for items in packed for item in items])
+                    db.executemany("DELETE FROM todo WHERE hash = ? AND hotel_id = ?", due)
+                done += len(due)
+                progress(done, total)
 
     def near(self, image: str, hashes: NDArray[np.uint64]) -> list[Candidate]:
         """The images with these very bytes, or with a hash near one of the 36 `hashes`, in the order of the file."""

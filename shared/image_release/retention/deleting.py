@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+from image_release.side_by_side import side_by_side
 from image_release.storage import Store
 
 T = TypeVar("T")
@@ -26,14 +26,12 @@ class TimeBox:
     def each(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[list[R]]:
         """The results of a function, some at a time and in order. Ends early when the time is up."""
         waiting = iter(items)
-        with ThreadPoolExecutor(self.threads) as pool:
-            while self.may_go_on() and (some := list(islice(waiting, self.threads * A_THREAD))):
-                yield list(pool.map(function, some))
+        while self.may_go_on() and (some := list(islice(waiting, self.threads * A_THREAD))):
+            yield list(side_by_side(function, some, self.threads))
 
     def in_full(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """All results of a function, whatever time that takes."""
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(function, items))
+        return list(side_by_side(function, items, self.threads))
 
     def delete(self, store: Store, keys: Iterable[str]) -> tuple[int, bool]:
         """Delete objects; returns how many, and whether all of them. Nothing is kept of a million keys."""

@@ -8,12 +8,11 @@ where a walk stopped, and a new walk begins when the first marker can have reste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
@@ -21,6 +20,7 @@ from image_release.publish import PENDING_KINDS
 from image_release.queueing import Message
 from image_release.serverless.messages import NudgeMessage
 from image_release.serverless.ports import Suite
+from image_release.side_by_side import side_by_side
 from image_release.state import KEPT, DueMarker, leave_marker, markers_of
 from image_release.storage import Store
 from image_release.upkeep_keys import walk_key
@@ -118,26 +118,25 @@ def nudge_kind(suite: Suite, kind: str, walk: Walk, plan: Plan, done: dict[str, 
     if not walk.begins(now):
         return
     markers = markers_of(suite.state, kind, now.date(), after=walk.after)
-    with parallel(suite.threads) as each:
-        while found := list(islice(markers, chunk)):
-            served = [marker for marker in found if marker.is_served and marker.day < (now - KEPT).date()]
-            each(lambda marker: suite.state.delete(marker.key), served)
-            done["tidied"] += len(served)
-            waiting = [marker for marker in found if not marker.is_served]
-            for marker in waiting:
-                if (wakes := marker.modified + rest) > now:
-                    walk.passes(wakes)
-            rested = [marker for marker in waiting if marker.modified + rest <= now]
-            planned = plan(rested)
-            each(lambda one: _touch(suite.state, one), planned)
-            suite.bulk.send(one.message() for one in planned)
-            done[kind] = done.get(kind, 0) + len(planned)
-            if len(planned) < len(rested):
-                walk.after = planned[-1].marker.key if planned else walk.after
-                return
-            walk.after = found[-1].key
-            if suite.seconds_left() <= 0:
-                return
+    while found := list(islice(markers, chunk)):
+        served = [marker.key for marker in found if marker.is_served and marker.day < (now - KEPT).date()]
+        done["tidied"] += sum(1 for _ in side_by_side(suite.state.delete, served, suite.threads))
+        waiting = [marker for marker in found if not marker.is_served]
+        for marker in waiting:
+            if (wakes := marker.modified + rest) > now:
+                walk.passes(wakes)
+        rested = [marker for marker in waiting if marker.modified + rest <= now]
+        planned = plan(rested)
+        for _ in side_by_side(lambda one: _touch(suite.state, one), planned, suite.threads):
+            pass
+        suite.bulk.send(one.message() for one in planned)
+        done[kind] = done.get(kind, 0) + len(planned)
+        if len(planned) < len(rested):
+            walk.after = planned[-1].marker.key if planned else walk.after
+            return
+        walk.after = found[-1].key
+        if suite.seconds_left() <= 0:
+            return
     walk.ends(now, rest)
 
 
@@ -155,20 +154,6 @@ def kept(state: Store, kind: str, model: type[W]) -> Iterator[W]:
         data = walk.model_dump_json(exclude_defaults=True).encode()
         if stored is None or data != stored.data:
             state.put(walk_key(kind), data)
-
-
-Map = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
-"""Calls a function with each item, and returns what it returns; raises what one of the calls raises."""
-
-
-@contextmanager
-def parallel(threads: int) -> Iterator[Map]:
-    """A map that has several calls under way at once."""
-    if threads == 1:
-        yield lambda call, items: [call(item) for item in items]
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield lambda call, items: list(pool.map(call, items))
 
 
 def _touch(state: Store, planned: TimedNudge) -> None:

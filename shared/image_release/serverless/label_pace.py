@@ -18,8 +18,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pydantic import AwareDatetime
 
 from image_release.queueing import MAX_DELAY_S
-from image_release.serverless.due import LABELS, Map, Plan, TimedNudge, Walk, at_once, kept, nudge_kind, parallel
+from image_release.serverless.due import LABELS, Plan, TimedNudge, Walk, at_once, kept, nudge_kind
 from image_release.serverless.ports import Suite
+from image_release.side_by_side import side_by_side
 from image_release.state import DueMarker
 from image_release.upkeep_keys import TAGGER_UNAVAILABLE
 
@@ -81,9 +82,9 @@ def nudge_for_labels(suite: Suite) -> dict[str, int]:
     Raises CountersUnreachableError if it cannot be known what the quota allows: then no hotel is nudged.
     """
     done = {"tidied": 0}
-    with kept(suite.state, LABELS, LabelWalk) as walk, parallel(suite.threads) as each:
+    with kept(suite.state, LABELS, LabelWalk) as walk:
         stopped = _is_stopped(suite, walk)
-        plan = _at_the_pace(suite, walk, each) if suite.asks_google else at_once(suite)
+        plan = _at_the_pace(suite, walk) if suite.asks_google else at_once(suite)
         nudge_kind(suite, LABELS, walk, _at_most(PROBES, plan) if stopped else plan, done, chunk=CHUNK)
     return {**done, "stopped": int(stopped)}
 
@@ -106,12 +107,12 @@ def _is_stopped(suite: Suite, walk: LabelWalk) -> bool:
     return report is not None and not works and report.modified + STOPPED_FOR > now
 
 
-def _at_the_pace(suite: Suite, walk: LabelWalk, each: Map) -> Plan:
+def _at_the_pace(suite: Suite, walk: LabelWalk) -> Plan:
     """The plan that gives each hotel its moment, until the queue can delay no longer."""
     pace = Pace.of(suite, walk)
 
     def planned(markers: Sequence[DueMarker]) -> list[TimedNudge]:
-        bodies = each(lambda marker: suite.state.get(marker.key), markers)
+        bodies = list(side_by_side(lambda marker: suite.state.get(marker.key), markers, suite.threads))
         now, found = suite.now(), []
         for marker, stored in zip(markers, bodies, strict=True):
             images = images_waiting(stored.data if stored else b"")

@@ -48,7 +48,8 @@ class Named(World):
         if what in ("leaves", "comes"):
             self.number += 1
             (self.listed.discard if what == "leaves" else self.listed.add)(value)
-            self.listing(ACCOMMODATIONS[value], str(self.number), deleted=what == "leaves")
+            version = f"1.{self.number:03}"  # versions are compared as text: the tenth must not sort before the second
+            self.listing(ACCOMMODATIONS[value], version, deleted=what == "leaves")
             if what == "comes":
                 self.original(ACCOMMODATIONS[value], digest_of(value))
         elif what == "release":
