@@ -69,8 +69,16 @@ class TestReprocess:
         told = published.told("reprocess", "--partner", "p", "--force", "redownload")
         assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
         request_id = told["request_id"]
-        assert published.told("status", request_id) == {"request_id": request_id, "total": 2, "done": 2, "failed": 0}
-        assert published.told("status")["requests"] == [{"request_id": request_id, "total": 2, "done": 2, "failed": 0}]
+        assert published.told("status", request_id) == {
+            "request_id": request_id,
+            "total": 2,
+            "done": 2,
+            "waiting": 0,
+            "failed": 0,
+        }
+        assert published.told("status")["requests"] == [
+            {"request_id": request_id, "total": 2, "done": 2, "waiting": 0, "failed": 0}
+        ]
         assert f"{request_id}: 2 of 2 done, 0 failed" in published.call("status", request_id).stdout
 
     @pytest.mark.parametrize(

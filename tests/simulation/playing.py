@@ -6,6 +6,7 @@ import hashlib
 import random
 from contextlib import ExitStack
 from datetime import timedelta
+from typing import Self
 from unittest.mock import patch
 
 from image_release.cache import read_cached_images
@@ -13,7 +14,8 @@ from image_release.feed import read_snapshot
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
-from image_release.split_keys import SPLIT
+from image_release.serverless.shares import missing_shares, read_plan
+from image_release.split_keys import SPLIT, work_folder
 from image_release.state import held
 from image_release.store_keys import held_catalogue_key, held_release_key, rendition_seq, renditions_folder
 from image_release.values import Accommodation
@@ -31,6 +33,21 @@ ROUNDS = 120
 """Hours until no work may be due: a download that failed often waits a day between two attempts."""
 
 
+class OneAfterAnother:
+    """A pool without threads: a thread of its own would play in another order each time."""
+
+    def __init__(self, max_workers: int) -> None:
+        """Take the number of threads, and start none."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    map = staticmethod(map)
+
+
 def play(seed: int) -> str:
     """Play one seed and return the digest of all events. Raises BrokenPromiseError when an invariant does not hold."""
     scheduler = Scheduler(seed)
@@ -43,6 +60,7 @@ def play(seed: int) -> str:
         crawl=dice.choice((0, 0, 0.3)),
     )
     with ExitStack() as stack:
+        stack.enter_context(patch("image_release.hotel.render.ThreadPoolExecutor", OneAfterAnother))
         stack.enter_context(patch("image_release.side_by_side.THREADS", 1))  # threads would play in another order
         stack.enter_context(patch("image_release.hotel.choose.group_same", group_once))
         stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
@@ -122,14 +140,18 @@ def _drain(model: Model) -> None:
 
 
 def _due(model: Model) -> list[str]:
-    """Return the work that is due within hours."""
-    return [
+    """Return the work that is due within hours: what hotels put off, and what was split and stands still."""
+    put_off = [
         f"{hotel_id} {entry.kind}"
         for hotel_id in HOTELS
         if (manifest := _manifest(model, hotel_id))
         for entry in manifest.pending
         if entry.kind in ("tag", "download")
     ]
+    state = model.stage.state
+    folders = sorted({work_folder(listed.key) for listed in state.list(SPLIT)})
+    plans = [plan for folder in folders if (plan := read_plan(state, folder))]
+    return put_off + [plan.folder for plan in plans if plan.goes_on or missing_shares(state, plan)]
 
 
 def _hold(model: Model) -> None:
