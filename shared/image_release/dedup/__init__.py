@@ -13,6 +13,7 @@ from image_release.dedup.grouping import (
     groupings,
 )
 from image_release.dedup.placeholders import placeholder
+from image_release.dedup.same_view import Difference, SameView
 
 __all__ = [
     "BEST_VERSION",
@@ -22,10 +23,12 @@ __all__ = [
     "AlignedPair",
     "Best",
     "Blocks",
+    "Difference",
     "Evidence",
     "Explanation",
     "FingerprintedImage",
     "Picture",
+    "SameView",
     "choose_best",
     "copies_of",
     "evidence_with",

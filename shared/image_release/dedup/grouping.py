@@ -27,6 +27,7 @@ from image_release.dedup.evidence import (
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
+from image_release.dedup.same_view import SameView
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
@@ -61,6 +62,8 @@ class Picture:
     """SHA-256, sorted."""
     joins: Mapping[str, Evidence]
     """How each member but one was joined with another member."""
+    same_view: tuple[SameView, ...] = ()
+    """Other pictures that show the same view, each named by one of its images, likeliest first."""
 
 
 def group_same(
