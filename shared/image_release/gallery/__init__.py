@@ -3,6 +3,7 @@
 from image_release.gallery.needs_a_look import (
     FEW_PICTURES,
     JOINED_BY_PEOPLE,
+    UNSCORED,
     UNSURE_BEST,
     UNSURE_COPY,
     needs_a_look,
@@ -28,6 +29,7 @@ __all__ = [
     "OUTCOME_WORDS",
     "SHORT",
     "TEMPLATES",
+    "UNSCORED",
     "UNSURE_BEST",
     "UNSURE_COPY",
     "IndexEntry",
