@@ -27,6 +27,14 @@ from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture,
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
+from image_release.dedup.same_view import Difference
+from image_release.dedup.same_view_evidence import (
+    SameViewEvidence,
+    difference_of,
+    same_view_evidence,
+    same_view_features,
+)
+from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
@@ -109,6 +117,7 @@ class Pairs:
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
+        self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
@@ -140,10 +149,31 @@ class Pairs:
     def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
         return -self._pairs[indices].agreeing, indices
 
+    def same_view(self, one: int, other: int) -> SameViewEvidence | None:
+        """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
+        self.evidence(one, other, "")
+        return self._same_view.get((min(one, other), max(one, other)))
+
+    def difference(self, one: int, other: int) -> Difference:
+        """What tells the two images of a candidate pair apart; the pair is registered for it."""
+        pair = self._pairs[min(one, other), max(one, other)]
+        mine, theirs = self._prepared(pair.one), self._prepared(pair.other)
+        coarse = align_coarsely(mine, theirs, pair)
+        registered = register(mine, theirs, pair, coarse) if coarse else None
+        if registered is None:
+            return Difference.CAMERA
+        return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
-        if coarse is None or coarse_weights().score(coarse_features(one, pair, coarse)) < self._least_first_look:
+        if coarse is None:
+            return None
+        features = coarse_features(one, pair, coarse)
+        self._same_view[pair.one, pair.other] = same_view_evidence(
+            same_view_features(one, other, pair, coarse, features)
+        )
+        if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
         if registered is None:
@@ -161,7 +191,7 @@ def _grouped(
     likely = _join_clear(groups, pairs, settings)
     _join_likely(groups, pairs, likely, settings)
     pictures = [picture_of(shas, members, groups.joins) for members in groups.all()]
-    return tuple(sorted(pictures, key=lambda picture: picture.members))
+    return with_same_views(sorted(pictures, key=lambda picture: picture.members), shas, pairs)
 
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
