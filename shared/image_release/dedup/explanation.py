@@ -24,7 +24,8 @@ from image_release.dedup.evidence import (
     statistics,
     well_textured,
 )
-from image_release.dedup.grouping import FingerprintedImage, Pairs, content_key, in_content_order
+from image_release.dedup.grouping import Pairs, content_key, in_content_order
+from image_release.dedup.groups import FingerprintedImage
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
@@ -121,9 +122,7 @@ def scored_pairs(
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
             continue
-        score = pairs.score(one, other)
-        assert score is not None, "likely pairs have something in common"
-        yield shas[one], shas[other], score
+        yield shas[one], shas[other], pairs.score(one, other)
 
 
 def _aligned_pair(
