@@ -255,10 +255,15 @@ DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
 
 
 class PublishingSettings(Section):
-    """How many pictures a hotel shows, and how long files that no manifest names are kept."""
+    """Which pictures a hotel shows, and how long files that no manifest names are kept."""
 
     max_pictures: int = Field(200, ge=1, description="pictures of a hotel; further ones are `over_limit`")
     grace_days: int = Field(7, ge=0, description="days after which files that nothing names are deleted")
+    same_view: Literal["all", "best"] = Field(
+        "all",
+        description="which pictures of one view are shown: `all`, or only the `best` one; the others are `same_view`. "
+        "What a person pinned, showed, or called `different` is shown in any case",
+    )
     max_swaps: int = Field(
         5, ge=1, description="attempts to publish a hotel while other writers change it; then its nudge fails"
     )
@@ -327,4 +332,6 @@ class Settings(Section):
         shaping["prioritising"] = self.prioritising.for_digest()
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
+        if self.publishing.same_view != "all":  # came later: at its default it is in no digest
+            shaping["same_view"] = self.publishing.same_view
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
