@@ -6,12 +6,11 @@ from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (
     GROUPING_VERSION,
-    FingerprintedImage,
-    Picture,
     evidence_with,
     group_same,
     groupings,
 )
+from image_release.dedup.groups import FingerprintedImage, Picture
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
 

@@ -24,7 +24,8 @@ from image_release.dedup.evidence import (
     statistics,
     well_textured,
 )
-from image_release.dedup.grouping import FingerprintedImage, Pairs, content_key, in_content_order
+from image_release.dedup.grouping import Pairs, content_key, in_content_order
+from image_release.dedup.groups import FingerprintedImage
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register

@@ -11,11 +11,9 @@ contents.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
 
 from image_release.dedup.evidence import (
     Evidence,
@@ -24,14 +22,22 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, picture_of
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
-from image_release.dedup.same_view import SameView
+from image_release.dedup.same_view import Difference
+from image_release.dedup.same_view_evidence import (
+    SameViewEvidence,
+    difference_of,
+    same_view_evidence,
+    same_view_features,
+)
+from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
-from image_release.values import ImageFacts, Override
+from image_release.values import Override
 
 GROUPING_VERSION = "5"
 KEPT_PREPARED = 96
@@ -44,26 +50,6 @@ UNKNOWN = -1.0
 """Score of a witness pair that has nothing in common. It counts a little against a join: two crops may not overlap."""
 MOST_WITNESS_SCORE = 4.0
 """Maximum score of a witness pair, for or against."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FingerprintedImage:
-    """An image with its fingerprint: the input of grouping and of the choice of the best image."""
-
-    facts: ImageFacts
-    fingerprint: Fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Images that show one photograph."""
-
-    members: tuple[str, ...]
-    """SHA-256, sorted."""
-    joins: Mapping[str, Evidence]
-    """How each member but one was joined with another member."""
-    same_view: tuple[SameView, ...] = ()
-    """Other pictures that show the same view, each named by one of its images, likeliest first."""
 
 
 def group_same(
@@ -132,6 +118,7 @@ class Pairs:
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
+        self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
@@ -158,10 +145,31 @@ class Pairs:
         known = self._known[indices]
         return replace(known, other=name) if known else None
 
+    def same_view(self, one: int, other: int) -> SameViewEvidence | None:
+        """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
+        self.evidence(one, other, "")
+        return self._same_view.get((min(one, other), max(one, other)))
+
+    def difference(self, one: int, other: int) -> Difference:
+        """What tells the two images of a candidate pair apart; the pair is registered for it."""
+        pair = self._pairs[min(one, other), max(one, other)]
+        mine, theirs = self._prepared(pair.one), self._prepared(pair.other)
+        coarse = align_coarsely(mine, theirs, pair)
+        registered = register(mine, theirs, pair, coarse) if coarse else None
+        if registered is None:
+            return Difference.CAMERA
+        return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
-        if coarse is None or coarse_weights().score(coarse_features(one, pair, coarse)) < self._least_first_look:
+        if coarse is None:
+            return None
+        features = coarse_features(one, pair, coarse)
+        self._same_view[pair.one, pair.other] = same_view_evidence(
+            same_view_features(one, other, pair, coarse, features)
+        )
+        if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
         if registered is None:
@@ -171,73 +179,18 @@ class Pairs:
         return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
 
 
-class _Groups:
-    """Disjoint groups of images; some images must stay in different groups."""
-
-    def __init__(self, count: int) -> None:
-        self._members = {index: [index] for index in range(count)}
-        self._group = list(range(count))
-        self._apart: list[set[int]] = [set() for _ in range(count)]
-        self.joins: dict[int, list[tuple[int, Evidence]]] = {index: [] for index in range(count)}
-
-    def all(self) -> Iterable[list[int]]:
-        """The members of every group."""
-        return self._members.values()
-
-    def of(self, index: int) -> list[int]:
-        """The members of an image's group."""
-        return self._members[self._group[index]]
-
-    def together(self, one: int, other: int) -> bool:
-        """Whether two images are in one group."""
-        return self._group[one] == self._group[other]
-
-    def may_join(self, one: int, other: int) -> bool:
-        """Whether no person decided that an image of one group differs from an image of the other."""
-        theirs = set(self.of(other))
-        return not any(self._apart[member] & theirs for member in self.of(one))
-
-    def keep_apart(self, one: int, other: int) -> None:
-        """Forbid that the groups of two images are ever joined."""
-        self._apart[one].add(other)
-        self._apart[other].add(one)
-
-    def join(self, one: int, other: int, why: Evidence) -> None:
-        """Join the groups of two images."""
-        kept, gone = self._group[one], self._group[other]
-        for member in self._members[gone]:
-            self._group[member] = kept
-        self._members[kept] += self._members.pop(gone)
-        self.joins[one].append((other, why))
-        self.joins[other].append((one, why))
-
-
 def _grouped(
     shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
-    groups = _Groups(len(shas))
-    _apply_decisions(groups, shas, decisions)
+    groups = ImageGroups(len(shas))
+    apply_decisions(groups, shas, decisions)
     waiting = _join_clear(groups, pairs, settings)
     _join_supported(groups, pairs, waiting, settings)
-    pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
-    return tuple(sorted(pictures, key=lambda picture: picture.members))
+    pictures = [picture_of(shas, members, groups.joins) for members in groups.all()]
+    return with_same_views(sorted(pictures, key=lambda picture: picture.members), shas, pairs)
 
 
-def _apply_decisions(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
-    """Apply people's decisions from the last to the first; one that contradicts a later one is ignored."""
-    index = {sha256: number for number, sha256 in enumerate(shas)}
-    for decision in reversed(decisions):
-        named = sorted({index[sha256] for sha256 in decision.images if sha256 in index})
-        for one, other in combinations(named, 2):
-            if groups.together(one, other):
-                continue
-            if decision.action == "different":
-                groups.keep_apart(one, other)
-            elif decision.action == "same" and groups.may_join(one, other):
-                groups.join(one, other, Evidence("", "override", 0.0, 0.0, 0.0))
-
-
-def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
+def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
     """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
     waiting = []
     for one, other in pairs.likeliest_first():
@@ -256,7 +209,9 @@ def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> li
     return waiting
 
 
-def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings) -> None:
+def _join_supported(
+    groups: ImageGroups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings
+) -> None:
     """Join likely pairs, likeliest first: two single images, or groups whose other pairs do not speak against it."""
     for one, other in sorted(waiting, key=lambda pair: (-(pairs.score(*pair) or 0), pair)):
         if groups.together(one, other) or not groups.may_join(one, other) or _bridge(groups, pairs, one, other):
@@ -269,7 +224,7 @@ def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]
             groups.join(one, other, found)
 
 
-def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
+def _bridge(groups: ImageGroups, pairs: Pairs, one: int, other: int) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would."""
     mine, theirs = groups.of(one), groups.of(other)
     without_one = [(a, b) for a in mine if a != one for b in theirs]
@@ -277,7 +232,7 @@ def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
     return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
 
 
-def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
+def _witness_score(groups: ImageGroups, pairs: Pairs, one: int, other: int) -> float:
     """Sum of the scores of the likeliest other pairs across the two groups of a pair."""
     across = [(a, b) for a in groups.of(one) for b in groups.of(other) if (a, b) != (one, other)]
     order = {pair: number for number, pair in enumerate(pairs.likeliest_first())} if across else {}
@@ -287,21 +242,6 @@ def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float
         score = pairs.score(a, b)
         total += UNKNOWN if score is None else max(-MOST_WITNESS_SCORE, min(MOST_WITNESS_SCORE, score))
     return total
-
-
-def _picture(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
-    """A group as a tree of joins, whose root is the first member. Joins have no circle: each joined two groups."""
-    first = min(members, key=lambda member: shas[member])
-    why: dict[str, Evidence] = {}
-    reached, queue = {first}, deque([first])
-    while queue:
-        here = queue.popleft()
-        for there, join in joins[here]:
-            if there not in reached:
-                reached.add(there)
-                queue.append(there)
-                why[shas[there]] = replace(join, other=shas[here])
-    return Picture(tuple(sorted(shas[member] for member in members)), why)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:

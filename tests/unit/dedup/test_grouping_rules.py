@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.grouping import Pairs, Picture, _grouped, _weakest_join_between
+from image_release.dedup.grouping import Pairs, _grouped, _weakest_join_between
+from image_release.dedup.groups import Picture
 from image_release.dedup.matching import CandidatePair
 from image_release.settings import GroupingSettings
 from image_release.values import Override
