@@ -160,11 +160,11 @@ class GroupingSettings(Section):
         description="from this score on, a pair joins an image to another image or to a group without further evidence",
     )
     bridge_score: float = Field(
-        6.0, description="from this score on, a pair joins two groups even if they are linked by this one pair only"
+        6.0, description="from this score on, two groups are joined even if a single image connects them"
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(
-        0.0, description="a pair with a lower score joins nothing; larger groups need this as a sum over several pairs"
+        0.0, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
     )
     least_first_look: float = Field(
         -0.5, description="a pair with a lower score after coarse alignment is not aligned finely and never joins"
@@ -237,10 +237,15 @@ DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
 
 
 class PublishingSettings(Section):
-    """How many pictures a hotel shows, and how long files that no manifest names are kept."""
+    """Which pictures a hotel shows, and how long files that no manifest names are kept."""
 
     max_pictures: int = Field(200, ge=1, description="pictures of a hotel; further ones are `over_limit`")
     grace_days: int = Field(7, ge=0, description="days after which files that nothing names are deleted")
+    same_view: Literal["all", "best"] = Field(
+        "all",
+        description="which pictures of one view are shown: `all`, or only the `best` one; the others are `same_view`. "
+        "What a person pinned, showed, or called `different` is shown in any case",
+    )
     max_swaps: int = Field(
         5, ge=1, description="attempts to publish a hotel while other writers change it; then its nudge fails"
     )
@@ -308,4 +313,6 @@ class Settings(Section):
         shaping["prioritising"] = self.prioritising.for_digest()
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
+        if self.publishing.same_view != "all":  # came later: at its default it is in no digest
+            shaping["same_view"] = self.publishing.same_view
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

@@ -122,9 +122,7 @@ def scored_pairs(
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
             continue
-        score = pairs.score(one, other)
-        assert score is not None, "likely pairs have something in common"
-        yield shas[one], shas[other], score
+        yield shas[one], shas[other], pairs.score(one, other)
 
 
 def _aligned_pair(

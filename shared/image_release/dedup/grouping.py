@@ -1,9 +1,10 @@
 """Grouping: which images of a hotel show the same photograph, with the evidence that joined them.
 
 Clear pairs are joined first. A pair whose images are in one group already is not registered, so a hotel needs about one
-registration an image. Groups cannot chain: a join that makes a group of more than two needs clear evidence, or other
-pairs across the two groups that agree. A join of two groups of several images needs even more. People's decisions are
-binding, and later decisions win over earlier ones.
+registration an image. Whether two groups show one photograph is one question, however many copies they hold: the pairs
+of their copies are not asked one after the other until one agrees. The pairs that can be compared best answer it
+together. Groups cannot chain: a single image that connects two groups, as a collage would, needs more evidence than
+others. People's decisions are binding, and later decisions win over earlier ones.
 
 The result does not depend on the order of the images or on their names: the order of the pairs follows from their
 contents.
@@ -39,17 +40,15 @@ from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import Override
 
-GROUPING_VERSION = "5"
+GROUPING_VERSION = "6"
 KEPT_PREPARED = 96
 """Number of images that are kept prepared for registration, about 2 MB each: bounds the memory of a large hotel."""
 HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
-WITNESSES = 3
-"""Number of other pairs across two groups that are asked when the evidence of one pair is not clear."""
-UNKNOWN = -1.0
-"""Score of a witness pair that has nothing in common. It counts a little against a join: two crops may not overlap."""
-MOST_WITNESS_SCORE = 4.0
-"""Maximum score of a witness pair, for or against."""
+POOLED_PAIRS = 2
+"""Number of pairs across two groups that say together whether these show one photograph."""
+LEAST_POOLED = -4.0
+"""Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
 
 
 def group_same(
@@ -81,9 +80,9 @@ def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
     return sorted(images, key=lambda sha256: (content_key(images[sha256].fingerprint), sha256))
 
 
-def content_key(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
-    """The key by which fingerprints are ordered: their contents, not their names."""
-    return fingerprint.hashes.tobytes(), fingerprint.working.grey.tobytes()
+def content_key(fingerprint: Fingerprint) -> tuple[bytes, tuple[int, ...]]:
+    """The key by which fingerprints are ordered: what is compared, the working picture, not hashes or names."""
+    return fingerprint.working.grey.tobytes(), fingerprint.working.grey.shape
 
 
 def evidence_with(
@@ -122,18 +121,20 @@ class Pairs:
 
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
-        return sorted(self._pairs, key=lambda indices: (-self._pairs[indices].agreeing, indices))
+        return sorted(self._pairs, key=self._likelihood)
 
-    def related(self, one: int, other: int) -> bool:
-        """Whether two images have enough keypoints in common to be a candidate pair."""
-        return (min(one, other), max(one, other)) in self._pairs
+    def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
+        every = ((min(one, other), max(one, other)) for one in mine for other in theirs)
+        return sorted((indices for indices in every if indices in self._pairs), key=self._likelihood)
 
-    def score(self, one: int, other: int) -> float | None:
-        """Log-odds of the same photograph; None if the two are no candidate pair."""
-        indices = (min(one, other), max(one, other))
-        if indices not in self._pairs:
-            return None
-        found = self.evidence(*indices, "")
+    def agreeing(self, one: int, other: int) -> int:
+        """Number of matching points of a candidate pair that agree on one transform."""
+        return self._pairs[one, other].agreeing
+
+    def score(self, one: int, other: int) -> float:
+        """Log-odds of the same photograph of a candidate pair."""
+        found = self.evidence(one, other, "")
         return found.score if found else HOPELESS
 
     def evidence(self, one: int, other: int, name: str) -> Evidence | None:
@@ -144,6 +145,9 @@ class Pairs:
             self._known[indices] = self._measured(pair) if pair else None
         known = self._known[indices]
         return replace(known, other=name) if known else None
+
+    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return -self._pairs[indices].agreeing, indices
 
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
         """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
@@ -184,64 +188,97 @@ def _grouped(
 ) -> tuple[Picture, ...]:
     groups = ImageGroups(len(shas))
     apply_decisions(groups, shas, decisions)
-    waiting = _join_clear(groups, pairs, settings)
-    _join_supported(groups, pairs, waiting, settings)
+    likely = _join_clear(groups, pairs, settings)
+    _join_likely(groups, pairs, likely, settings)
     pictures = [picture_of(shas, members, groups.joins) for members in groups.all()]
     return with_same_views(sorted(pictures, key=lambda picture: picture.members), shas, pairs)
 
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
     """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
-    waiting = []
-    for one, other in pairs.likeliest_first():
-        if groups.together(one, other) or not groups.may_join(one, other):
+    likely = []
+    for pair in pairs.likeliest_first():
+        if not _may_join(groups, pair):
             continue
-        found = pairs.evidence(one, other, "")
+        found = pairs.evidence(*pair, "")
         if found is None or found.score < settings.least_score:
             continue
-        several = min(len(groups.of(one)), len(groups.of(other))) > 1
-        if found.score >= settings.bridge_score or (
-            found.score >= settings.clear_score and not several and not _bridge(groups, pairs, one, other)
-        ):
-            groups.join(one, other, found)
+        if found.score >= settings.clear_score and _is_clear(groups, pairs, pair, settings):
+            groups.join(*pair, found)
         else:
-            waiting.append((one, other))
-    return waiting
+            likely.append(pair)
+    return likely
 
 
-def _join_supported(
-    groups: ImageGroups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings
+def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a pair with a clear score joins: that of an image and a group does, two groups have to agree."""
+    score = _pooled(groups, pairs, pair) if _several(groups, pair) else pairs.score(*pair)
+    return score >= (settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score)
+
+
+def _join_likely(
+    groups: ImageGroups, pairs: Pairs, likely: Sequence[tuple[int, int]], settings: GroupingSettings
 ) -> None:
-    """Join likely pairs, likeliest first: two single images, or groups whose other pairs do not speak against it."""
-    for one, other in sorted(waiting, key=lambda pair: (-(pairs.score(*pair) or 0), pair)):
-        if groups.together(one, other) or not groups.may_join(one, other) or _bridge(groups, pairs, one, other):
-            continue
-        found = pairs.evidence(one, other, "")
-        assert found is not None
-        alone = len(groups.of(one)) == len(groups.of(other)) == 1
-        least = settings.single_score if alone else settings.least_score
-        if found.score + _witness_score(groups, pairs, one, other) >= least:
-            groups.join(one, other, found)
+    """Join the groups of likely pairs, those first whose evidence exceeds by most what they need, until none does."""
+    surplus = {pair: _surplus(groups, pairs, pair, settings) for pair in likely if _may_join(groups, pair)}
+    while surplus:
+        pair = max(surplus, key=lambda pair: (surplus[pair], pairs.score(*pair), pair))
+        found = pairs.evidence(*pair, "")
+        if found is None or surplus[pair] < 0:
+            return
+        groups.join(*pair, found)
+        joined = set(groups.of(pair[0]))
+        for other in [other for other in surplus if joined & set(other)]:
+            if _may_join(groups, other):
+                surplus[other] = _surplus(groups, pairs, other, settings)
+            else:
+                del surplus[other]
 
 
-def _bridge(groups: ImageGroups, pairs: Pairs, one: int, other: int) -> bool:
-    """Whether a single image connects two groups, as a collage of two photographs would."""
-    mine, theirs = groups.of(one), groups.of(other)
-    without_one = [(a, b) for a in mine if a != one for b in theirs]
-    without_other = [(a, b) for a in mine for b in theirs if b != other]
-    return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
+def _may_join(groups: ImageGroups, pair: tuple[int, int]) -> bool:
+    """Whether two images are in two groups that no person keeps apart."""
+    return not groups.together(*pair) and groups.may_join(*pair)
 
 
-def _witness_score(groups: ImageGroups, pairs: Pairs, one: int, other: int) -> float:
-    """Sum of the scores of the likeliest other pairs across the two groups of a pair."""
-    across = [(a, b) for a in groups.of(one) for b in groups.of(other) if (a, b) != (one, other)]
-    order = {pair: number for number, pair in enumerate(pairs.likeliest_first())} if across else {}
-    across.sort(key=lambda pair: (order.get((min(pair), max(pair)), len(order)), pair))
-    total = 0.0
-    for a, b in across[:WITNESSES]:
-        score = pairs.score(a, b)
-        total += UNKNOWN if score is None else max(-MOST_WITNESS_SCORE, min(MOST_WITNESS_SCORE, score))
-    return total
+def _several(groups: ImageGroups, pair: tuple[int, int]) -> bool:
+    """Whether the groups of both images hold several images."""
+    return all(len(groups.of(index)) > 1 for index in pair)
+
+
+def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
+    """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
+    alone = all(len(groups.of(index)) == 1 for index in pair)
+    least = settings.single_score if alone else settings.least_score
+    if _is_bridge(groups, pairs, pair, settings):
+        least = settings.bridge_score
+    return _pooled(groups, pairs, pair) - least
+
+
+def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a single image connects two groups, as a collage of two photographs would.
+
+    Another pair has to go around each image: one that has something in common is enough for an image and a group, it
+    has to speak for the same photograph where both groups hold several.
+    """
+    across = pairs.across(*(groups.of(index) for index in pair))
+    several = _several(groups, pair)
+    return not all(
+        any(index not in other and (not several or pairs.score(*other) >= settings.least_score) for other in across)
+        for index in pair
+        if len(groups.of(index)) > 1
+    )
+
+
+def _pooled(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> float:
+    """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
+
+    The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
+    of their scores would rise with the number of copies.
+    """
+    likeliest = pairs.across(*(groups.of(index) for index in pair))[:POOLED_PAIRS]
+    weights = [pairs.agreeing(*each) ** 2 for each in likeliest]
+    scores = [max(LEAST_POOLED, pairs.score(*each)) for each in likeliest]
+    return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:

@@ -17,6 +17,8 @@ UNSURE_COPY = 3.5
 """Evidence of a copy below which it may be another photograph: from it on, a pair joins without further evidence."""
 UNSURE_BEST = 1.0
 """Margin below which the choice of the best copy is a guess."""
+DECISION_FOR_TWO = "a decision holds for two pictures that were one"
+"""Why a hotel needs a look whose picture fell apart under new rules of grouping."""
 JOINED_BY_PEOPLE = "override"
 """Method of the evidence of copies that a person joined."""
 
@@ -42,6 +44,8 @@ def _reasons(manifest: Manifest, never_first: Collection[str]) -> Iterator[str]:
         yield "opens with a kind that should never open"
     if any(_is_unsure(copy) for picture in pictures for copy in picture.merged):
         yield "copies that may be another photograph"
+    if any(picture.once_with for picture in pictures) or any(image.once_with for image in manifest.rejected):
+        yield DECISION_FOR_TWO
     if any(_is_guess(picture) for picture in pictures):
         yield "best copy is a guess"
     if any(image.outcome == Outcome.UNAVAILABLE for image in manifest.rejected):

@@ -74,6 +74,8 @@ class HotelFacts:
     decisions: Mapping[str, int] = field(default_factory=dict)
     partners: tuple[PartnerFacts, ...] = ()
     unreadable: bool = False
+    split: bool = False
+    """Whether a decision holds for two pictures that were one."""
 
 
 class NotIndexableError(Exception):
@@ -118,6 +120,7 @@ class _IndexedPicture:
     renditions: list[Any]
     """Only those of the first picture become values: there are hundreds in a manifest."""
     merged: tuple[_MergedCopy, ...]
+    once_with: tuple[str, ...] = ()
 
     @property
     def partners(self) -> frozenset[str]:
@@ -128,6 +131,7 @@ class _IndexedPicture:
 class _RefusedImage:
     partner_id: str
     outcome: str
+    once_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ def facts_of(
         withdrawn_by_person=any(decision.action == "withdraw" for decision in decisions),
         decisions=dict(sorted(Counter(decision.action for decision in decisions).items())),
         partners=partners,
+        split=any(picture.once_with for picture in pictures) or any(image.once_with for image in manifest.rejected),
     )
 
 
