@@ -211,9 +211,15 @@ def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -
 
 
 def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
-    """Whether a pair with a clear score joins: that of an image and a group does, two groups have to agree."""
-    score = _pooled(groups, pairs, pair) if _several(groups, pair) else pairs.score(*pair)
-    return score >= (settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score)
+    """Whether a pair with a clear score joins two groups.
+
+    Two groups of several images are asked for one more pair. An image and a group are not, but what is known of a
+    likelier pair counts: a crop may show only what two shots of a room have in common, and would link them.
+    """
+    across = _across(groups, pairs, pair)
+    asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
+    needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
+    return _pooled(pairs, asked) >= needed
 
 
 def _join_likely(
@@ -251,7 +257,7 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
     least = settings.single_score if alone else settings.least_score
     if _is_bridge(groups, pairs, pair, settings):
         least = settings.bridge_score
-    return _pooled(groups, pairs, pair) - least
+    return _pooled(pairs, _across(groups, pairs, pair)) - least
 
 
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
@@ -260,7 +266,7 @@ def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], setting
     Another pair has to go around each image: one that has something in common is enough for an image and a group, it
     has to speak for the same photograph where both groups hold several.
     """
-    across = pairs.across(*(groups.of(index) for index in pair))
+    across = _across(groups, pairs, pair)
     several = _several(groups, pair)
     return not all(
         any(index not in other and (not several or pairs.score(*other) >= settings.least_score) for other in across)
@@ -269,15 +275,20 @@ def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], setting
     )
 
 
-def _pooled(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> float:
+def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
+    """The candidate pairs across the groups of two images, likeliest first."""
+    return pairs.across(*(groups.of(index) for index in pair))
+
+
+def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
     """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
 
     The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
     of their scores would rise with the number of copies.
     """
-    likeliest = pairs.across(*(groups.of(index) for index in pair))[:POOLED_PAIRS]
-    weights = [pairs.agreeing(*each) ** 2 for each in likeliest]
-    scores = [max(LEAST_POOLED, pairs.score(*each)) for each in likeliest]
+    likeliest = across[:POOLED_PAIRS]
+    weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
+    scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
     return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
 
 

@@ -59,6 +59,11 @@ class TestAnImageAndAGroup:
         """The other pair speaks against it as much as a pair can."""
         assert groups("abc", {"ab": COPIES, "ac": score, "bc": HOPELESS}) == expected
 
+    @pytest.mark.parametrize(("likelier", "expected"), [(3.5, "abc"), (-0.8, "ab c"), (HOPELESS, "ab c")])
+    def test_do_not_join_by_a_clear_pair_that_a_likelier_pair_contradicts(self, likelier: float, expected: str) -> None:
+        """Images a and c are two shots of a room, and b is a crop of a that shows what has not changed."""
+        assert groups("abc", {"ac": (likelier, 90), "ab": (COPIES, 50), "bc": (3.6, 40)}) == expected
+
     @pytest.mark.parametrize(("second", "expected"), [(-2.0, "abc"), (-2.01, "ab c")])
     def test_join_below_it_if_their_two_likeliest_pairs_reach_the_least_score(
         self, second: float, expected: str
