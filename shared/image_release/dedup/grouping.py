@@ -23,7 +23,8 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
-from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, picture_of
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
+from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
@@ -56,7 +57,10 @@ def group_same(
 ) -> tuple[Picture, ...]:
     """Group images (by SHA-256) by photograph, sorted by first member; every image is in exactly one picture."""
     shas = in_content_order(images)
-    return _grouped(shas, Pairs([images[sha256].fingerprint for sha256 in shas], settings), decisions, settings)
+    fingerprints = [images[sha256].fingerprint for sha256 in shas]
+    if settings.method == "hashes":
+        return grouped_by_hashes(shas, fingerprints, decisions, settings)
+    return _grouped(shas, Pairs(fingerprints, settings), decisions, settings)
 
 
 def groupings(
@@ -71,6 +75,9 @@ def groupings(
     fingerprints = [images[sha256].fingerprint for sha256 in shas]
     known: dict[float, Pairs] = {}
     for each in settings:
+        if each.method == "hashes":
+            yield grouped_by_hashes(shas, fingerprints, (), each)
+            continue
         pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(fingerprints, each))
         yield _grouped(shas, pairs, (), each)
 
@@ -86,7 +93,11 @@ def content_key(fingerprint: Fingerprint) -> tuple[bytes, tuple[int, ...]]:
 
 
 def evidence_with(
-    picture: Picture, images: Mapping[str, FingerprintedImage], best: str, among: Collection[str]
+    picture: Picture,
+    images: Mapping[str, FingerprintedImage],
+    best: str,
+    among: Collection[str],
+    settings: GroupingSettings,
 ) -> dict[str, Evidence]:
     """Say why the members in `among` show the same photograph as `best`.
 
@@ -95,16 +106,24 @@ def evidence_with(
     """
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
-    unmeasured = {member: images[member] for member in among if member not in found}
-    shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
+    unmeasured = [member for member in among if member not in found]
+    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
+    if settings.method == "hashes":
+        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
+    else:
+        clear = _clear_with(best, compared) if compared else {}
+    for member in unmeasured:
+        found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
+    return found
+
+
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+    """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
-    for number, member in enumerate(shas):
-        if member != best:
-            why = pairs.evidence(number, at, best)
-            clear = why is not None and why.score > 0
-            found[member] = why if why and clear else replace(_weakest_join_between(picture, member, best), other=best)
-    return found
+    measured = {sha256: pairs.evidence(number, at, best) for number, sha256 in enumerate(shas) if number != at}
+    return {sha256: why for sha256, why in measured.items() if why is not None and why.score > 0}
 
 
 class Pairs:
@@ -190,8 +209,7 @@ def _grouped(
     apply_decisions(groups, shas, decisions)
     likely = _join_clear(groups, pairs, settings)
     _join_likely(groups, pairs, likely, settings)
-    pictures = [picture_of(shas, members, groups.joins) for members in groups.all()]
-    return with_same_views(sorted(pictures, key=lambda picture: picture.members), shas, pairs)
+    return with_same_views(pictures_of(shas, groups), shas, pairs)
 
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
@@ -301,7 +319,7 @@ def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
 
 
 def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
-    """The join with the lowest score on the way from `a` to `b`: a chain is as strong as its weakest link."""
+    """The weakest join on the way from `a` to `b`, by score, then by distance: joins by hashes have no score."""
     ways = []
     for start in (a, b):
         way, here = [start], start
@@ -311,4 +329,4 @@ def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
         ways.append(way)
     shared = set(ways[0]) & set(ways[1])
     steps = [picture.joins[sha256] for way in ways for sha256 in way if sha256 not in shared]
-    return min(steps, key=lambda step: (step.score, step.other))
+    return min(steps, key=lambda step: (step.score, -step.distance, step.other))
