@@ -281,16 +281,17 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would.
 
-    Another pair has to go around each image: one that has something in common is enough for an image and a group, it
-    has to speak for the same photograph where both groups hold several.
+    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    one; where both groups hold several images, the likeliest has to speak for the same photograph.
     """
+    least = settings.least_score if _several(groups, pair) else None
     across = _across(groups, pairs, pair)
-    several = _several(groups, pair)
-    return not all(
-        any(index not in other and (not several or pairs.score(*other) >= settings.least_score) for other in across)
-        for index in pair
-        if len(groups.of(index)) > 1
-    )
+    for image in across[0]:
+        if len(groups.of(image)) > 1:
+            around = next((other for other in across if image not in other), None)
+            if around is None or (least is not None and pairs.score(*around) < least):
+                return True
+    return False
 
 
 def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
