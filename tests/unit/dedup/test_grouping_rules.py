@@ -98,7 +98,7 @@ class TestTwoGroupsOfSeveralImages:
         self, second: str, score: float, expected: str
     ) -> None:
         """Whichever images these are. Without them no pair of other images speaks for the join."""
-        others = {name: (0.0, 9) for name in ("ad", "bc", "bd")}
+        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
         assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
