@@ -20,7 +20,7 @@ EARTH_KM = 6371.0
 REASONS = {
     LikelyReason.SAME_HOTEL: "likely one hotel that is twice in the Data Release",
     LikelyReason.PARTNER_MIX_UP: "likely a mix-up of one partner, which gives both hotels the same pictures",
-    LikelyReason.SOME_IN_COMMON: "some pictures in common: houses of one chain or owner, neighbours, or stock photographs",
+    LikelyReason.SOME_IN_COMMON: "some pictures in common: one chain or owner, neighbours, or stock photographs",
 }
 """What a person is told."""
 
