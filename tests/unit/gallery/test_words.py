@@ -75,7 +75,9 @@ def test_variety_is_told_where_it_was_stronger_than_the_score():
 
 def test_a_picture_that_may_not_open_says_so():
     made = hotel((0.5, 0.9), (0.5, 0.8), held_back="the kind bathroom never opens a hotel")
-    assert why(made) == "1st: bedroom, large, its score would open the hotel, but the kind bathroom never opens a hotel"
+    assert (
+        why(made) == "1st: bedroom, large, its score would place it earlier, but the kind bathroom never opens a hotel"
+    )
     assert why(made, 2) == "2nd: bedroom, large"
 
 
@@ -123,8 +125,8 @@ class TestAnImageThatIsNotShown:
         assert why_rejected(rejected("aaaaaa", Outcome.HIDDEN, said)) == said
 
     def test_may_have_an_outcome_of_a_newer_version(self):
-        newer = rejected("aaaaaa", Outcome.GONE).model_copy(update={"outcome": "same_view"})
-        assert why_rejected(newer) == "same view"
+        newer = rejected("aaaaaa", Outcome.GONE).model_copy(update={"outcome": "too_blurred"})
+        assert why_rejected(newer) == "too blurred"
 
 
 @pytest.mark.parametrize(
