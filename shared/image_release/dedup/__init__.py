@@ -10,12 +10,14 @@ from image_release.dedup.grouping import (
     group_same,
     groupings,
 )
-from image_release.dedup.groups import FingerprintedImage, Picture
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture
+from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
 
 __all__ = [
     "BEST_VERSION",
+    "BY_HASHES",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
     "MOST_BITS",
@@ -26,6 +28,8 @@ __all__ = [
     "Evidence",
     "Explanation",
     "FingerprintedImage",
+    "ImageGroups",
+    "NearPair",
     "Picture",
     "SameView",
     "choose_best",
@@ -36,6 +40,7 @@ __all__ = [
     "groupings",
     "indexed_hashes",
     "is_copy",
+    "join_near",
     "placeholder",
     "scored_pairs",
 ]

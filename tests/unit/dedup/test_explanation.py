@@ -89,10 +89,10 @@ class TestScore:
 
     def test_of_every_wanted_pair_is_told(self, hotel):
         """The pairs of copies, and only those that were asked for."""
-        found = {frozenset((one, other)): score for one, other, score in scored_pairs(hotel, lambda *_: True)}
+        found = {frozenset((one, other)): score for one, other, score in scored_pairs(hotel, lambda *_: True, SETTINGS)}
         copies = [frozenset((one * 64, other * 64)) for one, other in ("ab", "ac", "ad", "bc", "bd", "cd")]
         assert all(found[pair] > SETTINGS.clear_score for pair in copies)
-        assert list(scored_pairs(hotel, lambda *_: False)) == []
+        assert list(scored_pairs(hotel, lambda *_: False, SETTINGS)) == []
 
 
 class TestBlocks:

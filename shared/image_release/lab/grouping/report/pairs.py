@@ -108,11 +108,12 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
         explanation=explanation,
         facts=facts(aligned) if aligned else [],
         statistics=statistics,
-        strongest=_strongest(statistics),
+        strongest="" if settings.grouping.method == "hashes" else _strongest(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned else None)
+    scored = aligned is not None and settings.grouping.method == "registered"
+    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned and scored else None)
 
 
 def _bytes_of(path: Path, name: str) -> bytes:

@@ -49,6 +49,8 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return "Joined: the two files hold the same bytes."
     if verdict.reason is Reason.REJECTED:
         return f"Not compared: {verdict.detail}."
+    if settings.method == "hashes":
+        return _by_hashes(int(explanation.hash_distances.min()), verdict, settings)
     seen = observation(explanation)
     score = explanation.aligned.evidence.score if explanation.aligned else None
     if verdict.reason is Reason.BY_OTHERS:
@@ -59,6 +61,19 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
     if verdict.reason is Reason.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
     return f"Kept apart: {seen}{_too_little(explanation, score, settings)}."
+
+
+def _by_hashes(bits: int, verdict: Verdict, settings: GroupingSettings) -> str:
+    """The sentence where hashes decide."""
+    seen = f"the nearest two of their 36 crops differ in {bits} of 64 bits"
+    if verdict.reason is Reason.BY_OTHERS:
+        return f"Joined through other images of the group: {seen}."
+    allowed = f"{settings.max_bits} may differ"
+    if verdict.joined:
+        return f"Joined: {seen}; {allowed}."
+    if bits > settings.max_bits:
+        return f"Kept apart: {seen}; only {allowed}."
+    return f"Kept apart: {seen} and {allowed}, but the hotel's other images or a person decided otherwise."
 
 
 def observation(explanation: Explanation) -> str:
