@@ -11,7 +11,8 @@ from image_release.dedup.grouping import (
     group_same,
     groupings,
 )
-from image_release.dedup.groups import FingerprintedImage, Picture
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture
+from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
 from image_release.dedup.same_view_evidence import SameViewEvidence
@@ -19,6 +20,7 @@ from image_release.dedup.same_view_evidence import SameViewEvidence
 __all__ = [
     "BEST_VERSION",
     "BLOCK",
+    "BY_HASHES",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
     "MOST_BITS",
@@ -29,6 +31,8 @@ __all__ = [
     "Evidence",
     "Explanation",
     "FingerprintedImage",
+    "ImageGroups",
+    "NearPair",
     "Picture",
     "SameView",
     "SameViewEvidence",
@@ -40,6 +44,7 @@ __all__ = [
     "groupings",
     "indexed_hashes",
     "is_copy",
+    "join_near",
     "placeholder",
     "scored_pairs",
 ]

@@ -49,8 +49,9 @@ ACROSS_DOWN = [0, 3]
 class Evidence:
     """Why an image was joined with `other` (SHA-256).
 
-    `distance` is the median displacement of textured blocks that registration left, in pixels of the working image.
-    `overlap` is the share of the smaller image that the other covers. `score` is the log-odds of the same photograph.
+    By method `registration`, `distance` is the median displacement of textured blocks that registration left, in pixels
+    of the working image; by method `hashes` it is a number of bits, and nothing else is known. `overlap` is
+    the share of the smaller image that the other covers. `score` is the log-odds of the same photograph.
     """
 
     other: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ from image_release.dedup.same_view_evidence import (
 )
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.weights import Weights, coarse_weights, shipped_weights
-from image_release.fingerprint import Fingerprint, WorkingImage
+from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
@@ -146,11 +146,23 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
 
 
 def scored_pairs(
-    images: Mapping[str, FingerprintedImage], wanted: Callable[[str, str], bool]
+    images: Mapping[str, FingerprintedImage], wanted: Callable[[str, str], bool], settings: GroupingSettings
 ) -> Iterator[tuple[str, str, float]]:
-    """Yield the SHA-256s and the score of each wanted pair of a hotel that is a candidate pair."""
+    """Yield the SHA-256s and the score of each wanted pair of a hotel that is a candidate pair.
+
+    Where hashes decide, every wanted pair is one, and its score is its distance in bits, below 0.
+    """
     shas = in_content_order(images)
-    pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings())
+    fingerprints = [images[sha256].fingerprint for sha256 in shas]
+    if settings.method == "hashes":
+        bits = hash_distances(*[np.array([item.hashes for item in fingerprints])] * 2)
+        yield from (
+            (shas[one], shas[other], -float(bits[one, other]))
+            for one, other in combinations(range(len(shas)), 2)
+            if wanted(shas[one], shas[other])
+        )
+        return
+    pairs = Pairs(fingerprints, settings)
     for one, other in pairs.likeliest_first():
         if not wanted(shas[one], shas[other]):
             continue

@@ -23,7 +23,8 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
-from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, picture_of
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
+from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
@@ -56,7 +57,10 @@ def group_same(
 ) -> tuple[Picture, ...]:
     """Group images (by SHA-256) by photograph, sorted by first member; every image is in exactly one picture."""
     shas = in_content_order(images)
-    return _grouped(shas, Pairs([images[sha256].fingerprint for sha256 in shas], settings), decisions, settings)
+    fingerprints = [images[sha256].fingerprint for sha256 in shas]
+    if settings.method == "hashes":
+        return grouped_by_hashes(shas, fingerprints, decisions, settings)
+    return _grouped(shas, Pairs(fingerprints, settings), decisions, settings)
 
 
 def groupings(
@@ -71,6 +75,9 @@ def groupings(
     fingerprints = [images[sha256].fingerprint for sha256 in shas]
     known: dict[float, Pairs] = {}
     for each in settings:
+        if each.method == "hashes":
+            yield grouped_by_hashes(shas, fingerprints, (), each)
+            continue
         pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(fingerprints, each))
         yield _grouped(shas, pairs, (), each)
 
@@ -86,7 +93,11 @@ def content_key(fingerprint: Fingerprint) -> tuple[bytes, tuple[int, ...]]:
 
 
 def evidence_with(
-    picture: Picture, images: Mapping[str, FingerprintedImage], best: str, among: Collection[str]
+    picture: Picture,
+    images: Mapping[str, FingerprintedImage],
+    best: str,
+    among: Collection[str],
+    settings: GroupingSettings,
 ) -> dict[str, Evidence]:
     """Say why the members in `among` show the same photograph as `best`.
 
@@ -95,16 +106,24 @@ def evidence_with(
     """
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
-    unmeasured = {member: images[member] for member in among if member not in found}
-    shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
+    unmeasured = [member for member in among if member not in found]
+    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
+    if settings.method == "hashes":
+        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
+    else:
+        clear = _clear_with(best, compared) if compared else {}
+    for member in unmeasured:
+        found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
+    return found
+
+
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+    """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
-    for number, member in enumerate(shas):
-        if member != best:
-            why = pairs.evidence(number, at, best)
-            clear = why is not None and why.score > 0
-            found[member] = why if why and clear else replace(_weakest_join_between(picture, member, best), other=best)
-    return found
+    measured = {sha256: pairs.evidence(number, at, best) for number, sha256 in enumerate(shas) if number != at}
+    return {sha256: why for sha256, why in measured.items() if why is not None and why.score > 0}
 
 
 class Pairs:
@@ -122,6 +141,10 @@ class Pairs:
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
         return sorted(self._pairs, key=self._likelihood)
+
+    def unmirrored(self) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs that are not mirrored, most agreeing matches first."""
+        return [indices for indices in self.likeliest_first() if not self._pairs[indices].mirrored]
 
     def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
         """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
@@ -146,11 +169,8 @@ class Pairs:
         known = self._known[indices]
         return replace(known, other=name) if known else None
 
-    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
-        return -self._pairs[indices].agreeing, indices
-
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
-        """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
+        """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
         self.evidence(one, other, "")
         return self._same_view.get((min(one, other), max(one, other)))
 
@@ -164,15 +184,18 @@ class Pairs:
             return Difference.CAMERA
         return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
 
+    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return -self._pairs[indices].agreeing, indices
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
         if coarse is None:
             return None
         features = coarse_features(one, pair, coarse)
-        self._same_view[pair.one, pair.other] = same_view_evidence(
-            same_view_features(one, other, pair, coarse, features)
-        )
+        if not pair.mirrored:
+            seen = same_view_features(one, other, pair, coarse, features)
+            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
@@ -190,8 +213,7 @@ def _grouped(
     apply_decisions(groups, shas, decisions)
     likely = _join_clear(groups, pairs, settings)
     _join_likely(groups, pairs, likely, settings)
-    pictures = [picture_of(shas, members, groups.joins) for members in groups.all()]
-    return with_same_views(sorted(pictures, key=lambda picture: picture.members), shas, pairs)
+    return with_same_views(pictures_of(shas, groups), shas, pairs)
 
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
@@ -211,9 +233,15 @@ def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -
 
 
 def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
-    """Whether a pair with a clear score joins: that of an image and a group does, two groups have to agree."""
-    score = _pooled(groups, pairs, pair) if _several(groups, pair) else pairs.score(*pair)
-    return score >= (settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score)
+    """Whether a pair with a clear score joins two groups.
+
+    Two groups of several images are asked for one more pair. An image and a group are not, but what is known of a
+    likelier pair counts: a crop may show only what two shots of a room have in common, and would link them.
+    """
+    across = _across(groups, pairs, pair)
+    asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
+    needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
+    return _pooled(pairs, asked) >= needed
 
 
 def _join_likely(
@@ -251,33 +279,39 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
     least = settings.single_score if alone else settings.least_score
     if _is_bridge(groups, pairs, pair, settings):
         least = settings.bridge_score
-    return _pooled(groups, pairs, pair) - least
+    return _pooled(pairs, _across(groups, pairs, pair)) - least
 
 
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would.
 
-    Another pair has to go around each image: one that has something in common is enough for an image and a group, it
-    has to speak for the same photograph where both groups hold several.
+    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    one; where both groups hold several images, the likeliest has to speak for the same photograph.
     """
-    across = pairs.across(*(groups.of(index) for index in pair))
-    several = _several(groups, pair)
-    return not all(
-        any(index not in other and (not several or pairs.score(*other) >= settings.least_score) for other in across)
-        for index in pair
-        if len(groups.of(index)) > 1
-    )
+    least = settings.least_score if _several(groups, pair) else None
+    across = _across(groups, pairs, pair)
+    for image in across[0]:
+        if len(groups.of(image)) > 1:
+            around = next((other for other in across if image not in other), None)
+            if around is None or (least is not None and pairs.score(*around) < least):
+                return True
+    return False
 
 
-def _pooled(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> float:
+def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
+    """The candidate pairs across the groups of two images, likeliest first."""
+    return pairs.across(*(groups.of(index) for index in pair))
+
+
+def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
     """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
 
     The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
     of their scores would rise with the number of copies.
     """
-    likeliest = pairs.across(*(groups.of(index) for index in pair))[:POOLED_PAIRS]
-    weights = [pairs.agreeing(*each) ** 2 for each in likeliest]
-    scores = [max(LEAST_POOLED, pairs.score(*each)) for each in likeliest]
+    likeliest = across[:POOLED_PAIRS]
+    weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
+    scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
     return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
 
 
@@ -290,7 +324,7 @@ def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
 
 
 def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
-    """The join with the lowest score on the way from `a` to `b`: a chain is as strong as its weakest link."""
+    """The weakest join on the way from `a` to `b`, by score, then by distance: joins by hashes have no score."""
     ways = []
     for start in (a, b):
         way, here = [start], start
@@ -300,4 +334,4 @@ def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
         ways.append(way)
     shared = set(ways[0]) & set(ways[1])
     steps = [picture.joins[sha256] for way in ways for sha256 in way if sha256 not in shared]
-    return min(steps, key=lambda step: (step.score, step.other))
+    return min(steps, key=lambda step: (step.score, -step.distance, step.other))

@@ -88,7 +88,13 @@ def apply_decisions(groups: ImageGroups, shas: Sequence[str], decisions: Sequenc
                 groups.join(one, other, Evidence("", "override", 0.0, 0.0, 0.0))
 
 
-def picture_of(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
+def pictures_of(shas: Sequence[str], groups: ImageGroups) -> tuple[Picture, ...]:
+    """The groups as pictures, sorted by first member."""
+    pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
+    return tuple(sorted(pictures, key=lambda picture: picture.members))
+
+
+def _picture(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
     """A group as a tree of joins, whose root is the first member. Joins have no circle: each joined two groups."""
     first = min(members, key=lambda member: shas[member])
     why: dict[str, Evidence] = {}

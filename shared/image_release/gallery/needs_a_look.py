@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from image_release.dedup import BY_HASHES
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest, MergedImage, PublishedPicture
 from image_release.ranking_settings import shipped_never_first
@@ -21,6 +22,8 @@ DECISION_FOR_TWO = "a decision holds for two pictures that were one"
 """Why a hotel needs a look whose picture fell apart under new rules of grouping."""
 JOINED_BY_PEOPLE = "override"
 """Method of the evidence of copies that a person joined."""
+UNSCORED = frozenset({JOINED_BY_PEOPLE, BY_HASHES})
+"""Methods whose evidence has no score that could be unsure."""
 
 
 def needs_a_look(manifest: Manifest, never_first: Collection[str] | None = None) -> tuple[str, ...]:
@@ -56,7 +59,7 @@ def _reasons(manifest: Manifest, never_first: Collection[str]) -> Iterator[str]:
 
 def _is_unsure(copy: MergedImage) -> bool:
     """Whether it may be another photograph. A copy that a person joined is none of the program's guesses."""
-    return copy.evidence.method != JOINED_BY_PEOPLE and copy.evidence.score < UNSURE_COPY
+    return copy.evidence.method not in UNSCORED and copy.evidence.score < UNSURE_COPY
 
 
 def _is_guess(picture: PublishedPicture) -> bool:

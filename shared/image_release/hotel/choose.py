@@ -148,7 +148,8 @@ def _chosen(
 ) -> Chosen:
     best = _chosen_by_people(hotel, picture, senders) or choose_best(picture, seen, senders.keys())
     image = _sender(hotel, senders[best.sha256], settings)
-    evidence = evidence_with(picture, seen, best.sha256, [sha256 for sha256 in picture.members if sha256 in senders])
+    sent = [sha256 for sha256 in picture.members if sha256 in senders]
+    evidence = evidence_with(picture, seen, best.sha256, sent, settings.grouping)
     merged = {
         other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from image_release.gallery import JOINED_BY_PEOPLE
+from image_release.gallery import UNSCORED
 from image_release.outcomes import Outcome
 from image_release.store_keys import rendition_seq
 from image_release.values import Override
@@ -176,7 +176,7 @@ def facts_of(
         copy.evidence.score
         for picture in pictures
         for copy in picture.merged
-        if copy.sha256 != picture.best.sha256 and copy.evidence.method != JOINED_BY_PEOPLE
+        if copy.sha256 != picture.best.sha256 and copy.evidence.method not in UNSCORED
     ]
     partners = tuple(_partners(manifest))
     return HotelFacts(

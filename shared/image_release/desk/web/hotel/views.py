@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from image_release.dedup import BY_HASHES
 from image_release.desk.deciding import (
     Entry,
     HotelNow,
@@ -224,7 +225,10 @@ def _copy(hotel_id: str, picture: PublishedPicture, image: PublishedImage) -> Co
     if isinstance(image, MergedImage):
         found = image.evidence
         mirrored = ", mirrored" if found.mirrored else ""
-        evidence = f"{found.method}{mirrored}: score {found.score:.1f}, {found.overlap:.0%} in common"
+        measured = f"score {found.score:.1f}, {found.overlap:.0%} in common"
+        if found.method == BY_HASHES:
+            measured = f"{found.distance:.0f} of 64 bits differ"
+        evidence = f"{found.method}{mirrored}: {measured}"
     return CopyView(
         image,
         image_address(hotel_id, image.sha256, "small"),

@@ -96,7 +96,8 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     one, other = (second, first) if explanation.swapped else (first, second)
     summary = sentence(explanation, verdict, settings.grouping)
     aligned, statistics = explanation.aligned, _statistics(explanation)
-    is_same_view = explanation.is_same_view and verdict.reason is Reason.APART
+    is_apart = verdict.reason is Reason.APART and settings.grouping.method == "registered"
+    is_same_view = is_apart and explanation.is_same_view
     page = render_report_page(
         "pair.html",
         one=one,
@@ -111,11 +112,12 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
         explanation=explanation,
         facts=facts(aligned) if aligned else [],
         statistics=statistics,
-        strongest=_strongest(statistics),
+        strongest="" if settings.grouping.method == "hashes" else _strongest(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned else None)
+    scored = aligned is not None and settings.grouping.method == "registered"
+    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned and scored else None)
 
 
 def _bytes_of(path: Path, name: str) -> bytes:

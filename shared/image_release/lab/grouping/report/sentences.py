@@ -55,6 +55,8 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return "Joined: the two files hold the same bytes."
     if verdict.reason is Reason.REJECTED:
         return f"Not compared: {verdict.detail}."
+    if settings.method == "hashes":
+        return _by_hashes(int(explanation.hash_distances.min()), verdict, settings)
     seen = observation(explanation)
     score = explanation.aligned.evidence.score if explanation.aligned else None
     if verdict.reason is Reason.BY_OTHERS:
@@ -64,10 +66,10 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return f"Joined through other images of the group: {seen}{alone}."
     if verdict.reason is Reason.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
-    too_little = _too_little(explanation, score, settings)
     if explanation.is_same_view and explanation.aligned:
-        return f"Not one photograph, but the same view: {same_view_observation(explanation.aligned)}{too_little}."
-    return f"Kept apart: {seen}{too_little}."
+        seen = same_view_observation(explanation.aligned)
+    start = "Not one photograph, but the same view" if explanation.is_same_view else "Kept apart"
+    return f"{start}: {seen}{_too_little(explanation, score, settings)}."
 
 
 def same_view_observation(aligned: AlignedPair) -> str:
@@ -82,12 +84,22 @@ def same_view_observation(aligned: AlignedPair) -> str:
         return f"things moved, came or went; {disagree} of the textured blocks disagree, while {agree} agree"
     moved = blocks.displacement[counted] > STILL_PX
     if moved.mean() < LEAST_MOVED:
-        return (
-            f"the camera turned; the two align, but only {aligned.evidence.overlap:.0%} of one is in the other".replace(
-                "%", " %"
-            )
-        )
+        shared = f"{aligned.evidence.overlap:.0%}".replace("%", " %")
+        return f"the camera turned; the two align, but only {shared} of one is in the other"
     return f"the camera moved; {_share(moved)} of the textured blocks are displaced by more than {STILL_PX} px"
+
+
+def _by_hashes(bits: int, verdict: Verdict, settings: GroupingSettings) -> str:
+    """The sentence where hashes decide."""
+    seen = f"the nearest two of their 36 crops differ in {bits} of 64 bits"
+    if verdict.reason is Reason.BY_OTHERS:
+        return f"Joined through other images of the group: {seen}."
+    allowed = f"{settings.max_bits} may differ"
+    if verdict.joined:
+        return f"Joined: {seen}; {allowed}."
+    if bits > settings.max_bits:
+        return f"Kept apart: {seen}; only {allowed}."
+    return f"Kept apart: {seen} and {allowed}, but the hotel's other images or a person decided otherwise."
 
 
 def observation(explanation: Explanation) -> str:
