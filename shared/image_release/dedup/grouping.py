@@ -142,6 +142,10 @@ class Pairs:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
         return sorted(self._pairs, key=self._likelihood)
 
+    def unmirrored(self) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs that are not mirrored, most agreeing matches first."""
+        return [indices for indices in self.likeliest_first() if not self._pairs[indices].mirrored]
+
     def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
         """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
         every = ((min(one, other), max(one, other)) for one in mine for other in theirs)
@@ -165,11 +169,8 @@ class Pairs:
         known = self._known[indices]
         return replace(known, other=name) if known else None
 
-    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
-        return -self._pairs[indices].agreeing, indices
-
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
-        """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
+        """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
         self.evidence(one, other, "")
         return self._same_view.get((min(one, other), max(one, other)))
 
@@ -183,15 +184,18 @@ class Pairs:
             return Difference.CAMERA
         return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
 
+    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return -self._pairs[indices].agreeing, indices
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
         if coarse is None:
             return None
         features = coarse_features(one, pair, coarse)
-        self._same_view[pair.one, pair.other] = same_view_evidence(
-            same_view_features(one, other, pair, coarse, features)
-        )
+        if not pair.mirrored:
+            seen = same_view_features(one, other, pair, coarse, features)
+            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
@@ -229,9 +233,15 @@ def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -
 
 
 def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
-    """Whether a pair with a clear score joins: that of an image and a group does, two groups have to agree."""
-    score = _pooled(groups, pairs, pair) if _several(groups, pair) else pairs.score(*pair)
-    return score >= (settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score)
+    """Whether a pair with a clear score joins two groups.
+
+    Two groups of several images are asked for one more pair. An image and a group are not, but what is known of a
+    likelier pair counts: a crop may show only what two shots of a room have in common, and would link them.
+    """
+    across = _across(groups, pairs, pair)
+    asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
+    needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
+    return _pooled(pairs, asked) >= needed
 
 
 def _join_likely(
@@ -269,33 +279,39 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
     least = settings.single_score if alone else settings.least_score
     if _is_bridge(groups, pairs, pair, settings):
         least = settings.bridge_score
-    return _pooled(groups, pairs, pair) - least
+    return _pooled(pairs, _across(groups, pairs, pair)) - least
 
 
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would.
 
-    Another pair has to go around each image: one that has something in common is enough for an image and a group, it
-    has to speak for the same photograph where both groups hold several.
+    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    one; where both groups hold several images, the likeliest has to speak for the same photograph.
     """
-    across = pairs.across(*(groups.of(index) for index in pair))
-    several = _several(groups, pair)
-    return not all(
-        any(index not in other and (not several or pairs.score(*other) >= settings.least_score) for other in across)
-        for index in pair
-        if len(groups.of(index)) > 1
-    )
+    least = settings.least_score if _several(groups, pair) else None
+    across = _across(groups, pairs, pair)
+    for image in across[0]:
+        if len(groups.of(image)) > 1:
+            around = next((other for other in across if image not in other), None)
+            if around is None or (least is not None and pairs.score(*around) < least):
+                return True
+    return False
 
 
-def _pooled(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> float:
+def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
+    """The candidate pairs across the groups of two images, likeliest first."""
+    return pairs.across(*(groups.of(index) for index in pair))
+
+
+def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
     """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
 
     The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
     of their scores would rise with the number of copies.
     """
-    likeliest = pairs.across(*(groups.of(index) for index in pair))[:POOLED_PAIRS]
-    weights = [pairs.agreeing(*each) ** 2 for each in likeliest]
-    scores = [max(LEAST_POOLED, pairs.score(*each)) for each in likeliest]
+    likeliest = across[:POOLED_PAIRS]
+    weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
+    scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
     return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
 
 

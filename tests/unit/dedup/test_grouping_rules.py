@@ -5,6 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.grouping import Pairs, _grouped, _weakest_join_between
@@ -29,7 +31,7 @@ def graph(scores: Scores) -> Pairs:
     for number, (name, known) in enumerate(scores.items()):
         score, agreeing = known if isinstance(known, tuple) else (known, 100 - number)
         one, other = indices = tuple(sorted("abcdef".index(letter) for letter in name))
-        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 200)
+        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 150, 200)
         pairs._known[indices] = None if score is None else evidence(score)
     return pairs
 
@@ -59,6 +61,11 @@ class TestAnImageAndAGroup:
         """The other pair speaks against it as much as a pair can."""
         assert groups("abc", {"ab": COPIES, "ac": score, "bc": HOPELESS}) == expected
 
+    @pytest.mark.parametrize(("likelier", "expected"), [(3.5, "abc"), (-0.8, "ab c"), (HOPELESS, "ab c")])
+    def test_do_not_join_by_a_clear_pair_that_a_likelier_pair_contradicts(self, likelier: float, expected: str) -> None:
+        """Images a and c are two shots of a room, and b is a crop of a that shows what has not changed."""
+        assert groups("abc", {"ac": (likelier, 90), "ab": (COPIES, 50), "bc": (3.6, 40)}) == expected
+
     @pytest.mark.parametrize(("second", "expected"), [(-2.0, "abc"), (-2.01, "ab c")])
     def test_join_below_it_if_their_two_likeliest_pairs_reach_the_least_score(
         self, second: float, expected: str
@@ -85,10 +92,14 @@ class TestAnImageAndAGroup:
 class TestTwoGroupsOfSeveralImages:
     PAIRS: ClassVar[Scores] = {"ab": COPIES, "cd": COPIES}
 
-    @pytest.mark.parametrize(("second", "expected"), [(-2.0, "abcd"), (-2.01, "ab cd")])
-    def test_join_if_their_two_likeliest_pairs_reach_the_least_score(self, second: float, expected: str) -> None:
-        """They are judged as an image and a group are."""
-        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), "ad": (second, 10), "bd": (0.0, 9)}) == expected
+    @pytest.mark.parametrize("second", ["ad", "bd"])
+    @pytest.mark.parametrize(("score", "expected"), [(0.0, "abcd"), (-0.01, "ab cd")])
+    def test_join_if_their_two_likeliest_pairs_both_reach_the_least_score(
+        self, second: str, score: float, expected: str
+    ) -> None:
+        """Whichever images these are. Without them no pair of other images speaks for the join."""
+        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
+        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
     def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:
@@ -131,6 +142,31 @@ class TestABridge:
         """Images a, c and d agree. Without a nothing does, unless b and d do: a may show half of each photograph."""
         scores: Scores = {"ab": COPIES, "cd": COPIES, "ac": 5.9, "ad": 5.9, "bd": around, "bc": -3.0}
         assert groups("abcd", scores) == expected
+
+
+class TestMoreCopies:
+    SCORES = st.none() | st.floats(-9, 12)
+    OF_TWO_COPIES = st.permutations(["ad", "ae", "bd", "be"])
+    OF_THIRD_COPIES = st.permutations(["af", "bf", "cd", "ce", "cf"])
+
+    @given(st.data())
+    def test_of_two_photographs_change_nothing_where_the_best_pairs_stay(self, data: st.DataObject) -> None:
+        """Two copies of each are compared in 4 pairs, three of each in 9: these are no 9 tries at one threshold.
+
+        The copies that are added agree in fewer points, whatever they score.
+        """
+        own: dict[str, tuple[float | None, int]]
+        own = {name: (data.draw(st.floats(6, 12)), 100) for name in ("ab", "ac", "bc", "de", "df", "ef")}
+        few, more = (
+            {name: (data.draw(self.SCORES), agreeing) for agreeing, name in enumerate(data.draw(order), start=least)}
+            for least, order in ((50, self.OF_TWO_COPIES), (10, self.OF_THIRD_COPIES))
+        )
+        of_two, of_three = (
+            groups("abcdef", {"ab": own["ab"], "de": own["de"], **few}),
+            groups("abcdef", {**own, **few, **more}),
+        )
+        assert of_two in ("abde c f", "ab c de f")
+        assert of_three == ("abcdef" if of_two == "abde c f" else "abc def")
 
 
 class TestTheOrder:
