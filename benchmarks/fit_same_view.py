@@ -46,7 +46,7 @@ from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_ho
 
 LABELS = Path(__file__).parent / "same_views.csv"
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/same_view.json"
-RIDGE = 3.0
+RIDGE = 1.0
 COPIES = 0.1
 """Weight of a photograph's copies; two photographs have 1, whatever the number of their copies."""
 OTHER_CORPORA = 0.35
@@ -97,7 +97,7 @@ def kinds_of(corpus: Path) -> dict[str, str]:
 
 
 def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
-    """The candidate pairs of a hotel that can be aligned coarsely."""
+    """The candidate pairs of a hotel that can be aligned coarsely, but for mirrored ones."""
     fingerprints, views, kind = fingerprint_hotel(hotel), labelled(), kinds_of(hotel.corpus).get(hotel.hotel_id)
     photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
     label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
@@ -107,7 +107,7 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     pairs = []
     for pair in candidate_pairs(items):
         one, other = prepared[pair.one], prepared[pair.other]
-        coarse = align_coarsely(one, other, pair)
+        coarse = None if pair.mirrored else align_coarsely(one, other, pair)
         if coarse is None:
             continue
         first, second = sorted((label_of[shas[pair.one]], label_of[shas[pair.other]]))

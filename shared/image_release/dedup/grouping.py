@@ -142,6 +142,10 @@ class Pairs:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
         return sorted(self._pairs, key=self._likelihood)
 
+    def unmirrored(self) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs that are not mirrored, most agreeing matches first."""
+        return [indices for indices in self.likeliest_first() if not self._pairs[indices].mirrored]
+
     def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
         """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
         every = ((min(one, other), max(one, other)) for one in mine for other in theirs)
@@ -165,11 +169,8 @@ class Pairs:
         known = self._known[indices]
         return replace(known, other=name) if known else None
 
-    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
-        return -self._pairs[indices].agreeing, indices
-
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
-        """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
+        """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
         self.evidence(one, other, "")
         return self._same_view.get((min(one, other), max(one, other)))
 
@@ -183,15 +184,18 @@ class Pairs:
             return Difference.CAMERA
         return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
 
+    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return -self._pairs[indices].agreeing, indices
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
         if coarse is None:
             return None
         features = coarse_features(one, pair, coarse)
-        self._same_view[pair.one, pair.other] = same_view_evidence(
-            same_view_features(one, other, pair, coarse, features)
-        )
+        if not pair.mirrored:
+            seen = same_view_features(one, other, pair, coarse, features)
+            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)

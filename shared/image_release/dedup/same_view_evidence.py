@@ -56,7 +56,7 @@ def same_view_features(
         **found,
         "shared_least": math.log(min(shared) + LEAST_SHARED),
         "shared_most": math.log(max(shared) + LEAST_SHARED),
-        "mirrored": float(pair.mirrored),
+        "near_share": math.log((pair.near + 1) / (pair.matches + 1)),
     }
 
 

@@ -1,7 +1,8 @@
 """Which pictures of a hotel show the same view: grouped images are compared picture by picture.
 
 Each two pictures are judged by the few pairs of their images with most matching points, whatever the other copies look
-like. The result does not depend on the order of the images or on their names.
+like. A mirrored pair says nothing: people mirror copies, but the mirror image of a view is another corner. The result
+does not depend on the order of the images or on their names.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ MOST_SAME_VIEW = 8
 class ComparedPairs(Protocol):
     """Pairs of a hotel's images, by index."""
 
-    def likeliest_first(self) -> Iterable[tuple[int, int]]:
-        """The candidate pairs, most agreeing matches first."""
+    def unmirrored(self) -> Iterable[tuple[int, int]]:
+        """The candidate pairs that are not mirrored, most agreeing matches first."""
 
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
         """Evidence that a candidate pair shows the same view; None if it cannot be aligned."""
@@ -57,7 +58,7 @@ def _judged(pictures: Sequence[Picture], shas: Sequence[str], pairs: ComparedPai
     first_of = {member: picture.members[0] for picture in pictures for member in picture.members}
     firsts = [first_of[sha256] for sha256 in shas]
     asked: dict[frozenset[str], list[tuple[int, int]]] = {}
-    for one, other in pairs.likeliest_first():
+    for one, other in pairs.unmirrored():
         if firsts[one] != firsts[other]:
             across = asked.setdefault(frozenset((firsts[one], firsts[other])), [])
             if len(across) < ASKED:

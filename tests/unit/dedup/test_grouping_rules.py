@@ -31,7 +31,7 @@ def graph(scores: Scores) -> Pairs:
     for number, (name, known) in enumerate(scores.items()):
         score, agreeing = known if isinstance(known, tuple) else (known, 100 - number)
         one, other = indices = tuple(sorted("abcdef".index(letter) for letter in name))
-        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 200)
+        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 150, 200)
         pairs._known[indices] = None if score is None else evidence(score)
     return pairs
 

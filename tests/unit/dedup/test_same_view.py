@@ -91,7 +91,13 @@ class TestPictures:
         assert before
         assert related({names[key]: hotel[key] for key in keys}, [apart]) == expected
 
-    @pytest.mark.parametrize("name", COPIES)
+    def test_that_a_mirrored_pair_alone_speaks_for_is_none(self):
+        """The mirror image of a view is another corner with the same furniture."""
+        one, other = moved(60)
+        assert related({"one": seen(one), "other": seen(other)}, [APART])
+        assert not related({"one": seen(one), "other": seen(COPIES["mirrored"](other))}, [APART])
+
+    @pytest.mark.parametrize("name", [name for name in COPIES if name != "mirrored"])
     def test_are_found_by_their_copies(self, name):
         """A partner's change of one shot does not hide that it repeats the other one."""
         one, other = moved(60)
@@ -109,7 +115,7 @@ class Scores:
         self.scores = scores
         self.asked = []
 
-    def likeliest_first(self):
+    def unmirrored(self):
         return list(self.scores)
 
     def same_view(self, one, other):
