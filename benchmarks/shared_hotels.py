@@ -18,7 +18,7 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,12 +201,13 @@ def measure_planted(sources: list[Path], hotels: int, recipe: str, seed: int) ->
         print(f"{hotels} hotels, {planted.images} images, recipe {recipe}", flush=True)
         families = families_of(workspace)
         spent = {}
-        for name, task in (
+        tasks: tuple[tuple[str, Callable[[], object]], ...] = (
             ("read the fingerprints", lambda: families.index.catch_up(workspace.stores)),
             ("compare", lambda: families.catch_up(workspace.stores)),
             ("find", lambda: tell(find_shared(families, workspace.stores), planted)),
             ("bring up to date when nothing changed", lambda: families.catch_up(workspace.stores)),
-        ):
+        )
+        for name, task in tasks:
             started = time.process_time()
             task()
             spent[name] = time.process_time() - started
