@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     MERGED = "merged"
     HIDDEN = "hidden"
     OVER_LIMIT = "over_limit"
+    SAME_VIEW = "same_view"
     TOO_SMALL = "too_small"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_BYTES = "too_many_bytes"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -147,7 +147,7 @@ BUDGET_KEYS = frozenset({"max_decode_mb", "max_decode_s", "alone_above_mb"})
 
 
 class FingerprintSettings(Section):
-    """The 36 crop hashes of the published method: stored as it asks; grouping does not compare them."""
+    """The 36 crop hashes of the published method. Grouping compares them if `grouping.method` is `hashes`."""
 
     hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
@@ -155,20 +155,38 @@ class FingerprintSettings(Section):
 class GroupingSettings(Section):
     """When two images show the same photograph. Scores are log-odds (see `dedup/evidence.py`)."""
 
+    method: Literal["registered", "hashes"] = Field(
+        "registered",
+        description="`registered` aligns images and scores what remains different; `hashes` is the published method, "
+        "which compares 36 crops with 36 crops by the hash of `fingerprint.hash`",
+    )
+    max_bits: int = Field(
+        8, ge=0, le=64, description="method `hashes`: bits in which the nearest two crops of a pair may differ"
+    )
+    may_chain: bool = Field(
+        True, description="method `hashes`: whether one image may link two groups, as the published method allows"
+    )
     clear_score: float = Field(
         3.5,
         description="from this score on, a pair joins an image to another image or to a group without further evidence",
     )
     bridge_score: float = Field(
-        6.0, description="from this score on, a pair joins two groups even if they are linked by this one pair only"
+        6.0, description="from this score on, two groups are joined even if a single image connects them"
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(
-        0.0, description="a pair with a lower score joins nothing; larger groups need this as a sum over several pairs"
+        0.0, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
     )
     least_first_look: float = Field(
         -0.5, description="a pair with a lower score after coarse alignment is not aligned finely and never joins"
     )
+
+    def for_digest(self) -> dict[str, Any]:
+        """What decides, in the form of the first version: keys of the other method are left out."""
+        by_hashes = {"method", "max_bits", "may_chain"}
+        if self.method == "hashes":
+            return self.model_dump(mode="json", include=by_hashes)
+        return self.model_dump(mode="json", exclude=by_hashes)
 
 
 class TaggingSettings(Section):
@@ -237,10 +255,15 @@ DEFAULT_RENDITIONS: tuple[RenditionSettings, ...] = tuple(
 
 
 class PublishingSettings(Section):
-    """How many pictures a hotel shows, and how long files that no manifest names are kept."""
+    """Which pictures a hotel shows, and how long files that no manifest names are kept."""
 
     max_pictures: int = Field(200, ge=1, description="pictures of a hotel; further ones are `over_limit`")
     grace_days: int = Field(7, ge=0, description="days after which files that nothing names are deleted")
+    same_view: Literal["all", "best"] = Field(
+        "all",
+        description="which pictures of one view are shown: `all`, or only the `best` one; the others are `same_view`. "
+        "What a person pinned, showed, or called `different` is shown in any case",
+    )
     max_swaps: int = Field(
         5, ge=1, description="attempts to publish a hotel while other writers change it; then its nudge fails"
     )
@@ -302,10 +325,13 @@ class Settings(Section):
         """
         shaping = self.model_dump(
             mode="json",
-            include={"filter", "fingerprint", "grouping", "renditions"},
+            include={"filter", "fingerprint", "renditions"},
             exclude={"filter": set(BUDGET_KEYS)},
         )
+        shaping["grouping"] = self.grouping.for_digest()
         shaping["prioritising"] = self.prioritising.for_digest()
         shaping["max_pictures"] = self.publishing.max_pictures
         shaping["max_labels"] = self.tagging.max_labels
+        if self.publishing.same_view != "all":  # came later: at its default it is in no digest
+            shaping["same_view"] = self.publishing.same_view
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

@@ -71,15 +71,24 @@ def merge_fingerprints(
 ) -> None:
     """Add fingerprints by SHA-256 and drop those of `forget`. Raises DocumentContendedError.
 
-    A fingerprint depends on its content alone, so of two for one content either may stay.
+    A fingerprint depends on its content alone, so of two for one content either may stay. One with hashes of another
+    kind is replaced.
     """
     key = fingerprints_key(accommodation, FINGERPRINT_VERSION)
 
     def change(data: bytes | None) -> bytes | None:
         present = {} if data is None else _unpacked(key, data)
-        known = {**learned, **(present or {})}
-        wanted = {sha256: item for sha256, item in known.items() if sha256 not in forget}
-        return None if present is not None and wanted.keys() == present.keys() else pack_fingerprints(wanted)
+        stays = {
+            sha256: item
+            for sha256, item in (present or {}).items()
+            if sha256 not in learned or learned[sha256].hash_kind == item.hash_kind
+        }
+        wanted = {sha256: item for sha256, item in {**learned, **stays}.items() if sha256 not in forget}
+        return (
+            None
+            if present is not None and wanted.keys() == present.keys() == stays.keys()
+            else pack_fingerprints(wanted)
+        )
 
     swap(state, key, change)
 

@@ -1,22 +1,26 @@
 """Deduplication: which images show the same photograph, and which of them is the best."""
 
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
+from image_release.dedup.blocks import BLOCK
 from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (
     GROUPING_VERSION,
-    FingerprintedImage,
-    Picture,
     evidence_with,
     group_same,
     groupings,
 )
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture
+from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
+from image_release.dedup.same_view_evidence import SameViewEvidence
 
 __all__ = [
     "BEST_VERSION",
+    "BLOCK",
+    "BY_HASHES",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
     "MOST_BITS",
@@ -27,8 +31,11 @@ __all__ = [
     "Evidence",
     "Explanation",
     "FingerprintedImage",
+    "ImageGroups",
+    "NearPair",
     "Picture",
     "SameView",
+    "SameViewEvidence",
     "choose_best",
     "copies_of",
     "evidence_with",
@@ -37,6 +44,7 @@ __all__ = [
     "groupings",
     "indexed_hashes",
     "is_copy",
+    "join_near",
     "placeholder",
     "scored_pairs",
 ]

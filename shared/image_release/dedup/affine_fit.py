@@ -27,6 +27,8 @@ MOST_HYPOTHESES = 2
 """Maximum number of matches of a pair whose own transform is refined."""
 CLOSE_PX = 3.0
 """Maximum distance of a match from the final transform, in pixels of the working image."""
+NEAR_PX = 20.0
+"""Maximum distance of a match that is near the final transform: one that parallax moved, not one that is wrong."""
 SCALE_LOG = 0.75
 """Maximum difference between the scales of two matches that agree, as a natural logarithm."""
 ROUNDS = 5
@@ -70,6 +72,8 @@ class Fits:
     """(b, 2, 3): from pixels of the second image to pixels of the first."""
     agreeing: NDArray[np.intp]
     """(b,): number of matches that fit the transform; 0 where no transform was found."""
+    near: NDArray[np.intp]
+    """(b,): number of matches that are near the transform."""
 
 
 def most_votes(matches: Matches) -> NDArray[np.intp]:
@@ -83,7 +87,7 @@ def most_votes(matches: Matches) -> NDArray[np.intp]:
 def fit_agreed(matches: Matches) -> Fits:
     """Find for each pair the transform with most agreeing matches among its likeliest hypotheses."""
     count = len(matches.likeness)
-    fits = Fits(np.zeros((count, 2, 3)), np.zeros(count, np.intp))
+    fits = Fits(np.zeros((count, 2, 3)), np.zeros(count, np.intp), np.zeros(count, np.intp))
     for which, part in matches.by_length():
         inside = _votes(part)
         votes = np.matmul(inside, part.likeness[:, :, None])[:, :, 0]
@@ -96,10 +100,10 @@ def fit_agreed(matches: Matches) -> Fits:
             seeds = seed[rows]
             likely[rows] *= ~inside[rows, seeds]  # matches that agree with it would lead to the same transform
             tried = part.part(rows, part.likeness.shape[1])
-            affine, agreeing = _refined(tried, _from_one(tried, seeds), inside[rows, seeds])
+            affine, agreeing, near = _refined(tried, _from_one(tried, seeds), inside[rows, seeds])
             better = agreeing > fits.agreeing[which[rows]]
             at = which[rows[better]]
-            fits.affine[at], fits.agreeing[at] = affine[better], agreeing[better]
+            fits.affine[at], fits.agreeing[at], fits.near[at] = affine[better], agreeing[better], near[better]
     return fits
 
 
@@ -136,8 +140,8 @@ def _from_one(matches: Matches, seed: NDArray[np.intp]) -> Doubles:
     return affine
 
 
-def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubles, NDArray[np.intp]]:
-    """Refine transforms (b, 2, 3) by least squares over the agreeing matches, and count the matches that fit (b,)."""
+def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubles, NDArray[np.intp], NDArray[np.intp]]:
+    """Refine transforms (b, 2, 3) by least squares over the agreeing matches; count those that fit, and are near."""
     count, length = inside.shape
     here = np.concatenate([matches.theirs[:, :, :2], np.ones((count, length, 1), np.float32)], axis=2)
     here = here.astype(np.float64)
@@ -151,9 +155,11 @@ def _refined(matches: Matches, affine: Doubles, inside: Booleans) -> tuple[Doubl
         sound &= (determinant > 0.02) & (determinant < 50)  # noqa: PLR2004 - degenerate, or an impossible scale
         tolerance = max(CLOSE_PX, tolerance * 0.7)
         inside = (_errors(affine, here, mine) < tolerance**2) & (squared > 0)
-    close = (_errors(affine, here, mine) < CLOSE_PX**2) & (squared > 0)
+    errors = _errors(affine, here, mine)
+    close = (errors < CLOSE_PX**2) & (squared > 0)
     agreeing = np.minimum(*(_different(side, close) for side in (matches.mine, matches.theirs)))
-    return affine, np.where(sound & (agreeing >= LEAST_MATCHES), agreeing, 0)
+    near = ((errors < NEAR_PX**2) & (squared > 0)).sum(axis=1)
+    return affine, np.where(sound & (agreeing >= LEAST_MATCHES), agreeing, 0), near
 
 
 def _least_squares(here: Doubles, mine: Doubles, weight: Doubles, inside: Booleans, affine: Doubles) -> Doubles:

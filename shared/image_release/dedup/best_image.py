@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from image_release.dedup.copy_cues import compare_copies
-from image_release.dedup.grouping import FingerprintedImage, Picture
+from image_release.dedup.groups import FingerprintedImage, Picture
 
 BEST_VERSION = "cues-5"
 MOST_DEVIATIONS = 4.0

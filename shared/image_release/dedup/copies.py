@@ -85,7 +85,7 @@ def _pairs(one: Fingerprint, other: Fingerprint) -> Iterator[CandidatePair]:
     yield from candidate_pairs([one, other])
     (height, width), (other_height, other_width) = one.working.grey.shape, other.working.grey.shape
     scaled = np.array([[width / other_width, 0, 0], [0, height / other_height, 0]])
-    yield CandidatePair(0, 1, mirrored=False, affine=scaled, agreeing=0, matches=0)
+    yield CandidatePair(0, 1, mirrored=False, affine=scaled, agreeing=0, near=0, matches=0)
 
 
 def _aligned(one: PreparedImage, other: PreparedImage, pair: CandidatePair) -> Registered | None:

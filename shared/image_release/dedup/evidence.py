@@ -49,8 +49,9 @@ ACROSS_DOWN = [0, 3]
 class Evidence:
     """Why an image was joined with `other` (SHA-256).
 
-    `distance` is the median displacement of textured blocks that registration left, in pixels of the working image.
-    `overlap` is the share of the smaller image that the other covers. `score` is the log-odds of the same photograph.
+    By method `registration`, `distance` is the median displacement of textured blocks that registration left, in pixels
+    of the working image; by method `hashes` it is a number of bits, and nothing else is known. `overlap` is
+    the share of the smaller image that the other covers. `score` is the log-odds of the same photograph.
     """
 
     other: str
@@ -182,8 +183,15 @@ def _pooled(one: PreparedImage, aligned: AlignedBlocks, own: Floats) -> Floats:
 
 def overlaps(one: PreparedImage, other: PreparedImage, registered: Registered) -> tuple[float, float]:
     """The share of each image that the other one covers, 0…1."""
-    covered = float(pixels_inside(registered.levels[FINEST]).mean())
-    area = abs(float(np.linalg.det(registered.transform))) / max(abs(float(registered.transform[2, 2])) ** 3, 1e-9)
+    return shared_parts(one, other, registered.levels[FINEST], registered.transform)
+
+
+def shared_parts(
+    one: PreparedImage, other: PreparedImage, aligned: AlignedBlocks, transform: Doubles
+) -> tuple[float, float]:
+    """The share of each image that the other one covers, 0…1; `transform` takes pixels of `one` to `other`."""
+    covered = float(pixels_inside(aligned).mean())
+    area = abs(float(np.linalg.det(transform))) / max(abs(float(transform[2, 2])) ** 3, 1e-9)
     pixels = covered * one.shape[0] * one.shape[1]
     return covered, min(1.0, pixels * area / (other.shape[0] * other.shape[1]))
 
@@ -209,13 +217,24 @@ def evidence(
     )
 
 
+def shifts(one: PreparedImage, registered: Registered) -> Floats:
+    """(2, n): the shift across and down that would make each block, with its eight neighbours, fit best, in pixels."""
+    aligned = registered.levels[MIDDLE]
+    return _shift(_pooled(one, aligned, _sums(one, MIDDLE, aligned)))
+
+
 def _solved(sums: Floats) -> Floats:
     """(n,): length of the displacement that explains a block's residual best, drawn towards 0, in pixels."""
+    return np.asarray(np.hypot(*_shift(sums)), np.float32)
+
+
+def _shift(sums: Floats) -> Floats:
+    """(2, n): the displacement that explains a block's residual best, drawn towards 0, in pixels."""
     xx, yy, xy, rx, ry, _ = sums
     believed = 0.02 * (xx + yy) + BLOCK * BLOCK * 0.5
     one, two = xx + believed, yy + believed
     determinant = one * two - xy * xy
-    return np.asarray(np.hypot((two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant), np.float32)
+    return np.stack([(two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant])
 
 
 def _explained(sums: Floats) -> Floats:

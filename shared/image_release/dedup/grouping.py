@@ -1,9 +1,10 @@
 """Grouping: which images of a hotel show the same photograph, with the evidence that joined them.
 
 Clear pairs are joined first. A pair whose images are in one group already is not registered, so a hotel needs about one
-registration an image. Groups cannot chain: a join that makes a group of more than two needs clear evidence, or other
-pairs across the two groups that agree. A join of two groups of several images needs even more. People's decisions are
-binding, and later decisions win over earlier ones.
+registration an image. Whether two groups show one photograph is one question, however many copies they hold: the pairs
+of their copies are not asked one after the other until one agrees. The pairs that can be compared best answer it
+together. Groups cannot chain: a single image that connects two groups, as a collage would, needs more evidence than
+others. People's decisions are binding, and later decisions win over earlier ones.
 
 The result does not depend on the order of the images or on their names: the order of the pairs follows from their
 contents.
@@ -11,11 +12,9 @@ contents.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
 
 from image_release.dedup.evidence import (
     Evidence,
@@ -24,46 +23,33 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
+from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
+from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
-from image_release.dedup.same_view import SameView
+from image_release.dedup.same_view import Difference
+from image_release.dedup.same_view_evidence import (
+    SameViewEvidence,
+    difference_of,
+    same_view_evidence,
+    same_view_features,
+)
+from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
-from image_release.values import ImageFacts, Override
+from image_release.values import Override
 
-GROUPING_VERSION = "5"
+GROUPING_VERSION = "6"
 KEPT_PREPARED = 96
 """Number of images that are kept prepared for registration, about 2 MB each: bounds the memory of a large hotel."""
 HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
-WITNESSES = 3
-"""Number of other pairs across two groups that are asked when the evidence of one pair is not clear."""
-UNKNOWN = -1.0
-"""Score of a witness pair that has nothing in common. It counts a little against a join: two crops may not overlap."""
-MOST_WITNESS_SCORE = 4.0
-"""Maximum score of a witness pair, for or against."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FingerprintedImage:
-    """An image with its fingerprint: the input of grouping and of the choice of the best image."""
-
-    facts: ImageFacts
-    fingerprint: Fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Images that show one photograph."""
-
-    members: tuple[str, ...]
-    """SHA-256, sorted."""
-    joins: Mapping[str, Evidence]
-    """How each member but one was joined with another member."""
-    same_view: tuple[SameView, ...] = ()
-    """Other pictures that show the same view, each named by one of its images, likeliest first."""
+POOLED_PAIRS = 2
+"""Number of pairs across two groups that say together whether these show one photograph."""
+LEAST_POOLED = -4.0
+"""Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
 
 
 def group_same(
@@ -71,7 +57,10 @@ def group_same(
 ) -> tuple[Picture, ...]:
     """Group images (by SHA-256) by photograph, sorted by first member; every image is in exactly one picture."""
     shas = in_content_order(images)
-    return _grouped(shas, Pairs([images[sha256].fingerprint for sha256 in shas], settings), decisions, settings)
+    fingerprints = [images[sha256].fingerprint for sha256 in shas]
+    if settings.method == "hashes":
+        return grouped_by_hashes(shas, fingerprints, decisions, settings)
+    return _grouped(shas, Pairs(fingerprints, settings), decisions, settings)
 
 
 def groupings(
@@ -86,6 +75,9 @@ def groupings(
     fingerprints = [images[sha256].fingerprint for sha256 in shas]
     known: dict[float, Pairs] = {}
     for each in settings:
+        if each.method == "hashes":
+            yield grouped_by_hashes(shas, fingerprints, (), each)
+            continue
         pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(fingerprints, each))
         yield _grouped(shas, pairs, (), each)
 
@@ -95,13 +87,17 @@ def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
     return sorted(images, key=lambda sha256: (content_key(images[sha256].fingerprint), sha256))
 
 
-def content_key(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
-    """The key by which fingerprints are ordered: their contents, not their names."""
-    return fingerprint.hashes.tobytes(), fingerprint.working.grey.tobytes()
+def content_key(fingerprint: Fingerprint) -> tuple[bytes, tuple[int, ...]]:
+    """The key by which fingerprints are ordered: what is compared, the working picture, not hashes or names."""
+    return fingerprint.working.grey.tobytes(), fingerprint.working.grey.shape
 
 
 def evidence_with(
-    picture: Picture, images: Mapping[str, FingerprintedImage], best: str, among: Collection[str]
+    picture: Picture,
+    images: Mapping[str, FingerprintedImage],
+    best: str,
+    among: Collection[str],
+    settings: GroupingSettings,
 ) -> dict[str, Evidence]:
     """Say why the members in `among` show the same photograph as `best`.
 
@@ -110,16 +106,24 @@ def evidence_with(
     """
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
-    unmeasured = {member: images[member] for member in among if member not in found}
-    shas = in_content_order({**unmeasured, best: images[best]}) if unmeasured else [best]
+    unmeasured = [member for member in among if member not in found]
+    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
+    if settings.method == "hashes":
+        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
+    else:
+        clear = _clear_with(best, compared) if compared else {}
+    for member in unmeasured:
+        found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
+    return found
+
+
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+    """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
-    for number, member in enumerate(shas):
-        if member != best:
-            why = pairs.evidence(number, at, best)
-            clear = why is not None and why.score > 0
-            found[member] = why if why and clear else replace(_weakest_join_between(picture, member, best), other=best)
-    return found
+    measured = {sha256: pairs.evidence(number, at, best) for number, sha256 in enumerate(shas) if number != at}
+    return {sha256: why for sha256, why in measured.items() if why is not None and why.score > 0}
 
 
 class Pairs:
@@ -132,21 +136,28 @@ class Pairs:
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
+        self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
-        return sorted(self._pairs, key=lambda indices: (-self._pairs[indices].agreeing, indices))
+        return sorted(self._pairs, key=self._likelihood)
 
-    def related(self, one: int, other: int) -> bool:
-        """Whether two images have enough keypoints in common to be a candidate pair."""
-        return (min(one, other), max(one, other)) in self._pairs
+    def unmirrored(self) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs that are not mirrored, most agreeing matches first."""
+        return [indices for indices in self.likeliest_first() if not self._pairs[indices].mirrored]
 
-    def score(self, one: int, other: int) -> float | None:
-        """Log-odds of the same photograph; None if the two are no candidate pair."""
-        indices = (min(one, other), max(one, other))
-        if indices not in self._pairs:
-            return None
-        found = self.evidence(*indices, "")
+    def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
+        """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
+        every = ((min(one, other), max(one, other)) for one in mine for other in theirs)
+        return sorted((indices for indices in every if indices in self._pairs), key=self._likelihood)
+
+    def agreeing(self, one: int, other: int) -> int:
+        """Number of matching points of a candidate pair that agree on one transform."""
+        return self._pairs[one, other].agreeing
+
+    def score(self, one: int, other: int) -> float:
+        """Log-odds of the same photograph of a candidate pair."""
+        found = self.evidence(one, other, "")
         return found.score if found else HOPELESS
 
     def evidence(self, one: int, other: int, name: str) -> Evidence | None:
@@ -158,10 +169,34 @@ class Pairs:
         known = self._known[indices]
         return replace(known, other=name) if known else None
 
+    def same_view(self, one: int, other: int) -> SameViewEvidence | None:
+        """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
+        self.evidence(one, other, "")
+        return self._same_view.get((min(one, other), max(one, other)))
+
+    def difference(self, one: int, other: int) -> Difference:
+        """What tells the two images of a candidate pair apart; the pair is registered for it."""
+        pair = self._pairs[min(one, other), max(one, other)]
+        mine, theirs = self._prepared(pair.one), self._prepared(pair.other)
+        coarse = align_coarsely(mine, theirs, pair)
+        registered = register(mine, theirs, pair, coarse) if coarse else None
+        if registered is None:
+            return Difference.CAMERA
+        return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
+
+    def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return -self._pairs[indices].agreeing, indices
+
     def _measured(self, pair: CandidatePair) -> Evidence | None:
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
-        if coarse is None or coarse_weights().score(coarse_features(one, pair, coarse)) < self._least_first_look:
+        if coarse is None:
+            return None
+        features = coarse_features(one, pair, coarse)
+        if not pair.mirrored:
+            seen = same_view_features(one, other, pair, coarse, features)
+            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
+        if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
         if registered is None:
@@ -171,137 +206,113 @@ class Pairs:
         return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
 
 
-class _Groups:
-    """Disjoint groups of images; some images must stay in different groups."""
-
-    def __init__(self, count: int) -> None:
-        self._members = {index: [index] for index in range(count)}
-        self._group = list(range(count))
-        self._apart: list[set[int]] = [set() for _ in range(count)]
-        self.joins: dict[int, list[tuple[int, Evidence]]] = {index: [] for index in range(count)}
-
-    def all(self) -> Iterable[list[int]]:
-        """The members of every group."""
-        return self._members.values()
-
-    def of(self, index: int) -> list[int]:
-        """The members of an image's group."""
-        return self._members[self._group[index]]
-
-    def together(self, one: int, other: int) -> bool:
-        """Whether two images are in one group."""
-        return self._group[one] == self._group[other]
-
-    def may_join(self, one: int, other: int) -> bool:
-        """Whether no person decided that an image of one group differs from an image of the other."""
-        theirs = set(self.of(other))
-        return not any(self._apart[member] & theirs for member in self.of(one))
-
-    def keep_apart(self, one: int, other: int) -> None:
-        """Forbid that the groups of two images are ever joined."""
-        self._apart[one].add(other)
-        self._apart[other].add(one)
-
-    def join(self, one: int, other: int, why: Evidence) -> None:
-        """Join the groups of two images."""
-        kept, gone = self._group[one], self._group[other]
-        for member in self._members[gone]:
-            self._group[member] = kept
-        self._members[kept] += self._members.pop(gone)
-        self.joins[one].append((other, why))
-        self.joins[other].append((one, why))
-
-
 def _grouped(
     shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
 ) -> tuple[Picture, ...]:
-    groups = _Groups(len(shas))
-    _apply_decisions(groups, shas, decisions)
-    waiting = _join_clear(groups, pairs, settings)
-    _join_supported(groups, pairs, waiting, settings)
-    pictures = [_picture(shas, members, groups.joins) for members in groups.all()]
-    return tuple(sorted(pictures, key=lambda picture: picture.members))
+    groups = ImageGroups(len(shas))
+    apply_decisions(groups, shas, decisions)
+    likely = _join_clear(groups, pairs, settings)
+    _join_likely(groups, pairs, likely, settings)
+    return with_same_views(pictures_of(shas, groups), shas, pairs)
 
 
-def _apply_decisions(groups: _Groups, shas: Sequence[str], decisions: Sequence[Override]) -> None:
-    """Apply people's decisions from the last to the first; one that contradicts a later one is ignored."""
-    index = {sha256: number for number, sha256 in enumerate(shas)}
-    for decision in reversed(decisions):
-        named = sorted({index[sha256] for sha256 in decision.images if sha256 in index})
-        for one, other in combinations(named, 2):
-            if groups.together(one, other):
-                continue
-            if decision.action == "different":
-                groups.keep_apart(one, other)
-            elif decision.action == "same" and groups.may_join(one, other):
-                groups.join(one, other, Evidence("", "override", 0.0, 0.0, 0.0))
-
-
-def _join_clear(groups: _Groups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
+def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
     """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
-    waiting = []
-    for one, other in pairs.likeliest_first():
-        if groups.together(one, other) or not groups.may_join(one, other):
+    likely = []
+    for pair in pairs.likeliest_first():
+        if not _may_join(groups, pair):
             continue
-        found = pairs.evidence(one, other, "")
+        found = pairs.evidence(*pair, "")
         if found is None or found.score < settings.least_score:
             continue
-        several = min(len(groups.of(one)), len(groups.of(other))) > 1
-        if found.score >= settings.bridge_score or (
-            found.score >= settings.clear_score and not several and not _bridge(groups, pairs, one, other)
-        ):
-            groups.join(one, other, found)
+        if found.score >= settings.clear_score and _is_clear(groups, pairs, pair, settings):
+            groups.join(*pair, found)
         else:
-            waiting.append((one, other))
-    return waiting
+            likely.append(pair)
+    return likely
 
 
-def _join_supported(groups: _Groups, pairs: Pairs, waiting: list[tuple[int, int]], settings: GroupingSettings) -> None:
-    """Join likely pairs, likeliest first: two single images, or groups whose other pairs do not speak against it."""
-    for one, other in sorted(waiting, key=lambda pair: (-(pairs.score(*pair) or 0), pair)):
-        if groups.together(one, other) or not groups.may_join(one, other) or _bridge(groups, pairs, one, other):
-            continue
-        found = pairs.evidence(one, other, "")
-        assert found is not None
-        alone = len(groups.of(one)) == len(groups.of(other)) == 1
-        least = settings.single_score if alone else settings.least_score
-        if found.score + _witness_score(groups, pairs, one, other) >= least:
-            groups.join(one, other, found)
+def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a pair with a clear score joins two groups.
+
+    Two groups of several images are asked for one more pair. An image and a group are not, but what is known of a
+    likelier pair counts: a crop may show only what two shots of a room have in common, and would link them.
+    """
+    across = _across(groups, pairs, pair)
+    asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
+    needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
+    return _pooled(pairs, asked) >= needed
 
 
-def _bridge(groups: _Groups, pairs: Pairs, one: int, other: int) -> bool:
-    """Whether a single image connects two groups, as a collage of two photographs would."""
-    mine, theirs = groups.of(one), groups.of(other)
-    without_one = [(a, b) for a in mine if a != one for b in theirs]
-    without_other = [(a, b) for a in mine for b in theirs if b != other]
-    return any(part and not any(pairs.related(a, b) for a, b in part) for part in (without_one, without_other))
+def _join_likely(
+    groups: ImageGroups, pairs: Pairs, likely: Sequence[tuple[int, int]], settings: GroupingSettings
+) -> None:
+    """Join the groups of likely pairs, those first whose evidence exceeds by most what they need, until none does."""
+    surplus = {pair: _surplus(groups, pairs, pair, settings) for pair in likely if _may_join(groups, pair)}
+    while surplus:
+        pair = max(surplus, key=lambda pair: (surplus[pair], pairs.score(*pair), pair))
+        found = pairs.evidence(*pair, "")
+        if found is None or surplus[pair] < 0:
+            return
+        groups.join(*pair, found)
+        joined = set(groups.of(pair[0]))
+        for other in [other for other in surplus if joined & set(other)]:
+            if _may_join(groups, other):
+                surplus[other] = _surplus(groups, pairs, other, settings)
+            else:
+                del surplus[other]
 
 
-def _witness_score(groups: _Groups, pairs: Pairs, one: int, other: int) -> float:
-    """Sum of the scores of the likeliest other pairs across the two groups of a pair."""
-    across = [(a, b) for a in groups.of(one) for b in groups.of(other) if (a, b) != (one, other)]
-    order = {pair: number for number, pair in enumerate(pairs.likeliest_first())} if across else {}
-    across.sort(key=lambda pair: (order.get((min(pair), max(pair)), len(order)), pair))
-    total = 0.0
-    for a, b in across[:WITNESSES]:
-        score = pairs.score(a, b)
-        total += UNKNOWN if score is None else max(-MOST_WITNESS_SCORE, min(MOST_WITNESS_SCORE, score))
-    return total
+def _may_join(groups: ImageGroups, pair: tuple[int, int]) -> bool:
+    """Whether two images are in two groups that no person keeps apart."""
+    return not groups.together(*pair) and groups.may_join(*pair)
 
 
-def _picture(shas: Sequence[str], members: list[int], joins: Mapping[int, list[tuple[int, Evidence]]]) -> Picture:
-    """A group as a tree of joins, whose root is the first member. Joins have no circle: each joined two groups."""
-    first = min(members, key=lambda member: shas[member])
-    why: dict[str, Evidence] = {}
-    reached, queue = {first}, deque([first])
-    while queue:
-        here = queue.popleft()
-        for there, join in joins[here]:
-            if there not in reached:
-                reached.add(there)
-                queue.append(there)
-                why[shas[there]] = replace(join, other=shas[here])
-    return Picture(tuple(sorted(shas[member] for member in members)), why)
+def _several(groups: ImageGroups, pair: tuple[int, int]) -> bool:
+    """Whether the groups of both images hold several images."""
+    return all(len(groups.of(index)) > 1 for index in pair)
+
+
+def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
+    """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
+    alone = all(len(groups.of(index)) == 1 for index in pair)
+    least = settings.single_score if alone else settings.least_score
+    if _is_bridge(groups, pairs, pair, settings):
+        least = settings.bridge_score
+    return _pooled(pairs, _across(groups, pairs, pair)) - least
+
+
+def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a single image connects two groups, as a collage of two photographs would.
+
+    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    one; where both groups hold several images, the likeliest has to speak for the same photograph.
+    """
+    least = settings.least_score if _several(groups, pair) else None
+    across = _across(groups, pairs, pair)
+    for image in across[0]:
+        if len(groups.of(image)) > 1:
+            around = next((other for other in across if image not in other), None)
+            if around is None or (least is not None and pairs.score(*around) < least):
+                return True
+    return False
+
+
+def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
+    """The candidate pairs across the groups of two images, likeliest first."""
+    return pairs.across(*(groups.of(index) for index in pair))
+
+
+def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
+    """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
+
+    The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
+    of their scores would rise with the number of copies.
+    """
+    likeliest = across[:POOLED_PAIRS]
+    weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
+    scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
+    return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
@@ -313,7 +324,7 @@ def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
 
 
 def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
-    """The join with the lowest score on the way from `a` to `b`: a chain is as strong as its weakest link."""
+    """The weakest join on the way from `a` to `b`, by score, then by distance: joins by hashes have no score."""
     ways = []
     for start in (a, b):
         way, here = [start], start
@@ -323,4 +334,4 @@ def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
         ways.append(way)
     shared = set(ways[0]) & set(ways[1])
     steps = [picture.joins[sha256] for way in ways for sha256 in way if sha256 not in shared]
-    return min(steps, key=lambda step: (step.score, step.other))
+    return min(steps, key=lambda step: (step.score, -step.distance, step.other))

@@ -49,6 +49,8 @@ class CandidatePair:
     """(2, 3): from pixels of the second image (mirrored first if `mirrored`) to pixels of the first."""
     agreeing: int
     """Number of matches that fit the transform."""
+    near: int
+    """Number of matches that are near the transform."""
     matches: int
     """Number of matching points."""
 
@@ -166,5 +168,5 @@ def _fitted(points: _Points, pairs: Indices) -> Iterator[CandidatePair]:
         mirrored = bool(fits[1].agreeing[number] > fits[0].agreeing[number])
         best = fits[mirrored]
         if best.agreeing[number]:
-            affine, agreeing = best.affine[number], int(best.agreeing[number])
-            yield CandidatePair(first, second, mirrored, affine, agreeing, int(counts[mirrored][number]))
+            affine, agreeing, near = best.affine[number], int(best.agreeing[number]), int(best.near[number])
+            yield CandidatePair(first, second, mirrored, affine, agreeing, near, int(counts[mirrored][number]))

@@ -1,6 +1,7 @@
 """Fitted weights: how much each statistic of a pair counts for the same photograph, and which pairs are given up early.
 
 They are in `weights.json`, which `benchmarks/fit_grouping.py` writes; it also prints figures, cross-validated by hotel.
+Those for the same view are in `same_view.json`, which `benchmarks/fit_same_view.py` writes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Weights:
     intercept: float
 
     def score(self, statistics: Mapping[str, float]) -> float:
-        """Log-odds of the same photograph; each statistic is limited to four deviations from its mean."""
+        """Log-odds of what was fitted; each statistic is limited to four deviations from its mean."""
         total = self.intercept
         for name, mean, deviation, coefficient in zip(
             self.names, self.mean, self.deviation, self.coefficient, strict=True
@@ -38,17 +39,22 @@ class Weights:
 
 def shipped_weights() -> Weights:
     """The weights that score a registered pair."""
-    return _shipped()["score"]
+    return _shipped("weights.json")["score"]
 
 
 def coarse_weights() -> Weights:
     """The weights that score a coarsely aligned pair; pairs below the setting `least_first_look` are given up."""
-    return _shipped()["first_look"]
+    return _shipped("weights.json")["first_look"]
+
+
+def same_view_weights() -> Weights:
+    """The weights that say how likely a coarsely aligned pair shows the same view."""
+    return _shipped("same_view.json")["same_view"]
 
 
 @cache
-def _shipped() -> dict[str, Weights]:
-    document = json.loads((files(__package__) / "weights.json").read_text(encoding="utf-8"))
+def _shipped(name: str) -> dict[str, Weights]:
+    document = json.loads((files(__package__) / name).read_text(encoding="utf-8"))
     return {
         kind: Weights(
             names=tuple(values["names"]),

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,22 @@ class PrintIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def exists(self) -> bool:
+        """Whether somebody made the file."""
+        return self._path.exists()
+
+    @contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the file, for what else lies in it. Raises StorageError where it cannot be used."""
+        with _told(self._path), self._opened() as db:
+            yield db
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Let one process at a time do what has this name."""
+        with _locked(self._path.with_name(f"{self._path.name}.{name}")):
+            yield
+
     def images(self) -> int:
         """Number of images in the index, each counted in every accommodation that has it."""
         with self._opened() as db:
@@ -110,9 +127,13 @@ class PrintIndex:
                 names = [hotel_id for _, hotel_id in due]
                 rows = _rows_of(stores.state, current, names)
                 packed = list(side_by_side(partial(_packed, stores.state), rows))
+                new: dict[str, list[Row]] = {name: [] for name in names}
+                for item in chain.from_iterable(packed):
+                    new[item[0]].append(item)
+                other = [name for name in names if sorted(new[name]) != sorted(db.execute(_OF_HOTEL, (name,)))]
                 with db:
-                    db.executemany("DELETE FROM prints WHERE hotel_id = ?", [(name,) for name in names])
-                    db.executemany(_INSERT, [item for items in packed for item in items])
+                    db.executemany("DELETE FROM prints WHERE hotel_id = ?", [(name,) for name in other])
+                    db.executemany(_INSERT, [item for name in other for item in new[name]])
                     db.executemany("DELETE FROM todo WHERE hash = ? AND hotel_id = ?", due)
                 done += len(due)
                 progress(done, total)
@@ -145,6 +166,7 @@ class PrintIndex:
 
 
 _INSERT = "INSERT INTO prints (hotel_id, partner_id, accommodation_id, shas, hashes) VALUES (?, ?, ?, ?, ?)"
+_OF_HOTEL = "SELECT hotel_id, partner_id, accommodation_id, shas, hashes FROM prints WHERE hotel_id = ?"
 _SELECT = "SELECT hotel_id, partner_id, accommodation_id, shas, hashes FROM prints ORDER BY number"
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from image_release.decode import Draft, contrast
 from image_release.fingerprint.cues import COUNT, Cues, measure
-from image_release.fingerprint.hashes import HASH_VERSION, crop_hashes
+from image_release.fingerprint.hashes import HASH_VERSION, Kind, crop_hashes
 from image_release.fingerprint.keypoints import EVEN, MOST_POINTS, ODD, Keypoints, keypoints
 from image_release.fingerprint.working_image import WorkingImage, working_image
 from image_release.settings import FingerprintSettings
@@ -65,6 +65,8 @@ class Fingerprint:
     working: WorkingImage
     keypoints: Keypoints
     cues: Cues
+    hash_kind: Kind = "phash"
+    """Which perceptual hash the hashes are."""
 
 
 def fingerprint(draft: Draft, settings: FingerprintSettings) -> Fingerprint:
@@ -78,6 +80,7 @@ def fingerprint(draft: Draft, settings: FingerprintSettings) -> Fingerprint:
         working=working,
         keypoints=keypoints(working.grey),
         cues=Cues.from_array(cues.to_array()),  # rounded to float32, as packing does
+        hash_kind=settings.hash,
     )
 
 
@@ -96,6 +99,8 @@ def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
         "even": _joined([item.keypoints.even.ravel() for item in items], np.int8),
         "odd": _joined([item.keypoints.odd.ravel() for item in items], np.int8),
     }
+    if any(item.hash_kind != "phash" for item in items):  # otherwise the bytes are those of all stored fingerprints
+        arrays["dhashes"] = np.array([item.hash_kind == "dhash" for item in items], np.bool_)
     out = io.BytesIO()
     np.savez(out, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the arrays for it
     return zlib.compress(out.getvalue(), COMPRESSION)
@@ -160,6 +165,7 @@ def _fingerprints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Fingerpri
     whole = len(grey) == pixels[-1] and len(places) == len(even) == len(odd) == points[-1]
     if not (whole and cues.shape[1:] == (COUNT,)):
         raise ValueError("the arrays do not fit together")
+    dhashes = arrays.get("dhashes", np.zeros(len(hashes), np.bool_))
     result = {}
     for index, sha in enumerate(arrays["shas"].astype(np.uint8, copy=False)):
         height, width, _ = shapes[index]
@@ -174,6 +180,7 @@ def _fingerprints(arrays: dict[str, NDArray[np.generic]]) -> dict[str, Fingerpri
             ),
             keypoints=Keypoints(places[mine], even[mine], odd[mine]),
             cues=Cues.from_array(cues[index]),
+            hash_kind="dhash" if dhashes[index] else "phash",
         )
     return result
 

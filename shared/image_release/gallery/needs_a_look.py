@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from image_release.dedup import BY_HASHES
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest, MergedImage, PublishedPicture
 from image_release.ranking_settings import shipped_never_first
@@ -17,8 +18,12 @@ UNSURE_COPY = 3.5
 """Evidence of a copy below which it may be another photograph: from it on, a pair joins without further evidence."""
 UNSURE_BEST = 1.0
 """Margin below which the choice of the best copy is a guess."""
+DECISION_FOR_TWO = "a decision holds for two pictures that were one"
+"""Why a hotel needs a look whose picture fell apart under new rules of grouping."""
 JOINED_BY_PEOPLE = "override"
 """Method of the evidence of copies that a person joined."""
+UNSCORED = frozenset({JOINED_BY_PEOPLE, BY_HASHES})
+"""Methods whose evidence has no score that could be unsure."""
 
 
 def needs_a_look(manifest: Manifest, never_first: Collection[str] | None = None) -> tuple[str, ...]:
@@ -42,6 +47,8 @@ def _reasons(manifest: Manifest, never_first: Collection[str]) -> Iterator[str]:
         yield "opens with a kind that should never open"
     if any(_is_unsure(copy) for picture in pictures for copy in picture.merged):
         yield "copies that may be another photograph"
+    if any(picture.once_with for picture in pictures) or any(image.once_with for image in manifest.rejected):
+        yield DECISION_FOR_TWO
     if any(_is_guess(picture) for picture in pictures):
         yield "best copy is a guess"
     if any(image.outcome == Outcome.UNAVAILABLE for image in manifest.rejected):
@@ -52,7 +59,7 @@ def _reasons(manifest: Manifest, never_first: Collection[str]) -> Iterator[str]:
 
 def _is_unsure(copy: MergedImage) -> bool:
     """Whether it may be another photograph. A copy that a person joined is none of the program's guesses."""
-    return copy.evidence.method != JOINED_BY_PEOPLE and copy.evidence.score < UNSURE_COPY
+    return copy.evidence.method not in UNSCORED and copy.evidence.score < UNSURE_COPY
 
 
 def _is_guess(picture: PublishedPicture) -> bool:

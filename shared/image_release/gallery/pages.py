@@ -16,7 +16,7 @@ from urllib.parse import quote
 from image_release.folding import folded
 from image_release.gallery.needs_a_look import needs_a_look
 from image_release.gallery.templating import TEMPLATES, render_template
-from image_release.gallery.words import why_best, why_here
+from image_release.gallery.words import ViewInWords, once_one_with, same_views, why_best, why_here
 from image_release.publish import Manifest, PublishedPart, PublishedPicture
 from image_release.store_keys import page_key, renditions_folder
 from image_release.values import HotelRow, Override
@@ -121,6 +121,8 @@ class _PictureView:
     large: str
     parts: tuple[tuple[str, PublishedPart], ...]
     """Each part of the score with its name, the heaviest first."""
+    views: tuple[ViewInWords, ...]
+    once_with: tuple[int, ...]
 
 
 def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
@@ -142,6 +144,8 @@ def _view_of(manifest: Manifest, picture: PublishedPicture) -> _PictureView:
         ", ".join(f"{links[width]} {width}w" for width in widths),
         links[widths[-1]] if widths else "",
         parts,
+        same_views(manifest, picture),
+        once_one_with(manifest, picture.once_with),
     )
 
 

@@ -7,6 +7,7 @@ whatever shows it has to escape it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest, PublishedPicture, RejectedImage
@@ -23,11 +24,14 @@ NEARLY_SURE, GUESS = 3.0, 1.0
 SAME_SCORE = 1e-6
 """Scores that differ by less are equal: manifests round them."""
 
+DIFFERENCE_WORDS = {"camera": "the camera moved", "light": "the light changed", "things": "things moved"}
+"""What tells two pictures of one view apart, in words."""
 OUTCOME_WORDS: dict[str, str] = {
     Outcome.PUBLISHED: "shown",
     Outcome.MERGED: "a copy of a picture that is shown",
     Outcome.HIDDEN: "hidden by a person",
     Outcome.OVER_LIMIT: "not among the best pictures of the hotel",
+    Outcome.SAME_VIEW: "another shot of a view that is shown",
     Outcome.TOO_SMALL: "too small to be shown",
     Outcome.TOO_MANY_PIXELS: "too large to be opened safely",
     Outcome.TOO_MANY_BYTES: "too large a file",
@@ -69,7 +73,7 @@ def why_here(manifest: Manifest, picture: PublishedPicture, overrides: Sequence[
     if pin:
         said.append(f"pinned to the {ordinal(pin.position or 1)} place{_signed(pin)}")
     elif picture.held_back:
-        said.append(f"its score would open the hotel, but {picture.held_back}")
+        said.append(f"its score would place it earlier, but {picture.held_back}")
     else:
         said += _varied(manifest, picture, overrides)
     return f"{ordinal(picture.position)}: {', '.join(said)}"
@@ -93,10 +97,36 @@ def why_best(picture: PublishedPicture, overrides: Sequence[Override] = ()) -> s
     return f"{copies}: a close choice, worth a look"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewInWords:
+    """A picture that shows the same view as another one, and why they are not one photograph: `the camera moved`."""
+
+    sha256: str
+    position: int
+    why: str
+
+
+def same_views(manifest: Manifest, picture: PublishedPicture) -> tuple[ViewInWords, ...]:
+    """The pictures that show the same view as one, likeliest first."""
+    positions = {other.best.sha256: other.position for other in manifest.pictures}
+    return tuple(
+        ViewInWords(view.picture, positions[view.picture], DIFFERENCE_WORDS.get(view.difference, "they differ"))
+        for view in picture.same_view
+        if view.picture in positions
+    )
+
+
+def once_one_with(manifest: Manifest, once_with: Collection[str]) -> tuple[int, ...]:
+    """Positions of the pictures whose decisions hold for another one, too, because they were one picture before."""
+    return tuple(item.position for item in manifest.pictures if not _images_of(item).isdisjoint(once_with))
+
+
 def why_rejected(image: RejectedImage) -> str:
     """Why an image is not shown; of an outcome of a newer version its own word."""
     if image.outcome == Outcome.HIDDEN and image.reason:
         return image.reason
+    if image.outcome == Outcome.SAME_VIEW and image.reason:
+        return f"another shot: it {image.reason}"
     return OUTCOME_WORDS.get(image.outcome) or image.outcome.replace("_", " ")
 
 

@@ -72,6 +72,7 @@ def acquire(
     checker = UrlChecker(cached, before, hotel.rescued(), lost, ports, again=again)
     with ThreadPoolExecutor(max_workers=max(1, min(ports.settings.download.connections, len(hotel.images)))) as pool:
         records = dict(zip(hotel.images, pool.map(checker.check, hotel.images, hotel.images.values()), strict=True))
+    checker.renew(hotel.named_by_people())
     records = _drop_gone(hotel, cached, records, ports, checker.now)
     acquired = Acquired(
         records=records,

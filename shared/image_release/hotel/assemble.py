@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from image_release.cache import revalidate_at
 from image_release.decode import DECODER_VERSION
 from image_release.dedup import Evidence
+from image_release.gallery import DIFFERENCE_WORDS
 from image_release.hotel.acquire import Acquired
 from image_release.hotel.choose import Chosen, Pin
 from image_release.hotel.forced import Left
@@ -22,6 +23,7 @@ from image_release.hotel.load import DECODED, Hotel
 from image_release.hotel.order import Order, ShownPicture
 from image_release.hotel.ports import ImageReport
 from image_release.hotel.render import Rendered
+from image_release.hotel.splits import why_hidden
 from image_release.outcomes import Outcome
 from image_release.problems import printable
 from image_release.publish import (
@@ -34,22 +36,23 @@ from image_release.publish import (
     PublishedPart,
     PublishedPicture,
     PublishedPin,
+    PublishedSameView,
     PublishedScore,
     RejectedImage,
     pending_sweeps,
 )
 from image_release.settings import Settings
-from image_release.values import Accommodation, Credit, Override, PartnerImage
+from image_release.values import Accommodation, Credit, PartnerImage
 
 TAG_AGAIN = timedelta(hours=1)
 """Wait before a hotel asks again for labels that it was refused."""
-_HIDDEN_BY = {"hide": "hidden by a person", "withdraw": "the hotel was withdrawn by a person"}
 MAX_REASON = 200
 """Maximum length of a reason, in characters: a service's own words may be long."""
 
 
 def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Rendered) -> tuple[PublishedPicture, ...]:
     """The published pictures, in order."""
+    positions = {item.chosen.best.sha256: position for position, item in enumerate(shown, start=1)}
     return tuple(
         PublishedPicture(
             position=position,
@@ -70,6 +73,8 @@ def pictures_of(shown: Sequence[ShownPicture], acquired: Acquired, rendered: Ren
             held_back=item.ranked.held_back,
             pinned=_pinned(item.chosen.pin),
             renditions=rendered.renditions[item.chosen.best.sha256],
+            same_view=_same_view(item.chosen, positions),
+            once_with=tuple(sorted(item.chosen.once_with)),
             merged=tuple(
                 MergedImage(**dict(_image(image, acquired)), evidence=_evidence(evidence))
                 for image, evidence in sorted(item.chosen.merged.items())
@@ -86,11 +91,13 @@ def rejected_of(acquired: Acquired, order: Order, limit: int) -> tuple[RejectedI
         for image, rejection in acquired.rejected.items()
     ]
     for chosen in order.hidden:
-        reason = _decided(chosen.hidden_by)
-        rejected += [_rejected(image, acquired, Outcome.HIDDEN, reason) for image in _senders(chosen)]
+        rejected += _not_shown(chosen, acquired, Outcome.HIDDEN, why_hidden(chosen.hidden_by))
+    for chosen, position, view in order.same_view:
+        reason = f"shows the same view as picture {position}: {DIFFERENCE_WORDS[view.difference]}"
+        rejected += _not_shown(chosen, acquired, Outcome.SAME_VIEW, reason)
     for chosen in order.over_limit:
         reason = f"the hotel shows {limit} better pictures"
-        rejected += [_rejected(image, acquired, Outcome.OVER_LIMIT, reason) for image in _senders(chosen)]
+        rejected += _not_shown(chosen, acquired, Outcome.OVER_LIMIT, reason)
     return tuple(sorted(rejected, key=lambda image: (image.partner_id, image.accommodation_id, image.url)))
 
 
@@ -99,11 +106,14 @@ def _pinned(pin: Pin | None) -> PublishedPin | None:
     return PublishedPin(by=decision.by, why=decision.why, at=decision.at) if decision else None
 
 
-def _decided(by: Override | None) -> str:
-    """Why a person hid a picture."""
-    if by is None:
-        return _HIDDEN_BY["hide"]
-    return _HIDDEN_BY[by.action] + (f" ({by.by})" if by.by else "") + (f": {by.why}" if by.why else "")
+def _same_view(chosen: Chosen, shown: Collection[str]) -> tuple[PublishedSameView, ...]:
+    """The shown pictures of the same view, likeliest first."""
+    views = sorted(chosen.same_view.items(), key=lambda item: (-item[1].score, item[0]))
+    return tuple(
+        PublishedSameView(picture=sha256, difference=view.difference.value, score=view.score, overlap=view.overlap)
+        for sha256, view in views
+        if sha256 in shown
+    )
 
 
 def pending_of(
@@ -206,13 +216,16 @@ def _rejected(image: PartnerImage, acquired: Acquired, outcome: Outcome, reason:
     )
 
 
+def _not_shown(chosen: Chosen, acquired: Acquired, outcome: Outcome, reason: str) -> list[RejectedImage]:
+    """All images of a picture that is not shown."""
+    of_picture = {"picture": chosen.best.sha256, "once_with": tuple(sorted(chosen.once_with))}
+    images = (chosen.image, *chosen.merged)
+    return [_rejected(image, acquired, outcome, reason).model_copy(update=of_picture) for image in images]
+
+
 def _credit(acquired: Acquired, sha256: str | None) -> dict[str, str | None]:
     known = acquired.credits.get(sha256 or "", Credit())
     return {"credit": known.credit, "copyright": known.copyright}
-
-
-def _senders(chosen: Chosen) -> list[PartnerImage]:
-    return [chosen.image, *chosen.merged]
 
 
 def _evidence(evidence: Evidence) -> PublishedEvidence:

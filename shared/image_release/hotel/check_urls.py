@@ -6,6 +6,7 @@ What a server sends counts, not that it answered 200: a good copy stays until a 
 from __future__ import annotations
 
 import threading
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -113,8 +114,22 @@ class UrlChecker:
         return judge_content(self.facts[sha256], self.fingerprints[sha256], self.ports.settings)
 
     def knows(self, sha256: str) -> bool:
-        """Whether a content was examined, now or earlier."""
-        return sha256 in self.unreadable or (sha256 in self.fingerprints and sha256 in self.facts)
+        """Whether a content was examined, now or earlier, and its hashes are of the kind that grouping compares."""
+        made = sha256 in self.fingerprints and sha256 in self.facts and not self._has_other_hashes(sha256)
+        return made or sha256 in self.unreadable
+
+    def _has_other_hashes(self, sha256: str) -> bool:
+        """Whether grouping compares hashes, and those of a fingerprint are of another kind."""
+        settings = self.ports.settings
+        by_hashes = settings.grouping.method == "hashes"
+        return by_hashes and self.fingerprints[sha256].hash_kind != settings.fingerprint.hash
+
+    def renew(self, named: AbstractSet[str]) -> None:
+        """Examine those images of people's decisions again whose hashes are of another kind than grouping compares."""
+        for accommodation, images in self.cached.accommodations.items():
+            for sha256 in sorted(named & images.contents.keys() & self.fingerprints.keys()):
+                if self._has_other_hashes(sha256):
+                    self._is_examined(PartnerImage(accommodation, ""), sha256)
 
     def unexamined(self, sha256: str) -> Rejection | None:
         """Why a content could not be examined here: its bytes are lost, cost too much, or killed the process.

@@ -6,7 +6,7 @@ asked leaves the hotel published with the labels that are known (`missing` says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,12 +56,14 @@ def label(
     *,
     again: AbstractSet[str] = frozenset(),
     lost: AbstractSet[str] = frozenset(),
+    best_of: Mapping[str, str] | None = None,
 ) -> Labels:
     """Labels and looks of the best images of all pictures that are not hidden.
 
     Each tagger that `tagger` is made of is asked for what it has not said yet. People's labels count before all others,
     and labels that another tagger gave earlier count last. `again` are images about which they are asked although
-    their labels are known. Nothing is asked about images whose originals are `lost`.
+    their labels are known. Nothing is asked about images whose originals are `lost`. `best_of` tells the best image of
+    the picture that an image belonged to under other rules: what was said of that one counts, so they cost nothing.
     """
     visible = [picture for picture in chosen if picture.hidden_by is None]
     labels = Labels({picture.best.sha256: picture.labels for picture in visible if picture.labels is not None})
@@ -69,7 +71,7 @@ def label(
         said = {
             sha256: known
             for picture in visible
-            if (known := cached.said(sha256 := picture.best.sha256, part.identity)) is not None
+            if (known := _said(cached, part.identity, sha256 := picture.best.sha256, best_of or {})) is not None
         }
         asked = [
             picture
@@ -86,6 +88,13 @@ def label(
             labels.known.setdefault(picture.best.sha256, others)
     context.work.count(tagged=len({sha256 for answers in labels.learned.values() for sha256 in answers}))
     return labels
+
+
+def _said(cached: HotelCache, identity: str, sha256: str, best_of: Mapping[str, str]) -> Tagged | None:
+    """What a tagger said of an image, or else of the one that stood for its picture before."""
+    known = cached.said(sha256, identity)
+    before = best_of.get(sha256, sha256)
+    return known or (cached.said(before, identity) if before != sha256 else None)
 
 
 def _ask(

@@ -124,10 +124,11 @@ def _attempt(nudge: Nudge, before: Before, seq: int, damage: Damage, ports: Port
     looked = Looked(acquired.fingerprints, frozenset(new))
     if new:
         hotel = follow_everywhere(hotel, looked, ports.everywhere, stores)
-    chosen = choose(hotel, acquired, settings)
+    chosen = choose(hotel, acquired, settings, before.manifest)
     original = partial(read_original, acquired, frozenset(item.best.sha256 for item in chosen), stores.state)
     pixels = pixels_of(original, acquired, ports)
-    labels = label(chosen, cached, pixels, ports.tagger, context, again=forced.contents(chosen), lost=acquired.lost)
+    again = forced.contents(chosen)
+    labels = label(chosen, cached, pixels, ports.tagger, context, again=again, lost=acquired.lost, best_of=was.best_of)
     acquired.views.clear()  # rendering needs the memory
     order = in_order(chosen, hotel, acquired, labels, settings)
     forget_at = update_cache(hotel, cached, acquired, labels.learned, stores.state, now=context.now(), grace=grace)

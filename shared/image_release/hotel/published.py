@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from image_release.dedup import BEST_VERSION, GROUPING_VERSION
 from image_release.publish import Manifest, PublishedImage, PublishedPicture, PublishedRendition, RejectedImage
 from image_release.values import Accommodation, Credit, PartnerImage
 
@@ -55,6 +56,14 @@ class PublishedBefore:
             for image in images
             if image.sha256 and (image.credit or image.copyright)
         }
+
+    @cached_property
+    def best_of(self) -> Mapping[str, str]:
+        """If other rules made the pictures: SHA-256 of every shown or merged image -> the best image of its picture."""
+        versions = self.manifest.versions if self.manifest else {}
+        if (versions.get("grouping"), versions.get("best")) == (GROUPING_VERSION, BEST_VERSION):
+            return {}
+        return {image.sha256: picture.best.sha256 for picture in self.pictures() for image in images_of(picture)}
 
     def pictures(self) -> tuple[PublishedPicture, ...]:
         """The published pictures, in order."""

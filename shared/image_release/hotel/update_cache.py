@@ -61,7 +61,9 @@ def update_cache(
             if content.unnamed_since and sha256 not in forgotten
         ]
         learned = replace(learned, contents=contents)
-        new_fingerprints = contents.keys() & (acquired.fingerprints.keys() - cached.fingerprints.keys())
+        new_fingerprints = contents.keys() & {
+            sha256 for sha256, made in acquired.fingerprints.items() if cached.fingerprints.get(sha256) is not made
+        }
         answers = _Answers(tagged, learned, now)
         _write_credits(cached, accommodation, acquired, contents.keys() - forgotten, forgotten, state)
         if forgotten or new_fingerprints or answers or learned != cached.accommodations[accommodation]:

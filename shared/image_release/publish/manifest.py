@@ -33,8 +33,13 @@ SCHEMA = 1
 """Version of the manifest's form. A manifest of a higher one was written by a newer program."""
 CREDIT = "who made the image, as its file says; absent where that is not known"
 COPYRIGHT = "the copyright notice in the file; absent where there is none"
+ONCE_WITH = (
+    "SHA-256 of images that decisions name, and that were copies of this photograph until the rules of grouping "
+    "changed: their decisions still hold here; absent where none"
+)
 Sha256 = Field(pattern="^[0-9a-f]{64}$")
 PendingKind = Literal["download", "tag", "revalidate", "sweep"]
+DifferenceOfView = Literal["camera", "light", "things"]
 PENDING_KINDS: frozenset[str] = frozenset(get_args(PendingKind))
 """Kinds of pending work that this version does. It leaves other kinds to the version that knows them."""
 
@@ -156,6 +161,17 @@ class PublishedPin(ManifestPart):
     at: str
 
 
+class PublishedSameView(ManifestPart):
+    """Another picture that shows the same view: another shot of the same thing from nearly the same place."""
+
+    picture: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the other picture's best image")
+    difference: Annotated[DifferenceOfView | str, _or_newer_word(DifferenceOfView)] = Field(
+        description="why the two are not one photograph: the camera moved, the light changed, or things moved"
+    )
+    score: float = Field(description="log-odds of the same view")
+    overlap: float = Field(description="share of the smaller image that the other one covers")
+
+
 class PublishedPicture(ManifestPart):
     """One distinct photograph of the hotel."""
 
@@ -168,13 +184,19 @@ class PublishedPicture(ManifestPart):
     held_back: str | None = Field(
         None,
         exclude_if=_is_none,
-        description="which rule keeps the picture from the first place that its score would give it; absent where none",
+        description="which rule keeps it from an earlier place that its score would give it; absent where none",
     )
     pinned: PublishedPin | None = Field(
         None, exclude_if=_is_none, description="who pinned the picture to its place; absent where nobody did"
     )
     renditions: tuple[PublishedRendition, ...]
     merged: tuple[MergedImage, ...]
+    same_view: tuple[PublishedSameView, ...] = Field(
+        (),
+        exclude_if=_is_empty,
+        description="shown pictures of the same view, likeliest first; each names this one, too; absent where none",
+    )
+    once_with: tuple[Annotated[str, Sha256], ...] = Field((), exclude_if=_is_empty, description=ONCE_WITH)
 
     def rendition_from(self, width: int) -> str | None:
         """Key of the smallest rendition that is at least `width` wide, or else of the widest one; None without any."""
@@ -197,6 +219,13 @@ class RejectedImage(ManifestPart):
     )
     credit: str | None = Field(None, exclude_if=_is_none, description=CREDIT)
     copyright: str | None = Field(None, exclude_if=_is_none, description=COPYRIGHT)
+    picture: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        exclude_if=_is_none,
+        description="SHA-256 of the best image of the picture that it belongs to; absent where it belongs to none",
+    )
+    once_with: tuple[Annotated[str, Sha256], ...] = Field((), exclude_if=_is_empty, description=ONCE_WITH)
 
 
 class Pending(ManifestPart):
@@ -279,6 +308,8 @@ class Manifest(ManifestPart):
         """
         newer = [image.outcome for image in self.rejected if not isinstance(image.outcome, Outcome)]
         newer += [entry.kind for entry in self.pending if entry.kind not in PENDING_KINDS]
+        views = (view for picture in self.pictures for view in picture.same_view)
+        newer += [view.difference for view in views if view.difference not in get_args(DifferenceOfView)]
         if newer:
             raise ValueError(f"words of a newer version are not written: {newer}")
         document = _rounded(self.model_dump(mode="json", by_alias=True, exclude_none=False))

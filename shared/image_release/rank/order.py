@@ -17,7 +17,7 @@ from image_release.rank.score_parts import NEUTRAL, CategoryScore, CategoryScore
 from image_release.rank.variety import WaitingPictures
 from image_release.settings import PrioritisingSettings
 
-PRIORITISING_VERSION = "prioritise-2"
+PRIORITISING_VERSION = "prioritise-3"
 """Must change whenever the same pictures and settings may give another order."""
 REMEMBERED = 4_096
 """Number of pictures whose category parts a Ranker remembers."""
@@ -55,12 +55,14 @@ class Ranker:
         If two pictures are pinned to one position, the better one gets it and the other one the next. A position beyond
         the end is the last one. The other pictures fill the remaining places one by one: the first place goes to the
         best score of a kind that may open, each of the first `variety_pictures` to the one that adds most to what is
-        shown already, and the rest follow by their scores.
+        shown already, and the rest follow by their scores. No view is repeated among the first `VIEWS_APART`, if there
+        are others.
         """
         scored = (_scored(picture, self._category(picture.labels), self._settings) for picture in pictures)
         by_score = sorted(scored, key=_best_first)
         pinned = _pinned(by_score, pins)
-        waiting = WaitingPictures((item for item in by_score if item.picture.sha256 not in pins), self._settings)
+        unpinned = (item for item in by_score if item.picture.sha256 not in pins)
+        waiting = WaitingPictures(unpinned, pinned, self._settings)
         ordered: list[ScoredPicture] = []
         for place in range(len(by_score)):
             ordered.append(pinned[place] if place in pinned else waiting.next_at(place))

@@ -14,7 +14,8 @@ class PictureToRank:
     """What the order needs to know of a picture, all of it about the picture's best image.
 
     `rank` is the image's place in its partner's list, 1 the first; None if the partner gives no ranks. `labels` is None
-    if the image was not tagged, `look` if no local model looked at it.
+    if the image was not tagged, `look` if no local model looked at it. `same_view` are the SHA-256 of other pictures
+    that show the same view; each of them names this one, too.
     """
 
     sha256: str
@@ -23,6 +24,7 @@ class PictureToRank:
     rank: int | None
     labels: tuple[Label, ...] | None
     look: Look | None = None
+    same_view: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class ScoredPicture:
 
     `category` is the kind of picture according to its labels, None if they do not tell; `kinds` are all kinds that they
     tell of, each with its share of the evidence. `counted` are the labels that made the category score, the most
-    important first. `held_back` says which rule keeps a picture from the first place
+    important first. `held_back` says which rule keeps a picture from an earlier place
     that its score would give it.
     """
 

@@ -3,13 +3,16 @@
 A picture that is alike to one that is shown already adds less than its score says. Each of the first places goes to the
 picture with the largest marginal gain: its score, less `variety_weight` × its likeness to the nearest picture that is
 shown (Carbonell and Goldstein's maximal marginal relevance). So the first place always goes to a best score, and the
-weight says how much score a new view may cost.
+weight says how much score something new may cost.
+
+Two pictures of the same view are never both among the first five if the hotel has others, whatever they score. After
+that they do not stand side by side, if another picture can stand between them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import mul
 
@@ -23,45 +26,80 @@ MORE_LIKELY = 0.5
 """Share of the evidence above which kinds that never open a hotel keep a picture from doing so."""
 LOOK_SHARE = 0.5
 """Share of the look in the likeness of two pictures; the kind has the rest."""
+VIEWS_APART = 5
+"""Number of first pictures that all show different views, if the hotel has so many."""
 
 
 class WaitingPictures:
-    """The pictures that have no place yet, the best score first, and how alike each is to the nearest one shown."""
+    """The pictures that have no place yet, the best score first, and how alike each is to the nearest one shown.
 
-    def __init__(self, by_score: Iterable[ScoredPicture], settings: PrioritisingSettings) -> None:
+    `pinned` are the pictures that have a place already, by place, counted from 0.
+    """
+
+    def __init__(
+        self, by_score: Iterable[ScoredPicture], pinned: Mapping[int, ScoredPicture], settings: PrioritisingSettings
+    ) -> None:
         self._items = list(by_score)
         self._likeness = [0.0] * len(self._items)
+        self._placed = dict(pinned)
         self._settings = settings
 
     def next_at(self, place: int) -> ScoredPicture:
-        """Take the picture for a place, counted from 0."""
+        """Take the picture for a place, counted from 0: the best one that repeats no view, if there is one."""
+        wanted = self._openers() if place == 0 else self._best_first(place)
+        repeated = self._repeated_at(place)
+        chosen = next((at for at in wanted if self._items[at].picture.sha256 not in repeated), wanted[0])
+        for at in wanted:
+            if at == chosen:
+                break
+            self._hold_back(at, f"it shows the same view as picture {repeated[self._items[at].picture.sha256]}")
         if place == 0:
-            return self._take(self._opener())
-        if place < self._settings.variety_pictures:
-            gains = [
-                item.score.total - self._settings.variety_weight * likeness
-                for item, likeness in zip(self._items, self._likeness, strict=True)
-            ]
-            return self._take(gains.index(max(gains)))
-        return self._take(0)
+            for at in range(chosen):
+                if barred := never_opens(self._items[at], self._settings.never_first):
+                    self._hold_back(at, barred)
+        del self._likeness[chosen]
+        return self._items.pop(chosen)
 
     def show(self, shown: ScoredPicture, place: int) -> None:
         """Note that a picture stands at a place: what is alike to it adds less at the next ones."""
+        self._placed[place] = shown
         if place + 1 < self._settings.variety_pictures:
             for at, item in enumerate(self._items):
                 self._likeness[at] = max(self._likeness[at], likeness(shown, item))
 
-    def _opener(self) -> int:
-        """The best score of a picture that may open a hotel; the best of all if there is none."""
-        barred = [never_opens(item, self._settings.never_first) for item in self._items]
-        first = barred.index(None) if None in barred else 0
-        for at in range(first):
-            self._items[at] = replace(self._items[at], held_back=barred[at])
-        return first
+    def _openers(self) -> Sequence[int]:
+        """Where the pictures are that may open a hotel; all pictures if there is none."""
+        may_open = [at for at, item in enumerate(self._items) if never_opens(item, self._settings.never_first) is None]
+        return may_open or range(len(self._items))
 
-    def _take(self, at: int) -> ScoredPicture:
-        del self._likeness[at]
-        return self._items.pop(at)
+    def _best_first(self, place: int) -> Sequence[int]:
+        """Where the pictures are, those first that a place should go to."""
+        everywhere = range(len(self._items))
+        if place >= self._settings.variety_pictures:
+            return everywhere
+        gains = [
+            item.score.total - self._settings.variety_weight * likeness
+            for item, likeness in zip(self._items, self._likeness, strict=True)
+        ]
+        return sorted(everywhere, key=lambda at: -gains[at])
+
+    def _repeated_at(self, place: int) -> dict[str, int]:
+        """SHA-256 of pictures that would repeat a view at a place, each with the position of the one that they repeat.
+
+        Pinned pictures further on count, too.
+        """
+        near = range(VIEWS_APART) if place < VIEWS_APART else (place - 1, place + 1)
+        return {
+            sha256: beside + 1
+            for beside in near
+            if beside in self._placed
+            for sha256 in self._placed[beside].picture.same_view
+        }
+
+    def _hold_back(self, at: int, why: str) -> None:
+        """Note why a picture does not get a place; the first reason stays."""
+        if self._items[at].held_back is None:
+            self._items[at] = replace(self._items[at], held_back=why)
 
 
 def never_opens(item: ScoredPicture, never_first: Collection[str]) -> str | None:

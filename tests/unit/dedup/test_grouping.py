@@ -141,7 +141,7 @@ class TestEvidence:
         """The join of a mirrored copy says so, and how much the two share."""
         pair = {key: hotel[key] for key in ("0-original", "0-mirrored")}
         (picture,) = group_same(pair, (), SETTINGS)
-        found = evidence_with(picture, pair, "0-original", pair)["0-mirrored"]
+        found = evidence_with(picture, pair, "0-original", pair, SETTINGS)["0-mirrored"]
         assert (found.other, found.method, found.mirrored) == ("0-original", "registration", True)
         assert found.overlap > 0.95
         assert found.distance < 0.2
@@ -150,15 +150,15 @@ class TestEvidence:
         """Where a person joined two images, that is the evidence."""
         pair = {key: hotel[key] for key in ("0-original", "1-original")}
         (picture,) = group_same(pair, [Override("same", tuple(pair))], SETTINGS)
-        assert evidence_with(picture, pair, "1-original", pair)["0-original"].method == "override"
+        assert evidence_with(picture, pair, "1-original", pair, SETTINGS)["0-original"].method == "override"
 
     def test_of_a_join_is_kept_in_both_directions(self, hotel):
         """Two images that were joined with each other are not measured again."""
         pair = {key: hotel[key] for key in ("0-original", "0-dark")}
         join = Evidence("0-original", "registration", 0.125, 0.5, 42.0)
         picture = Picture(tuple(sorted(pair)), {"0-dark": join})
-        assert evidence_with(picture, pair, "0-original", pair)["0-dark"] == join
-        assert evidence_with(picture, pair, "0-dark", pair)["0-original"] == replace(join, other="0-dark")
+        assert evidence_with(picture, pair, "0-original", pair, SETTINGS)["0-dark"] == join
+        assert evidence_with(picture, pair, "0-dark", pair, SETTINGS)["0-original"] == replace(join, other="0-dark")
 
     @pytest.mark.parametrize(("score", "is_used"), [(0.01, True), (0.0, False), (-1.0, False), (None, False)])
     def test_that_was_measured_is_used_if_it_speaks_for_one_photograph(self, hotel, monkeypatch, score, is_used):
@@ -166,12 +166,12 @@ class TestEvidence:
         monkeypatch.setattr(Pairs, "evidence", lambda *_: measured)
         weak = Evidence("0-dark", "registration", 0.125, 0.5, 0.005)
         picture = Picture(("0-dark", "0-original", "1-original"), {"0-original": weak, "1-original": weak})
-        found = evidence_with(picture, hotel, "0-original", ["1-original"])["1-original"]
+        found = evidence_with(picture, hotel, "0-original", ["1-original"], SETTINGS)["1-original"]
         assert found == (measured if is_used else replace(weak, other="0-original"))
 
     def test_of_the_best_image_is_that_it_is_itself(self, hotel):
         """With the highest score that there is."""
-        found = evidence_with(Picture(("0-dark",), {}), hotel, "0-dark", ["0-dark"])
+        found = evidence_with(Picture(("0-dark",), {}), hotel, "0-dark", ["0-dark"], SETTINGS)
         assert found == {"0-dark": Evidence("0-dark", "bytes", 0.0, 1.0, shipped_weights().most())}
 
     def test_of_two_that_were_not_joined_is_measured_if_that_speaks_for_them(self, hotel):
@@ -179,10 +179,12 @@ class TestEvidence:
         names = ("0-dark", "0-original", "1-original")
         weak, weaker = (Evidence("0-dark", "registration", 0.125, 0.5, score) for score in (0.02, 0.01))
         picture = Picture(names, {"0-original": weak, "1-original": weaker})
-        found = evidence_with(picture, {name: hotel[name] for name in names}, "0-original", names[:1] + names[2:])
+        found = evidence_with(
+            picture, {name: hotel[name] for name in names}, "0-original", names[:1] + names[2:], SETTINGS
+        )
         assert found["1-original"] == replace(weaker, other="0-original")
         way = Picture(names, {"1-original": weak, "0-original": replace(weaker, other="1-original")})
-        found = evidence_with(way, {name: hotel[name] for name in names}, "0-original", names[:1])
+        found = evidence_with(way, {name: hotel[name] for name in names}, "0-original", names[:1], SETTINGS)
         assert found["0-dark"].other == "0-original"
         assert found["0-dark"].score > 1
 

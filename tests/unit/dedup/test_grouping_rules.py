@@ -5,9 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.grouping import Pairs, Picture, _grouped, _weakest_join_between
+from image_release.dedup.grouping import Pairs, _grouped, _weakest_join_between
+from image_release.dedup.groups import Picture
 from image_release.dedup.matching import CandidatePair
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -18,15 +21,17 @@ COPIES = 9.0
 HOPELESS = None
 """Score of a candidate pair that cannot be registered."""
 
-Scores = Mapping[str, float | None]
+Scores = Mapping[str, float | tuple[float | None, int] | None]
+"""Pair -> its score, or its score and the number of matches that agree."""
 
 
 def graph(scores: Scores) -> Pairs:
     """Candidate pairs with known scores, named by two letters; those that come first have more agreeing matches."""
     pairs = Pairs([], SETTINGS)
-    for number, (name, score) in enumerate(scores.items()):
+    for number, (name, known) in enumerate(scores.items()):
+        score, agreeing = known if isinstance(known, tuple) else (known, 100 - number)
         one, other = indices = tuple(sorted("abcdef".index(letter) for letter in name))
-        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], 100 - number, 200)
+        pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 150, 200)
         pairs._known[indices] = None if score is None else evidence(score)
     return pairs
 
@@ -56,10 +61,28 @@ class TestAnImageAndAGroup:
         """The other pair speaks against it as much as a pair can."""
         assert groups("abc", {"ab": COPIES, "ac": score, "bc": HOPELESS}) == expected
 
-    @pytest.mark.parametrize(("witness", "expected"), [(-0.5, "abc"), (-0.51, "ab c")])
-    def test_join_below_it_if_the_sum_reaches_the_least_score(self, witness: float, expected: str) -> None:
-        """The single score is asked of two single images only."""
-        assert groups("abc", {"ab": COPIES, "ac": 0.5, "bc": witness}) == expected
+    @pytest.mark.parametrize(("likelier", "expected"), [(3.5, "abc"), (-0.8, "ab c"), (HOPELESS, "ab c")])
+    def test_do_not_join_by_a_clear_pair_that_a_likelier_pair_contradicts(self, likelier: float, expected: str) -> None:
+        """Images a and c are two shots of a room, and b is a crop of a that shows what has not changed."""
+        assert groups("abc", {"ac": (likelier, 90), "ab": (COPIES, 50), "bc": (3.6, 40)}) == expected
+
+    @pytest.mark.parametrize(("second", "expected"), [(-2.0, "abc"), (-2.01, "ab c")])
+    def test_join_below_it_if_their_two_likeliest_pairs_reach_the_least_score(
+        self, second: float, expected: str
+    ) -> None:
+        """Twice the matches count four times as much. The single score is asked of two single images only."""
+        assert groups("abc", {"ab": COPIES, "ac": (0.5, 20), "bc": (second, 10)}) == expected
+
+    @pytest.mark.parametrize(("likeliest", "expected"), [(1.0, "abc"), (0.99, "ab c")])
+    def test_lose_four_by_a_hopeless_pair(self, likeliest: float, expected: str) -> None:
+        """One pair that cannot be aligned does not outweigh everything else."""
+        assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (HOPELESS, 10)}) == expected
+
+    def test_do_not_ask_the_third_pair(self) -> None:
+        """Neither for the join nor against it: what counts is what the best copies say."""
+        group: Scores = {"ab": COPIES, "ac": COPIES}
+        assert groups("abcd", {**group, "ad": (0.5, 20), "bd": (-2.0, 10), "cd": (HOPELESS, 9)}) == "abcd"
+        assert groups("abcd", {**group, "ad": (-0.5, 20), "bd": (-2.0, 10), "cd": (3.4, 9)}) == "abc d"
 
     def test_join_where_every_score_is_the_least_score(self) -> None:
         """The least score itself is enough."""
@@ -69,38 +92,30 @@ class TestAnImageAndAGroup:
 class TestTwoGroupsOfSeveralImages:
     PAIRS: ClassVar[Scores] = {"ab": COPIES, "cd": COPIES}
 
-    @pytest.mark.parametrize(("score", "expected"), [(6.0, "abcd"), (5.99, "ab cd")])
-    def test_need_the_bridge_score_where_the_other_pairs_speak_against_it(self, score: float, expected: str) -> None:
-        """A score that is clear for one image is not clear for two groups."""
-        against = {"ad": HOPELESS, "bc": HOPELESS, "bd": HOPELESS}
-        assert groups("abcd", {**self.PAIRS, "ac": score, **against}) == expected
+    @pytest.mark.parametrize("second", ["ad", "bd"])
+    @pytest.mark.parametrize(("score", "expected"), [(0.0, "abcd"), (-0.01, "ab cd")])
+    def test_join_if_their_two_likeliest_pairs_both_reach_the_least_score(
+        self, second: str, score: float, expected: str
+    ) -> None:
+        """Whichever images these are. Without them no pair of other images speaks for the join."""
+        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
+        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
 
-    @pytest.mark.parametrize(("score", "expected"), [(2.5, "abcd"), (2.49, "ab cd")])
-    def test_pairs_with_nothing_in_common_count_one_against_it_each(self, score: float, expected: str) -> None:
-        """Of the three witnesses one has -0.5 and two are unknown."""
-        assert groups("abcd", {**self.PAIRS, "ac": score, "bd": -0.5}) == expected
+    @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
+    def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:
+        """Two photographs with three copies each are nine tries: what the pairs with more matches say counts."""
+        against: Scores = {"ad": (-1.5, 40), "bc": (-1.5, 39), "bd": (score, 8)}
+        assert groups("abcd", {**self.PAIRS, "ac": (-2.0, 41), **against}) == "ab cd"
 
-    @pytest.mark.parametrize(("third", "expected"), [(-1.5, "abcd"), (-1.51, "ab cd")])
-    def test_three_witnesses_are_asked(self, third: float, expected: str) -> None:
-        """The third one decides here."""
-        assert groups("abcd", {**self.PAIRS, "ac": 3.0, "ad": -0.5, "bc": -1.0, "bd": third}) == expected
+    def test_do_not_join_by_many_likely_pairs(self) -> None:
+        """Four pairs that score a little are the same two photographs again. Their scores do not add up."""
+        likely: Scores = {"ac": (-0.1, 40), "ad": (0.1, 20), "bc": (0.9, 19), "bd": (0.9, 18)}
+        assert groups("abcd", {**self.PAIRS, **likely}) == "ab cd"
 
-    def test_a_fourth_witness_is_not_asked(self) -> None:
-        """The three likeliest witnesses do not outweigh the pair; those with fewer matches have no say."""
-        three = {"de": COPIES, "ab": COPIES, "bc": COPIES}
-        likely = {"ad": 3.0, "ae": -1.0, "bd": -1.0, "be": -1.0}
-        assert groups("abcde", {**three, **likely, "cd": HOPELESS, "ce": HOPELESS}) == "abcde"
-
-    @pytest.mark.parametrize(("score", "expected"), [(5.5, "abcd"), (5.49, "ab cd")])
-    def test_a_hopeless_pair_counts_four_against_it(self, score: float, expected: str) -> None:
-        """One pair that cannot be aligned does not outweigh everything else."""
-        assert groups("abcd", {**self.PAIRS, "ac": score, "bd": HOPELESS, "ad": -0.5}) == expected
-
-    @pytest.mark.parametrize(("score", "expected"), [(-2.5, "abcde"), (-2.51, "abc de")])
-    def test_a_witness_counts_four_for_it_at_most(self, score: float, expected: str) -> None:
-        """Images c and d score 1. Of their witnesses one has 5.5, which counts 4, and two speak against it."""
-        likely = {"ad": 5.5, "ae": -2.5, "bd": score, "be": HOPELESS}
-        assert groups("abcde", {"de": COPIES, "ab": COPIES, "bc": COPIES, **likely, "cd": 1.0}) == expected
+    def test_join_clearly_if_both_pairs_are_clear_together(self) -> None:
+        """Then they join before likely pairs do, so c goes with a and b, not with e."""
+        clear: Scores = {"ac": (3.4, 30), "ad": (3.6, 60), "bd": (0.0, 9)}
+        assert groups("abcde", {**self.PAIRS, **clear, "de": (3.4, 5), "ae": (-2.0, 5), "be": (-2.0, 5)}) == "abcd e"
 
 
 class TestABridge:
@@ -121,6 +136,37 @@ class TestABridge:
     def test_is_none_where_another_pair_goes_around_it(self) -> None:
         """Images b and c are related, though they do not agree: c joins by its clear score."""
         assert groups("abc", {"ab": COPIES, "ac": 3.5, "bc": -3.0}) == "abc"
+
+    @pytest.mark.parametrize(("around", "expected"), [(0.0, "abcd"), (-0.01, "ab cd")])
+    def test_between_two_groups_ends_with_a_pair_that_speaks_for_it(self, around: float, expected: str) -> None:
+        """Images a, c and d agree. Without a nothing does, unless b and d do: a may show half of each photograph."""
+        scores: Scores = {"ab": COPIES, "cd": COPIES, "ac": 5.9, "ad": 5.9, "bd": around, "bc": -3.0}
+        assert groups("abcd", scores) == expected
+
+
+class TestMoreCopies:
+    SCORES = st.none() | st.floats(-9, 12)
+    OF_TWO_COPIES = st.permutations(["ad", "ae", "bd", "be"])
+    OF_THIRD_COPIES = st.permutations(["af", "bf", "cd", "ce", "cf"])
+
+    @given(st.data())
+    def test_of_two_photographs_change_nothing_where_the_best_pairs_stay(self, data: st.DataObject) -> None:
+        """Two copies of each are compared in 4 pairs, three of each in 9: these are no 9 tries at one threshold.
+
+        The copies that are added agree in fewer points, whatever they score.
+        """
+        own: dict[str, tuple[float | None, int]]
+        own = {name: (data.draw(st.floats(6, 12)), 100) for name in ("ab", "ac", "bc", "de", "df", "ef")}
+        few, more = (
+            {name: (data.draw(self.SCORES), agreeing) for agreeing, name in enumerate(data.draw(order), start=least)}
+            for least, order in ((50, self.OF_TWO_COPIES), (10, self.OF_THIRD_COPIES))
+        )
+        of_two, of_three = (
+            groups("abcdef", {"ab": own["ab"], "de": own["de"], **few}),
+            groups("abcdef", {**own, **few, **more}),
+        )
+        assert of_two in ("abde c f", "ab c de f")
+        assert of_three == ("abcdef" if of_two == "abde c f" else "abc def")
 
 
 class TestTheOrder:

@@ -83,6 +83,6 @@ class TestCoarsePass:
         """Two photographs of different things with seven agreeing matches are given up."""
         affine = np.array([[1.0, 0, 2], [0, 1, 3]])
         assert (
-            self.score(fingerprints[0], fingerprints[1], CandidatePair(0, 1, False, affine, 7, 20))
+            self.score(fingerprints[0], fingerprints[1], CandidatePair(0, 1, False, affine, 7, 9, 20))
             < GroupingSettings().least_first_look
         )

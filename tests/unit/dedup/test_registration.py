@@ -43,7 +43,7 @@ def test_a_bare_wall_is_not_bent_by_its_noise(seed):
     one, other = prepared(wall), prepared(wall.crop((10, 6, 474, 352)).resize((360, 268), Image.Resampling.LANCZOS))
     shrink = other.shape[1] / one.shape[1]
     affine = np.array([[0.967 / shrink, 0, 3.3], [0, 0.961 / shrink, 2.0]])
-    pair = CandidatePair(0, 1, mirrored=False, affine=affine, agreeing=20, matches=40)
+    pair = CandidatePair(0, 1, mirrored=False, affine=affine, agreeing=20, near=30, matches=40)
     coarse = align_coarsely(one, other, pair)
     assert coarse is not None
     registered = register(one, other, pair, coarse)

@@ -117,8 +117,12 @@ def _print(result: MethodComparison, grouping: GroupingSettings) -> None:
         return
     click.echo(f"recommended: {best.title}, {best.unit}: {best.recommended.threshold:g}")
     if METHODS[best.method].hashes is None:
-        scores = shifted(grouping, best.recommended.threshold).model_dump()
+        shifted_scores = shifted(grouping, best.recommended.threshold).model_dump()
+        scores = {name: value for name, value in shifted_scores.items() if isinstance(value, float)}
         click.echo("grouping: {" + ", ".join(f"{name}: {value:g}" for name, value in scores.items()) + "}")
+    elif best.method in ("crops-phash", "crops-dhash"):
+        click.echo(f"fingerprint: {{hash: {best.method.removeprefix('crops-')}}}")
+        click.echo(f"grouping: {{method: hashes, max_bits: {best.recommended.threshold:g}}}")
 
 
 def _write_table(path: Path, result: MethodComparison) -> None:

@@ -24,7 +24,7 @@ MOST_IMAGES = 500
 """Maximum number of images of one decision."""
 MAX_WHY, MAX_BY, MAX_LABEL = 1_000, 200, 200
 """Maximum lengths of a reason, of a person's name and of a label, in characters."""
-GROUPED = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
+GROUPED = (Outcome.HIDDEN, Outcome.OVER_LIMIT, Outcome.SAME_VIEW)
 """Outcomes of images that are not shown, but usable: decisions about their photograph hold."""
 RESCUED = (Outcome.TOO_SMALL, Outcome.NO_CONTENT, Outcome.PLACEHOLDER)
 """Outcomes of images that a person may call usable."""
@@ -103,7 +103,7 @@ def _without_effect(now: HotelNow, action: str, sha256: str) -> str | None:
     """Why a decision about an image would have no effect, to follow its name; None: it has one."""
     rejected = None if sha256 in now.shown else now.rejected.get(sha256)
     if action == "show":
-        return None if _is_hidden(now, sha256) else _why_not_shown_again(now, sha256)
+        return None if _may_be_shown(now, sha256) else _why_not_shown_again(now, sha256)
     if sha256 not in now.shown and rejected is None:
         return f"cannot be decided about: {why_unknown(now, sha256)}"
     if action == "rescue":
@@ -118,7 +118,7 @@ def _without_effect(now: HotelNow, action: str, sha256: str) -> str | None:
 
 def _why_not_shown_again(now: HotelNow, sha256: str) -> str:
     if sha256 in now.shown or sha256 in now.rejected:
-        return "is not hidden, so show would have no effect; it undoes a hide"
+        return "is not hidden, so show would have no effect; it undoes a hide, or shows another shot of a shown view"
     return f"cannot be decided about: {why_unknown(now, sha256)}"
 
 
@@ -130,10 +130,13 @@ def _why_not_rescued(rejected: RejectedImage | None) -> str | None:
     return f"is {rejected.outcome} ({printable(rejected.reason)}), so rescue would have no effect"
 
 
-def _is_hidden(now: HotelNow, sha256: str) -> bool:
-    """Whether a person hid an image: the manifest says so, or a decision that is not applied yet."""
+def _may_be_shown(now: HotelNow, sha256: str) -> bool:
+    """Whether a person hid an image, or another picture of its view is shown in its place.
+
+    A decision to hide it may not be applied yet.
+    """
     rejected = now.rejected.get(sha256)
-    if rejected is not None and rejected.outcome == Outcome.HIDDEN:
+    if rejected is not None and rejected.outcome in (Outcome.HIDDEN, Outcome.SAME_VIEW):
         return True
     return any(item.action == "hide" and sha256 in item.images for item in now.overrides)
 

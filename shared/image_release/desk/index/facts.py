@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from image_release.gallery import JOINED_BY_PEOPLE
+from image_release.gallery import UNSCORED
 from image_release.outcomes import Outcome
 from image_release.store_keys import rendition_seq
 from image_release.values import Override
@@ -74,6 +74,8 @@ class HotelFacts:
     decisions: Mapping[str, int] = field(default_factory=dict)
     partners: tuple[PartnerFacts, ...] = ()
     unreadable: bool = False
+    split: bool = False
+    """Whether a decision holds for two pictures that were one."""
 
 
 class NotIndexableError(Exception):
@@ -118,6 +120,7 @@ class _IndexedPicture:
     renditions: list[Any]
     """Only those of the first picture become values: there are hundreds in a manifest."""
     merged: tuple[_MergedCopy, ...]
+    once_with: tuple[str, ...] = ()
 
     @property
     def partners(self) -> frozenset[str]:
@@ -128,6 +131,7 @@ class _IndexedPicture:
 class _RefusedImage:
     partner_id: str
     outcome: str
+    once_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def facts_of(
         copy.evidence.score
         for picture in pictures
         for copy in picture.merged
-        if copy.sha256 != picture.best.sha256 and copy.evidence.method != JOINED_BY_PEOPLE
+        if copy.sha256 != picture.best.sha256 and copy.evidence.method not in UNSCORED
     ]
     partners = tuple(_partners(manifest))
     return HotelFacts(
@@ -195,6 +199,7 @@ def facts_of(
         withdrawn_by_person=any(decision.action == "withdraw" for decision in decisions),
         decisions=dict(sorted(Counter(decision.action for decision in decisions).items())),
         partners=partners,
+        split=any(picture.once_with for picture in pictures) or any(image.once_with for image in manifest.rejected),
     )
 
 

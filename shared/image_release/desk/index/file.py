@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from image_release.storage import StorageError
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the tables and of what stands in them. A file of another version is made again."""
 BUSY_S = 30.0
 """How long a connection waits for another writer."""

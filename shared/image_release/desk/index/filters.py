@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from image_release.desk.index.facts import HotelFacts
-from image_release.gallery import FEW_PICTURES, UNSURE_BEST, UNSURE_COPY
+from image_release.gallery import DECISION_FOR_TWO, FEW_PICTURES, UNSURE_BEST, UNSURE_COPY
 
 FEW = FEW_PICTURES
 """A hotel with fewer pictures needs a look; a person may filter by another number."""
@@ -36,6 +36,7 @@ class Filter(StrEnum):
     CORRECTED = "corrected"
     CHANGED = "changed"
     UNREADABLE = "unreadable"
+    SPLIT = "split"
 
 
 DESCRIPTIONS: Mapping[Filter, str] = {
@@ -52,6 +53,7 @@ DESCRIPTIONS: Mapping[Filter, str] = {
     Filter.CORRECTED: "corrected by people",
     Filter.CHANGED: "changed in the last run",
     Filter.UNREADABLE: "its manifest cannot be read",
+    Filter.SPLIT: DECISION_FOR_TWO,
 }
 """What a page says of each filter."""
 
@@ -60,6 +62,7 @@ WORST_FIRST = (
     Filter.NO_PICTURES,
     Filter.NEVER_FIRST,
     Filter.FEW,
+    Filter.SPLIT,
     Filter.COPIES_UNSURE,
     Filter.HELD,
     Filter.BEST_UNSURE,
@@ -99,6 +102,7 @@ def flags_of(facts: HotelFacts, *, is_held: bool = False, is_changed: bool = Fal
         Filter.CORRECTED: bool(facts.decisions),
         Filter.CHANGED: is_changed,
         Filter.UNREADABLE: facts.unreadable,
+        Filter.SPLIT: facts.split,
     }
     return sum(bit(name) for name, is_so in found.items() if is_so)
 

@@ -31,7 +31,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 """The bodies of the reports, their macros, and `reports.css`."""
 LISTED = 500
 """Maximum number of hotels and cities on a page: the CSV has all."""
-NOT_SHOWN = (Outcome.HIDDEN, Outcome.OVER_LIMIT)
+NOT_SHOWN = (Outcome.HIDDEN, Outcome.OVER_LIMIT, Outcome.SAME_VIEW)
 NOT_FETCHED = (Outcome.UNAVAILABLE, Outcome.DEFERRED, Outcome.GONE)
 NEUTRAL, BAD, POOR = 2, 3, 4
 """Colours of `reports.css`."""

@@ -55,6 +55,10 @@ class StoredPicture:
     """Last parts of the URLs of all copies."""
     labels: tuple[Label, ...] | None
     look: Look | None
+    same_view: frozenset[str] = frozenset()
+    """SHA-256 of the best images of pictures that show the same view."""
+    once_with: frozenset[str] = frozenset()
+    """SHA-256 of images whose decisions hold here, though they are in another picture now."""
 
     def to_rank(self, settings: PrioritisingSettings) -> PictureToRank:
         """The picture as the order sees it: of several senders of one content the best one counts."""
@@ -67,7 +71,8 @@ class StoredPicture:
             ),
         )
         partner_id = sender.accommodation.partner_id
-        return PictureToRank(self.facts.sha256, self.facts, partner_id, sender.rank, self.labels, self.look)
+        sha256, rank = self.facts.sha256, sender.rank
+        return PictureToRank(sha256, self.facts, partner_id, rank, self.labels, self.look, self.same_view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +156,18 @@ class _Score:
 
 
 @dataclass(frozen=True, slots=True)
+class _View:
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Picture:
     best: _Image
     labels: tuple[Label, ...]
     score: _Score
     merged: tuple[_Image, ...]
+    same_view: tuple[_View, ...] = ()
+    once_with: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[_Image, ...]:
@@ -223,6 +235,8 @@ def _picture(published: _Picture, state: _StateOfImages) -> StoredPicture:
         names=frozenset(image.url.rpartition("/")[2] for image in published.images),
         labels=None if is_untagged else published.labels,
         look=state.looks.get(best.sha256),
+        same_view=frozenset(view.picture for view in published.same_view),
+        once_with=frozenset(published.once_with),
     )
 
 
@@ -233,8 +247,9 @@ def _decided(
     hotel = Hotel(hotel_id, "", None, (), overrides)
     shown: list[StoredPicture] = []
     pins = _pins_of_witnesses(manifest, overrides)
+    held = frozenset(sha256 for picture in pictures for sha256 in picture.members)
     for picture in pictures:
-        hidden_by, pin, labels = decisions_about(hotel, picture.members)
+        hidden_by, pin, labels = decisions_about(hotel, picture.members, picture.once_with, held)
         if hidden_by is not None:
             continue
         if pin is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from image_release.dedup import BY_HASHES
 from image_release.desk.deciding import (
     Entry,
     HotelNow,
@@ -20,7 +21,15 @@ from image_release.desk.deciding import (
 from image_release.desk.deciding.checking import GROUPED, RESCUED
 from image_release.desk.moving import pins_of
 from image_release.desk.web.addresses import hotel_address, rendition_address
-from image_release.gallery import kind_in_words, why_best, why_here, why_rejected
+from image_release.gallery import (
+    ViewInWords,
+    kind_in_words,
+    once_one_with,
+    same_views,
+    why_best,
+    why_here,
+    why_rejected,
+)
 from image_release.ingest import Decision
 from image_release.kinds import shipped_kinds
 from image_release.outcomes import Outcome
@@ -38,6 +47,8 @@ PENDING_WORDS = {
     "sweep": "Files that are no longer shown are deleted",
 }
 """Kind of pending work -> what will be done, to be followed by the time."""
+SHOWN_AGAIN = (Outcome.HIDDEN, Outcome.SAME_VIEW)
+"""Outcomes of images that a person may show."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """When a decision was made where nobody wrote it."""
 
@@ -73,6 +84,9 @@ class PictureView:
     parts: tuple[tuple[str, float, float, str], ...]
     """Name, value, weight and model of each part of the score, the heaviest first."""
     copies: tuple[CopyView, ...]
+    views: tuple[ViewInWords, ...] = ()
+    once_with: tuple[PublishedPicture, ...] = ()
+    """Pictures that were one with this one: what was decided about them holds here, too."""
 
     @property
     def sha256(self) -> str:
@@ -201,6 +215,8 @@ def _picture(
         is_pinned,
         tuple((PART_NAMES.get(name, name), part.value, part.weight, part.model or "") for name, part in parts),
         tuple(_copy(manifest.hotel_id, picture, image) for image in images_of(picture)),
+        same_views(manifest, picture),
+        tuple(manifest.pictures[position - 1] for position in once_one_with(manifest, picture.once_with)),
     )
 
 
@@ -209,7 +225,10 @@ def _copy(hotel_id: str, picture: PublishedPicture, image: PublishedImage) -> Co
     if isinstance(image, MergedImage):
         found = image.evidence
         mirrored = ", mirrored" if found.mirrored else ""
-        evidence = f"{found.method}{mirrored}: score {found.score:.1f}, {found.overlap:.0%} in common"
+        measured = f"score {found.score:.1f}, {found.overlap:.0%} in common"
+        if found.method == BY_HASHES:
+            measured = f"{found.distance:.0f} of 64 bits differ"
+        evidence = f"{found.method}{mirrored}: {measured}"
     return CopyView(
         image,
         image_address(hotel_id, image.sha256, "small"),
@@ -240,7 +259,7 @@ def _rejected(now: HotelNow, image: RejectedImage, overrides: Sequence[Override]
         image_address(now.hotel_id, image.sha256, "small") if image.sha256 else "",
         image_address(now.hotel_id, image.sha256, "large") if image.sha256 else "",
         why_rejected(image),
-        can_show=known and (hidden or (image.outcome == Outcome.HIDDEN and not _is_withdrawn(now))),
+        can_show=known and (hidden or (image.outcome in SHOWN_AGAIN and not _is_withdrawn(now))),
         can_rescue=known and image.outcome in RESCUED,
         can_join=known and image.outcome in GROUPED,
     )

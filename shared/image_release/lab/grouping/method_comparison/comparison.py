@@ -191,7 +191,8 @@ def _group_by_registration(
     settings: GroupingSettings, fingerprints: FingerprintedHotel, order: Sequence[str], shifts: Sequence[float]
 ) -> list[Groups]:
     found = []
-    for pictures in groupings(fingerprints.seen, [shifted(settings, shift) for shift in shifts]):
+    registered = settings.model_copy(update={"method": "registered"})
+    for pictures in groupings(fingerprints.seen, [shifted(registered, shift) for shift in shifts]):
         group_of = {sha256: number for number, picture in enumerate(pictures) for sha256 in picture.members}
         found.append(tuple(group_of[fingerprints.contents[image]] for image in order))
     return found

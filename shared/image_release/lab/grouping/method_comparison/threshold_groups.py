@@ -1,4 +1,4 @@
-"""Groups images by a maximum distance: all images that a chain of close pairs connects form one group."""
+"""Groups images by a maximum distance, as the product does by hashes: a chain of close pairs forms one group."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from image_release.dedup import ImageGroups, NearPair, join_near
 
 Groups = tuple[int, ...]
 """For each image the number of its group, which is the index of the group's first image."""
@@ -16,20 +18,15 @@ def groups_at_thresholds(distances: NDArray[np.uint8], thresholds: Sequence[floa
 
     `distances` has the shape (n, n). Pairs at most as far apart as the threshold are joined.
     """
-    group = list(range(len(distances)))
+    groups = ImageGroups(len(distances))
     found, joined_to = [], -1.0
     for threshold in thresholds:
         ones, others = np.nonzero(np.triu((distances > joined_to) & (distances <= threshold), 1))
-        for one, other in zip(ones.tolist(), others.tolist(), strict=True):
-            first, second = sorted((_root(group, one), _root(group, other)))
-            group[second] = first
+        near = [
+            NearPair(*pair)
+            for pair in zip(distances[ones, others].tolist(), ones.tolist(), others.tolist(), strict=True)
+        ]
+        join_near(groups, near, may_chain=True)
         joined_to = threshold
-        found.append(tuple(_root(group, index) for index in range(len(group))))
+        found.append(tuple(min(groups.of(index)) for index in range(len(distances))))
     return found
-
-
-def _root(group: list[int], index: int) -> int:
-    while group[index] != index:
-        group[index] = group[group[index]]
-        index = group[index]
-    return index

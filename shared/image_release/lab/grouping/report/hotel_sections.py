@@ -165,7 +165,8 @@ class _SectionWriter:
             return self._label[first] != self._label[second] and self._group[first] != self._group[second]
 
         found = sorted(
-            scored_pairs(self._grouped.fingerprinted.seen, could_be_wrong), key=lambda pair: (-pair[2], pair)
+            scored_pairs(self._grouped.fingerprinted.seen, could_be_wrong, self._grouped.hotel.settings.grouping),
+            key=lambda pair: (-pair[2], pair),
         )
         return [self._write_page(self._files[one], self._files[other]) for one, other, _ in found[:NEAREST_PAIRS]]
 

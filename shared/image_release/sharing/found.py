@@ -1,0 +1,95 @@
+"""What hotels share, as values: pictures of many hotels, and pairs of hotels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from image_release.problems import Problem
+from image_release.values import HotelRow
+
+LEAST = 3
+"""Minimum number of photographs that two hotels share to be a pair."""
+MANY = 10
+"""A picture that more hotels have says nothing about two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How it is counted: how many photographs make a pair, and from how many hotels on a picture is one of many."""
+
+    least: int = LEAST
+    many: int = MANY
+
+
+AS_USUAL = Counting()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPicture:
+    """A picture that many hotels have, by the index: its images (SHA-256) by hotel, both sorted.
+
+    `image` is the one that most hotels have, and `hotel_id` a hotel that has it: a person may decide about it there.
+    `decided` is what a person decided for every hotel about one of these images, and None where that is nothing.
+    """
+
+    image: str
+    hotel_id: str
+    images: Mapping[str, tuple[str, ...]]
+    decided: str | None
+
+
+class LikelyReason(StrEnum):
+    """Why two hotels may share photographs."""
+
+    SAME_HOTEL = "same_hotel"
+    PARTNER_MIX_UP = "partner_mix_up"
+    SOME_IN_COMMON = "some_in_common"
+
+
+@dataclass(frozen=True, slots=True)
+class PairedHotel:
+    """One hotel of a pair: its row of the release, the number of its pictures, and the share of them that both have.
+
+    `partners` send the images that both have, and `of_partners` is the share of their pictures of this hotel.
+    """
+
+    row: HotelRow
+    pictures: int
+    share: float
+    partners: tuple[str, ...]
+    of_partners: float
+
+    @property
+    def hotel_id(self) -> str:
+        """The hotel's id."""
+        return self.row.hotel_id
+
+
+@dataclass(frozen=True, slots=True)
+class HotelPair:
+    """Two hotels that share photographs, the smaller id first.
+
+    `shared` names the best image (SHA-256) of each shared picture in either hotel. `weight` is the sum over these of
+    one divided by the number of other hotels that have the picture: what few hotels have says more. `kilometres` is
+    None where the release does not say where both are.
+    """
+
+    one: PairedHotel
+    other: PairedHotel
+    shared: tuple[tuple[str, str], ...]
+    weight: float
+    kilometres: float | None
+    reason: LikelyReason
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What hotels share: pictures of many hotels, most hotels first, and pairs, the heaviest first."""
+
+    images: int
+    hotels: int
+    pictures: tuple[SharedPicture, ...]
+    pairs: tuple[HotelPair, ...]
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,196 @@
+"""Photographs that hotels share: families over all hotels, pictures of many hotels, and pairs of hotels."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from image_release.cli import main
+from image_release.everywhere import PrintIndex
+from image_release.one_machine.sharing import follow_shared
+from image_release.one_machine.workspace import open_workspace
+from image_release.settings import Settings
+from image_release.sharing import Counting, Families, LikelyReason, find_shared
+from image_release.values import sha256_hex
+from tests.integration.test_everywhere import Chain
+from tests.integration.world import jpeg, photo
+
+ROOMS = [photo(seed) for seed in range(20, 30)]
+AS_SENT = [jpeg(room, 90) for room in ROOMS]
+SMALLER = [jpeg(room.resize((640, 427)), 60) for room in ROOMS]
+CROPPED = [jpeg(room.crop((24, 16, 776, 517)), 70) for room in ROOMS]
+
+
+@dataclass
+class Town:
+    """Hotels in a folder workspace with the families of their images."""
+
+    chain: Chain
+    families: Families
+
+    def found(self, **counting: int):
+        self.families.catch_up(self.chain.stores)
+        return find_shared(self.families, self.chain.stores, Counting(**counting))
+
+    def pairs(self, **counting: int) -> dict[tuple[str, str], int]:
+        found = self.found(**counting)
+        return {(pair.one.hotel_id, pair.other.hotel_id): len(pair.shared) for pair in found.pairs}
+
+
+@pytest.fixture
+def town(tmp_path: Path):
+    chain = Chain(tmp_path)
+    yield Town(chain, Families(chain.index))
+    chain.world.close()
+
+
+def test_hotels_that_share_photographs_are_a_pair_whatever_the_bytes(town):
+    town.chain.hotels(
+        h1=AS_SENT[:5],
+        h2=[SMALLER[0], CROPPED[1], AS_SENT[2], AS_SENT[7]],
+        h3=[AS_SENT[0], AS_SENT[8]],
+        h4=[AS_SENT[9]],
+    )
+    pair = town.found().pairs[0]
+    assert town.pairs() == {("h1", "h2"): 3}
+    assert set(pair.shared) == {
+        (sha256_hex(mine), sha256_hex(theirs))
+        for mine, theirs in ((AS_SENT[0], SMALLER[0]), (AS_SENT[1], CROPPED[1]), (AS_SENT[2], AS_SENT[2]))
+    }
+    assert (pair.one.pictures, pair.one.share, pair.other.pictures, pair.other.share) == (5, 0.6, 4, 0.75)
+    assert pair.one.partners == ("atlas",)
+
+
+def test_copies_of_one_photograph_count_once(town):
+    town.chain.hotels(h1=[AS_SENT[0], SMALLER[0], CROPPED[0], AS_SENT[1]], h2=[AS_SENT[0], SMALLER[0], CROPPED[0]])
+    assert town.pairs() == {}
+    assert town.pairs(least=1) == {("h1", "h2"): 1}
+
+
+def test_a_picture_that_many_hotels_have_is_told_and_makes_no_pair(town):
+    town.chain.hotels(
+        h1=[AS_SENT[0], AS_SENT[1]], h2=[SMALLER[0], AS_SENT[1]], h3=[CROPPED[0], AS_SENT[3]], h4=[AS_SENT[4]]
+    )
+    found = town.found(least=1, many=2)
+    [picture] = found.pictures
+    assert picture.images == {
+        "h1": (sha256_hex(AS_SENT[0]),),
+        "h2": (sha256_hex(SMALLER[0]),),
+        "h3": (sha256_hex(CROPPED[0]),),
+    }
+    assert picture.image in picture.images[picture.hotel_id]
+    assert [(pair.one.hotel_id, pair.other.hotel_id, len(pair.shared)) for pair in found.pairs] == [("h1", "h2", 1)]
+
+
+def test_what_came_since_is_compared_with_all_and_what_went_is_forgotten(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=AS_SENT[5:7])
+    assert town.pairs() == {}
+    town.chain.hotels(h1=AS_SENT[:4], h2=AS_SENT[5:7], h3=SMALLER[:3])
+    assert town.pairs() == {("h1", "h3"): 3}
+    town.chain.hotels(h1=AS_SENT[:4], h2=AS_SENT[5:7], h3=SMALLER[:1])
+    assert town.pairs() == {}
+
+
+def test_a_process_that_is_killed_goes_on(town, monkeypatch):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=CROPPED[:4])
+    monkeypatch.setattr("image_release.sharing.families.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("image_release.sharing.families.KEPT_AFTER", 1)
+
+    def die(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        town.families.catch_up(town.chain.stores, die)
+    told = []
+    town.families.catch_up(town.chain.stores, lambda done, total: told.append((done, total)))
+    assert told == [(1, 1)]
+    assert town.pairs() == {("h1", "h2"): 4, ("h1", "h3"): 4, ("h2", "h3"): 4}
+
+
+def test_nothing_is_verified_twice(town, monkeypatch):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    assert town.pairs() == {("h1", "h2"): 4}
+    monkeypatch.setattr("image_release.sharing.families.is_copy", lambda one, other: pytest.fail("verified again"))
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=AS_SENT[:3])
+    assert town.pairs() == {("h1", "h2"): 4, ("h1", "h3"): 3, ("h2", "h3"): 3}
+
+
+def test_families_are_made_when_somebody_asks_for_them(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    assert not town.families.are_made()
+    town.families.index.catch_up(town.chain.stores)
+    assert not town.families.are_made()
+    town.pairs()
+    assert town.families.are_made()
+    assert Families(PrintIndex(town.chain.folder / "desk" / "prints.sqlite")).are_made()
+
+
+def test_two_hotels_at_one_place_are_likely_one(town):
+    """All test hotels lie at one place."""
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    [pair] = town.found().pairs
+    assert (pair.reason, pair.kilometres) in ((LikelyReason.SAME_HOTEL, 0.0), (LikelyReason.SAME_HOTEL, None))
+
+
+def test_a_manifest_that_cannot_be_read_is_a_problem(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    town.chain.world.published.put("hotels/h2/manifest.json", b"{")
+    found = town.found()
+    assert found.pairs == ()
+    assert [problem.value for problem in found.problems] == ["h2"]
+
+
+def said(town: Town, *words: str):
+    return CliRunner().invoke(main, ["shared", *words, "--workspace", str(town.chain.folder)])
+
+
+def test_the_command_tells_pairs_and_pictures_and_writes_both(town, tmp_path):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], **{"=h3": [CROPPED[0], AS_SENT[9]]})
+    pairs, pictures = tmp_path / "pairs.csv", tmp_path / "pictures.csv"
+    answer = said(town, "--many", "2", "--pairs", str(pairs), "--pictures", str(pictures))
+    assert answer.exit_code == 0, answer.output
+    assert "pictures 1 that more than 2 hotels have" in answer.stdout
+    assert "everywhere hide" in answer.stdout
+    assert "h1 and h2: 3 of 4 and 4 pictures" in answer.stdout
+    [row] = csv.DictReader(io.StringIO(pairs.read_text("utf-8")))
+    assert (row["hotel_id"], row["other_hotel_id"], row["shared"], row["reason"]) == ("h1", "h2", "3", "same_hotel")
+    [row] = csv.DictReader(io.StringIO(pictures.read_text("utf-8")))
+    assert row["hotel_ids"] == "'=h3 h1 h2"
+    document = json.loads(said(town, "--json", "--many", "2").stdout)
+    assert [len(pair["shared"]) for pair in document["pairs"]] == [3]
+    assert [picture["hotels"] for picture in document["pictures"]] == [3]
+
+
+def test_the_command_names_a_file_that_cannot_be_written(town, tmp_path):
+    town.chain.hotels(h1=AS_SENT[:1])
+    answer = said(town, "--pairs", str(tmp_path / "no" / "pairs.csv"))
+    assert (answer.exit_code, "pairs.csv" in answer.stderr) == (1, True)
+
+
+def test_what_a_person_decided_is_told_with_the_picture(town):
+    town.chain.hotels(h1=AS_SENT[:2], h2=SMALLER[:1], h3=CROPPED[:1])
+    town.chain.decide(AS_SENT[0])
+    [picture] = town.found(many=2).pictures
+    assert picture.decided == "hide"
+
+
+def test_a_run_follows_only_where_somebody_asked_before(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    workspace = open_workspace(str(town.chain.folder), Settings())
+    problems = []
+    follow_shared(workspace, problems)
+    assert not town.chain.index.exists()
+    town.pairs()
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=CROPPED[:3])
+    follow_shared(workspace, problems)
+    assert problems == []
+    assert [
+        (pair.one.hotel_id, pair.other.hotel_id) for pair in find_shared(town.families, town.chain.stores).pairs
+    ] == [("h1", "h2"), ("h1", "h3"), ("h2", "h3")]

@@ -1,0 +1,196 @@
+"""Pictures of one view name each other, whatever copies they have; copies of one photograph are no view."""
+
+from itertools import combinations
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from image_release.dedup import Difference, Picture, group_same
+from image_release.dedup.same_view_evidence import SameViewEvidence, difference_of
+from image_release.dedup.same_view_pairs import ASKED, MOST_SAME_VIEW, with_same_views
+from image_release.settings import GroupingSettings
+from image_release.values import Override
+from tests.unit.dedup.images import COPIES, photo, seen
+
+SETTINGS = GroupingSettings()
+APART = Override("different", ("one", "other"))
+"""Keeps two shots apart whatever the score of the same photograph is: only the same view is tested here."""
+
+
+def moved(number, step=36):
+    """Two shots of a relief from two stands: what is near is displaced more than what is far."""
+    scene = np.asarray(photo(number, (560, 340)))
+    cells = Image.fromarray(np.random.default_rng(number).random((5, 7), np.float32))
+    depth = np.asarray(cells.resize((480, 340), Image.Resampling.BICUBIC))
+    columns, rows = np.arange(480)[None, :] + 20, np.arange(340)[:, None]
+    across = [np.rint(columns + stand * step * depth).astype(int).clip(0, 559) for stand in (0, 1)]
+    return [Image.fromarray(scene[rows, at]) for at in across]
+
+
+def related(images, decisions=()):
+    """The pairs of pictures that name each other, each picture by all its members."""
+    pictures = group_same(images, decisions, SETTINGS)
+    of = {member: frozenset(picture.members) for picture in pictures for member in picture.members}
+    return {frozenset((of[view.image], of[view.other])) for picture in pictures for view in picture.same_view}
+
+
+@pytest.fixture(scope="module")
+def hotel():
+    """Two shots of one view with two copies each, and another photograph."""
+    one, other = moved(40)
+    return {
+        "one": seen(one),
+        "one-small": seen(COPIES["smaller"](one)),
+        "other": seen(other),
+        "other-dark": seen(COPIES["dark"](other)),
+        "third": seen(photo(77)),
+    }
+
+
+class TestPictures:
+    def test_of_one_view_name_each_other(self, hotel):
+        """Both pictures stay, and each names the other one with the same evidence."""
+        pictures = {picture.members: picture for picture in group_same(hotel, [APART], SETTINGS)}
+        assert set(pictures) == {("one", "one-small"), ("other", "other-dark"), ("third",)}
+        (mine,), (theirs,) = pictures["one", "one-small"].same_view, pictures["other", "other-dark"].same_view
+        assert (mine.image, mine.other) == (theirs.other, theirs.image)
+        assert (mine.score, mine.overlap, mine.difference) == (theirs.score, theirs.overlap, theirs.difference)
+        assert mine.image in {"one", "one-small"}
+        assert mine.difference is Difference.CAMERA
+        assert 0.8 < mine.overlap <= 1
+        assert pictures["third",].same_view == ()
+
+    def test_of_different_things_name_nobody(self):
+        """Photographs of different things are no view of each other."""
+        assert related({str(number): seen(photo(number)) for number in range(6)}) == set()
+
+    def test_that_a_person_called_different_may_be_one_view(self, hotel):
+        """Copies that a person keeps apart repeat each other all the same."""
+        pair = {key: hotel[key] for key in ("one", "one-small")}
+        decision = Override("different", ("one", "one-small"))
+        assert related(pair, [decision]) == {frozenset({frozenset({"one"}), frozenset({"one-small"})})}
+
+    def test_that_a_person_joined_are_no_view_of_each_other(self, hotel):
+        """What is one picture does not name itself."""
+        assert related(hotel, [Override("same", ("one", "other"))]) == set()
+
+    @settings(max_examples=8, deadline=None)
+    @given(st.randoms(use_true_random=False))
+    def test_do_not_depend_on_order_or_names(self, hotel, chance):
+        """Shuffled and renamed images give the same relation."""
+        keys = chance.sample(list(hotel), len(hotel))
+        numbers = chance.sample(range(1_000_000), len(keys))
+        names = {key: f"{number:064x}" for key, number in zip(keys, numbers, strict=True)}
+        before = related(hotel, [APART])
+        expected = {frozenset(frozenset(names[key] for key in part) for part in pair) for pair in before}
+        apart = Override("different", (names["one"], names["other"]))
+        assert before
+        assert related({names[key]: hotel[key] for key in keys}, [apart]) == expected
+
+    def test_that_a_mirrored_pair_alone_speaks_for_is_none(self):
+        """The mirror image of a view is another corner with the same furniture."""
+        one, other = moved(60)
+        assert related({"one": seen(one), "other": seen(other)}, [APART])
+        assert not related({"one": seen(one), "other": seen(COPIES["mirrored"](other))}, [APART])
+
+    @pytest.mark.parametrize("name", [name for name in COPIES if name != "mirrored"])
+    def test_are_found_by_their_copies(self, name):
+        """A partner's change of one shot does not hide that it repeats the other one."""
+        one, other = moved(60)
+        assert related({"one": seen(one), "other": seen(COPIES[name](other))}, [APART])
+
+    def test_of_an_empty_hotel(self):
+        """Nothing names nothing."""
+        assert group_same({}, (), SETTINGS) == ()
+
+
+class Scores:
+    """Pairs whose scores are given, likeliest first."""
+
+    def __init__(self, scores):
+        self.scores = scores
+        self.asked = []
+
+    def unmirrored(self):
+        return list(self.scores)
+
+    def same_view(self, one, other):
+        self.asked.append((one, other))
+        score = self.scores[one, other]
+        return None if score is None else SameViewEvidence(score, 0.9)
+
+    def difference(self, one, other):
+        return Difference.LIGHT
+
+
+def single(count):
+    return [f"{number:03}" for number in range(count)], [Picture((f"{number:03}",), {}) for number in range(count)]
+
+
+class TestRelation:
+    @given(st.integers(1, 14), st.data())
+    def test_is_symmetric_and_short(self, count, data):
+        """Who is named names back; nobody is named twice, and nobody names too many; the likeliest are named."""
+        score = st.one_of(st.none(), st.floats(-3, 3))
+        scores = {pair: data.draw(score) for pair in combinations(range(count), 2)}
+        shas, pictures = single(count)
+        found = with_same_views(pictures, shas, Scores(scores))
+        named = {(view.image, view.other) for picture in found for view in picture.same_view}
+        assert named == {(other, image) for image, other in named}
+        assert sum(len(picture.same_view) for picture in found) == len(named)
+        for picture in found:
+            views = [view.score for view in picture.same_view]
+            assert views == sorted(views, reverse=True)
+            assert len(views) <= MOST_SAME_VIEW
+            assert all(score >= 0 for score in views)
+        full = {picture.members[0] for picture in found if len(picture.same_view) == MOST_SAME_VIEW}
+        for (one, other), value in scores.items():
+            likely = value is not None and value >= 0
+            assert ((shas[one], shas[other]) in named) == likely or {shas[one], shas[other]} & full
+
+    def test_is_judged_by_the_likeliest_pairs_of_images(self):
+        """However many copies two pictures have, a few pairs of their images decide, and none within a picture."""
+        shas = list("abcdef")
+        pictures = [Picture(("a", "b", "c"), {}), Picture(("d", "e", "f"), {})]
+        across = [(one, other) for one in range(3) for other in range(3, 6)]
+        pairs = Scores({(0, 1): 9.0, **dict.fromkeys(across, -5.0), (0, 3): 4.0, (0, 4): 2.0, (0, 5): 3.0})
+        first, second = with_same_views(pictures, shas, pairs)
+        assert pairs.asked == across[:ASKED]
+        assert [(view.other, view.score) for view in first.same_view] == [("d", 3.0)]
+        assert [(view.other, view.score) for view in second.same_view] == [("a", 3.0)]
+
+
+def measured(**changed):
+    """Statistics of two shots between which a camera moved, as logarithms, with some changed."""
+    values = {
+        "overlap": 0.9,
+        "bad": 0.2,
+        "explained_pooled_50": 0.12,
+        "gain_spread": 0.5,
+        "middle_50": 0.2,
+        "pooled_50": 0.5,
+    }
+    return {name: log(value) for name, value in (values | changed).items()}
+
+
+class TestDifference:
+    @pytest.mark.parametrize(
+        ("changed", "expected"),
+        [
+            ({}, Difference.CAMERA),
+            ({"gain_spread": 1.2, "explained_pooled_50": 0.04}, Difference.LIGHT),
+            ({"gain_spread": 1.2}, Difference.CAMERA),
+            ({"gain_spread": 1.2, "explained_pooled_50": 0.04, "overlap": 0.6}, Difference.CAMERA),
+            ({"gain_spread": 3.0, "explained_pooled_50": 0.04, "bad": 0.5}, Difference.CAMERA),
+            ({"middle_50": 0.02, "pooled_50": 0.1}, Difference.THINGS),
+            ({"middle_50": 0.02, "pooled_50": 0.1, "bad": 0.02}, Difference.CAMERA),
+            ({"middle_50": 0.02}, Difference.CAMERA),
+        ],
+    )
+    def test_is_what_the_blocks_show(self, changed, expected):
+        """Light changes gains, things leave single blocks that disagree, and a camera displaces."""
+        assert difference_of(measured(**changed)) is expected
