@@ -48,6 +48,9 @@ HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
+FEW_AGREEING = 8
+"""Number of agreeing matches below which a pair needs the score of a bridge: of 8,087 clear pairs of copies one has
+fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
 
@@ -285,11 +288,14 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would.
 
-    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    A pair of which few matches agree counts as one, too: among thousands of images some agree by chance. Otherwise
+    another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
     one; where both groups hold several images, the likeliest has to speak for the same photograph.
     """
     least = settings.least_score if _several(groups, pair) else None
     across = _across(groups, pairs, pair)
+    if pairs.agreeing(*across[0]) < FEW_AGREEING:
+        return True
     for image in across[0]:
         if len(groups.of(image)) > 1:
             around = next((other for other in across if image not in other), None)

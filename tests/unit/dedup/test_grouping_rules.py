@@ -51,6 +51,11 @@ class TestTwoSingleImages:
         """No other pair can speak for them, so the least score is not enough."""
         assert groups("ab", {"ab": score}) == expected
 
+    @pytest.mark.parametrize(("score", "agreeing", "expected"), [(5.9, 7, "a b"), (6.0, 7, "ab"), (5.9, 8, "ab")])
+    def test_need_more_if_few_matches_agree(self, score: float, agreeing: int, expected: str) -> None:
+        """Among thousands of images a few matches of some pairs agree by chance."""
+        assert groups("ab", {"ab": (score, agreeing)}) == expected
+
     def test_that_are_no_candidate_pair_stay_apart(self) -> None:
         assert groups("ab", {}) == "a b"
 
