@@ -49,7 +49,7 @@ HOPELESS = -9.0
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
 FEW_AGREEING = 8
-"""Number of agreeing matches below which a pair needs the score of a bridge: of 8,087 clear pairs of copies one has
+"""Number of agreeing matches below which a pair needs the score of a bridge: of 8,078 clear pairs of copies one has
 fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
