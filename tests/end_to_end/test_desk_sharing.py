@@ -48,7 +48,9 @@ def _name(chain: Chain, hotels: list[str]) -> None:
     rows = csv.writer(text)
     rows.writerow(["hotel_id", "name", "country", "city", "latitude", "longitude", "accommodations"])
     for hotel_id in hotels:
-        rows.writerow([hotel_id, NAMES.get(hotel_id, hotel_id), "ES", "Bilbao", 43.2, -2.9, f"atlas:{key_part(hotel_id)}"])
+        rows.writerow(
+            [hotel_id, NAMES.get(hotel_id, hotel_id), "ES", "Bilbao", 43.2, -2.9, f"atlas:{key_part(hotel_id)}"]
+        )
     chain.world.inbox.put("releases/named.csv", text.getvalue().encode())
     apply_release(chain.world.inbox, chain.world.state, "releases/named.csv", chain.world.settings, chain.world.now)
 
