@@ -135,7 +135,9 @@ class TestOnlyTheBest:
         hotel = made((1, 2))
         hotel.best_only()
         hotel.decide("different", 1, 2)
-        assert hotel.left_out(hotel.publish()) == {}
+        manifest = hotel.publish()
+        assert sorted(hotel.order(manifest)) == list(SEEDS)
+        assert hotel.left_out(manifest) == {}
 
     def test_of_a_view_beyond_the_limit_all_are_over_limit(self, made):
         """Nobody is told of a picture that is not shown."""
