@@ -96,6 +96,11 @@ def kinds_of(corpus: Path) -> dict[str, str]:
         return {row["hotel_id"]: row["kind"] for row in csv.DictReader(file)}
 
 
+def fold_of(hotel: CorpusHotel) -> str:
+    """What a hotel is held out with: a set of look-alikes alone, other hotels with all of their house."""
+    return hotel.hotel_id if kinds_of(hotel.corpus) else house_of(hotel.hotel_id)
+
+
 def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     """The candidate pairs of a hotel that can be aligned coarsely, but for mirrored ones."""
     fingerprints, views, kind = fingerprint_hotel(hotel), labelled(), kinds_of(hotel.corpus).get(hotel.hotel_id)
@@ -121,7 +126,7 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
         pairs.append(
             MeasuredPair(
                 corpus=hotel.corpus.name,
-                fold=hotel.hotel_id if kind else house_of(hotel.hotel_id),
+                fold=fold_of(hotel),
                 judged=kind in JUDGED,
                 labels=(first, second),
                 agreeing=pair.agreeing,
@@ -168,12 +173,21 @@ class Fit:
         )
         return Weights(self._names, mean, deviation, slope, round(float(coefficient[-1]), 5))
 
+    def all(self) -> Weights:
+        """The weights that are fitted on all pairs; these are shipped."""
+        return self.weights(np.full(len(self._pairs), True))
+
+    def without(self, folds: int) -> dict[str, Weights]:
+        """For each fold of the pairs the weights that saw nothing of it."""
+        number = {fold: at % folds for at, fold in enumerate(sorted({pair.fold for pair in self._pairs}))}
+        of_pair = np.array([number[pair.fold] for pair in self._pairs])
+        fitted = [self.weights(of_pair != at) for at in range(folds)]
+        return {fold: fitted[at] for fold, at in number.items()}
+
     def held_out(self, folds: int) -> list[float]:
         """The score of each pair by weights that saw nothing of its fold."""
-        number = {fold: at % folds for at, fold in enumerate(sorted({pair.fold for pair in self._pairs}))}
-        fold = np.array([number[pair.fold] for pair in self._pairs])
-        without = [self.weights(fold != at) for at in range(folds)]
-        return [without[at].score(pair.features) for at, pair in zip(fold.tolist(), self._pairs, strict=True)]
+        without = self.without(folds)
+        return [without[pair.fold].score(pair.features) for pair in self._pairs]
 
 
 def by_picture(pairs: Sequence[MeasuredPair], scores: Sequence[float]) -> dict[Labels, float]:
@@ -213,6 +227,13 @@ def report_differences(pairs: Sequence[MeasuredPair]) -> None:
     print("what differs, by eye and by the program:", *(f"{a}/{b} {n}" for (a, b), n in sorted(told.items())))
 
 
+def fitted_on(corpora: Sequence[Path]) -> tuple[list[MeasuredPair], Fit]:
+    """The pairs of some corpora, computed on all cores, and the fit to them."""
+    with get_context("spawn").Pool() as pool:
+        pairs = list(chain.from_iterable(pool.map(measured_pairs, hotels_of(corpora), chunksize=1)))
+    return pairs, Fit(pairs, frozenset(corpus.name for corpus in corpora if kinds_of(corpus)))
+
+
 def main() -> None:
     """Measure the pairs, hold out, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -220,9 +241,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    with get_context("spawn").Pool() as pool:
-        pairs = list(chain.from_iterable(pool.map(measured_pairs, hotels_of(args.corpora), chunksize=1)))
-    fit = Fit(pairs, frozenset(corpus.name for corpus in args.corpora if kinds_of(corpus)))
+    pairs, fit = fitted_on(args.corpora)
     scored = list(zip(pairs, fit.held_out(args.folds), strict=True))
     for name, chosen in (
         ("judged sets", [each for each in scored if each[0].judged]),
@@ -233,7 +252,7 @@ def main() -> None:
             report(name, here, scores, frozenset(pair.labels[0].partition("/")[0] for pair in here))
     report_differences(pairs)
     if args.write:
-        document = {"same_view": asdict(fit.weights(np.full(len(pairs), True)))}
+        document = {"same_view": asdict(fit.all())}
         WEIGHTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print(f"written to {WEIGHTS}")
 
