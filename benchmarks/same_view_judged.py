@@ -23,7 +23,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.fit_grouping import hotels_of
-from benchmarks.fit_same_view import Labels, fitted_on, fold_of, kinds_of, labelled
+from benchmarks.fit_same_view import Labels, fitted_on, fold_of, kinds_of, views_of
 from image_release.dedup import FingerprintedImage, Picture, choose_best, same_view_evidence
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel
@@ -148,10 +148,10 @@ def _to_rank(
     )
 
 
-def report(name: str, hotels: Sequence[JudgedHotel]) -> None:
+def report(corpus: Path, name: str, hotels: Sequence[JudgedHotel]) -> None:
     """Print what is right and wrong in some hotels."""
     here = {hotel.hotel_id for hotel in hotels}
-    views = {labels for labels in labelled() if labels[0].partition("/")[0] in here}
+    views = {labels for labels in views_of(corpus) if labels[0].partition("/")[0] in here}
     named = {labels for hotel in hotels for labels in hotel.named}
     joined = {labels for hotel in hotels for labels in hotel.joined}
     right = len(named & views)
@@ -164,9 +164,9 @@ def report(name: str, hotels: Sequence[JudgedHotel]) -> None:
     print("  missed:", *(f"{one}={other.partition('/')[2]}" for one, other in sorted(views - named - joined)))
 
 
-def report_first(hotels: Sequence[JudgedHotel]) -> None:
+def report_first(corpus: Path, hotels: Sequence[JudgedHotel]) -> None:
     """Print in how many hotels two of the first five pictures show the same view."""
-    views, long = set(labelled()), [hotel for hotel in hotels if hotel.is_long]
+    views, long = set(views_of(corpus)), [hotel for hotel in hotels if hotel.is_long]
     repeated = {hotel.hotel_id: sorted(hotel.first & views) for hotel in long if hotel.first & views}
     unnamed = sum(bool(hotel.first_unnamed & views) for hotel in long)
     print(
@@ -189,11 +189,11 @@ def main() -> None:
         for corpus in args.corpora:
             jobs = [(hotel, without.get(fold_of(hotel), shipped)) for hotel in hotels_of([corpus])]
             found = pool.map(judged, jobs, chunksize=1)
-            report(corpus.name, found)
+            report(corpus, corpus.name, found)
             for kind in sorted({hotel.kind for hotel in found if hotel.kind}):
-                report(f"{corpus.name}, {kind}", [hotel for hotel in found if hotel.kind == kind])
+                report(corpus, f"{corpus.name}, {kind}", [hotel for hotel in found if hotel.kind == kind])
             if tags_of(corpus):
-                report_first(found)
+                report_first(corpus, found)
 
 
 if __name__ == "__main__":
