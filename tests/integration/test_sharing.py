@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from image_release.cli import main
 from image_release.everywhere import PrintIndex
+from image_release.one_machine.sharing import follow_shared
+from image_release.one_machine.workspace import open_workspace
+from image_release.settings import Settings
 from image_release.sharing import Counting, Families, LikelyReason, find_shared
 from image_release.values import sha256_hex
 from tests.integration.test_everywhere import Chain
@@ -137,3 +145,52 @@ def test_a_manifest_that_cannot_be_read_is_a_problem(town):
     found = town.found()
     assert found.pairs == ()
     assert [problem.value for problem in found.problems] == ["h2"]
+
+
+def said(town: Town, *words: str):
+    return CliRunner().invoke(main, ["shared", *words, "--workspace", str(town.chain.folder)])
+
+
+def test_the_command_tells_pairs_and_pictures_and_writes_both(town, tmp_path):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], **{"=h3": [CROPPED[0], AS_SENT[9]]})
+    pairs, pictures = tmp_path / "pairs.csv", tmp_path / "pictures.csv"
+    answer = said(town, "--many", "2", "--pairs", str(pairs), "--pictures", str(pictures))
+    assert answer.exit_code == 0, answer.output
+    assert "pictures 1 that more than 2 hotels have" in answer.stdout
+    assert "everywhere hide" in answer.stdout
+    assert "h1 and h2: 3 of 4 and 4 pictures" in answer.stdout
+    [row] = csv.DictReader(io.StringIO(pairs.read_text("utf-8")))
+    assert (row["hotel_id"], row["other_hotel_id"], row["shared"], row["reason"]) == ("h1", "h2", "3", "same_hotel")
+    [row] = csv.DictReader(io.StringIO(pictures.read_text("utf-8")))
+    assert row["hotel_ids"] == "'=h3 h1 h2"
+    document = json.loads(said(town, "--json", "--many", "2").stdout)
+    assert [len(pair["shared"]) for pair in document["pairs"]] == [3]
+    assert [picture["hotels"] for picture in document["pictures"]] == [3]
+
+
+def test_the_command_names_a_file_that_cannot_be_written(town, tmp_path):
+    town.chain.hotels(h1=AS_SENT[:1])
+    answer = said(town, "--pairs", str(tmp_path / "no" / "pairs.csv"))
+    assert (answer.exit_code, "pairs.csv" in answer.stderr) == (1, True)
+
+
+def test_what_a_person_decided_is_told_with_the_picture(town):
+    town.chain.hotels(h1=AS_SENT[:2], h2=SMALLER[:1], h3=CROPPED[:1])
+    town.chain.decide(AS_SENT[0])
+    [picture] = town.found(many=2).pictures
+    assert picture.decided == "hide"
+
+
+def test_a_run_follows_only_where_somebody_asked_before(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    workspace = open_workspace(str(town.chain.folder), Settings())
+    problems = []
+    follow_shared(workspace, problems)
+    assert not town.chain.index.exists()
+    town.pairs()
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=CROPPED[:3])
+    follow_shared(workspace, problems)
+    assert problems == []
+    assert [
+        (pair.one.hotel_id, pair.other.hotel_id) for pair in find_shared(town.families, town.chain.stores).pairs
+    ] == [("h1", "h2"), ("h1", "h3"), ("h2", "h3")]

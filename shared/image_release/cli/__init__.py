@@ -38,6 +38,7 @@ COMMANDS = {
     "check": "Tell what is lost or damaged in the workspace, and mend it.",
     "override": "Record a person's decision about a photograph.",
     "everywhere": "Find a picture in every hotel, and decide about it once for all.",
+    "shared": "Find photographs that several hotels share.",
     "desk": "Open the pages on which people see and correct hotels.",
     "estimate": "Estimate images, CPU time and cost before anything runs.",
     "gallery": "Write all pages of the gallery again.",

@@ -21,6 +21,7 @@ from image_release.ingest import Held, PhotosFolderError
 from image_release.one_machine.dry_run import would_change
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
 from image_release.one_machine.run import RunReport, hotels_in_force, report_run, write_feed
+from image_release.one_machine.sharing import follow_shared
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
 
@@ -78,6 +79,7 @@ def run(
         totals = report.totals
         with _snapshot_progress(quiet=invocation.as_json) as advance_snapshot:
             write_feed(workspace, totals.problems, advance_snapshot)
+        follow_shared(workspace, totals.problems)
         problems += totals.problems
         tell_problems(problems, intake.warnings)
         document = {**_document(workspace, report, intake, problems), "stored": stored}

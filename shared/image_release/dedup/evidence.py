@@ -217,13 +217,24 @@ def evidence(
     )
 
 
+def shifts(one: PreparedImage, registered: Registered) -> Floats:
+    """(2, n): the shift across and down that would make each block, with its eight neighbours, fit best, in pixels."""
+    aligned = registered.levels[MIDDLE]
+    return _shift(_pooled(one, aligned, _sums(one, MIDDLE, aligned)))
+
+
 def _solved(sums: Floats) -> Floats:
     """(n,): length of the displacement that explains a block's residual best, drawn towards 0, in pixels."""
+    return np.asarray(np.hypot(*_shift(sums)), np.float32)
+
+
+def _shift(sums: Floats) -> Floats:
+    """(2, n): the displacement that explains a block's residual best, drawn towards 0, in pixels."""
     xx, yy, xy, rx, ry, _ = sums
     believed = 0.02 * (xx + yy) + BLOCK * BLOCK * 0.5
     one, two = xx + believed, yy + believed
     determinant = one * two - xy * xy
-    return np.asarray(np.hypot((two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant), np.float32)
+    return np.stack([(two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant])
 
 
 def _explained(sums: Floats) -> Floats:

@@ -5,12 +5,16 @@ families.catch_up(stores)
 found = find_shared(families, stores)
 """
 
+from image_release.sharing.documents import PAIR_COLUMNS, PICTURE_COLUMNS, pair_rows, picture_rows, shared_document
 from image_release.sharing.families import Families
 from image_release.sharing.finding import find_shared
-from image_release.sharing.found import Counting, HotelPair, LikelyReason, PairedHotel, Shared, SharedPicture
+from image_release.sharing.found import AS_USUAL, Counting, HotelPair, LikelyReason, PairedHotel, Shared, SharedPicture
 from image_release.sharing.reasons import REASONS
 
 __all__ = [
+    "AS_USUAL",
+    "PAIR_COLUMNS",
+    "PICTURE_COLUMNS",
     "REASONS",
     "Counting",
     "Families",
@@ -20,4 +24,7 @@ __all__ = [
     "Shared",
     "SharedPicture",
     "find_shared",
+    "pair_rows",
+    "picture_rows",
+    "shared_document",
 ]

@@ -16,11 +16,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.everywhere import listed_everywhere
 from image_release.ingest import find_rows, read_current
 from image_release.problems import Problem
 from image_release.publish import Manifest, ManifestUnreadableError, PublishedImage, read_before
 from image_release.sharing.families import Families, stored_families
-from image_release.sharing.found import Counting, HotelPair, PairedHotel, Shared, SharedPicture
+from image_release.sharing.found import AS_USUAL, Counting, HotelPair, PairedHotel, Shared, SharedPicture
 from image_release.sharing.prints import Prints, read_prints
 from image_release.sharing.reasons import kilometres, likely_reason
 from image_release.side_by_side import side_by_side
@@ -30,19 +31,19 @@ from image_release.values import HotelRow
 
 MANIFESTS_AT_ONCE = 500
 """Pairs whose manifests are read together; bounds the memory."""
-DEFAULT = Counting()
 
 Holders = dict[bytes, dict[str, set[bytes]]]
 """Family -> hotel -> its images of the family."""
 
 
-def find_shared(families: Families, stores: Stores, counting: Counting = DEFAULT) -> Shared:
+def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUAL) -> Shared:
     """What the hotels of the index share. Raises StorageError, StateUnreadableError."""
     with families.connected() as db:
         members = stored_families(db)
         counted = _in_several_hotels(db, members)
         holders = _holders(db, members, counted.prefixes)
-    pictures = [_shared_picture(held) for held in holders.values() if len(held) > counting.many]
+    decided = {decision.image: decision.action for decision in listed_everywhere(stores)[0] if decision.in_force}
+    pictures = [_shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
     few = {family: held for family, held in holders.items() if 1 < len(held) <= counting.many}
     found = _Pairing(stores, few, counting)
     pairs = tuple(found.pairs())
@@ -102,11 +103,13 @@ def _holders(db: sqlite3.Connection, members: Mapping[bytes, bytes], wanted: NDA
     return {family: held for family, held in holders.items() if len(held) > 1}
 
 
-def _shared_picture(held: Mapping[str, set[bytes]]) -> SharedPicture:
+def _shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) -> SharedPicture:
     images = {hotel_id: tuple(sorted(sha.hex() for sha in held[hotel_id])) for hotel_id in sorted(held)}
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))
-    return SharedPicture(image, next(hotel_id for hotel_id, own in images.items() if image in own), images)
+    hotel_id = next(hotel_id for hotel_id, own in images.items() if image in own)
+    actions = [decided[sha] for sha in sorted(counts) if sha in decided]
+    return SharedPicture(image, hotel_id, images, actions[0] if actions else None)
 
 
 @dataclass(slots=True)

@@ -23,16 +23,21 @@ class Counting:
     many: int = MANY
 
 
+AS_USUAL = Counting()
+
+
 @dataclass(frozen=True, slots=True)
 class SharedPicture:
     """A picture that many hotels have, by the index: its images (SHA-256) by hotel, both sorted.
 
     `image` is the one that most hotels have, and `hotel_id` a hotel that has it: a person may decide about it there.
+    `decided` is what a person decided for every hotel about one of these images, and None where that is nothing.
     """
 
     image: str
     hotel_id: str
     images: Mapping[str, tuple[str, ...]]
+    decided: str | None
 
 
 class LikelyReason(StrEnum):

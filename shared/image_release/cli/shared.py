@@ -1,0 +1,111 @@
+"""`image-release shared`: pictures that many hotels have, and pairs of hotels that share several photographs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from image_release.cli.common import end, tell_problems
+from image_release.cli.invocation import Invocation, workspace_options
+from image_release.cli.pasting import command
+from image_release.cli.progress import progress_bar
+from image_release.one_machine.sharing import families_of
+from image_release.problems import cell, printable
+from image_release.sharing import (
+    AS_USUAL,
+    PAIR_COLUMNS,
+    PICTURE_COLUMNS,
+    REASONS,
+    Counting,
+    HotelPair,
+    Shared,
+    find_shared,
+    pair_rows,
+    picture_rows,
+    shared_document,
+)
+
+SHOWN = 20
+"""Number of pictures, and of pairs, that are shown to a person; the files and `--json` have all."""
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--pairs", type=_NEW_FILE, help="Write the pairs of hotels into this CSV.")
+@click.option("--pictures", type=_NEW_FILE, help="Write the pictures that many hotels have into this CSV.")
+@click.option(
+    "--least", type=click.IntRange(1), default=AS_USUAL.least, show_default=True, help="Photographs that make a pair."
+)
+@click.option(
+    "--many",
+    type=click.IntRange(2),
+    default=AS_USUAL.many,
+    show_default=True,
+    help="A picture that more hotels have is one of many hotels, and makes no pair.",
+)
+@workspace_options
+def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, least: int, many: int) -> None:
+    """Find photographs that several hotels share, in whatever size, recompressed or cropped a little.
+
+    Pictures that many hotels have are stock photographs, a chain's lobby, "photo coming soon": hide or label one in all
+    of its hotels with `everywhere`. Two hotels that share several other photographs are likely one hotel that is twice
+    in the Data Release, or a partner mixed them up. Nothing is changed: a person decides.
+
+    The first call reads the fingerprints of all hotels and compares all images; later ones, and each run in a folder,
+    compare what is new with all.
+
+    Example: image-release shared --pairs pairs.csv --pictures pictures.csv
+    """
+    with invocation.open() as workspace:
+        families = families_of(workspace)
+        with progress_bar(None, quiet=invocation.as_json, unit="thousands of accommodations compared") as advance:
+            families.catch_up(workspace.stores, lambda _done, _total: advance(0))
+        found = find_shared(families, workspace.stores, Counting(least, many))
+    if pairs:
+        _write(pairs, PAIR_COLUMNS, pair_rows(found))
+    if pictures:
+        _write(pictures, PICTURE_COLUMNS, picture_rows(found))
+    tell_problems(list(found.problems), [])
+    invocation.show(shared_document(found), "\n".join(_lines(found, invocation.address, Counting(least, many))))
+    end(failed=bool(found.problems))
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows([cell(text) for text in row] for row in rows)
+    except OSError as error:
+        raise click.ClickException(f"{printable(str(path), 400)}: {error.strerror}") from error
+    click.echo(f"written: {printable(str(path), 400)}", err=True)
+
+
+def _lines(found: Shared, address: str, counting: Counting) -> Iterator[str]:
+    yield f"images   {found.images:,} in {found.hotels:,} hotels"
+    yield f"pictures {len(found.pictures):,} that more than {counting.many} hotels have"
+    for picture in found.pictures[:SHOWN]:
+        state = f"decided: {printable(picture.decided)}" if picture.decided else "to hide it: "
+        hide = command(address, ["everywhere", "hide"], [picture.hotel_id, picture.image[:12]])
+        yield f"  {len(picture.images):7,} hotels  {picture.image[:12]}  {state}{'' if picture.decided else hide}"
+    yield from _more(len(found.pictures), "pictures")
+    yield f"pairs    {len(found.pairs):,} of hotels that share {counting.least} photographs or more"
+    for pair in found.pairs[:SHOWN]:
+        yield from _pair_lines(pair)
+    yield from _more(len(found.pairs), "pairs")
+
+
+def _more(count: int, option: str) -> Iterator[str]:
+    if count > SHOWN:
+        yield f"  and {count - SHOWN:,} more: --{option} FILE"
+
+
+def _pair_lines(pair: HotelPair) -> Iterator[str]:
+    one, other = pair.one, pair.other
+    apart = "" if pair.kilometres is None else f", {pair.kilometres:,.1f} km apart"
+    shares = f"of {one.pictures} and {other.pictures} pictures"
+    yield f"  {printable(one.hotel_id)} and {printable(other.hotel_id)}: {len(pair.shared)} {shares}{apart}"
+    yield f"          {printable(one.row.name, 60)} · {printable(other.row.name, 60)}: {REASONS[pair.reason]}"

@@ -1,0 +1,31 @@
+"""The photographs that hotels of a workspace share: where that is kept, and how a run brings it up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from image_release.desk.index import index_path
+from image_release.everywhere import PrintIndex, print_index_path
+from image_release.one_machine.intake import told
+from image_release.one_machine.workspace import Workspace
+from image_release.problems import Problem
+from image_release.sharing import Families
+
+SHARED = "what hotels share"
+"""What a problem calls it."""
+
+
+def families_of(workspace: Workspace) -> Families:
+    """The families of a workspace, beside its index of hotels."""
+    root = workspace.root if isinstance(workspace.root, Path) else None
+    return Families(PrintIndex(print_index_path(index_path(root, str(workspace.root)))))
+
+
+def follow_shared(workspace: Workspace, problems: list[Problem]) -> None:
+    """After a run in a folder, compare new images with those of all hotels, if `shared` did so before."""
+    if not isinstance(workspace.root, Path):
+        return
+    with told(problems, SHARED):
+        families = families_of(workspace)
+        if families.are_made():
+            families.catch_up(workspace.stores)
