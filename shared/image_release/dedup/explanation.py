@@ -106,7 +106,7 @@ class Explanation:
     coarse_score: float | None
     """Score of the coarse pass; None where the pair could not be aligned."""
     same_view: SameViewEvidence | None
-    """How likely the two show the same view; None where the pair could not be aligned."""
+    """How likely the two show the same view; None where the pair is mirrored or could not be aligned."""
     aligned: AlignedPair | None
     """The registered pair; None where it could not be registered. Grouping skips it if the coarse pass gives up."""
     hash_distances: NDArray[np.uint8]
@@ -132,7 +132,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
-    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse else {}
+    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else {}
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
