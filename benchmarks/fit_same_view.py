@@ -35,13 +35,14 @@ from numpy.typing import NDArray
 from benchmarks.fit_grouping import hotels_of
 from benchmarks.folds import house_of
 from benchmarks.logistic import newton
-from image_release.dedup.evidence import coarse_features, displacements, statistics
+from image_release.dedup.evidence import coarse_features
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_evidence import difference_of, same_view_features
+from image_release.dedup.same_view_difference import difference_between
+from image_release.dedup.same_view_evidence import same_view_features
 from image_release.dedup.same_view_pairs import ASKED
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
@@ -142,8 +143,7 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
             registered = register(one, other, pair, coarse)
             difference = Difference.CAMERA
             if registered:
-                displaced = displacements(one, registered)
-                difference = difference_of(statistics(one, other, pair, registered, displaced))
+                difference = difference_between(one, other, pair, registered)
         pairs.append(
             MeasuredPair(
                 corpus=hotel.corpus.name,
