@@ -15,21 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
+from image_release.dedup.displacement import Displacements, displacements
 from image_release.dedup.evidence import (
-    Displacements,
     Evidence,
     coarse_features,
-    displacements,
     evidence,
     statistics,
-    well_textured,
 )
 from image_release.dedup.grouping import Pairs, content_key, in_content_order
 from image_release.dedup.groups import FingerprintedImage
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
-from image_release.dedup.weights import Weights, coarse_weights, shipped_weights
+from image_release.dedup.texture import well_textured
+from image_release.dedup.weights import ScoreWeights, coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
 from image_release.settings import GroupingSettings
 
@@ -152,14 +151,14 @@ def _aligned_pair(
         blocks=_blocks(mine, one.working, registered, displaced),
         statistics=found,
         contributions=_contributions(weights, found),
-        intercept=weights.intercept,
+        intercept=weights.score(weights.mean),
         evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
     )
 
 
-def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, float]:
+def _contributions(weights: ScoreWeights, found: Mapping[str, float]) -> dict[str, float]:
     """What each statistic adds to the score: the change of the score when it replaces its mean, one after the other."""
-    means = dict(zip(weights.names, weights.mean, strict=True))
+    means = dict(weights.mean)
     steps = [{**means, **{name: found[name] for name in weights.names[:count]}} for count in range(len(means) + 1)]
     return {
         name: after - before
