@@ -39,7 +39,7 @@ from image_release.lab.grouping import Original, make_corpus, read_originals, re
 RECIPE = str(Path(__file__).with_suffix(".yaml"))
 LONGEST_PX = 720
 """Long side, in pixels, to which a photograph is reduced first."""
-LEAST_PX = 420
+LEAST_PX = 300
 """A photograph whose long side is shorter is not used."""
 KINDS = ("camera", "light", "things", "camera", "light", "things", "camera", "camera+light", "light+things", "same")
 """What is different between the two shots of a photograph, in turn; `same` has one shot, of which copies are made."""

@@ -1,6 +1,7 @@
 """Deduplication: which images show the same photograph, and which of them is the best."""
 
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
+from image_release.dedup.blocks import BLOCK
 from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
@@ -14,9 +15,11 @@ from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture
 from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
+from image_release.dedup.same_view_evidence import SameViewEvidence
 
 __all__ = [
     "BEST_VERSION",
+    "BLOCK",
     "BY_HASHES",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
@@ -32,6 +35,7 @@ __all__ = [
     "NearPair",
     "Picture",
     "SameView",
+    "SameViewEvidence",
     "choose_best",
     "copies_of",
     "evidence_with",

@@ -61,13 +61,24 @@ def neighbourhood_sums(one: PreparedImage, used: NDArray[np.bool_], own: Floats)
     return np.asarray((down[:, :, :-2] + down[:, :, 1:-1] + down[:, :, 2:]).reshape(len(own), -1))
 
 
+def shifts(one: PreparedImage, registered: Registered) -> Floats:
+    """(2, n): the shift across and down that would make each block, with its eight neighbours, fit best, in pixels."""
+    aligned = registered.levels[MIDDLE]
+    return _shift(neighbourhood_sums(one, aligned.inside, block_sums(one, MIDDLE, aligned)))
+
+
 def solved_shift(sums: Floats) -> Floats:
     """(n,): length of the displacement that explains a block's residual best, drawn towards 0, in pixels."""
+    return np.asarray(np.hypot(*_shift(sums)), np.float32)
+
+
+def _shift(sums: Floats) -> Floats:
+    """(2, n): the displacement that explains a block's residual best, drawn towards 0, in pixels."""
     xx, yy, xy, rx, ry, _ = sums
     believed = 0.02 * (xx + yy) + BLOCK * BLOCK * 0.5
     one, two = xx + believed, yy + believed
     determinant = one * two - xy * xy
-    return np.asarray(np.hypot((two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant), np.float32)
+    return np.stack([(two * rx - xy * ry) / determinant, (one * ry - xy * rx) / determinant])
 
 
 def explained_share(sums: Floats) -> Floats:

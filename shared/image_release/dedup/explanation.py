@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
-from image_release.dedup.displacement import Displacements, displacements
+from image_release.dedup.displacement import Displacements, displacements, shifts
 from image_release.dedup.evidence import (
     Evidence,
     coarse_features,
@@ -26,7 +26,15 @@ from image_release.dedup.grouping import Pairs, content_key, in_content_order
 from image_release.dedup.groups import FingerprintedImage
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
-from image_release.dedup.registration import Registered, align_coarsely, register
+from image_release.dedup.registration import AlignedBlocks, Registered, align_coarsely, register
+from image_release.dedup.same_view import Difference
+from image_release.dedup.same_view_evidence import (
+    SameViewEvidence,
+    difference_of,
+    same_view_evidence,
+    same_view_features,
+)
+from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
 from image_release.dedup.weights import ScoreWeights, coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
@@ -35,6 +43,13 @@ from image_release.settings import GroupingSettings
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
+
+TONE_DEGREE = 2
+"""Degree of the tone curve that is fitted to the brightness of the blocks."""
+TONE_STEPS = 3
+"""Number of rounds in which the curve is fitted."""
+SIMILAR_SHARE = 0.7
+"""Share of the blocks, those that the curve fits best, to which it is fitted again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +65,10 @@ class Blocks:
     correlation: Floats
     displacement: Floats
     """Length of the shift that would make the block fit best, in pixels of the working image."""
+    shift: Floats
+    """(2, rows, columns): that shift, across and down."""
+    light: Floats
+    """How much brighter the block is in `other` than one tone curve for all blocks says, in grey levels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +86,8 @@ class AlignedPair:
     """What each statistic adds to the score; the score is their sum plus `intercept`."""
     intercept: float
     evidence: Evidence
+    difference: Difference
+    """What tells the two apart, if they are two photographs of the same view."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +103,18 @@ class Explanation:
     mirrored: bool
     coarse_score: float | None
     """Score of the coarse pass; None where the pair could not be aligned."""
+    same_view: SameViewEvidence | None
+    """How likely the two show the same view; None where the pair could not be aligned."""
     aligned: AlignedPair | None
     """The registered pair; None where it could not be registered. Grouping skips it if the coarse pass gives up."""
     hash_distances: NDArray[np.uint8]
     """(36, 36): number of bits in which each crop of `one` differs from each of `other`; index = 6 x width step +
     height step."""
+
+    @property
+    def is_same_view(self) -> bool:
+        """Whether the two show the same view, if they are not one photograph."""
+        return self.same_view is not None and self.same_view.score >= LEAST_SCORE
 
     def given_up(self, settings: GroupingSettings) -> bool:
         """Whether grouping gives the pair up after the coarse pass."""
@@ -101,12 +129,15 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     mine, theirs = PreparedImage(one), PreparedImage(other)
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
+    features = coarse_features(mine, pair, coarse) if pair and coarse else {}
+    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse else {}
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
         matches=pair.matches if pair else 0,
         mirrored=pair.mirrored if pair else False,
-        coarse_score=coarse_weights().score(coarse_features(mine, pair, coarse)) if pair and coarse else None,
+        coarse_score=coarse_weights().score(features) if features else None,
+        same_view=same_view_evidence(seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
@@ -153,6 +184,7 @@ def _aligned_pair(
         contributions=_contributions(weights, found),
         intercept=weights.score(weights.mean),
         evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
+        difference=difference_of(found),
     )
 
 
@@ -182,7 +214,21 @@ def _blocks(one: PreparedImage, working: WorkingImage, registered: Registered, d
         textured=well_textured(one, aligned).reshape(rows, columns),
         correlation=aligned.correlation.reshape(rows, columns),
         displacement=displaced.pooled.reshape(rows, columns),
+        shift=shifts(one, registered).reshape(2, rows, columns),
+        light=_light(one.level(MIDDLE).mean, aligned).reshape(rows, columns),
     )
+
+
+def _light(mine: Floats, aligned: AlignedBlocks) -> Floats:
+    """(n,): how much brighter each block is in the other image than the tone curve says that fits most blocks."""
+    here, there = mine / 255, aligned.mean / 255
+    left = np.zeros(len(here), np.float32)
+    kept = aligned.inside
+    for _ in range(TONE_STEPS):
+        degree = min(TONE_DEGREE, len(np.unique(np.round(here[kept], 2))) - 1)
+        left = np.asarray(there - np.polyval(np.polyfit(here[kept], there[kept], max(degree, 0)), here), np.float32)
+        kept = aligned.inside & (np.abs(left) <= np.quantile(np.abs(left[aligned.inside]), SIMILAR_SHARE))
+    return np.where(aligned.inside, 255 * left, 0).astype(np.float32)
 
 
 def _in_shares(registered: Registered, one: WorkingImage, other: WorkingImage, *, mirrored: bool) -> Doubles:

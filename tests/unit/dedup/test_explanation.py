@@ -123,3 +123,39 @@ class TestGroupings:
         assert found == expected
         assert len(found[0]) == 2
         assert len(found[1]) == 5
+
+
+class TestWhereTwoShotsDiffer:
+    """The values of each block say where one shot differs from the other, and in which direction."""
+
+    @staticmethod
+    def _blocks(other):
+        explained = explain(seen(ORIGINAL, "a" * 64).fingerprint, seen(other, "b" * 64).fingerprint)
+        rows, columns = explained.aligned.blocks.inside.shape
+        here = np.zeros((rows, columns), bool)
+        here[: rows // 2, columns * 2 // 3 :] = True
+        return explained, here
+
+    def test_displacements_have_a_direction(self):
+        """What lies further right in the second shot is displaced to the right, and to the left from its side."""
+        other = ORIGINAL.copy()
+        other.paste(ORIGINAL.crop((320, 0, 477, 170)), (323, 0))
+        explained, here = self._blocks(other)
+        blocks = explained.aligned.blocks
+        counted = blocks.inside & blocks.textured
+        across = blocks.shift[0] * (-1 if explained.swapped else 1)
+        assert np.median(across[here & counted]) > 0.15
+        assert abs(np.median(across[~here & counted])) < 0.1
+        assert np.hypot(*blocks.shift) == pytest.approx(blocks.displacement, abs=1e-4)
+
+    def test_light_is_what_one_tone_curve_leaves(self):
+        """A part that is darker stands out; an exposure that holds everywhere does not."""
+        levels = np.asarray(ORIGINAL, np.float32)
+        darker = levels.copy()
+        darker[:170, 320:] *= 0.5
+        explained, here = self._blocks(Image.fromarray(darker.astype(np.uint8)))
+        light = explained.aligned.blocks.light * (-1 if explained.swapped else 1)
+        assert np.median(light[here]) < -15
+        assert abs(np.median(light[~here])) < 3
+        exposed, _ = self._blocks(Image.fromarray((levels * 0.7 + 20).astype(np.uint8)))
+        assert np.abs(exposed.aligned.blocks.light).max() < 8

@@ -122,6 +122,14 @@ def test_a_place_that_is_not_shown_is_refused():
     assert "the hotel shows its best 3 pictures" in refused(where, made("pin", A, position=4))
 
 
+def test_another_shot_of_a_shown_view_may_be_shown_and_joined():
+    """By setting only the best picture of a view is shown. A person who wants the other one says so."""
+    where = stores(manifest(rejected=(rejected("eeeeee1", Outcome.SAME_VIEW),)))
+    left_out = sha("eeeeee1")
+    assert decide(where, "h", made("show", left_out)).notes == ()
+    assert decide(where, "h", made("same", left_out, A)).notes == ()
+
+
 class TestTwoPinsOnOnePlace:
     def test_are_recorded_and_told(self):
         where = stores()

@@ -7,7 +7,7 @@ import pytest
 from image_release.desk.deciding import decide, read_hotel, revoke
 from image_release.desk.web.hotel.views import view_of
 from image_release.outcomes import Outcome
-from image_release.publish import Pending
+from image_release.publish import Pending, PublishedSameView
 from image_release.values import Override
 from tests.unit.desk.hotels import manifest, picture, rejected, sha, stores
 
@@ -47,6 +47,22 @@ def test_an_image_that_was_never_fetched_has_no_picture_and_offers_nothing():
     lost = rejected("abcdef1", Outcome.UNAVAILABLE).model_copy(update={"sha256": None})
     [item] = view(stores(manifest(rejected=(lost,)))).rejected
     assert (item.small, item.can_show, item.can_rescue, item.can_join) == ("", False, False, False)
+
+
+def test_another_shot_of_a_shown_view_can_be_shown():
+    left_out = rejected("eeeeee1", Outcome.SAME_VIEW, "shows the same view as picture 1: the camera moved")
+    [item] = view(stores(manifest(rejected=(left_out,)))).rejected
+    assert (item.can_show, item.can_rescue, item.can_join) == (True, False, True)
+    assert item.why == "another shot: it shows the same view as picture 1: the camera moved"
+
+
+def test_pictures_of_one_view_and_parts_of_one_picture_name_each_other():
+    same = PublishedSameView(picture=sha("bbbbbb1"), difference="things", score=1.0, overlap=0.5)
+    first = picture(1, "aaaaaa1", same_view=(same,), once_with=(sha("bbbbbb1"),))
+    [item, other] = view(stores(manifest(pictures=(first, picture(2, "bbbbbb1"))))).pictures
+    assert [(shown.position, shown.why) for shown in item.views] == [(2, "things moved")]
+    assert [part.position for part in item.once_with] == [2]
+    assert (other.views, other.once_with) == ((), ())
 
 
 def test_a_copy_of_the_same_bytes_is_no_choice():

@@ -41,6 +41,8 @@ def evidence(score: float, method: str = "registration"):
         (hotel(copy=evidence(3.5)), ()),
         (hotel({"margin": 0.99}), ("best copy is a guess",)),
         (hotel(rejected={"outcome": Outcome.UNAVAILABLE}), ("images that could not be fetched",)),
+        (hotel({"once_with": ("c" * 64,)}), ("a decision holds for two pictures that were one",)),
+        (hotel(rejected={"once_with": ("c" * 64,)}), ("a decision holds for two pictures that were one",)),
         (hotel({"labels": ()}), ("pictures that nobody has labelled",)),
         (
             hotel({"category": "bathroom", "margin": 0.5}, pictures=1),

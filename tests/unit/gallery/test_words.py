@@ -2,8 +2,22 @@
 
 import pytest
 
-from image_release.gallery import OUTCOME_WORDS, kind_in_words, ordinal, what_happened, why_best, why_here, why_rejected
+from image_release.dedup import Difference
+from image_release.gallery import (
+    DIFFERENCE_WORDS,
+    OUTCOME_WORDS,
+    ViewInWords,
+    kind_in_words,
+    once_one_with,
+    ordinal,
+    same_views,
+    what_happened,
+    why_best,
+    why_here,
+    why_rejected,
+)
 from image_release.outcomes import Outcome
+from image_release.publish import PublishedSameView
 from image_release.values import Label, Override
 from tests.unit.desk.hotels import manifest, picture, rejected, sha
 
@@ -127,6 +141,40 @@ class TestAnImageThatIsNotShown:
     def test_may_have_an_outcome_of_a_newer_version(self):
         newer = rejected("aaaaaa", Outcome.GONE).model_copy(update={"outcome": "too_blurred"})
         assert why_rejected(newer) == "too blurred"
+
+    def test_says_which_picture_shows_its_view(self):
+        said = rejected("aaaaaa", Outcome.SAME_VIEW, "shows the same view as picture 4: the light changed")
+        assert why_rejected(said) == "another shot: it shows the same view as picture 4: the light changed"
+
+
+class TestPicturesOfOneView:
+    def made(self, difference="camera"):
+        view = PublishedSameView.model_construct(picture=sha("bbbbbb"), difference=difference, score=1.0, overlap=0.9)
+        of_nobody = view.model_copy(update={"picture": sha("cccccc")})
+        first = picture(1, "aaaaaa").model_copy(update={"same_view": (view, of_nobody), "once_with": (sha("bbbbbb"),)})
+        return manifest(pictures=(first, picture(2, "bbbbbb")))
+
+    @pytest.mark.parametrize(("difference", "words"), [*DIFFERENCE_WORDS.items(), ("weather", "they differ")])
+    def test_are_named_by_their_places_and_by_what_differs(self, difference, words):
+        """A manifest of a newer version may know other differences, or name a picture that is not there."""
+        made = self.made(difference)
+        assert same_views(made, made.pictures[0]) == (ViewInWords(sha("bbbbbb"), 2, words),)
+        assert same_views(made, made.pictures[1]) == ()
+
+    def test_every_difference_has_words(self):
+        assert DIFFERENCE_WORDS.keys() == set(Difference)
+
+    def test_were_one_with_another_picture(self):
+        made = self.made()
+        assert once_one_with(made, made.pictures[0].once_with) == (2,)
+        assert once_one_with(made, ()) == ()
+
+    def test_a_picture_that_repeats_a_view_says_so(self):
+        made = hotel((0.5, 0.9), (0.5, 0.8), held_back="it shows the same view as picture 2")
+        assert (
+            why(made)
+            == "1st: bedroom, large, its score would place it earlier, but it shows the same view as picture 2"
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from image_release.dedup import Difference
 from image_release.outcomes import Outcome
 from image_release.publish import (
     Manifest,
@@ -16,9 +18,11 @@ from image_release.publish import (
     PublishedImage,
     PublishedPart,
     PublishedPicture,
+    PublishedSameView,
     PublishedScore,
     RejectedImage,
 )
+from image_release.publish.manifest import DifferenceOfView
 
 SCORES = st.floats(0, 1)
 
@@ -85,6 +89,37 @@ def test_names_the_model_of_an_appeal_and_the_rule_that_held_a_picture_back():
     ).pictures[0]
     assert again.score.parts["appeal"].model == "local-test"
     assert again.held_back == "the kind detail never opens a hotel"
+
+
+def with_view(difference: str) -> Manifest:
+    """A manifest whose picture shows the same view as another one, read from bytes with this difference."""
+    made = manifest()
+    view = PublishedSameView(picture="b" * 64, difference="camera", score=2.0, overlap=0.8)
+    picture = made.pictures[0].model_copy(update={"same_view": (view,), "once_with": ("c" * 64,)})
+    data = made.model_copy(update={"pictures": (picture,)}).to_bytes()
+    return Manifest.from_bytes(data.replace(b'"camera"', json.dumps(difference).encode()))
+
+
+def test_names_pictures_of_the_same_view_and_images_that_were_copies_once():
+    """Both survive being written and read; without them there is no key for them."""
+    again = with_view("light").pictures[0]
+    assert (again.same_view[0].picture, again.same_view[0].difference) == ("b" * 64, "light")
+    assert again.once_with == ("c" * 64,)
+    assert not {"same_view", "once_with"} & json.loads(manifest().to_bytes())["pictures"][0].keys()
+
+
+def test_a_difference_of_a_newer_version_is_read_and_never_written():
+    newer = with_view("weather")
+    assert newer.pictures[0].same_view[0].difference == "weather"
+    with pytest.raises(ValueError, match="newer version"):
+        newer.to_bytes()
+    with pytest.raises(ValidationError, match="difference"):
+        PublishedSameView(picture="b" * 64, difference="weather", score=2.0, overlap=0.8)
+
+
+def test_the_words_for_differences_are_those_of_grouping():
+    """The manifest cannot take them from there: steps know nothing of each other."""
+    assert set(get_args(DifferenceOfView)) == set(Difference)
 
 
 def test_keys_that_a_newer_version_added_are_ignored():

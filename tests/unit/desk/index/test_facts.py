@@ -48,6 +48,10 @@ class TestPartners:
         assert found.unavailable == found.partners[0].unavailable == 2
 
 
+ONCE_WITH = {"once_with": ("a" * 64,)}
+"""What a part of a picture has that fell apart."""
+
+
 class TestMatters:
     def test_of_a_good_hotel_are_none(self):
         """Large, labelled, sure."""
@@ -65,6 +69,8 @@ class TestMatters:
             ({"pictures": FIVE, "refused": [rejected(Outcome.UNAVAILABLE)]}, Filter.UNAVAILABLE),
             ({"pictures": FIVE, "pending": ["tag"]}, Filter.PENDING),
             ({"pictures": FIVE, "withdrawn": True}, Filter.WITHDRAWN),
+            ({"pictures": (*FIVE, picture("x").model_copy(update=ONCE_WITH))}, Filter.SPLIT),
+            ({"pictures": FIVE, "refused": [rejected(Outcome.HIDDEN).model_copy(update=ONCE_WITH)]}, Filter.SPLIT),
         ],
     )
     def test_each_is_seen(self, changes, matter):
@@ -139,5 +145,5 @@ class TestReading:
 
     def test_keys_and_outcomes_of_a_newer_version_are_counted(self):
         """A word that this version does not know is an outcome like others."""
-        data = manifest("h", refused=[rejected(Outcome.GONE)]).to_bytes().replace(b'"gone"', b'"same_view"')
-        assert facts_of(read_indexed(data)).partners[0].outcomes == {"same_view": 1}
+        data = manifest("h", refused=[rejected(Outcome.GONE)]).to_bytes().replace(b'"gone"', b'"too_blurred"')
+        assert facts_of(read_indexed(data)).partners[0].outcomes == {"too_blurred": 1}

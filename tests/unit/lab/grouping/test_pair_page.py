@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from image_release.dedup import AlignedPair, Blocks, Evidence, Explanation
+from image_release.dedup import AlignedPair, Blocks, Difference, Evidence, Explanation, SameViewEvidence
 from image_release.lab.grouping.report.pair_drawings import block_cells, heat
+from image_release.lab.grouping.report.same_view_drawings import same_view_drawing
 from image_release.lab.grouping.report.sentences import Reason, Verdict, agreeing_share, sentence
 from image_release.settings import GroupingSettings
 
 SETTINGS = GroupingSettings(clear_score=3.5, bridge_score=8, single_score=1.5, least_score=0.5)
 
 
-def blocks(correlation, displacement, inside=None, textured=None):
+def blocks(correlation, displacement, inside=None, textured=None, light=None):
     values = np.asarray(correlation, np.float32)
     everywhere = np.ones(values.shape, bool)
     return Blocks(
@@ -22,19 +23,23 @@ def blocks(correlation, displacement, inside=None, textured=None):
         textured=everywhere if textured is None else np.asarray(textured),
         correlation=values,
         displacement=np.asarray(displacement, np.float32),
+        shift=np.stack([np.asarray(displacement, np.float32), np.zeros(values.shape, np.float32)]),
+        light=np.zeros(values.shape, np.float32) if light is None else np.asarray(light, np.float32),
     )
 
 
-def explanation(score=7.2, distance=0.08, mirrored=False):
+def explanation(score=7.2, distance=0.08, mirrored=False, same_view=None, difference=Difference.CAMERA, seen=None):
     aligned = AlignedPair(
         transform=np.eye(3),
-        blocks=blocks(np.full((2, 5), 0.9), np.full((2, 5), 0.05)),
+        blocks=blocks(np.full((2, 5), 0.9), np.full((2, 5), 0.05)) if seen is None else seen,
         statistics={},
         contributions={},
         intercept=0.0,
         evidence=Evidence("", "registration", distance, 0.9, score, mirrored),
+        difference=difference,
     )
-    return Explanation(False, 40, 44, mirrored, 3.0, aligned, np.zeros((36, 36), np.uint8))
+    evidence = None if same_view is None else SameViewEvidence(same_view, 0.9)
+    return Explanation(False, 40, 44, mirrored, 3.0, evidence, aligned, np.zeros((36, 36), np.uint8))
 
 
 class TestSentence:
@@ -92,6 +97,77 @@ class TestSentence:
         )
         some = replace(explanation(), aligned=None, agreeing=8)
         assert "8 matching points agree" in sentence(some, Verdict(Reason.APART), SETTINGS)
+
+
+class TestSameView:
+    """Two photographs of one view: a sentence that says what differs, and marks that show where."""
+
+    GRID = np.full((4, 6), 0.95)
+
+    @staticmethod
+    def _of(difference, seen):
+        return explanation(-3.0, same_view=2.0, difference=difference, seen=seen)
+
+    def test_of_a_camera_that_moved_has_arrows_where_blocks_are_displaced(self):
+        """Blocks that stand still have none; the arrow points where the displacement points, and is longer."""
+        displacement = np.full((4, 6), 0.05)
+        displacement[1:3] = 0.5
+        moved = self._of(Difference.CAMERA, blocks(self.GRID, displacement))
+        assert sentence(moved, Verdict(Reason.APART), SETTINGS) == (
+            "Not one photograph, but the same view: the camera moved; 50 % of the textured blocks are displaced "
+            "by more than 0.2 px; score −3.0, needed 1.5."
+        )
+        drawing = same_view_drawing(moved.aligned)
+        assert [arrow.title for arrow in drawing.arrows] == ["displaced by 0.50 px"] * 12
+        assert all(arrow.to_x > arrow.x and arrow.to_y == arrow.y for arrow in drawing.arrows)
+        assert drawing.tints == ()
+
+    def test_of_a_camera_that_turned_names_what_the_two_share(self):
+        """Hardly a block is displaced then."""
+        turned = self._of(Difference.CAMERA, blocks(self.GRID, np.full((4, 6), 0.05)))
+        assert "the camera turned; the two align, but only 90 % of one is in the other;" in sentence(
+            turned, Verdict(Reason.APART), SETTINGS
+        )
+        assert same_view_drawing(turned.aligned).arrows == ()
+
+    def test_of_other_light_has_a_tint_where_no_tone_curve_explains_the_brightness(self):
+        """Brighter and darker blocks have different colours; the more, the stronger."""
+        light = np.zeros((4, 6))
+        light[0, 0], light[2, 3], light[2, 4] = 40, -20, 5
+        lit = self._of(Difference.LIGHT, blocks(self.GRID, np.zeros((4, 6)), light=light))
+        assert "the light changed in parts; 8 % of the blocks are brighter or darker" in sentence(
+            lit, Verdict(Reason.APART), SETTINGS
+        )
+        tints = same_view_drawing(lit.aligned).tints
+        assert [(tint.kind, tint.title) for tint in tints] == [
+            ("brighter", "brighter by 40 grey levels"),
+            ("darker", "darker by 20 grey levels"),
+        ]
+        assert tints[0].opacity > tints[1].opacity
+
+    def test_of_moved_things_has_a_box_around_each_group_of_blocks_that_disagree(self):
+        """Neighbours, corners included, are one thing; a single block counts only if there is no group."""
+        correlation = self.GRID.copy()
+        correlation[0, 0] = correlation[1, 1] = correlation[1, 0] = 0.0
+        correlation[3, 5] = 0.1
+        moved = self._of(Difference.THINGS, blocks(correlation, np.zeros((4, 6))))
+        assert "things moved, came or went; 17 % of the textured blocks disagree, while 83 % agree" in sentence(
+            moved, Verdict(Reason.APART), SETTINGS
+        )
+        (box,) = same_view_drawing(moved.aligned).tints
+        assert (box.kind, box.title) == ("thing", "3 blocks disagree")
+        assert (box.x, box.y) == (100, 200)
+        assert box.width == pytest.approx(800 / 6 * 2, abs=0.1)
+        correlation[:2, :2] = 0.95
+        alone = self._of(Difference.THINGS, blocks(correlation, np.zeros((4, 6))))
+        assert [tint.title for tint in same_view_drawing(alone.aligned).tints] == ["1 block disagrees"]
+
+    def test_is_not_said_of_one_photograph_or_of_two_views(self):
+        """A pair that was joined is one photograph; one with a low score of the same view is something else."""
+        joined = explanation(7.2, same_view=5.0)
+        assert "same view" not in sentence(joined, Verdict(Reason.DIRECTLY), SETTINGS)
+        assert "same view" not in sentence(explanation(-4.0, same_view=-2.0), Verdict(Reason.APART), SETTINGS)
+        assert "same view" not in sentence(explanation(-4.0), Verdict(Reason.APART), SETTINGS)
 
 
 class TestBlocks:

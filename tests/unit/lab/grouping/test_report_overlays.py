@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from image_release.dedup import AlignedPair, Blocks, Evidence
+from image_release.dedup import AlignedPair, Blocks, Difference, Evidence
 from image_release.lab.grouping.report.overlays import overlays
 
 
@@ -24,8 +24,10 @@ def original():
 
 def aligned(transform):
     nothing = np.zeros((1, 1))
-    blocks = Blocks((0, 0, 1, 1), nothing > 0, nothing > 0, nothing, nothing)
-    return AlignedPair(np.asarray(transform, float), blocks, {}, {}, 0.0, Evidence("", "registration", 0, 1, 5))
+    blocks = Blocks((0, 0, 1, 1), nothing > 0, nothing > 0, nothing, nothing, np.stack([nothing, nothing]), nothing)
+    return AlignedPair(
+        np.asarray(transform, float), blocks, {}, {}, 0.0, Evidence("", "registration", 0, 1, 5), Difference.CAMERA
+    )
 
 
 CROP = [[1 / 0.8, 0, -0.1 / 0.8], [0, 1 / 0.8, -0.1 / 0.8], [0, 0, 1]]

@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import Blocks
-from image_release.lab.grouping.report.sentences import AGREES, STILL_PX, significant_blocks
+from image_release.lab.grouping.report.sentences import AGREES, DISAGREES, STILL_PX, significant_blocks
 
 CROP_STEPS = 6
 """Number of crop sizes along each axis: 0, 10 … 50 % cut off."""
 HEAT_BITS = (4, 8, 12, 16, 20, 24, 28)
 """Upper bounds of the classes of the heat map, in bits; the last class has no bound."""
-DISAGREES = 0.3
-"""Correlation below which a block clearly disagrees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.report.meanings import meaning
 from image_release.lab.grouping.report.overlays import Overlays, embedded, overlays
 from image_release.lab.grouping.report.pair_drawings import block_cells, heat
+from image_release.lab.grouping.report.same_view_drawings import same_view_drawing
 from image_release.lab.grouping.report.sentences import Reason, Verdict, facts, sentence
 from image_release.lab.grouping.report.templating import render_report_page
 from image_release.lab.size_filter import any_size_filter
@@ -95,6 +96,8 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     one, other = (second, first) if explanation.swapped else (first, second)
     summary = sentence(explanation, verdict, settings.grouping)
     aligned, statistics = explanation.aligned, _statistics(explanation)
+    is_apart = verdict.reason is Reason.APART and settings.grouping.method == "registered"
+    is_same_view = is_apart and explanation.is_same_view
     page = render_report_page(
         "pair.html",
         one=one,
@@ -102,6 +105,7 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
         images=(embedded(one.draft), embedded(other.draft)),
         overlays=_overlays(one, other, aligned),
         cells=block_cells(aligned.blocks) if aligned else [],
+        drawing=same_view_drawing(aligned) if aligned and is_same_view else None,
         heat=heat(explanation.hash_distances),
         summary=summary,
         verdict=verdict,

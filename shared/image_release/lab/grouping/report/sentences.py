@@ -7,15 +7,21 @@ from enum import StrEnum
 
 import numpy as np
 
-from image_release.dedup import AlignedPair, Blocks, Explanation
+from image_release.dedup import AlignedPair, Blocks, Difference, Explanation
 from image_release.settings import GroupingSettings
 
 AGREES = 0.7
 """Correlation above which a block clearly agrees."""
+DISAGREES = 0.3
+"""Correlation below which a block clearly disagrees."""
 STILL_PX = 0.2
 """Displacement below which a block counts as not moved. The typical block of a copy moves by less than 0.15 pixels."""
 SECOND_SHOT_PX = 0.3
 """Displacement of the typical block above which the pair looks like two shots."""
+LEAST_MOVED = 0.25
+"""Share of the blocks that are displaced if the camera moved; with fewer, it only turned."""
+OTHER_LIGHT = 16.0
+"""Grey levels that one tone curve leaves, from which on the light of a block changed."""
 MIN_TEXTURED = 5
 """Minimum number of textured blocks; with fewer, all blocks inside both images count."""
 
@@ -60,7 +66,27 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return f"Joined through other images of the group: {seen}{alone}."
     if verdict.reason is Reason.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
-    return f"Kept apart: {seen}{_too_little(explanation, score, settings)}."
+    if explanation.is_same_view and explanation.aligned:
+        seen = same_view_observation(explanation.aligned)
+    start = "Not one photograph, but the same view" if explanation.is_same_view else "Kept apart"
+    return f"{start}: {seen}{_too_little(explanation, score, settings)}."
+
+
+def same_view_observation(aligned: AlignedPair) -> str:
+    """What tells two photographs of one view apart, with the number that shows it."""
+    blocks = aligned.blocks
+    counted = significant_blocks(blocks)
+    if aligned.difference is Difference.LIGHT:
+        share = _share(np.abs(blocks.light[blocks.inside]) > OTHER_LIGHT)
+        return f"the light changed in parts; {share} of the blocks are brighter or darker than any exposure explains"
+    if aligned.difference is Difference.THINGS:
+        agree, disagree = _share(blocks.correlation[counted] > AGREES), _share(blocks.correlation[counted] < DISAGREES)
+        return f"things moved, came or went; {disagree} of the textured blocks disagree, while {agree} agree"
+    moved = blocks.displacement[counted] > STILL_PX
+    if moved.mean() < LEAST_MOVED:
+        shared = f"{aligned.evidence.overlap:.0%}".replace("%", " %")
+        return f"the camera turned; the two align, but only {shared} of one is in the other"
+    return f"the camera moved; {_share(moved)} of the textured blocks are displaced by more than {STILL_PX} px"
 
 
 def _by_hashes(bits: int, verdict: Verdict, settings: GroupingSettings) -> str:
@@ -114,6 +140,10 @@ def agreeing_share(blocks: Blocks) -> float:
 def significant_blocks(blocks: Blocks) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Mask of the blocks that count: the textured ones, or all inside both images if hardly any is textured."""
     return blocks.textured if blocks.textured.sum() >= MIN_TEXTURED else blocks.inside
+
+
+def _share(found: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
+    return f"{float(found.mean()) if found.size else 0.0:.0%}".replace("%", " %")
 
 
 def _enough(score: float, settings: GroupingSettings) -> str:
