@@ -41,7 +41,7 @@ from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
 COARSE_RIDGE, SCORE_RIDGE = 3.0, 30.0
-WRONG_JOIN = 3.0
+WRONG_JOIN = 2.0
 """Weight of a false pair in the score; a true one has 1. A lost photograph is worse than a repeated one."""
 WRONG_START = 0.3
 """Weight of a false pair in the coarse pass, where it only costs time while a true pair that is given up is lost."""
