@@ -265,6 +265,7 @@ class TestDigest:
             "prioritising: {never_first: [bathroom]}",
             "prioritising: {variety_weight: 0.4}",
             "publishing: {max_pictures: 9}",
+            "publishing: {same_view: best}",
         ]
         other += [
             "renditions: [{name: a, width: 9, height: 9}]",
