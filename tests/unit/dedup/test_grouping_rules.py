@@ -99,7 +99,7 @@ class TestTwoGroupsOfSeveralImages:
     ) -> None:
         """Whichever images these are. Without them no pair of other images speaks for the join."""
         others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
-        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
+        assert groups("abcd", {**self.PAIRS, "ac": (3.3, 20), **others, second: (score, 10)}) == expected
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
     def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:
