@@ -4,9 +4,9 @@
 
 Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, but not all, are marked
 as best. Each best copy against each other copy of its group is one comparison. The model is a ridge logistic regression
-on the difference of their cues, without an intercept. The first CORPUS was made by others and not by our own recipes,
-so it counts three times. Corpora after --judge are only judged, with the weights of the folds that do not know the
-hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
+on the difference of their cues, each as a line with two bends, without an intercept. The first CORPUS was made by
+others and not by our own recipes, so it counts three times. Corpora after --judge are only judged, with the weights of
+the folds that do not know the hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from benchmarks.folds import folds_of
 from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import FingerprintedImage
-from image_release.dedup.best_image import MOST_DEVIATIONS, cues_of
+from image_release.dedup.best_image import BENDS, MOST_DEVIATIONS, cues_of
 from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts, sha256_hex
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/best_weights.json"
-RIDGE = 5.0
+RIDGE = 10.0
 EVERY_SIZE = FilterSettings(min_short_side_px=1, min_long_side_px=1)
 MARGINS = (0, 1, 2, 3, 4)
 """Margins, in log-odds, from which on the share of right choices is printed."""
 MADE_BY_OTHERS = 3.0
 """Weight of a wrong copy of the first corpus; one of another corpus has 1."""
-LARGER_COUNTS = 0.5
-"""Weight of a comparison of two untouched copies, of which one is plainly larger; one with an attacked copy has 1."""
+LARGER_COUNTS = 1.0
+"""Weight of the comparisons of untouched copies of which one is plainly larger; those with an attacked copy have 1."""
 PLAINLY_LARGER = 1.3
 """Minimum ratio of the pixels of two untouched copies for the larger one to be the better one."""
 
@@ -121,7 +121,7 @@ def tasks_of(corpus: Path) -> list[tuple[Path, list[dict[str, str]]]]:
 def fitted(
     groups: Sequence[Group], mean: NDArray[np.float64], deviation: NDArray[np.float64], made_by_others: str
 ) -> NDArray[np.float64]:
-    """Fit the coefficients (k,) of the scaled cues.
+    """Fit the coefficients (3k,) of the scaled cues.
 
     The weight of a group grows with the root of the number of its wrong copies.
     """
@@ -147,8 +147,9 @@ def smaller_copies(group: Group) -> list[tuple[int, int]]:
 
 
 def scaled(group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, k): the cues in deviations from their mean, limited as the product limits them."""
-    return np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    """(n, 3k): the cues in deviations from their mean, limited as the product limits them, then from each bend on."""
+    away = np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    return np.concatenate([away, *(np.maximum(0, away - bend) for bend in BENDS)], axis=1)
 
 
 def tell(name: str, groups: Sequence[Group], scores: Mapping[int, NDArray[np.float64]], *, wrong: bool) -> None:
@@ -218,7 +219,7 @@ def held_out_scores(
 
 
 def write_weights(names: Sequence[str], *columns: NDArray[np.float64]) -> None:
-    """Write mean, deviation and coefficient (k,) of each cue, one cue a line."""
+    """Write mean, deviation and the three coefficients (k,) of each cue, one cue a line."""
     numbers = {
         name: [round(float(number), 5) for number in parts]
         for name, *parts in sorted(zip(names, *columns, strict=True))
@@ -266,7 +267,7 @@ def main() -> None:
         right = [group.right[score(group, coefficient).argmax()] for group in asked]
         print(f"  {corpus.name}: right in {np.mean(right):.4f}")
     if args.write:
-        write_weights(known[0].names, mean, deviation, coefficient)
+        write_weights(known[0].names, mean, deviation, *coefficient.reshape(3, -1))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Make a balanced corpus by other means than the product's own attacks: does the choice of the best image generalise?
 
-    python -m benchmarks.unseen_copies SOURCE OUT [--seed 1]
+    python -m benchmarks.unseen_copies SOURCE OUT [--seed 1] [--further]
 
 SOURCE is what `image-release corpus make` takes. Each photograph gets a clean and an attacked copy of similar size and
-quality; every attack is used equally often. The attacks are those of `unseen_attacks.py`. No weight is ever fitted on
-this corpus.
+quality; every attack is used equally often. The attacks are those of `unseen_attacks.py`, and no weight is ever fitted
+on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.further_attacks import FURTHER_ATTACKS
 from benchmarks.unseen_attacks import ATTACKS, Pixels
 from image_release.decode import decode_full, read_header
 from image_release.lab.grouping import read_originals
@@ -50,14 +51,16 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--further", action="store_true", help="with the attacks that the weights are fitted on too")
     args = parser.parse_args()
     originals = read_originals(args.source)
+    attacks = FURTHER_ATTACKS if args.further else ATTACKS
     order = list(range(len(originals)))
     random.Random(args.seed).shuffle(order)
     rows = []
     for number, original in zip(order, originals, strict=True):
         chance = random.Random(f"{args.seed}/{original.label}")
-        image, attack = opened(original.path), ATTACKS[number % len(ATTACKS)]
+        image, attack = opened(original.path), attacks[number % len(attacks)]
         for partner, copy, note, best in (
             ("one", image, "", 1),
             ("two", attack(image, chance), f"{attack.__name__}|", 0),

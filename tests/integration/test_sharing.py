@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import ImageOps
 
 from image_release.cli import main
 from image_release.everywhere import PrintIndex
@@ -194,3 +195,9 @@ def test_a_run_follows_only_where_somebody_asked_before(town):
     assert [
         (pair.one.hotel_id, pair.other.hotel_id) for pair in find_shared(town.families, town.chain.stores).pairs
     ] == [("h1", "h2"), ("h1", "h3"), ("h2", "h3")]
+
+
+def test_copies_that_no_hash_finds_are_found_where_the_hotels_share_a_photograph(town):
+    mirrored = [jpeg(ImageOps.mirror(room), 70) for room in ROOMS]
+    town.chain.hotels(h1=AS_SENT[:4], h2=[SMALLER[0], *mirrored[1:4]], h3=[AS_SENT[9], mirrored[1]])
+    assert town.pairs() == {("h1", "h2"): 4}

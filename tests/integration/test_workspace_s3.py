@@ -12,12 +12,12 @@ from image_release.storage import S3Address
 from tests.integration.world import jpeg, photo
 
 
-def image_release(aws, *arguments):
+def image_release(aws, *arguments, **variables):
     """Run a command with the local AWS in its environment; returns exit status, stdout and stderr."""
     program = "from image_release.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env={"PATH": "/usr/bin:/bin", **aws.environment()},
+        env={"PATH": "/usr/bin:/bin", **aws.environment(), **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -40,6 +40,26 @@ def test_a_run_publishes_into_buckets_and_status_reads_them(ministack, tmp_path)
     names = ",".join(f"{address}/{name}" for name in ("inbox", "state", "published"))
     status, out, err = image_release(ministack, "status", "--workspace", names, "--json")
     assert (status, json.loads(out)["release"]["hotels"]) == (0, 1)
+
+
+def test_what_hotels_share_is_found_beside_a_suite(ministack, tmp_path):
+    for hotel_id, size, quality in (("h1", (800, 533), 90), ("h2", (600, 400), 60)):
+        folder = tmp_path / "photos" / hotel_id / "atlas"
+        folder.mkdir(parents=True)
+        for number in range(3):
+            (folder / f"{number}.jpg").write_bytes(jpeg(photo(number).resize(size), quality))
+    address = f"s3://{ministack.bucket()}/w"
+    status, _, err = image_release(
+        ministack, "run", "--workspace", address, "--photos", str(tmp_path / "photos"), "--workers", "1", "--json"
+    )
+    assert status == 0, err
+    status, out, err = image_release(
+        ministack, "shared", "--workspace", address, "--json", XDG_CACHE_HOME=str(tmp_path / "cache")
+    )
+    assert status == 0, err
+    [pair] = json.loads(out)["pairs"]
+    assert [hotel["hotel_id"] for hotel in pair["hotels"]] == ["h1", "h2"]
+    assert len(pair["shared"]) == 3
 
 
 def test_a_bucket_that_does_not_exist_is_reported_in_one_line(ministack):

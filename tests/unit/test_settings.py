@@ -252,15 +252,20 @@ class TestDigest:
             "tagging: {batch: 8}",
             "brakes: {max_gone_share: 1}",
             "publishing: {grace_days: 1}",
+            "grouping: {max_bits: 3, may_chain: false}",
         ]
         other = [
             "filter: {min_contrast: 3}",
             "grouping: {clear_score: 4}",
+            "grouping: {method: hashes}",
+            "grouping: {method: hashes, max_bits: 3}",
+            "grouping: {method: hashes, may_chain: false}",
             "prioritising: {half_rank: 3}",
             "prioritising: {weights: {category: 0.5, appeal: 0.1}}",
             "prioritising: {never_first: [bathroom]}",
             "prioritising: {variety_weight: 0.4}",
             "publishing: {max_pictures: 9}",
+            "publishing: {same_view: best}",
         ]
         other += [
             "renditions: [{name: a, width: 9, height: 9}]",

@@ -17,9 +17,11 @@ from importlib.resources import files
 from image_release.dedup.copy_cues import compare_copies
 from image_release.dedup.groups import FingerprintedImage, Picture
 
-BEST_VERSION = "cues-4"
+BEST_VERSION = "cues-5"
 MOST_DEVIATIONS = 4.0
 """Maximum number of deviations from its mean that a cue counts."""
+BENDS = (-0.7, 0.7)
+"""Deviations from the mean at which the worth of a cue may bend: little noise may be usual, and more of it damage."""
 PLACES = 4
 """Decimal places of a score. Without rounding, files with equal pixels would differ by noise of the computation."""
 
@@ -37,16 +39,22 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class CueWeight:
-    """How much a cue counts: `coefficient` for each `deviation` from its `mean`."""
+    """How much a cue counts for each `deviation` from its `mean`: a line that bends at BENDS.
+
+    `slope` counts everywhere, and each of the two others from its bend on.
+    """
 
     mean: float
     deviation: float
-    coefficient: float
+    slope: float
+    from_low: float
+    from_high: float
 
     def worth(self, value: float) -> float:
         """What a value of the cue adds to the score of a copy."""
-        away = (value - self.mean) / self.deviation
-        return self.coefficient * max(-MOST_DEVIATIONS, min(MOST_DEVIATIONS, away))
+        away = max(-MOST_DEVIATIONS, min(MOST_DEVIATIONS, (value - self.mean) / self.deviation))
+        low, high = (max(0.0, away - bend) for bend in BENDS)
+        return self.slope * away + self.from_low * low + self.from_high * high
 
 
 @cache

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.alignment import AlignedCopy, align_copies
-from image_release.dedup.blocks import mean_products
+from image_release.dedup.blocks import BLOCK, mean_products
+from image_release.dedup.mark_cues import MARK_CUES, mark_cues, whole_image
 from image_release.dedup.quantiles import quantiles
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
 from image_release.values import ImageFacts
 
 Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 MOST_WITNESSES = 8
 """Maximum number of other copies that a copy is compared with: the first ones."""
@@ -29,6 +31,8 @@ LEAST_SHARED = 12
 """Minimum number of blocks that two copies must have in common to be compared."""
 STANDARD_ASPECTS = tuple(math.log(aspect) for aspect in (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9))
 """Logarithms of the aspect ratios of cameras and websites; a crop, a bar or a stretch rarely leads to one of them."""
+CAMERA_ASPECTS = tuple(math.log(aspect) for aspect in (4 / 3, 3 / 2))
+"""The same of cameras alone; websites stretch and crop to the other ones."""
 ASPECT_REACH = 0.06
 """Maximum distance from a standard aspect that counts, as a logarithm."""
 MOST_AT_THE_END = 0.15
@@ -66,11 +70,15 @@ def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFac
     """Cues of each copy, in order. The first copy is the reference; each copy is compared with the first few others."""
     copies = align_copies(fingerprints, facts, 0)
     finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
+    marks = _MarksOfPairs(copies, fingerprints[0].working.grey.shape)
     found = []
     for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
         others = [other for other in range(len(copies)) if other != index][:MOST_WITNESSES]
-        pairs = [pair_cues(copies[index], copies[other], fingerprint, fingerprints[other]) for other in others]
-        mean = {name: sum(pair[name] for pair in pairs) / len(pairs) for name in PAIR_CUES}
+        pairs = [
+            {**pair_cues(copies[index], copies[other], fingerprint, fingerprints[other]), **marks.of(index, other)}
+            for other in others
+        ]
+        mean = {name: sum(pair[name] for pair in pairs) / len(pairs) for name in (*PAIR_CUES, *MARK_CUES)}
         finer = finenesses[index] - min(finenesses)
         found.append({**single_cues(fingerprint, fact, finer), **mean, **odd_cues(index, others, copies, fingerprints)})
     return found
@@ -107,6 +115,7 @@ def single_cues(fingerprint: Fingerprint, facts: ImageFacts, finer: float) -> di
         "tone.dark": max(0.0, 80 - cues.brightness) / 40,
         "shape.inside": _from_standard(facts.width * (right - left), facts.height * (bottom - top)),
         "shape.file": _from_standard(facts.width, facts.height),
+        "shape.camera": _from_standard(facts.width * (right - left), facts.height * (bottom - top), CAMERA_ASPECTS),
     }
     for high, low in SLOPES:
         coarse = _power(spectrum, LOG_FREQUENCIES[high] - finer) - _power(spectrum, LOG_FREQUENCIES[low] - finer)
@@ -132,11 +141,7 @@ def pair_cues(
     both = one.inside & other.inside
     if both.sum() < LEAST_SHARED:
         return dict.fromkeys(PAIR_CUES, 0.0)
-    correlation = mean_products(one.centred, other.centred)
-    correlation /= one.deviation * other.deviation + 2
-    sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same block
-    sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
-    gain = _middle_ratio(one.deviation[sure] + 0.5, other.deviation[sure] + 0.5)
+    correlation, sure, gain = _agreement(one, other, both)
     root = math.sqrt(gain)  # takes both to the mean contrast of the two
     mine, theirs = one.deviation[both] / root, other.deviation[both] * root
     steep, their_steep = one.steepness[both] / root, other.steepness[both] * root
@@ -157,6 +162,46 @@ def pair_cues(
         **_marks(mine, theirs, np.clip(correlation[both], 0, 1), np.log((steep / edges + 6) / (their_steep + 6))),
         **_detail(one, other, fingerprint, other_fingerprint),
     }
+
+
+def _agreement(one: AlignedCopy, other: AlignedCopy, both: Flags) -> tuple[Floats, Flags, float]:
+    """(n,) each: the correlation of the blocks, which ones plainly agree, and the ratio of their contrasts."""
+    correlation = mean_products(one.centred, other.centred)
+    correlation /= one.deviation * other.deviation + 2
+    sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same block
+    sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
+    return correlation, sure, _middle_ratio(one.deviation[sure] + 0.5, other.deviation[sure] + 0.5)
+
+
+class _MarksOfPairs:
+    """The cues of marks of each pair of copies; a pair is compared once, for both of its copies."""
+
+    def __init__(self, copies: Sequence[AlignedCopy], shape: tuple[int, ...]) -> None:
+        self._copies = copies
+        self._shape = shape
+        self._pixels = [
+            whole_image(copy.centred + copy.mean[:, None], shape).astype(np.float32, copy=False) for copy in copies
+        ]
+        self._found: dict[tuple[int, int], Mapping[str, float]] = {}
+
+    def of(self, one: int, other: int) -> Mapping[str, float]:
+        """The cues of one copy beside another, by their indices."""
+        if one > other:
+            return {name: -value for name, value in self.of(other, one).items()}
+        if (one, other) not in self._found:
+            self._found[one, other] = self._compared(one, other)
+        return self._found[one, other]
+
+    def _compared(self, one: int, other: int) -> Mapping[str, float]:
+        copies = self._copies[one], self._copies[other]
+        both = copies[0].inside & copies[1].inside
+        if both.sum() < LEAST_SHARED:
+            return dict.fromkeys(MARK_CUES, 0.0)
+        _, sure, gain = _agreement(*copies, both)
+        return mark_cues(self._pixels[one], self._pixels[other], gain, self._in_pixels(sure), self._in_pixels(both))
+
+    def _in_pixels(self, blocks: Flags) -> Flags:
+        return whole_image(np.repeat(blocks[:, None], BLOCK * BLOCK, axis=1), self._shape).astype(np.bool_, copy=False)
 
 
 def odd_cues(
@@ -254,7 +299,7 @@ def _middle_ratio(mine: Floats, theirs: Floats) -> float:
     return math.exp(*quantiles(np.log(mine / theirs), (50,)))
 
 
-def _from_standard(width: float, height: float) -> float:
+def _from_standard(width: float, height: float, standards: Sequence[float] = STANDARD_ASPECTS) -> float:
     """Distance of an aspect ratio from the nearest standard one, as a logarithm, 0…0.06."""
     aspect = abs(math.log(max(width, 1) / max(height, 1)))
-    return min(ASPECT_REACH, *(abs(aspect - standard) for standard in STANDARD_ASPECTS))
+    return min(ASPECT_REACH, *(abs(aspect - standard) for standard in standards))

@@ -89,7 +89,7 @@ class PreparedImage:
         blocks = in_blocks(pixels, BLOCK // step)
         mean = subtract_means(blocks)
         # One unit is `half` pixels of the working image, and `half / step` pixels of the reduced one.
-        slopes = np.stack([in_blocks(slope, BLOCK // step) for slope in np.gradient(pixels)[::-1]])
+        slopes = np.stack([in_blocks(slope, BLOCK // step) for slope in _slopes(pixels)])
         slopes *= np.float32(self.half / step)
         positions, corner_positions = _positions(self.shape, step)
         return Level(
@@ -101,6 +101,17 @@ class PreparedImage:
             slopes=slopes,
             normal=_normal(positions, slopes),
         )
+
+
+def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
+    """Change of brightness across and down, as `np.gradient` computes it, in a third of the time."""
+    across, down = np.empty_like(pixels), np.empty_like(pixels)
+    for slope, along in ((across, pixels), (down.T, pixels.T)):
+        np.subtract(along[:, 2:], along[:, :-2], out=slope[:, 1:-1])
+        slope[:, 1:-1] /= 2
+        np.subtract(along[:, 1], along[:, 0], out=slope[:, 0])
+        np.subtract(along[:, -1], along[:, -2], out=slope[:, -1])
+    return across, down
 
 
 def _reduced(pixels: Floats, step: int) -> Floats:

@@ -41,7 +41,7 @@ LEAST_TEXTURE = 9.0
 """Minimum variance of a block that counts as textured, in grey levels squared."""
 MOST_STEP = 0.08
 """Maximum length of a step, in units of half the longer side; longer ones are shortened."""
-STIFF = (1e-4, 1e-3, 1e-3, 1e-4, 1e-3, 1e-3, 2e-2, 2e-2)
+RIDGE = np.array((1e-4, 1e-3, 1e-3, 1e-4, 1e-3, 1e-3, 2e-2, 2e-2))
 """Ridge of each parameter, as a share of the mean diagonal of the normal matrix: for either axis the shift and two of
 scale and shear, then perspective."""
 
@@ -168,8 +168,10 @@ def textured_blocks(mine: Level, aligned: AlignedBlocks, least_variance: float) 
 def _step(mine: Level, aligned: AlignedBlocks, parameters: int) -> Doubles:
     """(8,): one Gauss-Newton step over the first `parameters`, in units of half the longer side; the others are 0."""
     weight = aligned.inside * np.clip(aligned.correlation, 0.02, 1) ** 2 / (mine.variance + 6)
-    normal = np.tensordot(weight, mine.normal, axes=1).astype(np.float64)[:parameters, :parameters]
-    normal += np.diag(np.array(STIFF[:parameters]) * (np.trace(normal) / parameters) + 1e-9)
+    normal = (weight @ mine.normal.reshape(len(weight), -1)).reshape(PARAMETERS, PARAMETERS)
+    normal = normal.astype(np.float64)[:parameters, :parameters]
+    diagonal = np.einsum("ii->i", normal)
+    diagonal += RIDGE[:parameters] * (diagonal.sum() / parameters) + 1e-9
     left = residual(mine, aligned)
     left *= weight[:, None]
     step = np.zeros(PARAMETERS)
@@ -190,18 +192,20 @@ def _gradient(mine: Level, weighted: Floats) -> Doubles:
     has a mean of 0.
     """
     across, down = weighted.reshape(-1) * mine.slopes.reshape(2, -1)
-    along, (x, y) = mine.positions @ np.stack([across, down]).T, mine.positions[:2]
-    outwards = across * x
-    outwards += down * y
-    sums = (along[2, 0], along[0, 0], along[1, 0], along[2, 1], along[0, 1], along[1, 1], outwards @ x, outwards @ y)
-    return np.array(sums, np.float64)
+    # One product for each axis: a product of three rows by two columns takes three times as long.
+    along_x, along_y = mine.positions @ across, mine.positions @ down
+    across *= mine.positions[0]
+    down *= mine.positions[1]
+    across += down
+    outwards = mine.positions[:2] @ across
+    return np.array((*along_x[[2, 0, 1]], *along_y[[2, 0, 1]], *outwards), np.float64)
 
 
 def _mapped(transform: Doubles, positions: Floats, step: int) -> tuple[Floats, Floats]:
     """Where positions of the first image lie in the second, in pixels of a level that is reduced by `step`."""
     across, down, depth = transform.astype(np.float32) @ positions
     if transform[2, 0] or transform[2, 1]:
-        np.maximum(depth, np.float32(1e-3), out=depth)
+        np.clip(depth, 1e-3, np.inf, out=depth)
         across /= depth
         down /= depth
     if step != 1:

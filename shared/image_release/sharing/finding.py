@@ -1,39 +1,25 @@
 """What hotels share: pictures that many hotels have, and pairs of hotels that share several photographs.
 
 All rows of the index are read once, 12 bytes of each image are kept, and sorting brings together what is in several
-hotels. The pairs that share enough are then compared by their manifests: what is shown now, and each picture once,
-in however many copies a hotel has it.
+hotels.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from image_release.everywhere import listed_everywhere
-from image_release.ingest import find_rows, read_current
-from image_release.problems import Problem
-from image_release.publish import Manifest, ManifestUnreadableError, PublishedImage, read_before
 from image_release.sharing.families import Families, stored_families
-from image_release.sharing.found import AS_USUAL, Counting, HotelPair, PairedHotel, Shared, SharedPicture
+from image_release.sharing.found import AS_USUAL, Counting, Shared, SharedPicture
+from image_release.sharing.pairing import Holders, Pairing
 from image_release.sharing.prints import Prints, read_prints
-from image_release.sharing.reasons import kilometres, likely_reason
-from image_release.side_by_side import side_by_side
 from image_release.storage import Stores
-from image_release.store_keys import manifest_key
-from image_release.values import HotelRow
-
-MANIFESTS_AT_ONCE = 500
-"""Pairs whose manifests are read together; bounds the memory."""
-
-Holders = dict[bytes, dict[str, set[bytes]]]
-"""Family -> hotel -> its images of the family."""
 
 
 def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUAL) -> Shared:
@@ -44,15 +30,14 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
         holders = _holders(db, members, counted.prefixes)
     decided = {decision.image: decision.action for decision in listed_everywhere(stores)[0] if decision.in_force}
     pictures = [_shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
-    few = {family: held for family, held in holders.items() if 1 < len(held) <= counting.many}
-    found = _Pairing(stores, few, counting)
-    pairs = tuple(found.pairs())
+    pairing = Pairing(stores, holders, counting)
+    pairs = tuple(pairing.pairs())
     return Shared(
         counted.images,
         counted.hotels,
         tuple(sorted(pictures, key=lambda picture: (-len(picture.images), picture.image))),
         tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
-        tuple(found.problems),
+        tuple(pairing.problems),
     )
 
 
@@ -110,113 +95,3 @@ def _shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) 
     hotel_id = next(hotel_id for hotel_id, own in images.items() if image in own)
     actions = [decided[sha] for sha in sorted(counts) if sha in decided]
     return SharedPicture(image, hotel_id, images, actions[0] if actions else None)
-
-
-@dataclass(slots=True)
-class _Pairing:
-    """Finds the pairs of hotels that share several photographs of few hotels."""
-
-    stores: Stores
-    holders: Holders
-    counting: Counting
-    problems: list[Problem] = field(default_factory=list)
-
-    def pairs(self) -> Iterator[HotelPair]:
-        """The pairs, in no order."""
-        common: dict[tuple[str, str], list[bytes]] = defaultdict(list)
-        for family, held in self.holders.items():
-            for pair in combinations(sorted(held), 2):
-                common[pair].append(family)
-        enough = [(pair, shared) for pair, shared in common.items() if len(shared) >= self.counting.least]
-        current = read_current(self.stores.state)
-        for start in range(0, len(enough), MANIFESTS_AT_ONCE):
-            part = enough[start : start + MANIFESTS_AT_ONCE]
-            names = sorted({hotel_id for pair, _ in part for hotel_id in pair})
-            rows = find_rows(self.stores.state, current, names) if current else {}
-            manifests = self._manifests(names)
-            for (one, other), shared in part:
-                if {one, other} <= rows.keys() and {one, other} <= manifests.keys():
-                    yield from self._pair((rows[one], manifests[one]), (rows[other], manifests[other]), shared)
-
-    def _manifests(self, names: Sequence[str]) -> dict[str, Manifest]:
-        """The manifests of hotels; one that cannot be read is a problem, and its hotel is in no pair."""
-
-        def read(hotel_id: str) -> Manifest | Problem | None:
-            try:
-                return read_before(self.stores.published, hotel_id).manifest
-            except ManifestUnreadableError as error:
-                return Problem(manifest_key(hotel_id), 0, hotel_id, str(error))
-
-        found = dict(zip(names, side_by_side(read, names), strict=True))
-        self.problems += [item for item in found.values() if isinstance(item, Problem)]
-        return {hotel_id: item for hotel_id, item in found.items() if isinstance(item, Manifest)}
-
-    def _pair(
-        self, one: tuple[HotelRow, Manifest], other: tuple[HotelRow, Manifest], families: Sequence[bytes]
-    ) -> Iterator[HotelPair]:
-        """The pair, if the two hotels now show enough pictures that both have."""
-        hotels = (_Showing(*one), _Showing(*other))
-        shared: dict[tuple[int, int], int] = {}
-        for family in families:
-            held = self.holders[family]
-            mine, theirs = (hotel.pictures_with(held[hotel.row.hotel_id]) for hotel in hotels)
-            shared |= {(here, there): len(held) - 1 for here in mine for there in theirs}
-        pairs = _each_once(shared)
-        if len(pairs) < self.counting.least:
-            return
-        images = {sha.hex() for family in families for held in self.holders[family].values() for sha in held}
-        sides = [hotel.side({pair[number] for pair in pairs}, images) for number, hotel in enumerate(hotels)]
-        yield HotelPair(
-            sides[0],
-            sides[1],
-            tuple((hotels[0].best(here), hotels[1].best(there)) for here, there in pairs),
-            sum(1 / shared[pair] for pair in pairs),
-            kilometres(one[0], other[0]),
-            likely_reason(sides[0], sides[1]),
-        )
-
-
-def _each_once(shared: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Pairs of pictures such that none comes twice: two hotels share as many pictures as can be told apart in both."""
-    kept: list[tuple[int, int]] = []
-    for here, there in sorted(shared):
-        if all(here != one and there != other for one, other in kept):
-            kept.append((here, there))
-    return kept
-
-
-class _Showing:
-    """What a hotel shows now: its pictures by number, and who sends their images."""
-
-    def __init__(self, row: HotelRow, manifest: Manifest) -> None:
-        self.row = row
-        self._pictures = manifest.pictures
-        self._by_sha = {
-            image.sha256: number
-            for number, picture in enumerate(manifest.pictures)
-            for image in (picture.best, *picture.merged)
-        }
-
-    def pictures_with(self, images: Iterable[bytes]) -> set[int]:
-        """The pictures that have one of these images."""
-        return {self._by_sha[image.hex()] for image in images if image.hex() in self._by_sha}
-
-    def best(self, number: int) -> str:
-        """SHA-256 of the best image of a picture."""
-        return self._pictures[number].best.sha256
-
-    def side(self, shared: set[int], images: set[str]) -> PairedHotel:
-        """This hotel as a side of a pair that shares these pictures because of these images."""
-        partners = {
-            image.partner_id for number in shared for image in self._images_of(number) if image.sha256 in images
-        }
-        sent = sum(
-            any(image.partner_id in partners for image in self._images_of(number))
-            for number in range(len(self._pictures))
-        )
-        share = len(shared) / len(self._pictures)
-        return PairedHotel(self.row, len(self._pictures), share, tuple(sorted(partners)), len(shared) / sent)
-
-    def _images_of(self, number: int) -> tuple[PublishedImage, ...]:
-        picture = self._pictures[number]
-        return (picture.best, *picture.merged)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.dedup import copy_cues, evidence, matching, placeholder, registration, shortlist
-from image_release.dedup.best_image import MOST_DEVIATIONS, CueWeight
+from image_release.dedup.best_image import BENDS, MOST_DEVIATIONS, CueWeight
 from image_release.dedup.quantiles import quantiles
 from tests.unit.dedup.images import seen
 
@@ -141,7 +141,13 @@ class TestCues:
     def test_count_up_to_four_deviations(self, away, worth):
         """One mad cue must not decide alone, for or against."""
         assert MOST_DEVIATIONS == 4
-        assert CueWeight(10.0, 0.5, 2.0).worth(10 + away / 2) == worth
+        assert CueWeight(10.0, 0.5, 2.0, 0.0, 0.0).worth(10 + away / 2) == worth
+
+    @pytest.mark.parametrize(("away", "worth"), [(-2, 0), (-0.7, 0), (0.3, 1), (0.7, 1.4), (1.7, -3.6), (9, -15.1)])
+    def test_may_bend_twice(self, away, worth):
+        """Some of it may be for a copy, and more of it against it."""
+        assert BENDS == (-0.7, 0.7)
+        assert CueWeight(10.0, 0.5, 0.0, 1.0, -6.0).worth(10 + away / 2) == pytest.approx(worth)
 
     @pytest.mark.parametrize("size", [(1600, 900), (900, 1600), (800, 600), (600, 900), (5, 5)])
     def test_a_standard_shape_is_standard_upright_too(self, size):

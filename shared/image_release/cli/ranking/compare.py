@@ -19,14 +19,15 @@ from image_release.problems import Problem, printable
 from image_release.settings import Settings
 from image_release.settings_files import SettingsError, load_settings
 
-BEYOND_THE_ORDER = {
-    "filter": "",
-    "fingerprint": "",
-    "grouping": "",
-    "renditions": "",
-    "publishing": "max_pictures",
-    "tagging": "max_labels",
-}
+BEYOND_THE_ORDER = (
+    ("filter", ""),
+    ("fingerprint", ""),
+    ("grouping", ""),
+    ("renditions", ""),
+    ("publishing", "max_pictures"),
+    ("publishing", "same_view"),
+    ("tagging", "max_labels"),
+)
 """Sections of the settings, or a key in them, that change what is published in other ways than by the order."""
 MOST_LISTED = 20
 """Maximum number of hotels that are listed in the terminal and in the JSON document; the page shows more."""
@@ -81,7 +82,7 @@ def compare(invocation: Invocation, before: Path, after: Path, report: Path | No
 
 def _warnings(one: Settings, other: Settings, comparison: Comparison, model: str | None) -> Iterator[str]:
     differing = []
-    for section, key in BEYOND_THE_ORDER.items():
+    for section, key in BEYOND_THE_ORDER:
         values = [getattr(settings, section) for settings in (one, other)]
         if key:
             values = [getattr(value, key) for value in values]
