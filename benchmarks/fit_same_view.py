@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 from benchmarks.fit_grouping import hotels_of
 from benchmarks.folds import house_of
 from benchmarks.logistic import newton
-from image_release.dedup.evidence import coarse_features, displacements, statistics
+from image_release.dedup.displacement import displacements
+from image_release.dedup.evidence import coarse_features, statistics
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage

@@ -18,10 +18,10 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 
+from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import (
     Evidence,
     coarse_features,
-    displacements,
     evidence,
     statistics,
 )
@@ -52,6 +52,9 @@ POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
+
+LEAST_FOR_SEVERAL = 2.0
+"""Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
 
 _TwoGroups = frozenset[tuple[int, int]]
@@ -309,6 +312,8 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
     """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
     alone = all(len(groups.of(index)) == 1 for index in pair)
     least = settings.single_score if alone else settings.least_score
+    if _several(groups, pair):
+        least = max(least, LEAST_FOR_SEVERAL)
     if _is_bridge(groups, pairs, pair, settings):
         least = settings.bridge_score
     return _pooled(pairs, _across(groups, pairs, pair)) - least
