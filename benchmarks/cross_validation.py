@@ -24,7 +24,7 @@ from benchmarks.fit_grouping import fits, fold_key, hotels_of, measured
 from benchmarks.folds import numbered
 from benchmarks.pair_kinds import LEFT_OUT, CorpusKinds
 from image_release.dedup import grouping
-from image_release.dedup.weights import ScoreWeights, Weights
+from image_release.dedup.weights import PairWeights, Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel
 from image_release.lab.grouping.evaluation import group_hotel
 from image_release.lab.grouping.gate import FEW_PAIRS
@@ -34,7 +34,7 @@ LEAST_FOUND = 0.97
 """Share of pairs below which an attack is named."""
 
 
-def grouped(task: tuple[CorpusHotel, Weights, ScoreWeights]) -> tuple[GroupedImage, ...]:
+def grouped(task: tuple[CorpusHotel, Weights, PairWeights]) -> tuple[GroupedImage, ...]:
     """Group a hotel with other weights than the shipped ones, in a process of its own."""
     hotel, coarse, score = task
     with (

@@ -35,7 +35,7 @@ from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
-from image_release.dedup.weights import ScoreWeights, Weights
+from image_release.dedup.weights import PairWeights, Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
@@ -52,7 +52,7 @@ REPEATED = -0.25
 
 Statistics = dict[str, float]
 Doubles = NDArray[np.float64]
-Fitted = TypeVar("Fitted", Weights, ScoreWeights)
+Fitted = TypeVar("Fitted", Weights, PairWeights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class _Scaled:
         return Weights(self.names, mean, deviation, coefficients[:-1], coefficients[-1])
 
 
-def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit[Weights], Fit[ScoreWeights]]:
+def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit[Weights], Fit[PairWeights]]:
     """Fit the weights of the coarse pass and those of the score; `fold_of` says which fold a pair is in."""
     scored = [pair for pair in pairs if pair.statistics]
     coarse, score = (
@@ -178,10 +178,10 @@ def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit
         weight = np.array([pair.weight for pair in pairs]) * np.where(same, 1, WRONG_START)
         return coarse.weights(used, same, weight, COARSE_RIDGE)
 
-    def score_weights(used: NDArray[np.bool_]) -> ScoreWeights:
+    def score_weights(used: NDArray[np.bool_]) -> PairWeights:
         kinds, same = np.array([pair.kind for pair in scored]), np.array([pair.kind == SAME for pair in scored])
         weight = np.array([pair.weight for pair in scored]) * np.where(same, 1, WRONG_JOIN * _rare(scored))
-        return ScoreWeights(
+        return PairWeights(
             {kind: score.weights(used & (same | (kinds == kind)), same, weight, SCORE_RIDGE) for kind in KINDS}
         )
 

@@ -36,7 +36,7 @@ from image_release.dedup.same_view_evidence import (
 )
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
-from image_release.dedup.weights import ScoreWeights, coarse_weights, shipped_weights
+from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
 from image_release.settings import GroupingSettings
 
@@ -188,7 +188,7 @@ def _aligned_pair(
     )
 
 
-def _contributions(weights: ScoreWeights, found: Mapping[str, float]) -> dict[str, float]:
+def _contributions(weights: PairWeights, found: Mapping[str, float]) -> dict[str, float]:
     """What each statistic adds to the score: the change of the score when it replaces its mean, one after the other."""
     means = dict(weights.mean)
     steps = [{**means, **{name: found[name] for name in weights.names[:count]}} for count in range(len(means) + 1)]

@@ -40,7 +40,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreWeights:
+class PairWeights:
     """The weights of the score: one regression for each kind of pair that shows two photographs.
 
     Two photographs may differ in one way only, so that all other regressions take them for copies. Two images show one
@@ -76,7 +76,7 @@ def _none_of(log_odds: Iterable[float]) -> float:
     return least - math.log(sum(math.exp(least - each) for each in found))
 
 
-def shipped_weights() -> ScoreWeights:
+def shipped_weights() -> PairWeights:
     """The weights that score a registered pair."""
     return _score_weights()
 
@@ -92,8 +92,8 @@ def same_view_weights() -> Weights:
 
 
 @cache
-def _score_weights() -> ScoreWeights:
-    return ScoreWeights({kind: _weights(values) for kind, values in _document("weights.json")["score"].items()})
+def _score_weights() -> PairWeights:
+    return PairWeights({kind: _weights(values) for kind, values in _document("weights.json")["score"].items()})
 
 
 @cache
