@@ -99,7 +99,13 @@ class TestTwoGroupsOfSeveralImages:
     ) -> None:
         """Whichever images these are. Without them no pair of other images speaks for the join."""
         others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
-        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
+        assert groups("abcd", {**self.PAIRS, "ac": (3.0, 20), **others, second: (score, 10)}) == expected
+
+    @pytest.mark.parametrize(("score", "expected"), [(2.5, "abcd"), (2.49, "ab cd")])
+    def test_need_two_of_their_likeliest_pairs_together(self, score: float, expected: str) -> None:
+        """More than an image and a group: four copies of one photograph would have found each other before."""
+        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 10))
+        assert groups("abcd", {**self.PAIRS, "ac": (score, 20), **others}) == expected
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
     def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:
@@ -109,7 +115,7 @@ class TestTwoGroupsOfSeveralImages:
 
     def test_do_not_join_by_many_likely_pairs(self) -> None:
         """Four pairs that score a little are the same two photographs again. Their scores do not add up."""
-        likely: Scores = {"ac": (-0.1, 40), "ad": (0.1, 20), "bc": (0.9, 19), "bd": (0.9, 18)}
+        likely: Scores = {"ac": (1.9, 40), "ad": (1.9, 20), "bc": (3.4, 19), "bd": (3.4, 18)}
         assert groups("abcd", {**self.PAIRS, **likely}) == "ab cd"
 
     def test_join_clearly_if_both_pairs_are_clear_together(self) -> None:
