@@ -323,12 +323,13 @@ def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], setting
     """Whether a single image connects two groups, as a collage of two photographs would.
 
     Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
-    one; where both groups hold several images, the likeliest has to speak for the same photograph.
+    one; where both groups hold several images, the likeliest has to speak for the same photograph. An image that a
+    person joined with others is no collage.
     """
     least = settings.least_score if _several(groups, pair) else None
     across = _across(groups, pairs, pair)
     for image in across[0]:
-        if len(groups.of(image)) > 1:
+        if len(groups.of(image)) > 1 and not groups.decided(image):
             around = next((other for other in across if image not in other), None)
             if around is None or (least is not None and pairs.score(*around) < least):
                 return True

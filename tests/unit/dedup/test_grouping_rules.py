@@ -219,6 +219,11 @@ class TestAChainOfJoins:
 
 
 class TestADecisionThatTwoAreTheSame:
+    def test_makes_no_bridge(self) -> None:
+        """Image a has copies b and c. A person says that it shows what d shows, too, which nothing else does."""
+        scores: Scores = {"bc": COPIES, "ab": 4.0, "ac": 4.0}
+        assert groups("abcd", scores, (Override("same", ("a", "d")),)) == "abcd"
+
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
