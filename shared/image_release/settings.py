@@ -175,7 +175,7 @@ class GroupingSettings(Section):
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(
-        -0.5, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
+        -1.0, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
     )
     least_first_look: float = Field(
         -0.5, description="a pair with a lower score after coarse alignment is not aligned finely and never joins"

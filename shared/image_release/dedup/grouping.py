@@ -342,15 +342,17 @@ def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequenc
 
 
 def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
-    """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
+    """The score of two groups: that of their likeliest pair, which the next one can lower.
 
-    The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
-    of their scores would rise with the number of copies.
+    Their mean is weighted by the square of the matches that agree. The copies of two photographs do not say several
+    times what they say once, so scores do not add up. The highest of all would rise with the number of copies: a crop
+    shows less of what tells two shots apart.
     """
     likeliest = across[:POOLED_PAIRS]
     weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
     scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
-    return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+    mean = sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+    return min(scores[0], mean)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:

@@ -78,6 +78,13 @@ class TestAnImageAndAGroup:
         """One pair that cannot be aligned does not outweigh everything else."""
         assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (HOPELESS, 10)}) == expected
 
+    @pytest.mark.parametrize(("likeliest", "expected"), [(0.0, "abc"), (-0.01, "ab c")])
+    def test_do_not_join_where_the_likeliest_pair_is_below_the_least_score(
+        self, likeliest: float, expected: str
+    ) -> None:
+        """The other one may be a crop, which shows less of what tells two shots apart."""
+        assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (3.4, 19)}) == expected
+
     def test_do_not_ask_the_third_pair(self) -> None:
         """Neither for the join nor against it: what counts is what the best copies say."""
         group: Scores = {"ab": COPIES, "ac": COPIES}
