@@ -17,7 +17,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from benchmarks.fit_grouping import hotels_of
-from benchmarks.fit_same_view import Fit, Labels, by_picture, kinds_of, labelled, measured_pairs
+from benchmarks.fit_same_view import Fit, Labels, by_picture, kinds_of, measured_pairs, views_of
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.lab.ordering import RECORDED, evaluate, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("corpora", nargs="+", type=Path)
     corpora = parser.parse_args().corpora
     told = _told_by_program(corpora)
-    views = labelled().keys()
+    views = views_of(corpora[0]).keys()
     graded = read_graded_corpus(corpora[0])
     orders = evaluate(graded, Settings(), RecordedTagger(corpora[0] / RECORDED)).orders
     hotels = {
