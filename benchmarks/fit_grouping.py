@@ -41,12 +41,14 @@ from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
 COARSE_RIDGE, SCORE_RIDGE = 3.0, 30.0
-WRONG_JOIN = 2.0
+WRONG_JOIN = 3.0
 """Weight of a false pair in the score; a true one has 1. A lost photograph is worse than a repeated one."""
 WRONG_START = 0.3
 """Weight of a false pair in the coarse pass, where it only costs time while a true pair that is given up is lost."""
 MADE = 0.05
 """Weight of the pairs of corpora that were made to show changes. They are many and all of one hand."""
+STRETCH = 1.4
+"""Factor on the log-odds of the score, so that whole copies reach the score that joins groups by themselves."""
 REPEATED = -0.25
 """Exponent that lowers the weight of pairs which show the same two photographs again."""
 
@@ -156,10 +158,12 @@ class _Scaled:
         scaled = np.clip((values - mean) / deviation, -4, 4)
         return cls(names, mean, deviation, np.hstack([scaled, np.ones((len(scaled), 1))]))
 
-    def weights(self, used: NDArray[np.bool_], same: NDArray[np.bool_], weight: Doubles, ridge: float) -> Weights:
-        """Fit the pairs that are used."""
+    def weights(
+        self, used: NDArray[np.bool_], same: NDArray[np.bool_], weight: Doubles, ridge: float, stretch: float = 1.0
+    ) -> Weights:
+        """Fit the pairs that are used; the log-odds are multiplied by `stretch`."""
         penalty = np.diag([ridge] * len(self.names) + [0.0])
-        coefficient = newton(self.values[used], same[used], weight[used], penalty)
+        coefficient = stretch * newton(self.values[used], same[used], weight[used], penalty)
         rounded = (np.round(each, 5).tolist() for each in (self.mean, self.deviation, coefficient))
         mean, deviation, coefficients = (tuple(each) for each in rounded)
         return Weights(self.names, mean, deviation, coefficients[:-1], coefficients[-1])
@@ -182,7 +186,7 @@ def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit
         kinds, same = np.array([pair.kind for pair in scored]), np.array([pair.kind == SAME for pair in scored])
         weight = np.array([pair.weight for pair in scored]) * np.where(same, 1, WRONG_JOIN * _rare(scored))
         return PairWeights(
-            {kind: score.weights(used & (same | (kinds == kind)), same, weight, SCORE_RIDGE) for kind in KINDS}
+            {kind: score.weights(used & (same | (kinds == kind)), same, weight, SCORE_RIDGE, STRETCH) for kind in KINDS}
         )
 
     return (

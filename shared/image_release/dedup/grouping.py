@@ -49,7 +49,7 @@ POOLED_PAIRS = 2
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
 
-LEAST_FOR_SEVERAL = 2.0
+LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
 
