@@ -106,11 +106,11 @@ class TestTwoGroupsOfSeveralImages:
     ) -> None:
         """Whichever images these are. Without them no pair of other images speaks for the join."""
         others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
-        assert groups("abcd", {**self.PAIRS, "ac": (3.0, 20), **others, second: (score, 10)}) == expected
+        assert groups("abcd", {**self.PAIRS, "ac": (3.3, 20), **others, second: (score, 10)}) == expected
 
-    @pytest.mark.parametrize(("score", "expected"), [(2.5, "abcd"), (2.49, "ab cd")])
-    def test_need_two_of_their_likeliest_pairs_together(self, score: float, expected: str) -> None:
-        """More than an image and a group: four copies of one photograph would have found each other before."""
+    @pytest.mark.parametrize(("score", "expected"), [(3.125, "abcd"), (3.12, "ab cd")])
+    def test_need_more_than_an_image_and_a_group(self, score: float, expected: str) -> None:
+        """Four copies of one photograph would have found each other before."""
         others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 10))
         assert groups("abcd", {**self.PAIRS, "ac": (score, 20), **others}) == expected
 
