@@ -186,7 +186,14 @@ class GroupingSettings(Section):
         by_hashes = {"method", "max_bits", "may_chain"}
         if self.method == "hashes":
             return self.model_dump(mode="json", include=by_hashes)
-        return self.model_dump(mode="json", exclude=by_hashes)
+        found = self.model_dump(mode="json", exclude=by_hashes)
+        for name, first in (
+            ("bridge_score", 6.0),
+            ("least_score", 0.0),
+        ):  # the first defaults: they swap places
+            default = type(self).model_fields[name].default
+            found[name] = {default: first, first: default}.get(found[name], found[name])
+        return found
 
 
 class TaggingSettings(Section):
