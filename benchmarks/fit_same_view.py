@@ -7,7 +7,9 @@ A person looked at every photograph of the labelled corpus and of the sets of lo
 is in the other, too; the camera may have moved a step or two, the light may be another, things may have moved. Not the
 same view: another corner of a room, another room with the same furniture, other pictures in one frame, a camera that
 turned so far that about half of the picture is new. Pairs that came near it are in the file with a 0; every other pair
-of these hotels is not the same view. Corpora that were made from the labelled corpus have its labels.
+of these hotels is not the same view. Corpora that were made from the labelled corpus have its labels. A corpus with a
+file `pairs.csv` (`benchmarks/second_shots.py`, `benchmarks/rendered_pairs.py`) says itself which shots are the same
+view; its other pairs are not used.
 
 Pairs of copies of one photograph count as the same view, with little weight: a copy that grouping did not find repeats
 its photograph, too. Figures are for pictures, by weights that saw nothing of their house or set. *Judged sets* are the
@@ -33,24 +35,29 @@ from numpy.typing import NDArray
 from benchmarks.fit_grouping import hotels_of
 from benchmarks.folds import house_of
 from benchmarks.logistic import newton
-from image_release.dedup.evidence import coarse_features, displacements, statistics
+from image_release.dedup.evidence import coarse_features
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_evidence import difference_of, same_view_features
+from image_release.dedup.same_view_difference import difference_between
+from image_release.dedup.same_view_evidence import same_view_features
 from image_release.dedup.same_view_pairs import ASKED
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
 
 LABELS = Path(__file__).parent / "same_views.csv"
+PAIRS = "pairs.csv"
+"""Name of the file in which a corpus says which of its shots are related."""
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/same_view.json"
 RIDGE = 1.0
 COPIES = 0.1
 """Weight of a photograph's copies; two photographs have 1, whatever the number of their copies."""
 OTHER_CORPORA = 0.35
 """Weight of two photographs in a corpus that has no sets: there are several corpora of the same photographs."""
+MADE = 0.1
+"""Weight of two shots that were made."""
 JUDGED = ("moved camera", "time-lapse", "lodging", "exposures")
 THRESHOLDS = (-0.5, 0.0, 0.5, 1.0)
 
@@ -68,10 +75,14 @@ class MeasuredPair:
     judged: bool
     """Whether the hotel is a judged set."""
     labels: Labels
+    is_view: bool
+    """Whether the two photographs show the same view."""
     agreeing: int
     features: Mapping[str, float]
     difference: Difference | None
     """What the program says that differs; None for pairs that are not the same view."""
+    is_made: bool
+    """Whether the shots were made, and no camera took both."""
 
     @property
     def is_copy(self) -> bool:
@@ -79,12 +90,21 @@ class MeasuredPair:
         return self.labels[0] == self.labels[1]
 
 
-def labelled() -> dict[Labels, str]:
-    """The pairs of photographs that show the same view, and what differs."""
-    with LABELS.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["one"], row["other"]): row["difference"] for row in csv.DictReader(file) if row["same_view"] == "1"
-        }
+def views_of(corpus: Path) -> dict[Labels, str]:
+    """The pairs of photographs that show the same view, and what differs, by the file of a corpus or a person's eye."""
+    path = corpus / PAIRS
+    with (path if path.exists() else LABELS).open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["same_view"] == "1" and row["one"] != row["other"]]
+    return {(min(row["one"], row["other"]), max(row["one"], row["other"])): row["difference"] for row in rows}
+
+
+def named_pairs(corpus: Path) -> frozenset[Labels] | None:
+    """The pairs of photographs of a corpus that are used; None if all are."""
+    path = corpus / PAIRS
+    if not path.exists():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        return frozenset((min(row["one"], row["other"]), max(row["one"], row["other"])) for row in csv.DictReader(file))
 
 
 def kinds_of(corpus: Path) -> dict[str, str]:
@@ -96,9 +116,15 @@ def kinds_of(corpus: Path) -> dict[str, str]:
         return {row["hotel_id"]: row["kind"] for row in csv.DictReader(file)}
 
 
+def fold_of(hotel: CorpusHotel) -> str:
+    """What a hotel is held out with: a set of look-alikes alone, other hotels with all of their house."""
+    return hotel.hotel_id if kinds_of(hotel.corpus) else house_of(hotel.hotel_id)
+
+
 def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     """The candidate pairs of a hotel that can be aligned coarsely, but for mirrored ones."""
-    fingerprints, views, kind = fingerprint_hotel(hotel), labelled(), kinds_of(hotel.corpus).get(hotel.hotel_id)
+    fingerprints, kind = fingerprint_hotel(hotel), kinds_of(hotel.corpus).get(hotel.hotel_id)
+    used, views = named_pairs(hotel.corpus), views_of(hotel.corpus)
     photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
     label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
@@ -107,26 +133,28 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     pairs = []
     for pair in candidate_pairs(items):
         one, other = prepared[pair.one], prepared[pair.other]
-        coarse = None if pair.mirrored else align_coarsely(one, other, pair)
+        first, second = sorted((label_of[shas[pair.one]], label_of[shas[pair.other]]))
+        is_used = used is None or first == second or (first, second) in used
+        coarse = align_coarsely(one, other, pair) if is_used and not pair.mirrored else None
         if coarse is None:
             continue
-        first, second = sorted((label_of[shas[pair.one]], label_of[shas[pair.other]]))
         difference = None
         if (first, second) in views:
             registered = register(one, other, pair, coarse)
             difference = Difference.CAMERA
             if registered:
-                displaced = displacements(one, registered)
-                difference = difference_of(statistics(one, other, pair, registered, displaced))
+                difference = difference_between(one, other, pair, registered)
         pairs.append(
             MeasuredPair(
                 corpus=hotel.corpus.name,
-                fold=hotel.hotel_id if kind else house_of(hotel.hotel_id),
+                fold=fold_of(hotel),
                 judged=kind in JUDGED,
                 labels=(first, second),
+                is_view=(first, second) in views,
                 agreeing=pair.agreeing,
                 features=same_view_features(one, other, pair, coarse, coarse_features(one, pair, coarse)),
                 difference=difference,
+                is_made=used is not None,
             )
         )
     return pairs
@@ -137,7 +165,7 @@ def importance_of(pairs: Sequence[MeasuredPair], sets: frozenset[str]) -> NDArra
     count = Counter((pair.corpus, pair.labels) for pair in pairs)
     return np.array(
         [
-            (1.0 if pair.corpus in sets else OTHER_CORPORA)
+            (MADE if pair.is_made else 1.0 if pair.corpus in sets else OTHER_CORPORA)
             * (COPIES if pair.is_copy else 1.0)
             / count[pair.corpus, pair.labels]
             for pair in pairs
@@ -155,8 +183,7 @@ class Fit:
         self._mean, self._deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
         scaled = np.clip((values - self._mean) / self._deviation, -4, 4)
         self._values = np.hstack([scaled, np.ones((len(pairs), 1))])
-        views = labelled()
-        self._same = np.array([pair.is_copy or pair.labels in views for pair in pairs])
+        self._same = np.array([pair.is_copy or pair.is_view for pair in pairs])
         self._importance = importance_of(pairs, sets)
 
     def weights(self, used: NDArray[np.bool_]) -> Weights:
@@ -168,12 +195,21 @@ class Fit:
         )
         return Weights(self._names, mean, deviation, slope, round(float(coefficient[-1]), 5))
 
+    def all(self) -> Weights:
+        """The weights that are fitted on all pairs; these are shipped."""
+        return self.weights(np.full(len(self._pairs), True))
+
+    def without(self, folds: int) -> dict[str, Weights]:
+        """For each fold of the pairs the weights that saw nothing of it."""
+        number = {fold: at % folds for at, fold in enumerate(sorted({pair.fold for pair in self._pairs}))}
+        of_pair = np.array([number[pair.fold] for pair in self._pairs])
+        fitted = [self.weights(of_pair != at) for at in range(folds)]
+        return {fold: fitted[at] for fold, at in number.items()}
+
     def held_out(self, folds: int) -> list[float]:
         """The score of each pair by weights that saw nothing of its fold."""
-        number = {fold: at % folds for at, fold in enumerate(sorted({pair.fold for pair in self._pairs}))}
-        fold = np.array([number[pair.fold] for pair in self._pairs])
-        without = [self.weights(fold != at) for at in range(folds)]
-        return [without[at].score(pair.features) for at, pair in zip(fold.tolist(), self._pairs, strict=True)]
+        without = self.without(folds)
+        return [without[pair.fold].score(pair.features) for pair in self._pairs]
 
 
 def by_picture(pairs: Sequence[MeasuredPair], scores: Sequence[float]) -> dict[Labels, float]:
@@ -185,10 +221,11 @@ def by_picture(pairs: Sequence[MeasuredPair], scores: Sequence[float]) -> dict[L
     return {labels: fmean(score for _, score in sorted(found)[:ASKED]) for labels, found in across.items()}
 
 
-def report(name: str, pairs: Sequence[MeasuredPair], scores: Sequence[float], hotels: frozenset[str]) -> None:
-    """Print precision and recall of the pairs of photographs of some hotels, and the mistakes."""
-    found = by_picture(pairs, scores)
-    views = {labels for labels in labelled() if labels[0].partition("/")[0] in hotels}
+def report(corpus: Path, name: str, scored: Sequence[tuple[MeasuredPair, float]]) -> None:
+    """Print precision and recall of the pairs of photographs of some hotels of a corpus, and the mistakes."""
+    pairs, scores = [pair for pair, _ in scored], [score for _, score in scored]
+    found, hotels = by_picture(pairs, scores), {pair.labels[0].partition("/")[0] for pair in pairs}
+    views = {labels for labels in views_of(corpus) if labels[0].partition("/")[0] in hotels}
     print(
         f"{name}: {len(views)} pairs of photographs are the same view, {len(found.keys() - views)} candidates are not"
     )
@@ -203,14 +240,21 @@ def report(name: str, pairs: Sequence[MeasuredPair], scores: Sequence[float], ho
     print("  missed:", *(f"{a}={b.partition('/')[2]}({'-' if s is None else f'{s:.1f}'})" for a, b, s in missed))
 
 
-def report_differences(pairs: Sequence[MeasuredPair]) -> None:
+def report_differences(corpus: Path, pairs: Sequence[MeasuredPair]) -> None:
     """Print what the program says that differs, for each pair of photographs that show the same view."""
-    views, likeliest = labelled(), {}
+    views, likeliest = views_of(corpus), {}
     for pair in sorted(pairs, key=lambda pair: pair.agreeing):
         if pair.difference:
             likeliest[pair.labels] = pair.difference
     told = Counter((views[labels], said.value) for labels, said in likeliest.items())
-    print("what differs, by eye and by the program:", *(f"{a}/{b} {n}" for (a, b), n in sorted(told.items())))
+    print("  what differs/what the program says:", *(f"{a}/{b} {n}" for (a, b), n in sorted(told.items())))
+
+
+def fitted_on(corpora: Sequence[Path]) -> tuple[list[MeasuredPair], Fit]:
+    """The pairs of some corpora, computed on all cores, and the fit to them."""
+    with get_context("spawn").Pool() as pool:
+        pairs = list(chain.from_iterable(pool.map(measured_pairs, hotels_of(corpora), chunksize=1)))
+    return pairs, Fit(pairs, frozenset(corpus.name for corpus in corpora if kinds_of(corpus)))
 
 
 def main() -> None:
@@ -220,20 +264,16 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    with get_context("spawn").Pool() as pool:
-        pairs = list(chain.from_iterable(pool.map(measured_pairs, hotels_of(args.corpora), chunksize=1)))
-    fit = Fit(pairs, frozenset(corpus.name for corpus in args.corpora if kinds_of(corpus)))
+    pairs, fit = fitted_on(args.corpora)
     scored = list(zip(pairs, fit.held_out(args.folds), strict=True))
-    for name, chosen in (
-        ("judged sets", [each for each in scored if each[0].judged]),
-        *((corpus.name, [each for each in scored if each[0].corpus == corpus.name]) for corpus in args.corpora),
-    ):
-        if chosen:
-            here, scores = zip(*chosen, strict=True)
-            report(name, here, scores, frozenset(pair.labels[0].partition("/")[0] for pair in here))
-    report_differences(pairs)
+    for corpus in args.corpora:
+        here = [each for each in scored if each[0].corpus == corpus.name]
+        report(corpus, corpus.name, here)
+        report_differences(corpus, [pair for pair, _ in here])
+        if judged := [each for each in here if each[0].judged]:
+            report(corpus, f"{corpus.name}, judged sets", judged)
     if args.write:
-        document = {"same_view": asdict(fit.weights(np.full(len(pairs), True)))}
+        document = {"same_view": asdict(fit.all())}
         WEIGHTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print(f"written to {WEIGHTS}")
 

@@ -36,6 +36,8 @@ MOTION_COLUMNS = ("sideways_m", "upwards_m", "forward_m", "turn_degrees", "depth
 PAIR_COLUMNS = ("hotel", "scene", "one", "other", "difference", "same_photograph", *MOTION_COLUMNS)
 GRID = (48, 32)
 """Rays that measure the scene, across and down."""
+LEAST_EXTENT = 0.14
+"""Extent of a thing, as a share of its distance, from which it is moved: smaller things nobody would miss."""
 EDGE = 1.001
 """A place nearer to the middle than this is inside of the picture, whose edges are at 1."""
 
@@ -131,16 +133,16 @@ def move_things(things, chance):
     for thing in things:
         place, extent = middle(thing)
         x, y, far = seen(place)
-        if abs(x) < 0.85 and abs(y) < 0.85 and extent / max(far, 0.1) > 0.08:
+        if abs(x) < 0.85 and abs(y) < 0.85 and extent / max(far, 0.1) > LEAST_EXTENT:
             visible.append(thing)
-    for thing in chance.sample(visible, min(len(visible), chance.choice((1, 1, 2)))):
+    for thing in chance.sample(visible, min(len(visible), chance.choice((1, 2, 2)))):
         place, extent = middle(thing)
         if chance.random() < 0.3:
             for part in thing:
                 part.hide_render = True
             continue
         away, spin = Vector((0, 0, 0)), chance.uniform(-0.6, 0.6)
-        angle, distance = chance.uniform(0, 2 * math.pi), chance.uniform(0.15, 0.5) * max(extent, 0.5)
+        angle, distance = chance.uniform(0, 2 * math.pi), chance.uniform(0.3, 0.8) * max(extent, 0.5)
         away.x, away.y = distance * math.cos(angle), distance * math.sin(angle)
         turn = Euler((0, 0, spin)).to_matrix()
         for part in thing:
@@ -154,7 +156,7 @@ def add_people(far, chance):
     camera = bpy.context.scene.camera
     ahead, right = -camera.matrix_world.to_3x3().col[2], camera.matrix_world.to_3x3().col[0]
     for number in range(chance.choice((1, 1, 2))):
-        distance = chance.uniform(0.5, 0.95) * far
+        distance = chance.uniform(0.4, 0.7) * far
         place = camera.location + distance * ahead + chance.uniform(-0.35, 0.35) * distance * right
         colours = [
             kit.material(f"worn{number}{k}", [chance.uniform(0.02, 0.6) for _ in range(3)], rough=0.9) for k in range(3)

@@ -309,7 +309,7 @@ class TestWhileTheIndexIsBuilt:
             "error": "",
         }
 
-    @pytest.mark.parametrize("path", ["/decisions", "/bulk", "/everywhere"])
+    @pytest.mark.parametrize("path", ["/decisions", "/bulk", "/everywhere", "/shared", "/shared/pictures"])
     def test_the_other_pages_work(self, direct, path):
         assert direct.get(path).status == 200
 

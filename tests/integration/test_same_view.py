@@ -1,12 +1,18 @@
 """Pictures of one view: the manifest names them, the order keeps them apart, a setting shows the best one alone."""
 
+import json
+
 import pytest
 
 from image_release.dedup import Difference, Picture, SameView
 from image_release.hotel import choose as choosing
 from image_release.ingest import append_override
+from image_release.lab.ordering.stored import read_stored_hotel
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest
+from image_release.rank import prioritise
+from image_release.storage import Stores
+from image_release.store_keys import manifest_key
 from image_release.values import Label, Override, sha256_hex
 from tests.integration.world import World, jpeg, photo
 
@@ -99,6 +105,44 @@ def test_a_picture_that_is_hidden_is_not_named(made):
     assert not any(picture.same_view for picture in hotel.publish().pictures)
 
 
+@pytest.mark.parametrize("word", ["light", "weather"])
+def test_pictures_whose_bytes_are_lost_stay_what_they_were(made, word):
+    """All that is known of the images is lost, and the partner is down: the manifest stands, order and views too.
+
+    A difference that only a newer version knows is left out, as this version writes no word that it does not know.
+    """
+    hotel = made((1, 2))
+    before = hotel.publish()
+    key = manifest_key("h1")
+    hotel.published.put(key, hotel.published.get(key).data.replace(b'"light"', json.dumps(word).encode()))
+    for item in list(hotel.state.list("accommodations/")):
+        if not item.key.endswith("/images.json"):
+            hotel.state.delete(item.key)
+    hotel.site.files = dict.fromkeys(hotel.site.files, 503)
+    hotel.decide("label", 9, labels=(Label("Garden", 1.0),))
+    after = hotel.publish()
+    if word == "light":
+        assert hotel.order(after)[:6] == hotel.order(before)[:6]
+        assert [picture.same_view for picture in after.pictures] == [picture.same_view for picture in before.pictures]
+    else:
+        assert not any(picture.same_view for picture in after.pictures)
+        assert len(after.pictures) == len(before.pictures)
+
+
+def test_the_instruments_order_a_stored_hotel_as_it_was_published(made):
+    """`ranking compare` reads views from the manifest: the same settings give the same order."""
+    hotel = made((1, 2), (3, 4))
+    hotel.decide("pin", 4, position=2)
+    manifest = hotel.publish()
+    stores = Stores(hotel.inbox, hotel.state, hotel.published)
+    stored = read_stored_hotel(stores, "h1", None)
+    settings = hotel.settings.prioritising
+    ranked = prioritise([picture.to_rank(settings) for picture in stored.pictures], settings, stored.pins)
+    assert [item.picture.sha256 for item in ranked] == [picture.best.sha256 for picture in manifest.pictures]
+    assert [item.held_back for item in ranked] == [picture.held_back for picture in manifest.pictures]
+    assert any(item.held_back for item in ranked)
+
+
 class TestOnlyTheBest:
     def test_is_shown_and_the_others_say_which_one(self, made):
         hotel = made((1, 2), (3, 4))
@@ -135,7 +179,9 @@ class TestOnlyTheBest:
         hotel = made((1, 2))
         hotel.best_only()
         hotel.decide("different", 1, 2)
-        assert hotel.left_out(hotel.publish()) == {}
+        manifest = hotel.publish()
+        assert sorted(hotel.order(manifest)) == list(SEEDS)
+        assert hotel.left_out(manifest) == {}
 
     def test_of_a_view_beyond_the_limit_all_are_over_limit(self, made):
         """Nobody is told of a picture that is not shown."""

@@ -6,8 +6,10 @@ import pytest
 
 from image_release.gallery import DECISION_FOR_TWO, needs_a_look
 from image_release.ingest import append_override, append_revoke, read_decisions
+from image_release.lab.ordering.stored import read_stored_hotel
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest
+from image_release.storage import Stores
 from image_release.store_keys import manifest_key
 from image_release.tag import RecordedTagger
 from image_release.values import Label, Override, sha256_hex
@@ -206,6 +208,18 @@ def test_a_pin_goes_to_the_other_part_if_nobody_sends_the_named_image(hotel):
     after = hotel.split()
     assert hotel.of(after, "one").position == 3
     assert hotel.of(after, "one").once_with == (hotel.sha["other"],)
+
+
+def test_the_instruments_replay_decisions_of_both_parts(hotel):
+    """`ranking compare` orders what is stored: the pin stays with the named image, labels hold for both."""
+    hotel.decide("pin", "other", position=3)
+    hotel.decide("label", "other", labels=(Label("Swimming pool", 1.0),))
+    hotel.publish()
+    after = hotel.split()
+    stored = read_stored_hotel(Stores(hotel.inbox, hotel.state, hotel.published), "h1", None)
+    assert stored.pins == {hotel.of(after, "other").best.sha256: 3}
+    of = {sha256: picture for picture in stored.pictures for sha256 in picture.members}
+    assert [of[hotel.sha[name]].labels for name in ("one", "other")] == [(Label("Swimming pool", 1.0),)] * 2
 
 
 def test_labels_of_a_person_hold_for_both_parts(hotel):

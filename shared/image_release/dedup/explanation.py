@@ -29,14 +29,10 @@ from image_release.dedup.grouping import Pairs, content_key, in_content_order
 from image_release.dedup.groups import FingerprintedImage
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
-from image_release.dedup.registration import AlignedBlocks, Registered, align_coarsely, register
+from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_evidence import (
-    SameViewEvidence,
-    difference_of,
-    same_view_evidence,
-    same_view_features,
-)
+from image_release.dedup.same_view_difference import changed_light, difference_of
+from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.weights import Weights, coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
@@ -45,13 +41,6 @@ from image_release.settings import GroupingSettings
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
-
-TONE_DEGREE = 2
-"""Degree of the tone curve that is fitted to the brightness of the blocks."""
-TONE_STEPS = 3
-"""Number of rounds in which the curve is fitted."""
-SIMILAR_SHARE = 0.7
-"""Share of the blocks, those that the curve fits best, to which it is fitted again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +95,7 @@ class Explanation:
     coarse_score: float | None
     """Score of the coarse pass; None where the pair could not be aligned."""
     same_view: SameViewEvidence | None
-    """How likely the two show the same view; None where the pair could not be aligned."""
+    """How likely the two show the same view; None where the pair is mirrored or could not be aligned."""
     aligned: AlignedPair | None
     """The registered pair; None where it could not be registered. Grouping skips it if the coarse pass gives up."""
     hash_distances: NDArray[np.uint8]
@@ -132,7 +121,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
-    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse else {}
+    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else {}
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
@@ -186,7 +175,7 @@ def _aligned_pair(
         contributions=_contributions(weights, found),
         intercept=weights.intercept,
         evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
-        difference=difference_of(found),
+        difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
     )
 
 
@@ -217,20 +206,8 @@ def _blocks(one: PreparedImage, working: WorkingImage, registered: Registered, d
         correlation=aligned.correlation.reshape(rows, columns),
         displacement=displaced.pooled.reshape(rows, columns),
         shift=shifts(one, registered).reshape(2, rows, columns),
-        light=_light(one.level(MIDDLE).mean, aligned).reshape(rows, columns),
+        light=changed_light(one, registered).reshape(rows, columns),
     )
-
-
-def _light(mine: Floats, aligned: AlignedBlocks) -> Floats:
-    """(n,): how much brighter each block is in the other image than the tone curve says that fits most blocks."""
-    here, there = mine / 255, aligned.mean / 255
-    left = np.zeros(len(here), np.float32)
-    kept = aligned.inside
-    for _ in range(TONE_STEPS):
-        degree = min(TONE_DEGREE, len(np.unique(np.round(here[kept], 2))) - 1)
-        left = np.asarray(there - np.polyval(np.polyfit(here[kept], there[kept], max(degree, 0)), here), np.float32)
-        kept = aligned.inside & (np.abs(left) <= np.quantile(np.abs(left[aligned.inside]), SIMILAR_SHARE))
-    return np.where(aligned.inside, 255 * left, 0).astype(np.float32)
 
 
 def _in_shares(registered: Registered, one: WorkingImage, other: WorkingImage, *, mirrored: bool) -> Doubles:

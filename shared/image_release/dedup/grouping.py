@@ -29,12 +29,8 @@ from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_evidence import (
-    SameViewEvidence,
-    difference_of,
-    same_view_evidence,
-    same_view_features,
-)
+from image_release.dedup.same_view_difference import difference_between
+from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
 from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
@@ -180,9 +176,7 @@ class Pairs:
         mine, theirs = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(mine, theirs, pair)
         registered = register(mine, theirs, pair, coarse) if coarse else None
-        if registered is None:
-            return Difference.CAMERA
-        return difference_of(statistics(mine, theirs, pair, registered, displacements(mine, registered)))
+        return difference_between(mine, theirs, pair, registered) if registered else Difference.CAMERA
 
     def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
         return -self._pairs[indices].agreeing, indices

@@ -1,10 +1,20 @@
 """`image-release corpus pair`: compares any two images."""
 
+import random
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from benchmarks.rotated_camera_pairs import shots
+from benchmarks.shot_changes import exposed, levels, local_light, parallax, things_moved
+from image_release.dedup import Difference, explain
+from image_release.lab.grouping.report.pairs import compare, read_side
+from image_release.lab.grouping.report.same_view_drawings import same_view_drawing
+from image_release.lab.grouping.report.sentences import Reason, Verdict
+from image_release.settings import Settings
 from tests.conftest import ROOT
 from tests.integration.lab.conftest import call, rows, told
 
@@ -22,6 +32,50 @@ def copy(tmp_path):
         ImageDraw.Draw(mirrored).rectangle((0, height * 0.85, width, height), fill=(20, 20, 20))
         mirrored.save(path, quality=60)
     return path
+
+
+@pytest.fixture(params=["camera", "light", "things"])
+def second_shot(request, tmp_path):
+    """The room once more: from another stand, in other light, or with things moved."""
+    room, chance = levels(Image.open(ROOM).convert("RGB")), np.random.default_rng(8)
+    other_room = levels(Image.open(OTHER_ROOM).convert("RGB"))
+    changed = {
+        "camera": lambda: parallax(room, chance),
+        "light": lambda: local_light(room, chance),
+        "things": lambda: things_moved(room, other_room, chance),
+    }
+    exposed(changed[request.param](), chance).save(tmp_path / "second.png")
+    return Difference(request.param), tmp_path / "second.png"
+
+
+class TestSameView:
+    def test_is_said_and_shown(self, second_shot):
+        """The page of two photographs of one view has one sentence about it, and marks on both images."""
+        difference, path = second_shot
+        sides = [read_side(each, each.name, None, Settings()) for each in (ROOM, path)]
+        found = explain(*(side.seen.fingerprint for side in sides))
+        assert found.is_same_view
+        drawing = same_view_drawing(replace(found.aligned, difference=difference))
+        assert len(drawing.arrows + drawing.tints) > 0
+        page = compare(*sides, Verdict(Reason.APART), Settings()).page
+        assert "two pictures of one view" in page
+        assert page.count("Not one photograph, but the same view: ") == 1
+        assert page.count('class="top shown p-') == 2
+
+    def test_is_not_shown_where_the_two_are_joined(self, copy):
+        """Nor where the two show different things."""
+        sides = [read_side(each, each.name, None, Settings()) for each in (ROOM, copy)]
+        assert 'class="top shown p-' not in compare(*sides, Verdict(Reason.DIRECTLY), Settings()).page
+
+    def test_of_a_camera_that_turned_is_told_by_the_command(self, tmp_path):
+        """The two align, and each shows something that the other does not."""
+        scene = np.asarray(Image.open(ROOM).convert("RGB"), np.float64) / 255
+        names = [tmp_path / "one.png", tmp_path / "other.png"]
+        for name, shot in zip(names, shots(scene, random.Random(4)), strict=True):
+            shot.save(name)
+        found = told("pair", *names)
+        assert not found["joined"]
+        assert found["sentence"].startswith("Not one photograph, but the same view: the camera ")
 
 
 class TestSentence:

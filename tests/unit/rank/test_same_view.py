@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +126,18 @@ def test_every_picture_has_one_place_and_pins_have_theirs(drawn) -> None:
     )
     places = [{item.picture.sha256: at for at, item in enumerate(each) if item.pinned} for each in (ranked, without)]
     assert places[0] == places[1]
+
+
+@given(hotels())
+def test_where_no_view_would_be_repeated_nothing_changes(drawn) -> None:
+    """The order without views stands if it has no two of one view among the first five, and none side by side."""
+    pictures, pins = drawn
+    without = ordered([replace(picture, same_view=frozenset()) for picture in pictures], pins)
+    views = {picture.sha256: picture.same_view for picture in pictures}
+    shown = names(without)
+    near = [*combinations(shown[:VIEWS_APART], 2), *pairwise(shown)]
+    if not any(other in views[one] for one, other in near):
+        assert names(ordered(pictures, pins)) == shown
 
 
 @given(st.data())

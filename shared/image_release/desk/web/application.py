@@ -10,12 +10,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from image_release.desk.desk import Desk
-from image_release.desk.web import bulk, changed, decisions, entering, everywhere, files, listing, reports
+from image_release.desk.web import bulk, changed, decisions, entering, everywhere, files, listing, reports, sharing
 from image_release.desk.web.access import Access
 from image_release.desk.web.everywhere_work import EverywhereWork
 from image_release.desk.web.guard import Guard
 from image_release.desk.web.hotel.routes import ROUTES as HOTEL_ROUTES
 from image_release.desk.web.rendering import render, wants_json
+from image_release.desk.web.sharing_work import SharedByHotels
 
 ROUTES: tuple[BaseRoute, ...] = (
     *entering.ROUTES,
@@ -26,6 +27,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *decisions.ROUTES,
     *bulk.ROUTES,
     *everywhere.ROUTES,
+    *sharing.ROUTES,
     *reports.ROUTES,
 )
 SENTENCES = {404: "There is no such page.", 405: "This address cannot be used in this way."}
@@ -42,6 +44,7 @@ def application(desk: Desk, access: Access) -> Starlette:
     app.state.access = access
     app.state.uploads = bulk.Uploads()
     app.state.everywhere = EverywhereWork()
+    app.state.sharing = SharedByHotels()
     return app
 
 

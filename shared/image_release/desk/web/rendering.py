@@ -22,6 +22,7 @@ NAVIGATION = (
     ("/decisions", "Decisions"),
     ("/bulk", "In bulk"),
     ("/everywhere", "In every hotel"),
+    ("/shared", "Shared pictures"),
     ("/reports", "Reports"),
 )
 """Address and name of each page that the layout links."""

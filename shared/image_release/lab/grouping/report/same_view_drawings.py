@@ -72,7 +72,7 @@ def same_view_drawing(aligned: AlignedPair) -> SameViewDrawing:
     if aligned.difference is Difference.THINGS:
         meaning = "a box where neighbouring blocks disagree, while the others agree."
         return SameViewDrawing("Things", meaning, (), tuple(_boxes(blocks)))
-    meaning = f"an arrow where a block is displaced after the best alignment, {MAGNIFIED} times as long as that is."
+    meaning = f"a line to where a block is displaced (dot) after the best alignment, {MAGNIFIED} times as long."
     return SameViewDrawing("The camera", meaning, tuple(_arrows(blocks)), ())
 
 
