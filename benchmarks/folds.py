@@ -18,5 +18,10 @@ def house_of(hotel_id: str) -> str:
 def folds_of(hotel_ids: Iterable[str], folds: int) -> dict[str, int]:
     """The fold of each hotel, 0 to `folds` - 1; the hotels of one house are in the same fold."""
     houses = {hotel_id: house_of(hotel_id) for hotel_id in hotel_ids}
-    number = {house: at % folds for at, house in enumerate(sorted(set(houses.values())))}
+    number = numbered(set(houses.values()), folds)
     return {hotel_id: number[house] for hotel_id, house in houses.items()}
+
+
+def numbered(houses: set[str], folds: int) -> dict[str, int]:
+    """The fold of each house, 0 to `folds` - 1."""
+    return {house: at % folds for at, house in enumerate(sorted(houses))}

@@ -114,6 +114,11 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["image", "hotel_id", "label", "attacks", "best"])
         writer.writerows(sorted(rows))
+    shot_labels = sorted({(row[1], row[2].rsplit("-", 1)[0]) for row in rows})
+    with (args.out / "pairs.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["hotel_id", "one", "other", "difference"])
+        writer.writerows([hotel_id, f"{label}-0", f"{label}-1", "turn"] for hotel_id, label in shot_labels)
     print(f"{len(rows)} files of {len(rows) // 4} rotated-camera pairs")
 
 

@@ -171,11 +171,11 @@ class GroupingSettings(Section):
         description="from this score on, a pair joins an image to another image or to a group without further evidence",
     )
     bridge_score: float = Field(
-        6.0, description="from this score on, two groups are joined even if a single image connects them"
+        4.5, description="from this score on, two groups are joined even if a single image connects them"
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(
-        0.0, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
+        -1.0, description="a pair with a lower score joins nothing; groups need this of their likeliest pairs together"
     )
     least_first_look: float = Field(
         -0.5, description="a pair with a lower score after coarse alignment is not aligned finely and never joins"
@@ -186,7 +186,14 @@ class GroupingSettings(Section):
         by_hashes = {"method", "max_bits", "may_chain"}
         if self.method == "hashes":
             return self.model_dump(mode="json", include=by_hashes)
-        return self.model_dump(mode="json", exclude=by_hashes)
+        found = self.model_dump(mode="json", exclude=by_hashes)
+        for name, first in (
+            ("bridge_score", 6.0),
+            ("least_score", 0.0),
+        ):  # the first defaults: they swap places
+            default = type(self).model_fields[name].default
+            found[name] = {default: first, first: default}.get(found[name], found[name])
+        return found
 
 
 class TaggingSettings(Section):

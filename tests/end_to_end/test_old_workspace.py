@@ -53,6 +53,7 @@ def test_with_its_versions_every_hotel_is_unchanged_and_nothing_is_written(old, 
     """Same keys, formats and digests: the hotels are read, and every byte is left alone."""
     monkeypatch.setattr(load, "PRIORITISING_VERSION", "prioritise-1")
     monkeypatch.setattr(load, "GROUPING_VERSION", "5")
+    monkeypatch.setattr(load, "BEST_VERSION", "cues-4")
     before = bytes_below(old)
     assert [report.status for report in processed(old)] == ["unchanged", "unchanged"]
     assert bytes_below(old) == before
@@ -79,7 +80,7 @@ def test_a_new_order_version_costs_a_manifest_and_a_page(old, monkeypatch):
 def told_of(picture: dict) -> dict:
     """A picture of a manifest without what newer versions add, and without the scores of newer weights."""
     merged = [{**copy, "evidence": None} for copy in picture["merged"]]
-    return {**picture, "renditions": [], "pinned": None, "merged": merged}
+    return {**picture, "renditions": [], "pinned": None, "margin": 0, "merged": merged}
 
 
 def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
@@ -91,7 +92,7 @@ def test_what_is_cached_is_read_and_gives_the_same_pictures(old):
     refused = [image for image in before["rejected"] if image["sha256"]]  # by an older decoder: looked at again
     assert result["work"]["decodes"] == len(before["pictures"]) + len(refused)
     after = json.loads(path.read_bytes())
-    newer = {"order": "", "grouping": ""}
+    newer = {"order": "", "grouping": "", "best": ""}
     assert {**after["versions"], **newer} == {**before["versions"], **newer}
     assert [told_of(picture) for picture in after["pictures"]] == [told_of(picture) for picture in before["pictures"]]
 

@@ -183,7 +183,7 @@ def test_a_person_says_whether_the_two_are_one_photograph(hotel, action, expecte
     hotel.decide(action, "one", "other")
     after = hotel.publish()
     assert [outcomes(hotel, after)[name] for name in ("one", "other")] == [expected, Outcome.HIDDEN]
-    assert DECISION_FOR_TWO not in needs_a_look(after)
+    assert hotel.of(after, "one").once_with == ()
 
 
 def test_a_pin_stays_with_the_image_that_it_names(hotel):

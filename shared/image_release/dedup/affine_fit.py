@@ -115,19 +115,36 @@ def _votes(matches: Matches) -> Booleans:
         _offsets(theirs[:, :, axis], mine[:, :, axis], scales) for axis in (0, 1)
     )
     # A fifth of the distance leaves room for turn, aspect and perspective, which are only fitted later.
-    reach = 6 + np.float32(0.22) * np.sqrt(offset_x**2 + offset_y**2)
+    reach = _sum_of_squares(offset_x, offset_y)
+    np.sqrt(reach, out=reach)
+    reach *= np.float32(0.22)
+    reach += 6
+    reach *= reach
     logs = np.log(scales)
-    near: Booleans = error_x**2 + error_y**2 < reach**2
-    near &= np.abs(logs[:, None] - logs[:, :, None]) < SCALE_LOG
+    near: Booleans = _sum_of_squares(error_x, error_y) < reach
+    apart = logs[:, None] - logs[:, :, None]
+    near &= np.abs(apart, out=apart) < SCALE_LOG
     there = matches.likeness > 0
-    near &= there[:, None] & there[:, :, None]
+    near &= there[:, None]
+    near &= there[:, :, None]
     return near
+
+
+def _sum_of_squares(one: Floats, other: Floats) -> Floats:
+    """The sum of the squares of two arrays, made in place: both are overwritten."""
+    one *= one
+    other *= other
+    one += other
+    return one
 
 
 def _offsets(theirs: Floats, mine: Floats, scales: Floats) -> tuple[Floats, Floats]:
     """(b, m, m) each, along one axis: the offset from match to match by the first one's scale, and its error."""
-    offset = scales[:, :, None] * (theirs[:, None] - theirs[:, :, None])
-    return offset, offset - (mine[:, None] - mine[:, :, None])
+    offset = theirs[:, None] - theirs[:, :, None]
+    offset *= scales[:, :, None]
+    error = mine[:, None] - mine[:, :, None]
+    np.subtract(offset, error, out=error)
+    return offset, error
 
 
 def _from_one(matches: Matches, seed: NDArray[np.intp]) -> Doubles:

@@ -15,15 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
+from image_release.dedup.displacement import Displacements, displacements, shifts
 from image_release.dedup.evidence import (
-    Displacements,
     Evidence,
     coarse_features,
-    displacements,
     evidence,
-    shifts,
     statistics,
-    well_textured,
 )
 from image_release.dedup.grouping import Pairs, content_key, in_content_order
 from image_release.dedup.groups import FingerprintedImage
@@ -34,7 +31,8 @@ from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_of
 from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
 from image_release.dedup.same_view_pairs import LEAST_SCORE
-from image_release.dedup.weights import Weights, coarse_weights, shipped_weights
+from image_release.dedup.texture import well_textured
+from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
 from image_release.settings import GroupingSettings
 
@@ -173,15 +171,15 @@ def _aligned_pair(
         blocks=_blocks(mine, one.working, registered, displaced),
         statistics=found,
         contributions=_contributions(weights, found),
-        intercept=weights.intercept,
+        intercept=weights.score(weights.mean),
         evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
         difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
     )
 
 
-def _contributions(weights: Weights, found: Mapping[str, float]) -> dict[str, float]:
+def _contributions(weights: PairWeights, found: Mapping[str, float]) -> dict[str, float]:
     """What each statistic adds to the score: the change of the score when it replaces its mean, one after the other."""
-    means = dict(zip(weights.names, weights.mean, strict=True))
+    means = dict(weights.mean)
     steps = [{**means, **{name: found[name] for name in weights.names[:count]}} for count in range(len(means) + 1)]
     return {
         name: after - before

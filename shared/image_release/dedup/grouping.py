@@ -12,14 +12,16 @@ contents.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from heapq import heappop, heappush
 
+from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import (
     Evidence,
     coarse_features,
-    displacements,
     evidence,
     statistics,
 )
@@ -44,8 +46,17 @@ HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
+FEW_AGREEING = 8
+"""Number of agreeing matches below which a pair needs the score of a bridge: of 8,078 clear pairs of copies one has
+fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
+
+LEAST_FOR_SEVERAL = 2.5
+"""Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
+
+
+_TwoGroups = frozenset[tuple[int, int]]
 
 
 def group_same(
@@ -144,8 +155,10 @@ class Pairs:
 
     def across(self, mine: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
         """Indices of the candidate pairs of an image of one group and an image of another, likeliest first."""
-        every = ((min(one, other), max(one, other)) for one in mine for other in theirs)
-        return sorted((indices for indices in every if indices in self._pairs), key=self._likelihood)
+        fewer, more = sorted((mine, theirs), key=len)
+        among = set(more)
+        every = ((min(one, other), max(one, other)) for one in fewer for other in self._partners[one] if other in among)
+        return sorted(every, key=self._likelihood)
 
     def agreeing(self, one: int, other: int) -> int:
         """Number of matching points of a candidate pair that agree on one transform."""
@@ -177,6 +190,15 @@ class Pairs:
         coarse = align_coarsely(mine, theirs, pair)
         registered = register(mine, theirs, pair, coarse) if coarse else None
         return difference_between(mine, theirs, pair, registered) if registered else Difference.CAMERA
+
+    @cached_property
+    def _partners(self) -> Mapping[int, list[int]]:
+        """Image -> the other images of its candidate pairs."""
+        partners = defaultdict(list)
+        for one, other in self._pairs:
+            partners[one].append(other)
+            partners[other].append(one)
+        return partners
 
     def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
         return -self._pairs[indices].agreeing, indices
@@ -212,17 +234,21 @@ def _grouped(
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
     """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
-    likely = []
+    likely, refused = [], set()
     for pair in pairs.likeliest_first():
         if not _may_join(groups, pair):
             continue
         found = pairs.evidence(*pair, "")
         if found is None or found.score < settings.least_score:
             continue
-        if found.score >= settings.clear_score and _is_clear(groups, pairs, pair, settings):
+        groups_now = _as_they_are(groups, pair)
+        clear = found.score >= settings.clear_score and groups_now not in refused
+        if clear and _is_clear(groups, pairs, pair, settings):
             groups.join(*pair, found)
-        else:
-            likely.append(pair)
+            continue
+        likely.append(pair)
+        if clear and _several(groups, pair):
+            refused.add(groups_now)
     return likely
 
 
@@ -242,19 +268,31 @@ def _join_likely(
     groups: ImageGroups, pairs: Pairs, likely: Sequence[tuple[int, int]], settings: GroupingSettings
 ) -> None:
     """Join the groups of likely pairs, those first whose evidence exceeds by most what they need, until none does."""
-    surplus = {pair: _surplus(groups, pairs, pair, settings) for pair in likely if _may_join(groups, pair)}
-    while surplus:
-        pair = max(surplus, key=lambda pair: (surplus[pair], pairs.score(*pair), pair))
-        found = pairs.evidence(*pair, "")
-        if found is None or surplus[pair] < 0:
+    pairs_of = defaultdict(list)
+    for pair in likely:
+        for index in pair:
+            pairs_of[index].append(pair)
+    waiting: list[tuple[float, float, tuple[int, int], _TwoGroups]] = []
+    asked: Iterable[tuple[int, int]] = likely
+    while True:
+        best = {_as_they_are(groups, pair): pair for pair in sorted(asked, key=lambda pair: (pairs.score(*pair), pair))}
+        for two, pair in best.items():
+            if _may_join(groups, pair) and (surplus := _surplus(groups, pairs, pair, settings)) >= 0:
+                heappush(waiting, (-surplus, -pairs.score(*pair), pair, two))
+        while waiting and waiting[0][3] != _as_they_are(groups, waiting[0][2]):
+            heappop(waiting)  # one of the two groups has grown since, and was asked again
+        if not waiting:
             return
+        pair = heappop(waiting)[2]
+        found = pairs.evidence(*pair, "")
+        assert found is not None, "likely pairs have a score"
         groups.join(*pair, found)
-        joined = set(groups.of(pair[0]))
-        for other in [other for other in surplus if joined & set(other)]:
-            if _may_join(groups, other):
-                surplus[other] = _surplus(groups, pairs, other, settings)
-            else:
-                del surplus[other]
+        asked = {pair for index in groups.of(pair[0]) for pair in pairs_of[index]}
+
+
+def _as_they_are(groups: ImageGroups, pair: tuple[int, int]) -> _TwoGroups:
+    """The groups of two images until one of them grows: the first member and the number of members of each."""
+    return frozenset((groups.of(index)[0], len(groups.of(index))) for index in pair)
 
 
 def _may_join(groups: ImageGroups, pair: tuple[int, int]) -> bool:
@@ -271,6 +309,8 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
     """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
     alone = all(len(groups.of(index)) == 1 for index in pair)
     least = settings.single_score if alone else settings.least_score
+    if _several(groups, pair):
+        least = max(least, LEAST_FOR_SEVERAL)
     if _is_bridge(groups, pairs, pair, settings):
         least = settings.bridge_score
     return _pooled(pairs, _across(groups, pairs, pair)) - least
@@ -279,13 +319,17 @@ def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings:
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
     """Whether a single image connects two groups, as a collage of two photographs would.
 
-    Another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
-    one; where both groups hold several images, the likeliest has to speak for the same photograph.
+    A pair of which few matches agree counts as one, too: among thousands of images some agree by chance. Otherwise
+    another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
+    one; where both groups hold several images, the likeliest has to speak for the same photograph. An image that a
+    person joined with others is no collage.
     """
     least = settings.least_score if _several(groups, pair) else None
     across = _across(groups, pairs, pair)
+    if pairs.agreeing(*across[0]) < FEW_AGREEING:
+        return True
     for image in across[0]:
-        if len(groups.of(image)) > 1:
+        if len(groups.of(image)) > 1 and not groups.decided(image):
             around = next((other for other in across if image not in other), None)
             if around is None or (least is not None and pairs.score(*around) < least):
                 return True
@@ -298,15 +342,17 @@ def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequenc
 
 
 def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
-    """The score of two groups: that of their likeliest pairs, each weighted by the square of its agreeing matches.
+    """The score of two groups: that of their likeliest pair, which the next one can lower.
 
-    The copies of two photographs do not say several times what they say once, so their scores are no sum. The highest
-    of their scores would rise with the number of copies.
+    Their mean is weighted by the square of the matches that agree. The copies of two photographs do not say several
+    times what they say once, so scores do not add up. The highest of all would rise with the number of copies: a crop
+    shows less of what tells two shots apart.
     """
     likeliest = across[:POOLED_PAIRS]
     weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
     scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
-    return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+    mean = sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+    return min(scores[0], mean)
 
 
 def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:

@@ -33,6 +33,10 @@ class Picture:
     """Other pictures that show the same view, each named by one of its images, likeliest first."""
 
 
+OVERRIDE = "override"
+"""Method of the evidence of a join that a person decided."""
+
+
 class ImageGroups:
     """Disjoint groups of images; some images must stay in different groups."""
 
@@ -58,6 +62,10 @@ class ImageGroups:
         """Whether no person decided that an image of one group differs from an image of the other."""
         theirs = set(self.of(other))
         return not any(self._apart[member] & theirs for member in self.of(one))
+
+    def decided(self, index: int) -> bool:
+        """Whether a person said that an image shows the same photograph as another one."""
+        return any(why.method == OVERRIDE for _, why in self.joins[index])
 
     def keep_apart(self, one: int, other: int) -> None:
         """Forbid that the groups of two images are ever joined."""
@@ -85,7 +93,7 @@ def apply_decisions(groups: ImageGroups, shas: Sequence[str], decisions: Sequenc
             if decision.action == "different":
                 groups.keep_apart(one, other)
             elif decision.action == "same" and groups.may_join(one, other):
-                groups.join(one, other, Evidence("", "override", 0.0, 0.0, 0.0))
+                groups.join(one, other, Evidence("", OVERRIDE, 0.0, 0.0, 0.0))
 
 
 def pictures_of(shas: Sequence[str], groups: ImageGroups) -> tuple[Picture, ...]:

@@ -107,10 +107,17 @@ def _plausible(points: _Points, with_image: int | None) -> Iterator[tuple[int, i
         found = _matched(likeness)
         enough = (found.likeness > 0).sum(axis=1) >= LEAST_AGREEING
         found, others = found.of(enough), later[enough]
-        ones = np.full(len(others), one)
-        votes = [most_votes(found.matches(points, ones, others, mirrored=mirrored)) for mirrored in (False, True)]
-        for other in others[np.maximum(*votes) >= LEAST_AGREEING]:
+        agree = _agree(points, found, one, others, mirrored=False)
+        left = np.nonzero(~agree)[0]  # mirroring need not be tried where the others agree already
+        agree[left] = _agree(points, found.of(left), one, others[left], mirrored=True)
+        for other in others[agree]:
             yield one, int(other)
+
+
+def _agree(points: _Points, found: _MatchedPoints, one: int, others: Indices, *, mirrored: bool) -> NDArray[np.bool_]:
+    """(n,): whether enough matches of an image and each of the others agree roughly."""
+    matches = found.matches(points, np.full(len(others), one), others, mirrored=mirrored)
+    return most_votes(matches) >= LEAST_AGREEING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +131,7 @@ class _MatchedPoints:
     likeness: Floats
     """Likeness of the two patches; 0 for padding."""
 
-    def of(self, which: NDArray[np.bool_]) -> _MatchedPoints:
+    def of(self, which: NDArray[np.bool_] | Indices) -> _MatchedPoints:
         """Select some of the pairs."""
         return _MatchedPoints(self.mine[which], self.theirs[which], self.likeness[which])
 

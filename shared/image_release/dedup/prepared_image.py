@@ -150,7 +150,7 @@ def _normal(positions: Floats, slopes: Floats) -> Floats:
         np.multiply(slope, y, out=jacobian[:, 3 * number + 2])
     np.multiply(outwards, x, out=jacobian[:, 6])
     np.multiply(outwards, y, out=jacobian[:, 7])
-    sums = jacobian.sum(axis=2)
+    sums = jacobian @ np.ones(x.shape[1], np.float32)
     normal: Floats = jacobian @ jacobian.transpose(0, 2, 1)
     normal -= sums[:, :, None] * (sums / np.float32(x.shape[1]))[:, None]
     return normal

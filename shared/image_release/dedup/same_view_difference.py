@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.evidence import displacements, statistics
+from image_release.dedup.displacement import displacements
+from image_release.dedup.evidence import statistics
 from image_release.dedup.matching import CandidatePair
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered

@@ -7,10 +7,12 @@ Those for the same view are in `same_view.json`, which `benchmarks/fit_same_view
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +39,77 @@ class Weights:
         return self.intercept + sum(4.0 * abs(coefficient) for coefficient in self.coefficient)
 
 
-def shipped_weights() -> Weights:
+@dataclass(frozen=True, slots=True)
+class PairWeights:
+    """The weights of the score: one regression for each kind of pair that shows two photographs.
+
+    Two photographs may differ in one way only, so that all other regressions take them for copies. Two images show one
+    photograph if no kind is likely: the odds against it are the sum of the odds of all kinds.
+    """
+
+    kinds: Mapping[str, Weights]
+    """Kind -> weights that tell it from copies; all have the same names, means and deviations."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the statistics."""
+        return next(iter(self.kinds.values())).names
+
+    @property
+    def mean(self) -> Mapping[str, float]:
+        """The mean of each statistic."""
+        return dict(zip(self.names, next(iter(self.kinds.values())).mean, strict=True))
+
+    def score(self, statistics: Mapping[str, float]) -> float:
+        """Log-odds of the same photograph."""
+        return _none_of(weights.score(statistics) for weights in self.kinds.values())
+
+    def most(self) -> float:
+        """A score that no pair exceeds, which identical bytes get."""
+        return _none_of(weights.most() for weights in self.kinds.values())
+
+
+def _none_of(log_odds: Iterable[float]) -> float:
+    """Log-odds that none of several kinds is the case, from the log-odds against each: close to the lowest of them."""
+    found = list(log_odds)
+    least = min(found)
+    return least - math.log(sum(math.exp(least - each) for each in found))
+
+
+def shipped_weights() -> PairWeights:
     """The weights that score a registered pair."""
-    return _shipped("weights.json")["score"]
+    return _score_weights()
 
 
 def coarse_weights() -> Weights:
     """The weights that score a coarsely aligned pair; pairs below the setting `least_first_look` are given up."""
-    return _shipped("weights.json")["first_look"]
+    return _shipped("weights.json", "first_look")
 
 
 def same_view_weights() -> Weights:
     """The weights that say how likely a coarsely aligned pair shows the same view."""
-    return _shipped("same_view.json")["same_view"]
+    return _shipped("same_view.json", "same_view")
 
 
 @cache
-def _shipped(name: str) -> dict[str, Weights]:
-    document = json.loads((files(__package__) / name).read_text(encoding="utf-8"))
-    return {
-        kind: Weights(
-            names=tuple(values["names"]),
-            mean=tuple(values["mean"]),
-            deviation=tuple(values["deviation"]),
-            coefficient=tuple(values["coefficient"]),
-            intercept=float(values["intercept"]),
-        )
-        for kind, values in document.items()
-    }
+def _score_weights() -> PairWeights:
+    return PairWeights({kind: _weights(values) for kind, values in _document("weights.json")["score"].items()})
+
+
+@cache
+def _shipped(name: str, key: str) -> Weights:
+    return _weights(_document(name)[key])
+
+
+def _document(name: str) -> Any:
+    return json.loads((files(__package__) / name).read_text(encoding="utf-8"))
+
+
+def _weights(values: Mapping[str, Any]) -> Weights:
+    return Weights(
+        names=tuple(values["names"]),
+        mean=tuple(values["mean"]),
+        deviation=tuple(values["deviation"]),
+        coefficient=tuple(values["coefficient"]),
+        intercept=float(values["intercept"]),
+    )

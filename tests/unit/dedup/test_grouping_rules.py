@@ -51,6 +51,11 @@ class TestTwoSingleImages:
         """No other pair can speak for them, so the least score is not enough."""
         assert groups("ab", {"ab": score}) == expected
 
+    @pytest.mark.parametrize(("score", "agreeing", "expected"), [(5.9, 7, "a b"), (6.0, 7, "ab"), (5.9, 8, "ab")])
+    def test_need_more_if_few_matches_agree(self, score: float, agreeing: int, expected: str) -> None:
+        """Among thousands of images a few matches of some pairs agree by chance."""
+        assert groups("ab", {"ab": (score, agreeing)}) == expected
+
     def test_that_are_no_candidate_pair_stay_apart(self) -> None:
         assert groups("ab", {}) == "a b"
 
@@ -78,6 +83,13 @@ class TestAnImageAndAGroup:
         """One pair that cannot be aligned does not outweigh everything else."""
         assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (HOPELESS, 10)}) == expected
 
+    @pytest.mark.parametrize(("likeliest", "expected"), [(0.0, "abc"), (-0.01, "ab c")])
+    def test_do_not_join_where_the_likeliest_pair_is_below_the_least_score(
+        self, likeliest: float, expected: str
+    ) -> None:
+        """The other one may be a crop, which shows less of what tells two shots apart."""
+        assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (3.4, 19)}) == expected
+
     def test_do_not_ask_the_third_pair(self) -> None:
         """Neither for the join nor against it: what counts is what the best copies say."""
         group: Scores = {"ab": COPIES, "ac": COPIES}
@@ -99,7 +111,13 @@ class TestTwoGroupsOfSeveralImages:
     ) -> None:
         """Whichever images these are. Without them no pair of other images speaks for the join."""
         others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
-        assert groups("abcd", {**self.PAIRS, "ac": (0.5, 20), **others, second: (score, 10)}) == expected
+        assert groups("abcd", {**self.PAIRS, "ac": (3.3, 20), **others, second: (score, 10)}) == expected
+
+    @pytest.mark.parametrize(("score", "expected"), [(3.125, "abcd"), (3.12, "ab cd")])
+    def test_need_more_than_an_image_and_a_group(self, score: float, expected: str) -> None:
+        """Four copies of one photograph would have found each other before."""
+        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 10))
+        assert groups("abcd", {**self.PAIRS, "ac": (score, 20), **others}) == expected
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
     def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:
@@ -109,7 +127,7 @@ class TestTwoGroupsOfSeveralImages:
 
     def test_do_not_join_by_many_likely_pairs(self) -> None:
         """Four pairs that score a little are the same two photographs again. Their scores do not add up."""
-        likely: Scores = {"ac": (-0.1, 40), "ad": (0.1, 20), "bc": (0.9, 19), "bd": (0.9, 18)}
+        likely: Scores = {"ac": (1.9, 40), "ad": (1.9, 20), "bc": (3.4, 19), "bd": (3.4, 18)}
         assert groups("abcd", {**self.PAIRS, **likely}) == "ab cd"
 
     def test_join_clearly_if_both_pairs_are_clear_together(self) -> None:
@@ -213,6 +231,11 @@ class TestAChainOfJoins:
 
 
 class TestADecisionThatTwoAreTheSame:
+    def test_makes_no_bridge(self) -> None:
+        """Image a has copies b and c. A person says that it shows what d shows, too, which nothing else does."""
+        scores: Scores = {"bc": COPIES, "ab": 4.0, "ac": 4.0}
+        assert groups("abcd", scores, (Override("same", ("a", "d")),)) == "abcd"
+
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from image_release.dedup import copy_cues, evidence, matching, placeholder, registration, shortlist
+from image_release.dedup import copy_cues, displacement, evidence, matching, placeholder, registration, shortlist
 from image_release.dedup.best_image import BENDS, MOST_DEVIATIONS, CueWeight
-from image_release.dedup.quantiles import quantiles
+from image_release.dedup.quantiles import logarithm, quantiles
 from tests.unit.dedup.images import seen
 
 
@@ -97,25 +97,25 @@ class TestEvidence:
         """A block with strong slopes whose residual is that of a shift of 0.5 pixels across and 0.25 down."""
         xx, yy, xy = 9e4, 4e4, 1e4
         right = xx * 0.5 + xy * 0.25, xy * 0.5 + yy * 0.25
-        (length,) = evidence._solved(self.sums(xx, yy, xy, *right, 1.0))
+        (length,) = displacement.solved_shift(self.sums(xx, yy, xy, *right, 1.0))
         assert length == pytest.approx(np.hypot(0.5, 0.25), rel=0.1)
 
     def test_a_block_without_slopes_is_not_displaced(self):
         """A large residual on a plain block says nothing of where it lies."""
         sums = self.sums(0, 0, 0, 0, 0, 1e6)
-        assert (evidence._solved(sums), evidence._explained(sums)) == (0, 0)
+        assert (displacement.solved_shift(sums), displacement.explained_share(sums)) == (0, 0)
 
     def test_a_displacement_explains_at_most_the_whole_residual(self):
         """A shift of half a pixel explains all of it. With four times this residual, it explains a quarter."""
-        assert evidence._explained(self.sums(100, 100, 0, 50, 0, 25)) == pytest.approx(1)
-        assert evidence._explained(self.sums(100, 100, 0, 50, 0, 100)) == pytest.approx(0.25)
-        assert evidence._explained(self.sums(100, 100, 0, 50, 0, 1)) == 1
+        assert displacement.explained_share(self.sums(100, 100, 0, 50, 0, 25)) == pytest.approx(1)
+        assert displacement.explained_share(self.sums(100, 100, 0, 50, 0, 100)) == pytest.approx(0.25)
+        assert displacement.explained_share(self.sums(100, 100, 0, 50, 0, 1)) == 1
 
     def test_a_shape_without_change_has_no_scale_turn_or_bend(self):
         """Every statistic of the identity is that of 0, and a mere factor on the transform changes nothing."""
         shape = evidence._shape(np.eye(3), 80)
         assert shape.pop("scale") == 0
-        assert set(shape.values()) == {evidence._log(0, 0.01)}
+        assert set(shape.values()) == {logarithm(0, 0.01)}
         assert evidence._shape(np.eye(3) * 7, 80) == evidence._shape(np.eye(3), 80)
 
     def test_halving_and_doubling_are_the_same_scale(self):

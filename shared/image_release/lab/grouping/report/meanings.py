@@ -21,6 +21,13 @@ MEANINGS = {
     "shear": "amount by which it is sheared",
     "aspect": "difference in stretching between its sides",
     "bend": "difference in perspective",
+    "one_sided": "share of the textured blocks that have texture in one image only",
+    "contradicting": "share of the blocks with texture in both images that disagree",
+    "elsewhere": "share of the blocks in doubt that agree a few pixels away",
+    "elsewhere_gain": "how much better blocks in doubt agree a few pixels away",
+    "bend_sure": "how surely the transform has perspective",
+    "bend_most": "perspective that the blocks allow at most",
+    "skew_sure": "how surely the transform is more than cropping and resizing",
     "scale": "logarithm of the factor by which it is enlarged or reduced",
 }
 FAMILIES = {
@@ -29,6 +36,10 @@ FAMILIES = {
     "coarse": "{0} % quantile of the disagreement of the coarsest blocks",
     "alone": "{0} % quantile of the displacement of the blocks",
     "pooled": "{0} % quantile of the displacement of the blocks with their neighbours",
+    "together": "{0} % quantile of the disagreement of the blocks with their neighbours",
+    "gain_left": "{0} % quantile of the change of contrast that neither tone nor place explains",
+    "drift": "{0} % quantile of the displacement that no flat transform takes up",
+    "drift_sure": "{0} % quantile of how sure that displacement is",
     "explained": "{0} % quantile of the share of a block's difference that moving it would explain",
     "explained_pooled": "{0} % quantile of the share that moving a block with its neighbours would explain",
 }
