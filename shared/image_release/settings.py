@@ -172,7 +172,7 @@ class GroupingSettings(Section):
     )
     clear_score: float = Field(
         3.5,
-        description="from this score on, a pair joins an image to another image or to a group without further evidence",
+        description="from this score on, a pair is joined before others, unless a likelier one of its groups disagrees",
     )
     bridge_score: float = Field(
         4.5, description="from this score on, two groups are joined even if a single image connects them"

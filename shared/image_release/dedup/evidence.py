@@ -1,7 +1,7 @@
 """Evidence: statistics of a registered pair, and the score that says how likely it shows the same photograph.
 
-The statistics are those that separated copies from look-alikes on a labelled corpus. The score is a logistic regression
-over their logarithms (`weights`). A score above 0 speaks for the same photograph, below 0 against it.
+The statistics are those that separated copies from look-alikes on labelled corpora. The score follows from logistic
+regressions over their logarithms (`weights`). A score above 0 speaks for the same photograph, below 0 against it.
 """
 
 from __future__ import annotations
