@@ -178,6 +178,12 @@ class TestRelation:
         assert [(view.other, view.score) for view in first.same_view] == [("d", 3.0)]
         assert [(view.other, view.score) for view in second.same_view] == [("a", 3.0)]
 
+    def test_names_equally_likely_pictures_in_the_order_of_their_contents(self):
+        """Images are given in that order, whatever their names are."""
+        shas, pictures = single(4)
+        first, *_ = with_same_views(pictures, shas, Scores({(0, 3): 1.0, (0, 1): 1.0, (0, 2): 1.0}))
+        assert [view.other for view in first.same_view] == ["001", "002", "003"]
+
 
 STILL = {"explained_pooled_50": 0.05, "pooled_50": 0.1}
 """What a fixed camera leaves."""
