@@ -96,9 +96,7 @@ class Families:
         with self.index.locked("compared"), self.index.connected() as db:
             _prepare(db)
             total, done = int(db.execute("SELECT count(*) FROM to_compare").fetchone()[0]), 0
-            while due := db.execute(
-                "SELECT id, number FROM to_compare ORDER BY id LIMIT ?", (ROWS_AT_ONCE,)
-            ).fetchall():
+            while due := db.execute(_DUE, (ROWS_AT_ONCE,)).fetchall():
                 _compare(db, stores.state, sorted({number for _, number in due}))
                 with db:
                     db.executemany("DELETE FROM to_compare WHERE id = ?", [(noted,) for noted, _ in due])
