@@ -67,7 +67,7 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
     with invocation.open() as workspace:
         release_in_force(workspace)
         families = families_of(workspace)
-        with progress_bar(None, quiet=invocation.as_json, unit="thousands of accommodations compared") as advance:
+        with progress_bar(None, quiet=invocation.as_json, unit="ten thousands of accommodations") as advance:
 
             def find() -> Shared:
                 families.catch_up(workspace.stores, lambda _done, _total: advance(0))

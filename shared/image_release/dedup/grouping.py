@@ -19,12 +19,7 @@ from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 
 from image_release.dedup.displacement import displacements
-from image_release.dedup.evidence import (
-    Evidence,
-    coarse_features,
-    evidence,
-    statistics,
-)
+from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
 from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
 from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
@@ -51,12 +46,11 @@ FEW_AGREEING = 8
 fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
-
 LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
-
 _TwoGroups = frozenset[tuple[int, int]]
+"""The first member and the number of members of two groups."""
 
 
 def group_same(
