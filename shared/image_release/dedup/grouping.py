@@ -50,8 +50,8 @@ LEAST_POOLED = -4.0
 LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
-
 _TwoGroups = frozenset[tuple[int, int]]
+"""The first member and the number of members of two groups."""
 
 
 def group_same(
