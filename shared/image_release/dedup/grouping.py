@@ -108,18 +108,16 @@ def evidence_with(
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
     unmeasured = [member for member in among if member not in found]
-    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
-    if settings.method == "hashes":
-        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
-    else:
-        clear = _clear_with(best, compared) if compared else {}
+    clear = _clear_with(best, {sha256: images[sha256] for sha256 in (best, *unmeasured)}, settings)
     for member in unmeasured:
         found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
     return found
 
 
-def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage], settings: GroupingSettings) -> dict[str, Evidence]:
     """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    if settings.method == "hashes":
+        return near_one({sha256: image.fingerprint for sha256, image in images.items()}, best, settings.max_bits)
     shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
