@@ -179,6 +179,11 @@ class TestEvidence:
         images = hashed({"ab": 30})
         assert evidence_with(Picture(("a" * 64,), {}), images, "a" * 64, ["a" * 64], HASHES)["a" * 64].method == "bytes"
 
+    @pytest.mark.parametrize("settings", [HASHES, GroupingSettings()])
+    def test_of_no_images_is_none(self, settings):
+        """A hotel of which no file can be read has no pairs."""
+        assert list(scored_pairs({}, lambda _one, _other: True, settings)) == []
+
     def test_of_every_wanted_pair_is_its_distance(self):
         """The report shows the nearest pairs that were kept apart."""
         found = scored_pairs(hashed({"ab": 5, "bc": 30}), lambda one, other: "c" * 64 not in (one, other), HASHES)
