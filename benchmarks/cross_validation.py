@@ -1,12 +1,12 @@
 """Group hotels with weights that were not fitted on them: the guard against over-fitting.
 
-    python -m benchmarks.cross_validation CORPUS [HARD...] [--fit-also CORPUS...] [--made CORPUS...] [--folds 8]
+    python -m benchmarks.cross_validation CORPUS... [--judge CORPUS...] [--fit-also CORPUS...] [--made CORPUS...]
 
-The weights are fitted as `benchmarks/fit_grouping.py` fits them, on every corpus named, once without each eighth of the
-houses. Then the product's own grouping groups each hotel of CORPUS and HARD, with the weights that saw nothing of its
-house in any corpus. Prints for each corpus the measures of `corpus evaluate`, and the attacks found below .97. A corpus
-of look-alikes is grouped three times, with one, two and all copies of each photograph, without the sets that have a
-policy; each set is judged by weights that never saw it.
+The weights are fitted as `benchmarks/fit_grouping.py` fits them, on every corpus named but those of `--judge`, once
+without each eighth of the houses. Then the product's own grouping groups each hotel of CORPUS and of `--judge`, with
+the weights that saw nothing of its house in any corpus. Prints for each corpus the measures of `corpus evaluate`, and
+the attacks found below .97. A corpus of look-alikes is grouped three times, with one, two and all copies of each
+photograph, without the sets that have a policy; each set is judged by weights that never saw it.
 """
 
 from __future__ import annotations
@@ -76,10 +76,12 @@ def judged(corpus: Path) -> dict[str, list[CorpusHotel]]:
     return {**fewer, f"{corpus.name}, all": counted}
 
 
-def cross_validate(corpora: Sequence[Path], fit_also: Sequence[Path], made: Sequence[Path], folds: int) -> None:
+def cross_validate(
+    corpora: Sequence[Path], judge: Sequence[Path], fit_also: Sequence[Path], made: Sequence[Path], folds: int
+) -> None:
     """Fit without each fold, group the hotels of the fold, and print the measures."""
     pairs = measured(hotels_of([*corpora, *fit_also]), hotels_of(made))
-    jobs = {name: hotels for corpus in corpora for name, hotels in judged(corpus).items()}
+    jobs = {name: hotels for corpus in [*corpora, *judge] for name, hotels in judged(corpus).items()}
     keys = {fold_key(hotel) for hotels in jobs.values() for hotel in hotels}
     fold_of = numbered({pair.fold for pair in pairs} | keys, folds)
     print(f"{len(pairs)} pairs of {len(fold_of)} houses and sets, {folds} folds", flush=True)
@@ -97,11 +99,12 @@ def main() -> None:
     """Cross-validate the named corpora."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
+    parser.add_argument("--judge", nargs="+", type=Path, default=[])
     parser.add_argument("--fit-also", nargs="+", type=Path, default=[])
     parser.add_argument("--made", nargs="+", type=Path, default=[])
     parser.add_argument("--folds", type=int, default=8)
     args = parser.parse_args()
-    cross_validate(args.corpora, args.fit_also, args.made, args.folds)
+    cross_validate(args.corpora, args.judge, args.fit_also, args.made, args.folds)
 
 
 if __name__ == "__main__":
