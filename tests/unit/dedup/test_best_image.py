@@ -11,7 +11,8 @@ from PIL import Image
 
 from image_release.decode import decode_draft, read_header
 from image_release.dedup import FingerprintedImage, Picture, choose_best
-from image_release.dedup.best_image import cues_of, shipped_weights
+from image_release.dedup.best_image import shipped_weights
+from image_release.dedup.copy_cues import ComparedCopies
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.attacks import ATTACKS
 from image_release.settings import FilterSettings, FingerprintSettings
@@ -193,7 +194,8 @@ class TestTheChoice:
 
     def test_weighs_every_cue(self):
         """The shipped weights and the cues that are measured are of one version."""
-        for cues in cues_of(five_copies()).values():
+        copies = list(five_copies().values())
+        for cues in ComparedCopies([copy.fingerprint for copy in copies], [copy.facts for copy in copies]).cues:
             assert cues.keys() == shipped_weights().keys()
 
 
