@@ -6,9 +6,9 @@ Each CORPUS holds labels.csv and images/. Groups are given: the copies of a labe
 as best. Each best copy against each other copy of its group is one comparison, in which the two are also compared pixel
 by pixel. The model is a ridge logistic regression on the difference of their cues, each as a line with two bends,
 without an intercept. A choice is made as in the product: only the first two copies are compared pixel by pixel, and
-only if the margin without that is small. The first CORPUS was made by
-others and not by our own recipes, so it counts three times. Corpora after --judge are only judged, with the weights of
-the folds that do not know the hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
+only if the margin without that is small. The first CORPUS was made by others and not by our own recipes, so it counts
+three times. Corpora after --judge are only judged, with the weights of the folds that do not know the hotel. Rooms of
+one house count as one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
     read = [(row, item) for row in rows if (item := fingerprinted(corpus / "images" / row["image"]))]
     found = list({item.facts.sha256: (row, item) for row, item in read}.values())
     images = {item.facts.sha256: item for _, item in found}
-    if len(images) < 2:  # noqa: PLR2004 - nothing to choose
+    if len(images) < 2:
         return None
     started = time.process_time()
     choose_best(Picture(tuple(sorted(images)), {}), images, images.keys())
@@ -294,8 +294,9 @@ def main() -> None:
         return scored(group, mean, deviation, coefficient)
 
     scores = held_out_scores(known, everything, args.folds, fit, score)
-    copies = sum(len(group.images) for group in everything)
-    print(f"choosing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
+    for corpus, found in groups.items():
+        mean_ms = sum(group.cpu_ms for group in found) / sum(len(group.images) for group in found)
+        print(f"{corpus.name}: choosing takes {mean_ms:.2f} ms CPU a copy")
     print("cross-validated by hotel:")
     for corpus, found in groups.items():
         tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)
