@@ -2,12 +2,14 @@
 
     python -m benchmarks.shared_hotels plant SOURCE... [--hotels 10000] [--recipe ordinary]
     python -m benchmarks.shared_hotels index 1000000
+    python -m benchmarks.shared_hotels hashes CORPUS...
 
 `plant` makes hotels and plants photographs of the sources (what `image-release corpus make` takes) into them: pairs of
 hotels that share 3 to 5, and stock photographs in 20 to 200 hotels. Three in ten planted copies have the same bytes,
 the others are made by a recipe of the corpus maker. All other images are double exposures of two photographs each:
 their hashes and working images are computed as those of any image, but no file of them exists. `index` fills an index
-with made hashes. The figures are in decision 55 and docs/performance.md.
+with made hashes. `hashes` takes the images of labelled corpora and measures which pairs are candidates: by one hash, as
+in a search for one image, and by all four. The figures are in decision 55 and docs/performance.md.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from image_release.decode import decode_draft, read_header
+from image_release.dedup import MOST_BITS, indexed_hashes, is_copy
 from image_release.everywhere import PrintIndex
 from image_release.fingerprint import (
     FINGERPRINT_VERSION,
@@ -44,6 +48,7 @@ from image_release.outcomes import Rejection
 from image_release.publish import Manifest, PublishedImage, PublishedPicture, PublishedScore
 from image_release.settings import Settings
 from image_release.sharing import AS_USUAL, Families, Shared, find_shared
+from image_release.sharing.alike import alike, bits_apart
 from image_release.storage import MemoryStore, Stores
 from image_release.store_keys import RELEASES, fingerprints_key, manifest_key
 from image_release.values import Accommodation, sha256_hex
@@ -62,6 +67,8 @@ LEAST_CONTRAST = 35.0
 """Contrast of a photograph that is used for double exposures: with a flat one the other would be seen alone."""
 SAME_BYTES = 0.3
 """Share of planted copies that are the same file."""
+COPIES_MEASURED = 1_500
+"""Pairs of copies whose hashes are measured."""
 SETTINGS = Settings()
 
 Named = tuple[str, Fingerprint]
@@ -268,6 +275,35 @@ def measure_index(images: int) -> None:
         print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
 
 
+def measure_hashes(corpora: list[Path]) -> None:
+    """Print which pairs of images of labelled corpora are candidates: copies, and one image of each photograph."""
+    by_label: dict[str, list[Fingerprint]] = {}
+    for corpus in corpora:
+        for item in sorted(read_labels(corpus)[0], key=lambda item: not item.best):
+            image = None if item.is_placeholder else printed(corpus / "images" / item.image)
+            if image:
+                by_label.setdefault(item.label, []).append(image[1])
+    same = [pair for images in by_label.values() for pair in combinations(images, 2)]
+    same = [pair for pair in random.Random(1).sample(same, min(COPIES_MEASURED, len(same))) if is_copy(*pair)]
+    hashes = indexed_hashes(np.array([images[0].hashes for images in by_label.values()], np.uint64))
+    left, right = np.triu_indices(len(hashes), 1)
+    mine, theirs = (indexed_hashes(np.array([pair[side].hashes for pair in same], np.uint64)) for side in (0, 1))
+    nearest = np.minimum(
+        np.bitwise_count(mine[:, :1] ^ theirs).min(axis=1), np.bitwise_count(theirs[:, :1] ^ mine).min(axis=1)
+    )
+    others = np.minimum(
+        np.bitwise_count(hashes[left, :1] ^ hashes[right]).min(axis=1),
+        np.bitwise_count(hashes[right, :1] ^ hashes[left]).min(axis=1),
+    )
+    by_pieces = [len(alike(mine[one : one + 1], theirs[one : one + 1])[0]) for one in range(len(same))]
+    print(f"{len(same)} pairs of copies, {len(left)} pairs of different photographs")
+    print(f"  by one hash, {MOST_BITS} bits: {(nearest <= MOST_BITS).mean():.3f}; {(others <= MOST_BITS).sum()}")
+    for bits in (6, 8, 10, 12):
+        found, wrong = bits_apart(mine, theirs) <= bits, bits_apart(hashes[left], hashes[right]) <= bits
+        print(f"  by all four, {bits} bits on average: {found.mean():.3f}; {wrong.sum()}")
+    print(f"  by pieces, 10 bits on average: {np.mean(by_pieces):.3f}")
+
+
 def main() -> None:
     """Measure what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -278,11 +314,14 @@ def main() -> None:
     planted.add_argument("--recipe", default="ordinary")
     planted.add_argument("--seed", type=int, default=1)
     commands.add_parser("index").add_argument("images", type=int)
+    commands.add_parser("hashes").add_argument("corpora", type=Path, nargs="+")
     args = parser.parse_args()
     if args.command == "plant":
         measure_planted(args.sources, args.hotels, args.recipe, args.seed)
-    else:
+    elif args.command == "index":
         measure_index(args.images)
+    else:
+        measure_hashes(args.corpora)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
     """
     with invocation.open() as workspace:
         families = families_of(workspace)
-        with progress_bar(None, quiet=invocation.as_json, unit="thousands of accommodations compared") as advance:
+        with progress_bar(None, quiet=invocation.as_json, unit="ten thousands of accommodations") as advance:
             families.catch_up(workspace.stores, lambda _done, _total: advance(0))
         found = find_shared(families, workspace.stores, Counting(least, many))
     if pairs:

@@ -19,12 +19,7 @@ from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 
 from image_release.dedup.displacement import displacements
-from image_release.dedup.evidence import (
-    Evidence,
-    coarse_features,
-    evidence,
-    statistics,
-)
+from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
 from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
 from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
@@ -51,12 +46,11 @@ FEW_AGREEING = 8
 fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
-
 LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
-
 _TwoGroups = frozenset[tuple[int, int]]
+"""The first member and the number of members of two groups."""
 
 
 def group_same(
@@ -114,18 +108,16 @@ def evidence_with(
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
     unmeasured = [member for member in among if member not in found]
-    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
-    if settings.method == "hashes":
-        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
-    else:
-        clear = _clear_with(best, compared) if compared else {}
+    clear = _clear_with(best, {sha256: images[sha256] for sha256 in (best, *unmeasured)}, settings)
     for member in unmeasured:
         found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
     return found
 
 
-def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage], settings: GroupingSettings) -> dict[str, Evidence]:
     """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    if settings.method == "hashes":
+        return near_one({sha256: image.fingerprint for sha256, image in images.items()}, best, settings.max_bits)
     shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)

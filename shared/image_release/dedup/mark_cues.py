@@ -16,7 +16,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.blocks import BLOCK
 from image_release.dedup.quantiles import quantiles
 
 Floats = NDArray[np.float32]
@@ -66,12 +65,6 @@ class _Side:
         across, down = _slopes(pixels)
         energy = across * across + down * down
         return cls(pixels, plain, across, down, energy, np.sqrt(energy))
-
-
-def whole_image(blocks: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np.generic]:
-    """Put the blocks (n, 64) of an image of `shape` together again: (height, width), without incomplete blocks."""
-    rows, columns = shape[0] // BLOCK, shape[1] // BLOCK
-    return blocks.reshape(rows, columns, BLOCK, BLOCK).transpose(0, 2, 1, 3).reshape(rows * BLOCK, columns * BLOCK)
 
 
 def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags) -> Mapping[str, float]:

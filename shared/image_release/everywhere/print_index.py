@@ -54,7 +54,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 Progress = Callable[[int, int], None]
-"""Is told how many of how many hotels were read."""
+"""Is told how many of how many hotels, candidates or rows are done."""
 Row = tuple[str, str, str, bytes, bytes]
 
 

@@ -236,6 +236,11 @@ class TestADecisionThatTwoAreTheSame:
         scores: Scores = {"bc": COPIES, "ab": 4.0, "ac": 4.0}
         assert groups("abcd", scores, (Override("same", ("a", "d")),)) == "abcd"
 
+    def test_makes_no_bridge_of_an_image_that_has_other_copies_too(self) -> None:
+        """Image a has a copy e as well, which is related to neither b nor c."""
+        scores: Scores = {"ae": COPIES, "bc": COPIES, "ab": 4.0, "ac": 4.0}
+        assert groups("abcde", scores, (Override("same", ("a", "d")),)) == "abcde"
+
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
