@@ -122,7 +122,8 @@ def _page(
     """A page of a list of what was found last, or the way to find it."""
     work = _work(request)
     rows = rows_of(work.found) if work.found else ()
-    page = number_in(request.query_params.get("page"), 1, MOST_PAGE)
+    pages = -(-len(rows) // PAGE)
+    page = min(number_in(request.query_params.get("page"), 1, MOST_PAGE), max(pages, 1))
     first = (page - 1) * PAGE
     return render(
         request,
@@ -131,7 +132,7 @@ def _page(
         rows=rows[first : first + PAGE],
         number=first + 1,
         page=page,
-        pages=-(-len(rows) // PAGE),
+        pages=pages,
         address=address,
         counting=AS_USUAL,
         reasons=REASONS,
