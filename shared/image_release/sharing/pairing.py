@@ -97,9 +97,9 @@ class Pairing:
         if weights and self._left > 0:
             self._left -= 1
             for here, there in self._aligned(one, other, _each_once(weights)):
-                hotels = self._hotels_of(here, there)
-                if hotels <= self.counting.many:
-                    weights[one.number(here), other.number(there)] = 1 / (hotels - 1)
+                hotels = {one.row.hotel_id, other.row.hotel_id} | self._hotels_with(here) | self._hotels_with(there)
+                if len(hotels) <= self.counting.many:
+                    weights[one.number(here), other.number(there)] = 1 / (len(hotels) - 1)
                     images |= {here, there}
         pairs = _each_once(weights)
         if len(pairs) < self.counting.least:
@@ -115,10 +115,10 @@ class Pairing:
             likely_reason(first, second),
         )
 
-    def _hotels_of(self, here: str, there: str) -> int:
-        """How many hotels have either of two images, which no hash brought together; it is two at least."""
-        families = {self._family[sha256] for sha256 in (here, there) if sha256 in self._family}
-        return max(2, len({hotel_id for family in families for hotel_id in self.holders[family]}))
+    def _hotels_with(self, sha256: str) -> set[str]:
+        """The hotels that have copies of an image, as far as hashes tell."""
+        family = self._family.get(sha256)
+        return set(self.holders[family]) if family else set()
 
     def _aligned(
         self, one: ShowingNow, other: ShowingNow, known: Iterable[tuple[int, int]]
