@@ -55,11 +55,13 @@ from image_release.store_keys import RELEASES, fingerprints_key, manifest_key
 from image_release.values import Accommodation, sha256_hex
 
 PAIRS = 300
-"""Number of pairs of hotels that share photographs."""
+"""Number of pairs of hotels that share photographs, of 10,000 hotels; of fewer hotels it is less."""
 SHARED = (3, 5)
 """Fewest and most photographs that they share."""
 STOCK = 50
-"""Number of stock photographs."""
+"""Number of stock photographs, in the same way."""
+WHOLE = 10_000
+"""Number of hotels that all of them are planted into."""
 STOCK_HOTELS = (20, 200)
 """Fewest and most hotels that one is in."""
 OWN = (4, 12)
@@ -193,14 +195,14 @@ def plant(workspace: Workspace, photos: list[list[Named]], sources: list[Path], 
     held: dict[str, dict[str, Fingerprint]] = {f"h{number:05}": {} for number in range(hotels)}
     names = list(held)
     stock = []
-    for copies in photos[:STOCK]:
+    for copies in photos[: STOCK * hotels // WHOLE]:
         own = chance.sample(names, min(chance.randint(*STOCK_HOTELS), hotels // 3))
         stock.append(frozenset(own))
         for name in own:
             sha256, image = chance.choice(copies)
             held[name][sha256] = image
     left, pairs = iter(photos[STOCK:]), set()
-    partnered = chance.sample(names, 2 * PAIRS)
+    partnered = chance.sample(names, 2 * (PAIRS * hotels // WHOLE))
     for one, other in zip(partnered[::2], partnered[1::2], strict=True):
         pairs.add((min(one, other), max(one, other)))
         for _ in range(chance.randint(*SHARED)):

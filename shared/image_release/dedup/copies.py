@@ -48,7 +48,7 @@ GLANCE_CROPS = (0.0, 0.1, 0.2)
 GLANCE_SIDE = 12
 """Width and height of what is compared at a glance, in mean values; no working image is too small for it."""
 LEAST_AT_A_GLANCE = 0.85
-"""Minimum correlation at a glance. 99.6 % of the copies that hashes find have it."""
+"""Minimum correlation at a glance. 2 of 915 copies that hashes find have less."""
 
 Hashes = NDArray[np.uint64]
 
@@ -74,7 +74,7 @@ def copies_of(image: Fingerprint, others: Mapping[str, Fingerprint], among: Coll
 
 
 def may_be_copy(image: Fingerprint, candidate: Fingerprint) -> bool:
-    """Whether two images look alike at a glance: a quick test before `is_copy`, which takes forty times as long."""
+    """Whether two images look alike at a glance: a quick test before `is_copy`, which takes twenty times as long."""
     mine, theirs = _glance(image), _glance(candidate)
     return max(float((mine[0] @ theirs.T).max()), float((mine @ theirs[0]).max())) >= LEAST_AT_A_GLANCE
 
