@@ -20,7 +20,7 @@ from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.fit_grouping import hotels_of
+from benchmarks.fit_grouping import hotels_of, labels_of
 from image_release.dedup import FingerprintedImage, group_same
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
 from image_release.settings import GroupingSettings
@@ -57,11 +57,7 @@ def changes(
 def of_hotel(subsets: int, hotel: CorpusHotel) -> Counter[str]:
     """Count the changes of a hotel over some subsets."""
     fingerprints = fingerprint_hotel(hotel)
-    label_of = {
-        fingerprints.contents[item.image]: item.label
-        for item in hotel.images
-        if item.image in fingerprints.contents and not item.is_placeholder
-    }
+    label_of = labels_of(hotel, fingerprints)
     copies = defaultdict(list)
     for sha256 in sorted(label_of):
         copies[label_of[sha256]].append(sha256)

@@ -36,7 +36,7 @@ from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import PairWeights, Weights
-from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel, read_hotels
+from image_release.lab.grouping.corpus_hotels import CorpusHotel, FingerprintedHotel, fingerprint_hotel, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/weights.json"
@@ -78,6 +78,15 @@ def hotels_of(corpora: Sequence[Path]) -> list[CorpusHotel]:
     return [hotel for corpus in corpora for hotel in read_hotels(corpus, Settings())[0]]
 
 
+def labels_of(hotel: CorpusHotel, fingerprints: FingerprintedHotel) -> dict[str, str]:
+    """The label of each image of a hotel, by SHA-256, but for placeholders."""
+    return {
+        fingerprints.contents[item.image]: item.label
+        for item in hotel.images
+        if item.image in fingerprints.contents and not item.is_placeholder
+    }
+
+
 def fold_key(hotel: CorpusHotel) -> str:
     """What is held out together with a hotel."""
     in_sets = CorpusKinds.read(hotel.corpus).sets
@@ -88,8 +97,7 @@ def hotel_pairs(task: tuple[CorpusHotel, float]) -> list[LabelledPair]:
     """Every candidate pair of a hotel whose pairs have a weight, but for those that no fit sees."""
     hotel, weight = task
     kinds, fold, fingerprints = CorpusKinds.read(hotel.corpus), fold_key(hotel), fingerprint_hotel(hotel)
-    photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
-    label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
+    label_of = labels_of(hotel, fingerprints)
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
     items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
     prepared = [PreparedImage(item) for item in items]
@@ -172,10 +180,8 @@ class _Scaled:
 def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit[Weights], Fit[PairWeights]]:
     """Fit the weights of the coarse pass and those of the score; `fold_of` says which fold a pair is in."""
     scored = [pair for pair in pairs if pair.statistics]
-    coarse, score = (
-        _Scaled.of([pair.features for pair in pairs]),
-        _Scaled.of([pair.statistics for pair in scored if pair.statistics]),
-    )
+    coarse = _Scaled.of([pair.features for pair in pairs])
+    score = _Scaled.of([pair.statistics for pair in scored if pair.statistics])
 
     def coarse_weights(used: NDArray[np.bool_]) -> Weights:
         same = np.array([pair.kind == SAME for pair in pairs])

@@ -19,7 +19,6 @@ kinds of look-alikes in which somebody photographed a view again.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -32,9 +31,10 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fit_grouping import hotels_of
+from benchmarks.fit_grouping import hotels_of, labels_of
 from benchmarks.folds import house_of
 from benchmarks.logistic import newton
+from benchmarks.pair_kinds import rows
 from image_release.dedup.evidence import coarse_features
 from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
@@ -92,28 +92,23 @@ class MeasuredPair:
 
 def views_of(corpus: Path) -> dict[Labels, str]:
     """The pairs of photographs that show the same view, and what differs, by the file of a corpus or a person's eye."""
-    path = corpus / PAIRS
-    with (path if path.exists() else LABELS).open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["same_view"] == "1" and row["one"] != row["other"]]
-    return {(min(row["one"], row["other"]), max(row["one"], row["other"])): row["difference"] for row in rows}
+    said = rows(corpus / PAIRS) or rows(LABELS)
+    return {
+        (min(row["one"], row["other"]), max(row["one"], row["other"])): row["difference"]
+        for row in said
+        if row["same_view"] == "1" and row["one"] != row["other"]
+    }
 
 
 def named_pairs(corpus: Path) -> frozenset[Labels] | None:
     """The pairs of photographs of a corpus that are used; None if all are."""
-    path = corpus / PAIRS
-    if not path.exists():
-        return None
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset((min(row["one"], row["other"]), max(row["one"], row["other"])) for row in csv.DictReader(file))
+    said = rows(corpus / PAIRS)
+    return frozenset((min(row["one"], row["other"]), max(row["one"], row["other"])) for row in said) or None
 
 
 def kinds_of(corpus: Path) -> dict[str, str]:
     """The kind of each set of look-alikes; empty for other corpora."""
-    path = corpus / "sets.csv"
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["hotel_id"]: row["kind"] for row in csv.DictReader(file)}
+    return {row["hotel_id"]: row["kind"] for row in rows(corpus / "sets.csv")}
 
 
 def fold_of(hotel: CorpusHotel) -> str:
@@ -125,8 +120,7 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     """The candidate pairs of a hotel that can be aligned coarsely, but for mirrored ones."""
     fingerprints, kind = fingerprint_hotel(hotel), kinds_of(hotel.corpus).get(hotel.hotel_id)
     used, views = named_pairs(hotel.corpus), views_of(hotel.corpus)
-    photographs = [item for item in hotel.images if item.image in fingerprints.contents and not item.is_placeholder]
-    label_of = {fingerprints.contents[item.image]: item.label for item in photographs}
+    label_of = labels_of(hotel, fingerprints)
     shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
     items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
     prepared = [PreparedImage(item) for item in items]

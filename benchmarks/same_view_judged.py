@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.fit_grouping import hotels_of
+from benchmarks.fit_grouping import hotels_of, labels_of
 from benchmarks.fit_same_view import Labels, fitted_on, fold_of, kinds_of, views_of
 from image_release.dedup import same_view_evidence
 from image_release.dedup.weights import Weights
@@ -43,11 +43,7 @@ def judged(task: tuple[CorpusHotel, Weights]) -> JudgedHotel:
     hotel, weights = task
     with patch.object(same_view_evidence, "same_view_weights", lambda: weights):
         grouped = group_hotel(hotel)
-    label_of = {
-        grouped.fingerprinted.contents[item.image]: item.label
-        for item in hotel.images
-        if item.image in grouped.fingerprinted.contents and not item.is_placeholder
-    }
+    label_of = labels_of(hotel, grouped.fingerprinted)
     shows = {
         member: frozenset(label_of[each] for each in picture.members if each in label_of)
         for picture in grouped.pictures

@@ -10,7 +10,6 @@ the share that two images would be told right by their score and the settings' c
 from __future__ import annotations
 
 import argparse
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from itertools import chain, combinations
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.fit_grouping import hotels_of
+from benchmarks.fit_grouping import hotels_of, labels_of
+from benchmarks.pair_kinds import CorpusKinds
 from image_release.dedup import group_same, scored_pairs
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
 
@@ -36,18 +36,15 @@ class Told:
 
 def differences_of(corpus: Path) -> dict[frozenset[str], str]:
     """What is different between each two labels that are related."""
-    with (corpus / "pairs.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {frozenset((row["one"], row["other"])): row["difference"] for row in rows if row["one"] != row["other"]}
+    changes = CorpusKinds.read(corpus).changes
+    return {labels: difference for labels, difference in changes.items() if len(labels) > 1}
 
 
 def told(task: tuple[CorpusHotel, Mapping[frozenset[str], str]]) -> list[Told]:
     """Judge every pair of images of a hotel whose shots are related."""
     hotel, differences = task
     fingerprints = fingerprint_hotel(hotel)
-    label_of = {
-        fingerprints.contents[item.image]: item.label for item in hotel.images if item.image in fingerprints.contents
-    }
+    label_of = labels_of(hotel, fingerprints)
     pictures = group_same(fingerprints.seen, (), hotel.settings.grouping)
     group_of = {sha256: number for number, picture in enumerate(pictures) for sha256 in picture.members}
     clear = hotel.settings.grouping.clear_score
@@ -56,7 +53,7 @@ def told(task: tuple[CorpusHotel, Mapping[frozenset[str], str]]) -> list[Told]:
         for one, other, score in scored_pairs(fingerprints.seen, lambda _one, _other: True, hotel.settings.grouping)
     }
     found = []
-    for one, other in combinations(sorted(group_of), 2):
+    for one, other in combinations(sorted(label_of), 2):
         labels = frozenset((label_of[one], label_of[other]))
         is_copy = len(labels) == 1
         if is_copy or labels in differences:

@@ -13,11 +13,10 @@ import argparse
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import Path
 
-from benchmarks.fit_grouping import hotels_of
-from benchmarks.fit_same_view import Fit, Labels, by_picture, kinds_of, measured_pairs, views_of
+from benchmarks.fit_same_view import Labels, by_picture, fitted_on, views_of
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.lab.ordering import RECORDED, evaluate, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
@@ -55,8 +54,7 @@ def main() -> None:
 
 def _told_by_program(corpora: Sequence[Path]) -> frozenset[Labels]:
     """Pictures that show the same view as the program says, by weights that did not see them."""
-    pairs = list(chain.from_iterable(map(measured_pairs, hotels_of(corpora))))
-    fit = Fit(pairs, frozenset(corpus.name for corpus in corpora if kinds_of(corpus)))
+    pairs, fit = fitted_on(corpora)
     scores = fit.held_out(FOLDS)
     here = [(pair, score) for pair, score in zip(pairs, scores, strict=True) if pair.corpus == corpora[0].name]
     found = by_picture([pair for pair, _ in here], [score for _, score in here])

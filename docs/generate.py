@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,9 @@ def settings_page() -> str:
     for name, value in Settings().resolved_for("labels"):
         model = value[0] if isinstance(value, tuple) else value
         title = f"## {name}" + (" (a list)" if isinstance(value, tuple) else "")
-        sections.append(f"{title}\n\n{type(model).__doc__}\n\n{_table(model)}")
+        sections.append(f"{title}\n\n{getdoc(type(model))}\n\n{_table(model)}")
         sections += [
-            f"### {name}.{inner}\n\n{type(part).__doc__}\n\n{_table(part)}"
+            f"### {name}.{inner}\n\n{getdoc(type(part))}\n\n{_table(part)}"
             for inner, part in model
             if isinstance(part, BaseModel)
         ]

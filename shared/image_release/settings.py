@@ -152,6 +152,10 @@ class FingerprintSettings(Section):
     hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
 
+FIRST_SCORES = {"bridge_score": 6.0, "least_score": 0.0}
+"""Defaults of the first version that are others now: at their defaults, settings keep their digest."""
+
+
 class GroupingSettings(Section):
     """When two images show the same photograph. Scores are log-odds (see `dedup/evidence.py`)."""
 
@@ -168,7 +172,7 @@ class GroupingSettings(Section):
     )
     clear_score: float = Field(
         3.5,
-        description="from this score on, a pair joins an image to another image or to a group without further evidence",
+        description="from this score on, a pair is joined before others, unless a likelier one of its groups disagrees",
     )
     bridge_score: float = Field(
         4.5, description="from this score on, two groups are joined even if a single image connects them"
@@ -187,10 +191,7 @@ class GroupingSettings(Section):
         if self.method == "hashes":
             return self.model_dump(mode="json", include=by_hashes)
         found = self.model_dump(mode="json", exclude=by_hashes)
-        for name, first in (
-            ("bridge_score", 6.0),
-            ("least_score", 0.0),
-        ):  # the first defaults: they swap places
+        for name, first in FIRST_SCORES.items():  # the first default and the present one swap places
             default = type(self).model_fields[name].default
             found[name] = {default: first, first: default}.get(found[name], found[name])
         return found

@@ -108,6 +108,12 @@ class TestPairs:
         wait(compared, "[...document.images].filter(image => image.loading !== 'lazy' || image.complete).length > 0")
         assert serious_findings(compared) == []
 
+    @pytest.mark.parametrize("page", ["0", "-1", "nine", "99999", "1e9"])
+    def test_a_page_that_is_not_there_is_the_nearest_one(self, compared, world, page):
+        text = world.client().get(f"/shared?page={page}").text
+        assert "3 shared" in text
+        assert "No two hotels" not in text
+
     def test_hostile_names_are_text(self, compared):
         text = compared.find_element(By.TAG_NAME, "main").text
         assert ATTACK in text
@@ -132,8 +138,9 @@ class TestFiles:
 
     def test_of_pictures_name_all_hotels(self, compared, world):
         data = world.client().get("/shared/pictures.csv").data.decode("utf-8-sig")
-        [row] = csv.DictReader(io.StringIO(data))
-        assert row["hotel_ids"].split() == MANY
+        rows = list(csv.DictReader(io.StringIO(data)))
+        assert [row["hotel_id"] for row in rows] == MANY
+        assert {row["hotels"] for row in rows} == {"11"}
 
     def test_for_programs_have_both(self, compared, world):
         found = json.loads(world.client().get("/shared/found.json").data)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ from image_release.one_machine.sharing import follow_shared
 from image_release.one_machine.workspace import open_workspace
 from image_release.settings import Settings
 from image_release.sharing import Counting, Families, LikelyReason, find_shared
+from image_release.sharing.pairing import _each_once
+from image_release.storage import StorageError
 from image_release.values import sha256_hex
 from tests.integration.test_everywhere import Chain
 from tests.integration.world import jpeg, photo
@@ -25,6 +30,8 @@ from tests.integration.world import jpeg, photo
 ROOMS = [photo(seed) for seed in range(20, 30)]
 AS_SENT = [jpeg(room, 90) for room in ROOMS]
 SMALLER = [jpeg(room.resize((640, 427)), 60) for room in ROOMS]
+PAGE = 4096
+"""Bytes of a page of SQLite."""
 CROPPED = [jpeg(room.crop((24, 16, 776, 517)), 70) for room in ROOMS]
 
 
@@ -162,8 +169,11 @@ def test_the_command_tells_pairs_and_pictures_and_writes_both(town, tmp_path):
     assert "h1 and h2: 3 of 4 and 4 pictures" in answer.stdout
     [row] = csv.DictReader(io.StringIO(pairs.read_text("utf-8")))
     assert (row["hotel_id"], row["other_hotel_id"], row["shared"], row["reason"]) == ("h1", "h2", "3", "same_hotel")
-    [row] = csv.DictReader(io.StringIO(pictures.read_text("utf-8")))
-    assert row["hotel_ids"] == "'=h3 h1 h2"
+    rows = list(csv.DictReader(io.StringIO(pictures.read_text("utf-8"))))
+    assert [(row["hotels"], row["hotel_id"], row["images"]) for row in rows] == [
+        ("3", hotel_id, sha256_hex(image)[:12])
+        for hotel_id, image in (("'=h3", CROPPED[0]), ("h1", AS_SENT[0]), ("h2", SMALLER[0]))
+    ]
     document = json.loads(said(town, "--json", "--many", "2").stdout)
     assert [len(pair["shared"]) for pair in document["pairs"]] == [3]
     assert [picture["hotels"] for picture in document["pictures"]] == [3]
@@ -173,6 +183,55 @@ def test_the_command_names_a_file_that_cannot_be_written(town, tmp_path):
     town.chain.hotels(h1=AS_SENT[:1])
     answer = said(town, "--pairs", str(tmp_path / "no" / "pairs.csv"))
     assert (answer.exit_code, "pairs.csv" in answer.stderr) == (1, True)
+
+
+def pairs_said(town: Town) -> list[int]:
+    """Of each pair that the command finds, how many pictures it shares."""
+    answer = said(town, "--json")
+    assert answer.exit_code == 0, answer.output
+    return [len(pair["shared"]) for pair in json.loads(answer.stdout)["pairs"]]
+
+
+def test_the_tables_are_two_files(town, tmp_path):
+    answer = said(town, "--pairs", str(tmp_path / "one.csv"), "--pictures", str(tmp_path / "one.csv"))
+    assert (answer.exit_code, "the same file" in answer.stderr) == (2, True)
+
+
+def test_a_folder_without_a_release_is_refused_and_stays_as_it_was(tmp_path):
+    answer = CliRunner().invoke(main, ["shared", "--workspace", str(tmp_path)])
+    assert (answer.exit_code, "no release is in force" in answer.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", ["families", "to_compare", "prints", "meta"])
+def test_a_file_that_lacks_a_table_is_made_again(town, table):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    assert town.pairs() == {("h1", "h2"): 4}
+    with closing(sqlite3.connect(town.chain.folder / "desk" / "prints.sqlite")) as db, db:
+        db.execute(f"DROP TABLE {table}")
+    assert pairs_said(town) == [4]
+
+
+def test_a_file_whose_bytes_are_damaged_anywhere_is_made_again(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    assert town.pairs() == {("h1", "h2"): 4}
+    path = town.chain.folder / "desk" / "prints.sqlite"
+    sound = path.read_bytes()
+    for start in range(0, len(sound), PAGE):
+        path.write_bytes(sound[:start] + b"\xff" * PAGE + sound[start + PAGE :])
+        assert pairs_said(town) == [4], start
+
+
+def test_what_hinders_the_file_and_is_no_damage_is_told(town):
+    (town.chain.folder / "desk" / "prints.sqlite").mkdir(parents=True)
+    with pytest.raises(StorageError, match="unable to open"):
+        town.pairs()
+
+
+def test_two_hotels_with_many_copies_of_one_photograph_share_as_many_pictures_as_the_smaller_has():
+    """Each of 700 pictures of one hotel is a copy of each of 700 of the other one."""
+    every = product(range(700), range(700))
+    assert _each_once(every) == [(number, number) for number in range(700)]
 
 
 def test_what_a_person_decided_is_told_with_the_picture(town):

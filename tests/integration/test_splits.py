@@ -163,6 +163,17 @@ def test_a_person_shows_the_part_or_revokes_the_decision(hotel):
     assert set(outcomes(hotel, hotel.publish()).values()) == {"shown"}
 
 
+def test_a_person_hides_the_part_itself(hotel):
+    """Then it stays hidden, whatever becomes of the first decision, and nobody needs to look."""
+    hotel.decide("hide", "other")
+    hotel.publish()
+    hotel.split()
+    hotel.decide("hide", "one")
+    after = hotel.publish()
+    assert set(outcomes(hotel, after).values()) == {Outcome.HIDDEN}
+    assert DECISION_FOR_TWO not in needs_a_look(after)
+
+
 def test_revoking_it_shows_both_parts(hotel):
     hotel.decide("hide", "other")
     hotel.publish()
@@ -220,6 +231,20 @@ def test_the_instruments_replay_decisions_of_both_parts(hotel):
     assert stored.pins == {hotel.of(after, "other").best.sha256: 3}
     of = {sha256: picture for picture in stored.pictures for sha256 in picture.members}
     assert [of[hotel.sha[name]].labels for name in ("one", "other")] == [(Label("Swimming pool", 1.0),)] * 2
+
+
+def test_the_instruments_leave_a_pin_with_a_named_image_that_is_hidden(hotel):
+    """The other part is shown again, and gets no place: neither in the manifest, nor by the instruments."""
+    hotel.decide("pin", "other", position=3)
+    hotel.decide("hide", "other")
+    hotel.publish()
+    hotel.split()
+    hotel.decide("show", "one")
+    after = hotel.publish()
+    assert hotel.of(after, "one").pinned is None
+    assert hotel.of(after, "one").once_with == (hotel.sha["other"],)
+    stored = read_stored_hotel(Stores(hotel.inbox, hotel.state, hotel.published), "h1", None)
+    assert stored.pins == {}
 
 
 def test_labels_of_a_person_hold_for_both_parts(hotel):

@@ -29,8 +29,10 @@ MUTATED = (
     "rank",
     "serverless",
     "dedup/grouping.py",
+    "dedup/groups.py",
+    "dedup/hash_grouping.py",
 )
-"""What the sample is drawn from: folders, and the module that decides which images are grouped."""
+"""What the sample is drawn from: folders, and the modules that decide which images are grouped."""
 MOST_SURVIVORS = 0.1
 BUDGET_S = 20.0
 """Recorded time of the tests that a mutant has to survive, in seconds."""

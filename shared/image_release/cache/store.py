@@ -84,11 +84,8 @@ def merge_fingerprints(
             if sha256 not in learned or learned[sha256].hash_kind == item.hash_kind
         }
         wanted = {sha256: item for sha256, item in {**learned, **stays}.items() if sha256 not in forget}
-        return (
-            None
-            if present is not None and wanted.keys() == present.keys() == stays.keys()
-            else pack_fingerprints(wanted)
-        )
+        is_unchanged = present is not None and wanted.keys() == present.keys() == stays.keys()
+        return None if is_unchanged else pack_fingerprints(wanted)
 
     swap(state, key, change)
 

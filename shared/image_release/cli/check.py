@@ -26,10 +26,9 @@ def check(invocation: Invocation, repair: bool) -> None:
     It reads every manifest, cache and original, and may run beside a run. With --repair, documents are made again,
     hotels are processed, and what nothing names is deleted as `sweep` does. The exit status is 1 if something is left.
 
-    \b
-    Examples:
-      image-release check
-      image-release check --repair
+    Example: image-release check
+
+    Example: image-release check --repair
     """
     with (
         invocation.open() as workspace,

@@ -17,6 +17,7 @@ import click
 from image_release.cli.pasting import command
 from image_release.folding import folded
 from image_release.ingest import (
+    Current,
     ReleaseIndex,
     Request,
     RequestError,
@@ -104,14 +105,20 @@ def selected(index: ReleaseIndex, request: Request) -> list[str]:
     return found
 
 
-@contextmanager
-def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
-    """Open the index of the release in force. Without a release the command ends with status 2."""
+def release_in_force(workspace: Workspace) -> Current:
+    """The release in force. Without one the command ends with status 2: a wrong folder is no empty workspace."""
     current = read_current(workspace.state)
     if current is None:
         raise click.UsageError(
             f"--workspace {printable(str(workspace.root))}: no release is in force yet; first: "
             + command(str(workspace.root), ["run"])
         )
+    return current
+
+
+@contextmanager
+def release_index(workspace: Workspace) -> Iterator[ReleaseIndex]:
+    """Open the index of the release in force. Without a release the command ends with status 2."""
+    current = release_in_force(workspace)
     with tempfile.TemporaryDirectory() as folder, open_index(workspace.state, current, Path(folder) / "index") as index:
         yield index

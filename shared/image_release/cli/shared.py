@@ -12,6 +12,7 @@ from image_release.cli.common import end, tell_problems
 from image_release.cli.invocation import Invocation, workspace_options
 from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
+from image_release.cli.selection import release_in_force
 from image_release.one_machine.sharing import families_of
 from image_release.problems import cell, printable
 from image_release.sharing import (
@@ -30,6 +31,8 @@ from image_release.sharing import (
 
 SHOWN = 20
 """Number of pictures, and of pairs, that are shown to a person; the files and `--json` have all."""
+MOST_MANY = 100
+"""Maximum of `--many`: each two of the hotels that have a picture are a pair to be looked at."""
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -41,7 +44,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option(
     "--many",
-    type=click.IntRange(2),
+    type=click.IntRange(2, MOST_MANY),
     default=AS_USUAL.many,
     show_default=True,
     help="A picture that more hotels have is one of many hotels, and makes no pair.",
@@ -59,11 +62,18 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
 
     Example: image-release shared --pairs pairs.csv --pictures pictures.csv
     """
+    if pairs and pairs == pictures:
+        raise click.UsageError("--pairs and --pictures name the same file")
     with invocation.open() as workspace:
+        release_in_force(workspace)
         families = families_of(workspace)
-        with progress_bar(None, quiet=invocation.as_json, unit="thousands of accommodations compared") as advance:
-            families.catch_up(workspace.stores, lambda _done, _total: advance(0))
-        found = find_shared(families, workspace.stores, Counting(least, many))
+        with progress_bar(None, quiet=invocation.as_json, unit="ten thousands of accommodations") as advance:
+
+            def find() -> Shared:
+                families.catch_up(workspace.stores, lambda _done, _total: advance(0))
+                return find_shared(families, workspace.stores, Counting(least, many))
+
+            found = families.index.made_again_if_damaged(find)
     if pairs:
         _write(pairs, PAIR_COLUMNS, pair_rows(found))
     if pictures:

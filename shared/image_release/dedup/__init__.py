@@ -11,7 +11,7 @@ from image_release.dedup.grouping import (
     group_same,
     groupings,
 )
-from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture
+from image_release.dedup.groups import BY_PEOPLE, FingerprintedImage, ImageGroups, Picture
 from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
 from image_release.dedup.same_view import Difference, SameView
@@ -21,6 +21,7 @@ __all__ = [
     "BEST_VERSION",
     "BLOCK",
     "BY_HASHES",
+    "BY_PEOPLE",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
     "MOST_BITS",

@@ -9,6 +9,8 @@ Floats = NDArray[np.float32]
 
 BLOCK = 8
 """Side of a block, in pixels of the working image."""
+AGREES, DISAGREES = 0.7, 0.3
+"""Correlation above which two blocks plainly agree, and below which they plainly disagree."""
 
 
 def in_blocks(values: NDArray[np.generic], side: int) -> Floats:
@@ -16,6 +18,12 @@ def in_blocks(values: NDArray[np.generic], side: int) -> Floats:
     rows, columns = values.shape[0] // side, values.shape[1] // side
     whole = values[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return np.ascontiguousarray(whole.transpose(0, 2, 1, 3).reshape(rows * columns, side * side), np.float32)
+
+
+def whole_image(blocks: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np.generic]:
+    """Put the blocks (n, 64) of an image of `shape` together again: (height, width), without incomplete blocks."""
+    rows, columns = shape[0] // BLOCK, shape[1] // BLOCK
+    return blocks.reshape(rows, columns, BLOCK, BLOCK).transpose(0, 2, 1, 3).reshape(rows * BLOCK, columns * BLOCK)
 
 
 def subtract_means(blocks: Floats) -> Floats:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.alignment import AlignedCopy, align_copies
-from image_release.dedup.blocks import BLOCK, mean_products
-from image_release.dedup.mark_cues import MARK_CUES, mark_cues, whole_image
+from image_release.dedup.blocks import BLOCK, mean_products, whole_image
+from image_release.dedup.mark_cues import MARK_CUES, mark_cues
 from image_release.dedup.quantiles import quantiles
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
 from image_release.values import ImageFacts

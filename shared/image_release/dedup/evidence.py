@@ -1,7 +1,7 @@
 """Evidence: statistics of a registered pair, and the score that says how likely it shows the same photograph.
 
-The statistics are those that separated copies from look-alikes on a labelled corpus. The score is a logistic regression
-over their logarithms (`weights`). A score above 0 speaks for the same photograph, below 0 against it.
+The statistics are those that separated copies from look-alikes on labelled corpora. The score follows from logistic
+regressions over their logarithms (`weights`). A score above 0 speaks for the same photograph, below 0 against it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.dedup.blocks import AGREES, DISAGREES
 from image_release.dedup.displacement import Displacements, block_sums, solved_shift
 from image_release.dedup.matching import CandidatePair
 from image_release.dedup.prepared_image import COARSEST, FINEST, MIDDLE, PreparedImage
@@ -32,8 +33,6 @@ Doubles = NDArray[np.float64]
 
 LEAST_TEXTURED = 5
 """Minimum number of blocks that a statistic is computed from; with fewer, all blocks inside both images are used."""
-GOOD, BAD = 0.7, 0.3
-"""Correlation above which a block plainly agrees, and below which it plainly disagrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ def statistics(
         "textured": logarithm(float(textured.sum()), 1),
         "textured_fine": logarithm(float(textured_fine.sum()), 1),
         "global": logarithm(1 - _global(one, fine), 0.01),
-        "good": logarithm(1 - float((correlation > GOOD).mean()), 0.02),
-        "bad": logarithm(float((correlation < BAD).mean()), 0.02),
+        "good": logarithm(1 - float((correlation > AGREES).mean()), 0.02),
+        "bad": logarithm(float((correlation < DISAGREES).mean()), 0.02),
         "still": logarithm(1 - float((pooled < 0.2).mean()), 0.02),  # noqa: PLR2004 - pixels
         "moved": logarithm(float(np.average(pooled, weights=weight)), 0.02),
         "gain_spread": logarithm(float(np.ptp(quantiles(gains, (25, 75)))), 0.02),
@@ -111,8 +110,8 @@ def coarse_features(one: PreparedImage, pair: CandidatePair, coarse: Alignment) 
         "step": logarithm(coarse.last_step),
         "inside": logarithm(float(aligned.inside.mean()), 0.02),
         "textured": logarithm(float(textured.sum()), 1),
-        "good": logarithm(1 - float((correlation > GOOD).mean()), 0.02),
-        "bad": logarithm(float((correlation < BAD).mean()), 0.02),
+        "good": logarithm(1 - float((correlation > AGREES).mean()), 0.02),
+        "bad": logarithm(float((correlation < DISAGREES).mean()), 0.02),
         **_shape(coarse.transform @ one.to_units(), one.half),
         **log_quantiles("coarse", 1 - correlation, 0.01),
         **log_quantiles("alone", solved_shift(block_sums(one, COARSEST, aligned))[textured], 0.02),
@@ -144,7 +143,7 @@ def evidence(
 ) -> Evidence:
     """The evidence about a pair with the image `other`, from its statistics `found` and its score."""
     aligned = registered.levels[MIDDLE]
-    textured = _or_all(aligned.inside & (aligned.correlation > BAD), aligned.inside)
+    textured = _or_all(aligned.inside & (aligned.correlation > DISAGREES), aligned.inside)
     return Evidence(
         other=other,
         method="registration",

@@ -139,10 +139,13 @@ def scored_pairs(
 
     Where hashes decide, every wanted pair is one, and its score is its distance in bits, below 0.
     """
+    if not images:
+        return
     shas = in_content_order(images)
     fingerprints = [images[sha256].fingerprint for sha256 in shas]
     if settings.method == "hashes":
-        bits = hash_distances(*[np.array([item.hashes for item in fingerprints])] * 2)
+        hashes = np.array([item.hashes for item in fingerprints])
+        bits = hash_distances(hashes, hashes)
         yield from (
             (shas[one], shas[other], -float(bits[one, other]))
             for one, other in combinations(range(len(shas)), 2)

@@ -3,8 +3,8 @@
 Clear pairs are joined first. A pair whose images are in one group already is not registered, so a hotel needs about one
 registration an image. Whether two groups show one photograph is one question, however many copies they hold: the pairs
 of their copies are not asked one after the other until one agrees. The pairs that can be compared best answer it
-together. Groups cannot chain: a single image that connects two groups, as a collage would, needs more evidence than
-others. People's decisions are binding, and later decisions win over earlier ones.
+together. Groups cannot chain: a single image that connects two groups needs more evidence than others, and a collage
+connects none. People's decisions are binding, and later decisions win over earlier ones.
 
 The result does not depend on the order of the images or on their names: the order of the pairs follows from their
 contents.
@@ -18,18 +18,14 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 
+from image_release.dedup.collages import Part, is_linked_by_collage, parts_that_agree
 from image_release.dedup.displacement import displacements
-from image_release.dedup.evidence import (
-    Evidence,
-    coarse_features,
-    evidence,
-    statistics,
-)
+from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
 from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
 from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
-from image_release.dedup.registration import align_coarsely, register
+from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
 from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
@@ -51,12 +47,11 @@ FEW_AGREEING = 8
 fewer."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
-
 LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
-
 _TwoGroups = frozenset[tuple[int, int]]
+"""The first member and the number of members of two groups."""
 
 
 def group_same(
@@ -114,18 +109,16 @@ def evidence_with(
     found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
     found |= {member: why for member in among if (why := _join_between(picture, member, best))}
     unmeasured = [member for member in among if member not in found]
-    compared = {sha256: images[sha256] for sha256 in (best, *unmeasured)} if unmeasured else {}
-    if settings.method == "hashes":
-        clear = near_one({sha256: image.fingerprint for sha256, image in compared.items()}, best, settings.max_bits)
-    else:
-        clear = _clear_with(best, compared) if compared else {}
+    clear = _clear_with(best, {sha256: images[sha256] for sha256 in (best, *unmeasured)}, settings)
     for member in unmeasured:
         found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
     return found
 
 
-def _clear_with(best: str, images: Mapping[str, FingerprintedImage]) -> dict[str, Evidence]:
+def _clear_with(best: str, images: Mapping[str, FingerprintedImage], settings: GroupingSettings) -> dict[str, Evidence]:
     """The evidence about each other image and the best one, where it speaks for the same photograph."""
+    if settings.method == "hashes":
+        return near_one({sha256: image.fingerprint for sha256, image in images.items()}, best, settings.max_bits)
     shas = in_content_order(images)
     at = shas.index(best)
     pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
@@ -144,6 +137,7 @@ class Pairs:
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
         self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
+        self._parts: dict[tuple[int, int], tuple[Part, Part] | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
         """Indices of the pairs that might show the same photograph, most agreeing matches first."""
@@ -187,15 +181,37 @@ class Pairs:
         """What tells the two images of a candidate pair apart; the pair is registered for it."""
         pair = self._pairs[min(one, other), max(one, other)]
         mine, theirs = self._prepared(pair.one), self._prepared(pair.other)
-        coarse = align_coarsely(mine, theirs, pair)
-        registered = register(mine, theirs, pair, coarse) if coarse else None
+        registered = self._registered(pair)
         return difference_between(mine, theirs, pair, registered) if registered else Difference.CAMERA
+
+    def partners(self, image: int) -> list[int]:
+        """The images that are a candidate pair with an image, most agreeing matches first."""
+        return self._partners[image]
+
+    def are_strangers(self, one: int, other: int) -> bool:
+        """Whether hardly anything in two images agrees."""
+        pair = self._pairs.get((min(one, other), max(one, other)))
+        return pair is None or pair.agreeing < FEW_AGREEING
+
+    def agreeing_parts(self, one: int, other: int) -> tuple[Part, Part] | None:
+        """The parts of the two images of a candidate pair that agree; None if they cannot be aligned."""
+        if (one, other) not in self._parts:
+            pair = self._pairs[min(one, other), max(one, other)]
+            found = self._registered(pair)
+            parts = parts_that_agree(self._prepared(pair.one), found, mirrored=pair.mirrored) if found else None
+            self._parts[pair.one, pair.other], self._parts[pair.other, pair.one] = parts, parts and parts[::-1]
+        return self._parts[one, other]
+
+    def _registered(self, pair: CandidatePair) -> Registered | None:
+        one, other = self._prepared(pair.one), self._prepared(pair.other)
+        coarse = align_coarsely(one, other, pair)
+        return register(one, other, pair, coarse) if coarse else None
 
     @cached_property
     def _partners(self) -> Mapping[int, list[int]]:
-        """Image -> the other images of its candidate pairs."""
+        """Image -> the other images of its candidate pairs, most agreeing matches first."""
         partners = defaultdict(list)
-        for one, other in self._pairs:
+        for one, other in self.likeliest_first():
             partners[one].append(other)
             partners[other].append(one)
         return partners
@@ -261,7 +277,7 @@ def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings
     across = _across(groups, pairs, pair)
     asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
     needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
-    return _pooled(pairs, asked) >= needed
+    return _pooled(pairs, asked) >= needed and not is_linked_by_collage(groups, pairs, pair)
 
 
 def _join_likely(
@@ -277,7 +293,8 @@ def _join_likely(
     while True:
         best = {_as_they_are(groups, pair): pair for pair in sorted(asked, key=lambda pair: (pairs.score(*pair), pair))}
         for two, pair in best.items():
-            if _may_join(groups, pair) and (surplus := _surplus(groups, pairs, pair, settings)) >= 0:
+            surplus = _surplus(groups, pairs, pair, settings) if _may_join(groups, pair) else HOPELESS
+            if surplus >= 0 and not is_linked_by_collage(groups, pairs, pair):
                 heappush(waiting, (-surplus, -pairs.score(*pair), pair, two))
         while waiting and waiting[0][3] != _as_they_are(groups, waiting[0][2]):
             heappop(waiting)  # one of the two groups has grown since, and was asked again

@@ -33,7 +33,7 @@ class Picture:
     """Other pictures that show the same view, each named by one of its images, likeliest first."""
 
 
-OVERRIDE = "override"
+BY_PEOPLE = "override"
 """Method of the evidence of a join that a person decided."""
 
 
@@ -65,7 +65,7 @@ class ImageGroups:
 
     def decided(self, index: int) -> bool:
         """Whether a person said that an image shows the same photograph as another one."""
-        return any(why.method == OVERRIDE for _, why in self.joins[index])
+        return any(why.method == BY_PEOPLE for _, why in self.joins[index])
 
     def keep_apart(self, one: int, other: int) -> None:
         """Forbid that the groups of two images are ever joined."""
@@ -93,7 +93,7 @@ def apply_decisions(groups: ImageGroups, shas: Sequence[str], decisions: Sequenc
             if decision.action == "different":
                 groups.keep_apart(one, other)
             elif decision.action == "same" and groups.may_join(one, other):
-                groups.join(one, other, Evidence("", OVERRIDE, 0.0, 0.0, 0.0))
+                groups.join(one, other, Evidence("", BY_PEOPLE, 0.0, 0.0, 0.0))
 
 
 def pictures_of(shas: Sequence[str], groups: ImageGroups) -> tuple[Picture, ...]:

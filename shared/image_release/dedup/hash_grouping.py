@@ -78,15 +78,12 @@ def hash_evidence(bits: int, other: str = "") -> Evidence:
 
 
 def near_one(fingerprints: Mapping[str, Fingerprint], one: str, max_bits: int) -> dict[str, Evidence]:
-    """The evidence of those images that are near one of them, by SHA-256."""
-    others = [sha256 for sha256 in fingerprints if sha256 != one]
-    if not others:
-        return {}
-    hashes = np.array([fingerprints[sha256].hashes for sha256 in others])
+    """The evidence of those images that are near one of them, by SHA-256; that one is near itself."""
+    hashes = np.array([item.hashes for item in fingerprints.values()])
     bits = hash_distances(fingerprints[one].hashes[None], hashes)[0].tolist()
     return {
         sha256: hash_evidence(distance, one)
-        for sha256, distance in zip(others, bits, strict=True)
+        for sha256, distance in zip(fingerprints, bits, strict=True)
         if distance <= max_bits
     }
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.blocks import BLOCK
 from image_release.dedup.quantiles import quantiles
 
 Floats = NDArray[np.float32]
@@ -62,12 +61,6 @@ class _Side:
     def of(cls, pixels: Floats, plain: Floats) -> _Side:
         across, down = _slopes(pixels)
         return cls(pixels, plain, across, down, np.hypot(across, down))
-
-
-def whole_image(blocks: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np.generic]:
-    """Put the blocks (n, 64) of an image of `shape` together again: (height, width), without incomplete blocks."""
-    rows, columns = shape[0] // BLOCK, shape[1] // BLOCK
-    return blocks.reshape(rows, columns, BLOCK, BLOCK).transpose(0, 2, 1, 3).reshape(rows * BLOCK, columns * BLOCK)
 
 
 def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags) -> Mapping[str, float]:
@@ -178,18 +171,13 @@ def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
 def _mean_around(pixels: Floats, reach: int) -> Floats:
     """Mean over a square of `reach` pixels to each side; the outermost pixels are repeated beyond the edges."""
     wide = 2 * reach + 1
-    for axis in (0, 1):
-        around = [(reach, reach), (0, 0)] if axis == 0 else [(0, 0), (reach, reach)]
-        padded = np.pad(pixels, around, mode="edge")
+    for _ in ("down", "across"):
+        padded = np.pad(pixels, [(reach, reach), (0, 0)], mode="edge")
         if reach == 1:
-            pixels = (
-                padded[:-2] + padded[1:-1] + padded[2:]
-                if axis == 0
-                else padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-            )
+            summed = padded[:-2] + padded[1:-1] + padded[2:]
         else:
-            sums = np.cumsum(padded, axis=axis, dtype=np.float64)
-            before = np.zeros_like(sums[:1] if axis == 0 else sums[:, :1])
-            sums = np.concatenate([before, sums], axis=axis)
-            pixels = (sums[wide:] - sums[:-wide] if axis == 0 else sums[:, wide:] - sums[:, :-wide]).astype(np.float32)
+            sums = np.cumsum(padded, axis=0, dtype=np.float64)
+            sums = np.concatenate([np.zeros_like(sums[:1]), sums])
+            summed = (sums[wide:] - sums[:-wide]).astype(np.float32)
+        pixels = np.ascontiguousarray(summed.T)
     return pixels / np.float32(wide * wide)

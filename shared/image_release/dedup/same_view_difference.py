@@ -66,7 +66,8 @@ def difference_of(found: Mapping[str, float], light: Floats) -> Difference:
 def changed_light(one: PreparedImage, registered: Registered) -> Floats:
     """(n,): how much brighter each block of the middle level is in the other image, in grey levels.
 
-    This is measured against the tone curve that fits most blocks, so that recolouring does not count.
+    This is measured against the tone curve that fits most blocks, so that recolouring does not count. It says nothing
+    of blocks outside of the other image.
     """
     aligned = registered.levels[MIDDLE]
     here, there = one.level(MIDDLE).mean / 255, aligned.mean / 255
@@ -76,4 +77,4 @@ def changed_light(one: PreparedImage, registered: Registered) -> Floats:
         degree = min(TONE_DEGREE, len(np.unique(np.round(here[kept], 2))) - 1)
         left = np.asarray(there - np.polyval(np.polyfit(here[kept], there[kept], max(degree, 0)), here), np.float32)
         kept = aligned.inside & (np.abs(left) <= np.quantile(np.abs(left[aligned.inside]), SIMILAR_SHARE))
-    return np.where(aligned.inside, 255 * left, 0).astype(np.float32)
+    return np.asarray(255 * left, np.float32)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.dedup.blocks import BLOCK, mean_products
+from image_release.dedup.blocks import AGREES, BLOCK, DISAGREES, mean_products, whole_image
 from image_release.dedup.displacement import block_sums, neighbourhood_sums
 from image_release.dedup.prepared_image import FINEST, MIDDLE, Level, PreparedImage
 from image_release.dedup.quantiles import log_quantiles, logarithm
@@ -26,8 +26,8 @@ Doubles = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
-AGREES, PARTLY, DISAGREES = 0.7, 0.5, 0.3
-"""Correlation above which a block agrees, and partly agrees, and below which it disagrees."""
+PARTLY = 0.5
+"""Correlation above which a block partly agrees."""
 DOUBT = 5
 """Number of blocks that is added to a total, so that a share of few blocks is small."""
 REACH = 4
@@ -133,7 +133,8 @@ def _found_elsewhere(one: PreparedImage, middle: AlignedBlocks, textured: Boolea
     found, better = 0.0, 0.0
     if count:
         block = row * columns + column
-        best = _best_nearby(one.level(MIDDLE), _whole(one, middle), row, column, block)
+        whole = np.asarray(whole_image(middle.centred + middle.mean[:, None], one.shape), np.float32)
+        best = _best_nearby(one.level(MIDDLE), whole, row, column, block)
         gained = best - middle.correlation[block]
         found = float(((best > FOUND) & (gained > BETTER)).sum())
         better = float(np.clip(gained, 0, 1).sum()) * count / len(row)
@@ -141,13 +142,6 @@ def _found_elsewhere(one: PreparedImage, middle: AlignedBlocks, textured: Boolea
         "elsewhere": logarithm((found + 0.5) / (len(row) + 2 * DOUBT), 0.1),
         "elsewhere_gain": logarithm((better + 0.5) / total, 0.05),
     }
-
-
-def _whole(one: PreparedImage, aligned: AlignedBlocks) -> Floats:
-    """The second image as the first one would show it, its blocks put together: (rows * 8, columns * 8)."""
-    rows, columns = one.blocks
-    blocks = (aligned.centred + aligned.mean[:, None]).reshape(rows, columns, BLOCK, BLOCK)
-    return blocks.transpose(0, 2, 1, 3).reshape(rows * BLOCK, columns * BLOCK)
 
 
 def _best_nearby(

@@ -102,3 +102,8 @@ def listed_everywhere(stores: Stores) -> tuple[tuple[EverywhereDecision, ...], t
     decisions = EverywhereDecisions()
     known = decisions.known(stores.inbox)
     return tuple(sorted(known, key=lambda item: (item.at, item.image), reverse=True)), decisions.problems
+
+
+def actions_in_force(stores: Stores) -> dict[str, str]:
+    """What people decided for every hotel, by the image's SHA-256, as far as nobody revoked it."""
+    return {decision.image: decision.action for decision in listed_everywhere(stores)[0] if decision.in_force}

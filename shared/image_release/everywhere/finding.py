@@ -6,21 +6,18 @@ against the state, so that nothing is shown that a partner took away since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from image_release.cache import read_cached_images, read_fingerprints
 from image_release.dedup import is_copy
-from image_release.everywhere.print_index import Candidate, PrintIndex
+from image_release.everywhere.print_index import Candidate, PrintIndex, Progress, tell_nobody
 from image_release.fingerprint import Fingerprint
 from image_release.ingest import find_row, read_current
 from image_release.side_by_side import side_by_side
 from image_release.storage import Store, Stores
 from image_release.values import Accommodation
-
-Progress = Callable[[int, int], None]
-"""Is told how many of how many candidates were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,6 @@ class ShowingHotel:
 
     hotel_id: str
     images: tuple[str, ...]
-
-
-def tell_nobody(done: int, total: int) -> None:
-    """Tell nobody about the progress."""
-    del done, total
 
 
 def find_everywhere(

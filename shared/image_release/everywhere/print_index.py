@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,9 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 Progress = Callable[[int, int], None]
-"""Is told how many of how many hotels were read."""
+"""Is told how many of how many hotels, candidates or rows are done."""
 Row = tuple[str, str, str, bytes, bytes]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ def tell_nobody(done: int, total: int) -> None:
     del done, total
 
 
+class DamagedIndexError(StorageError):
+    """The file of the index is damaged: it has to be made again."""
+
+
 class PrintIndex:
     """The index in a file, which need not exist yet. Any thread and any process may use it."""
 
@@ -89,7 +95,10 @@ class PrintIndex:
 
     @contextmanager
     def connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection to the file, for what else lies in it. Raises StorageError where it cannot be used."""
+        """A connection to the file, for what else lies in it.
+
+        Raises StorageError where it cannot be used, DamagedIndexError if the file itself is at fault.
+        """
         with _told(self._path), self._opened() as db:
             yield db
 
@@ -98,6 +107,15 @@ class PrintIndex:
         """Let one process at a time do what has this name."""
         with _locked(self._path.with_name(f"{self._path.name}.{name}")):
             yield
+
+    def made_again_if_damaged(self, work: Callable[[], T]) -> T:
+        """Do what needs the file. If that shows that the file is damaged, delete it and do it once more."""
+        try:
+            return work()
+        except DamagedIndexError:
+            with _told(self._path), _locked(self._path):
+                self._delete()
+            return work()
 
     def images(self) -> int:
         """Number of images in the index, each counted in every accommodation that has it."""
@@ -203,8 +221,10 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        advice = "; delete it and search again" if _is_damaged(error) else ""
-        raise StorageError(f"{path}: the index of fingerprints cannot be used: {error}{advice}") from error
+        text = f"{path}: the index of fingerprints cannot be used: {error}"
+        if _is_damaged(error):
+            raise DamagedIndexError(f"{text}; delete it and search again") from error
+        raise StorageError(text) from error
     except OSError as error:
         raise StorageError(f"{path}: the index of fingerprints cannot be written: {error}") from error
 

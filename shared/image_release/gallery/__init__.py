@@ -3,7 +3,6 @@
 from image_release.gallery.needs_a_look import (
     DECISION_FOR_TWO,
     FEW_PICTURES,
-    JOINED_BY_PEOPLE,
     UNSCORED,
     UNSURE_BEST,
     UNSURE_COPY,
@@ -32,7 +31,6 @@ __all__ = [
     "DECISION_FOR_TWO",
     "DIFFERENCE_WORDS",
     "FEW_PICTURES",
-    "JOINED_BY_PEOPLE",
     "OUTCOME_WORDS",
     "SHORT",
     "TEMPLATES",

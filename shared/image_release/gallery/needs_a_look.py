@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from image_release.dedup import BY_HASHES
+from image_release.dedup import BY_HASHES, BY_PEOPLE
 from image_release.outcomes import Outcome
 from image_release.publish import Manifest, MergedImage, PublishedPicture
 from image_release.ranking_settings import shipped_never_first
@@ -20,9 +20,7 @@ UNSURE_BEST = 1.0
 """Margin below which the choice of the best copy is a guess."""
 DECISION_FOR_TWO = "a decision holds for two pictures that were one"
 """Why a hotel needs a look whose picture fell apart under new rules of grouping."""
-JOINED_BY_PEOPLE = "override"
-"""Method of the evidence of copies that a person joined."""
-UNSCORED = frozenset({JOINED_BY_PEOPLE, BY_HASHES})
+UNSCORED = frozenset({BY_PEOPLE, BY_HASHES})
 """Methods whose evidence has no score that could be unsure."""
 
 

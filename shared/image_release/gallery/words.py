@@ -67,9 +67,11 @@ def why_here(manifest: Manifest, picture: PublishedPicture, overrides: Sequence[
     `overrides` are the hotel's decisions in force: a person who pinned the picture or said what it shows is named.
     """
     ours = _images_of(picture)
-    about = [override for override in overrides if not ours.isdisjoint(override.images)]
+    decided_by = ours.union(picture.once_with)
+    about = [override for override in overrides if not decided_by.isdisjoint(override.images)]
     said = [_kind_as_decided(picture, about), *_size(picture), *_partner(manifest, picture), *_appeal(picture)]
-    pin = next((override for override in reversed(about) if override.action == "pin"), None)
+    pins = decided_by if picture.pinned else ours
+    pin = next((item for item in reversed(about) if item.action == "pin" and not pins.isdisjoint(item.images)), None)
     if pin:
         said.append(f"pinned to the {ordinal(pin.position or 1)} place{_signed(pin)}")
     elif picture.held_back:

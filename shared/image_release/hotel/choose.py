@@ -90,11 +90,11 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings, manifest: Manif
     chosen = [_chosen(hotel, picture, seen, senders, settings, before, held) for picture in pictures]
     chosen += [_as_published(hotel, acquired, picture, held) for picture in acquired.standing]
     found = [view for picture in pictures for view in picture.same_view]
-    found += [view for picture in acquired.standing for view in _views_as_published(picture)]
-    return tuple(_with_views(chosen, found))
+    found += [view for picture in acquired.standing for view in _same_views_as_published(picture)]
+    return tuple(_with_same_views(chosen, found))
 
 
-def _with_views(chosen: Sequence[Chosen], found: Iterable[SameView]) -> Iterator[Chosen]:
+def _with_same_views(chosen: Sequence[Chosen], found: Iterable[SameView]) -> Iterator[Chosen]:
     """The pictures, each with those that show the same view; of several findings about two of them the likeliest."""
     best_of = {sha256: item.best.sha256 for item in chosen for sha256 in item.members}
     views: dict[str, dict[str, SameView]] = {}
@@ -107,7 +107,7 @@ def _with_views(chosen: Sequence[Chosen], found: Iterable[SameView]) -> Iterator
         yield replace(item, same_view=views.get(item.best.sha256, {}))
 
 
-def _views_as_published(picture: PublishedPicture) -> Iterator[SameView]:
+def _same_views_as_published(picture: PublishedPicture) -> Iterator[SameView]:
     """The pictures of the same view that a picture was published with, as far as this version knows the difference."""
     for view in picture.same_view:
         if view.difference in set(Difference):

@@ -7,6 +7,7 @@ manifest (`once_with`), and their decisions go on to hold for it, until a person
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -45,21 +46,16 @@ def before_split(manifest: Manifest | None, overrides: Sequence[Override], setti
     named = frozenset(sha256 for override in overrides if override.action in TOPICS for sha256 in override.images)
     is_older = manifest.versions.get("grouping") != GROUPING_VERSION
     may_split = is_older or manifest.settings is None or manifest.settings.digest != settings.digest()
-    once_with: dict[str, Images] = {}
+    once_with: dict[str, Images] = defaultdict(frozenset)
     for images, held in _groups(manifest):
-        together = (images & named) | held
+        deciding = (images | held if may_split else held) & named
         for sha256 in images:
-            once_with[sha256] = once_with.get(sha256, frozenset()) | ((together if may_split else held) & named) - {
-                sha256
-            }
+            once_with[sha256] |= deciding - {sha256}
     if may_split:
         for images, named_by_pin in _pinned_by_witnesses(manifest, overrides):
             for sha256 in images:
                 once_with[sha256] |= named_by_pin
-    return DecidedBefore(
-        once_with=once_with,
-        hidden_like=_hidden_like(manifest, overrides) if is_older else {},
-    )
+    return DecidedBefore(once_with, _hidden_like(manifest, overrides) if is_older else {})
 
 
 def _groups(manifest: Manifest) -> Iterator[tuple[Images, Images]]:

@@ -38,14 +38,14 @@ Hashes = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 
 
-def _piece_masks() -> list[tuple[int, list[tuple[int, int]]]]:
+def _choices_of_pieces() -> list[tuple[int, list[tuple[int, int]]]]:
     """For each choice of pieces the number of bits of its key, and the (shift, bits) of each piece."""
     ends = [64 * piece // PIECES for piece in range(PIECES + 1)]
     pieces = [(start, end - start) for start, end in pairwise(ends)]
     return [(sum(bits for _, bits in chosen), list(chosen)) for chosen in combinations(pieces, CHOSEN)]
 
 
-CHOICES = _piece_masks()
+CHOICES = _choices_of_pieces()
 
 
 def alike(one: Hashes, other: Hashes) -> tuple[Numbers, Numbers, NDArray[np.float32]]:

@@ -28,8 +28,8 @@ PAIR_COLUMNS = (
     "other_images",
 )
 """Columns of the table of pairs."""
-PICTURE_COLUMNS = ("image", "hotels", "hotel_id", "decided", "hotel_ids")
-"""Columns of the table of pictures that many hotels have."""
+PICTURE_COLUMNS = ("image", "hotels", "decided", "hotel_id", "images")
+"""Columns of the table of pictures that many hotels have: a line for each hotel, whose own images of it stand last."""
 _SHORT = 12
 """Digits of a SHA-256 in a table."""
 
@@ -92,7 +92,11 @@ def pair_rows(found: Shared) -> Iterator[tuple[str, ...]]:
 
 
 def picture_rows(found: Shared) -> Iterator[tuple[str, ...]]:
-    """The cells of each picture that many hotels have, in the order of PICTURE_COLUMNS; nothing is escaped yet."""
+    """The cells of each picture that many hotels have and each of them, in the order of PICTURE_COLUMNS.
+
+    A hotel has a line of its own: thousands of ids do not fit into a cell. Nothing is escaped yet.
+    """
     for picture in found.pictures:
-        hotels = " ".join(picture.images)
-        yield (picture.image, str(len(picture.images)), picture.hotel_id, picture.decided or "", hotels)
+        said = picture.image, str(len(picture.images)), picture.decided or ""
+        for hotel_id, images in picture.images.items():
+            yield (*said, hotel_id, " ".join(image[:_SHORT] for image in images))

@@ -17,7 +17,7 @@ import numpy as np
 
 from image_release.cache import read_fingerprints
 from image_release.dedup import is_copy, may_be_copy
-from image_release.everywhere import PrintIndex
+from image_release.everywhere import PrintIndex, Progress, tell_nobody
 from image_release.fingerprint import Fingerprint
 from image_release.sharing.alike import alike
 from image_release.sharing.prints import Prints, read_prints
@@ -42,14 +42,6 @@ CREATE TRIGGER note_new_prints AFTER INSERT ON prints BEGIN INSERT INTO to_compa
 INSERT INTO to_compare (number) SELECT number FROM prints;
 """
 _DUE = "SELECT id, number FROM to_compare ORDER BY id LIMIT ?"
-
-Progress = Callable[[int, int], None]
-"""Is told how many of how many accommodations were compared."""
-
-
-def tell_nobody(done: int, total: int) -> None:
-    """Tell nobody about the progress."""
-    del done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +88,7 @@ class Families:
         with self.index.locked("compared"), self.index.connected() as db:
             _prepare(db)
             total, done = int(db.execute("SELECT count(*) FROM to_compare").fetchone()[0]), 0
-            while due := db.execute(
-                "SELECT id, number FROM to_compare ORDER BY id LIMIT ?", (ROWS_AT_ONCE,)
-            ).fetchall():
+            while due := db.execute(_DUE, (ROWS_AT_ONCE,)).fetchall():
                 _compare(db, stores.state, sorted({number for _, number in due}))
                 with db:
                     db.executemany("DELETE FROM to_compare WHERE id = ?", [(noted,) for noted, _ in due])

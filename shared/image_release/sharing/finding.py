@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.everywhere import listed_everywhere
+from image_release.everywhere import actions_in_force
 from image_release.sharing.families import Families, stored_families
-from image_release.sharing.found import AS_USUAL, Counting, Shared, SharedPicture
+from image_release.sharing.found import AS_USUAL, Counting, Shared, SharedPicture, decided_about
 from image_release.sharing.pairing import Holders, Pairing
 from image_release.sharing.prints import Prints, read_prints
 from image_release.storage import Stores
@@ -28,7 +28,7 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
         members = stored_families(db)
         counted = _in_several_hotels(db, members)
         holders = _holders(db, members, counted.prefixes)
-    decided = {decision.image: decision.action for decision in listed_everywhere(stores)[0] if decision.in_force}
+    decided = actions_in_force(stores)
     pictures = [_shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
     pairing = Pairing(stores, holders, counting)
     pairs = tuple(pairing.pairs())
@@ -93,5 +93,4 @@ def _shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) 
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))
     hotel_id = next(hotel_id for hotel_id, own in images.items() if image in own)
-    actions = [decided[sha] for sha in sorted(counts) if sha in decided]
-    return SharedPicture(image, hotel_id, images, actions[0] if actions else None)
+    return SharedPicture(image, hotel_id, images, decided_about(images, decided))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +38,11 @@ class SharedPicture:
     hotel_id: str
     images: Mapping[str, tuple[str, ...]]
     decided: str | None
+
+
+def decided_about(images: Mapping[str, Sequence[str]], decided: Mapping[str, str]) -> str | None:
+    """What people decided about a picture, whose images are given by hotel; `decided` says it by image."""
+    return next((decided[image] for own in images.values() for image in own if image in decided), None)
 
 
 class LikelyReason(StrEnum):

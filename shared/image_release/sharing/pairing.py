@@ -137,8 +137,10 @@ class Pairing:
 
 def _each_once(shared: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Pairs of pictures such that none comes twice: two hotels share as many pictures as can be told apart in both."""
-    kept: list[tuple[int, int]] = []
+    kept: dict[int, int] = {}
+    taken: set[int] = set()
     for here, there in sorted(shared):
-        if all(here != one and there != other for one, other in kept):
-            kept.append((here, there))
-    return kept
+        if here not in kept and there not in taken:
+            kept[here] = there
+            taken.add(there)
+    return list(kept.items())

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from image_release.dedup.blocks import in_blocks, mean_products, subtract_means
+from image_release.dedup.blocks import BLOCK, in_blocks, mean_products, subtract_means, whole_image
 
 IMAGE = np.random.default_rng(2).uniform(0, 255, (18, 25)).astype(np.float32)
 
@@ -13,6 +15,15 @@ def test_blocks_are_in_reading_order_and_whole():
     blocks = in_blocks(IMAGE, 8)
     assert blocks.shape == (2 * 3, 64)
     assert (blocks[4] == IMAGE[8:16, 8:16].ravel()).all()
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 7), st.integers(0, 7))
+def test_the_whole_image_is_that_of_its_blocks(rows, columns, more_rows, more_columns):
+    """Incomplete blocks at the ends are left out."""
+    shape = (rows * BLOCK + more_rows, columns * BLOCK + more_columns)
+    pixels = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    whole = whole_image(in_blocks(pixels, BLOCK), shape)
+    assert (whole == pixels[: rows * BLOCK, : columns * BLOCK]).all()
 
 
 def test_means_are_returned_and_subtracted_in_place():

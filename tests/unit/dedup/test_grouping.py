@@ -210,10 +210,11 @@ class TestBest:
         (picture,) = group_same({key: hotel[key] for key in ("0-original", "0-dark")}, (), SETTINGS)
         assert choose_best(picture, hotel, {"0-dark"}).sha256 == "0-dark"
 
-    def test_is_not_the_framed_one(self):
-        """Of two copies of one size in bytes the one without a frame is better."""
-        image = photo(4)
-        framed = Image.new("RGB", (560, 420), "white")
+    @pytest.mark.parametrize("frame", [(560, 400), (560, 420)])
+    def test_is_not_the_framed_one(self, frame):
+        """Of two copies of one size in bytes the one without a frame is better, whatever shape the frame has."""
+        image = photo(4, (480, 320))
+        framed = Image.new("RGB", frame, "white")
         framed.paste(image, (40, 40))
         images = {"plain": seen(image), "framed": seen(framed)}
         (picture,) = group_same(images, (), SETTINGS)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from image_release.dedup.collages import CELLS
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.grouping import Pairs, _grouped, _weakest_join_between
 from image_release.dedup.groups import Picture
@@ -20,6 +21,8 @@ COPIES = 9.0
 """Score of a pair that joins whatever the other pairs say."""
 HOPELESS = None
 """Score of a candidate pair that cannot be registered."""
+WHOLE = np.ones((CELLS, CELLS), np.bool_)
+"""The whole of an image agrees with the other one."""
 
 Scores = Mapping[str, float | tuple[float | None, int] | None]
 """Pair -> its score, or its score and the number of matches that agree."""
@@ -33,6 +36,7 @@ def graph(scores: Scores) -> Pairs:
         one, other = indices = tuple(sorted("abcdef".index(letter) for letter in name))
         pairs._pairs[indices] = CandidatePair(one, other, False, np.eye(3)[:2], agreeing, 150, 200)
         pairs._known[indices] = None if score is None else evidence(score)
+        pairs._parts[indices] = pairs._parts[indices[::-1]] = (WHOLE, WHOLE)
     return pairs
 
 
@@ -235,6 +239,11 @@ class TestADecisionThatTwoAreTheSame:
         """Image a has copies b and c. A person says that it shows what d shows, too, which nothing else does."""
         scores: Scores = {"bc": COPIES, "ab": 4.0, "ac": 4.0}
         assert groups("abcd", scores, (Override("same", ("a", "d")),)) == "abcd"
+
+    def test_makes_no_bridge_of_an_image_that_has_other_copies_too(self) -> None:
+        """Image a has a copy e as well, which is related to neither b nor c."""
+        scores: Scores = {"ae": COPIES, "bc": COPIES, "ab": 4.0, "ac": 4.0}
+        assert groups("abcde", scores, (Override("same", ("a", "d")),)) == "abcde"
 
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from image_release.dedup import FingerprintedImage, Picture, evidence_with, explain, group_same, groupings, scored_pairs
 from image_release.dedup.evidence import Evidence
+from image_release.dedup.hash_grouping import NearPair, _near, near_one
 from image_release.fingerprint import crop_hashes, hash_distances
 from image_release.lab.grouping.report.sentences import Reason, Verdict, sentence
 from image_release.settings import FingerprintSettings, GroupingSettings
@@ -140,6 +141,12 @@ class TestOrder:
         expected = {frozenset(renamed[member] for member in group) for group in groups(images, settings, apart).split()}
         assert {frozenset(group) for group in groups(other, settings, apart_then).split()} == expected
 
+    def test_of_pairs_at_one_distance_is_that_of_their_images(self):
+        """Whichever of their two images is asked about: the first one counts before the second one."""
+        images = hashed({"ad": 3, "bc": 3, "ae": 2})
+        near = _near([image.fingerprint for image in images.values()], 8)
+        assert near == [NearPair(2, 0, 4), NearPair(3, 0, 3), NearPair(3, 1, 2)]
+
 
 class TestEvidence:
     def test_names_the_method_and_the_bits(self):
@@ -161,9 +168,21 @@ class TestEvidence:
         }
         assert {found[name].method for name in (b, c, d)} == {"hashes"}
 
+    @pytest.mark.parametrize(("bits", "is_near"), [(8, True), (9, False)])
+    def test_with_one_image_is_measured_up_to_the_threshold(self, bits, is_near):
+        """The bits are those of the nearest two hashes, and the image is named."""
+        images = hashed({"ab": bits})
+        found = near_one({name: image.fingerprint for name, image in images.items()}, "a" * 64, 8)
+        assert found.get("b" * 64) == (Evidence("a" * 64, "hashes", bits, 0.0, 0.0) if is_near else None)
+
     def test_of_an_image_alone_is_its_bytes(self):
         images = hashed({"ab": 30})
         assert evidence_with(Picture(("a" * 64,), {}), images, "a" * 64, ["a" * 64], HASHES)["a" * 64].method == "bytes"
+
+    @pytest.mark.parametrize("settings", [HASHES, GroupingSettings()])
+    def test_of_no_images_is_none(self, settings):
+        """A hotel of which no file can be read has no pairs."""
+        assert list(scored_pairs({}, lambda _one, _other: True, settings)) == []
 
     def test_of_every_wanted_pair_is_its_distance(self):
         """The report shows the nearest pairs that were kept apart."""

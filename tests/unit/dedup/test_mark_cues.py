@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from image_release.dedup.blocks import BLOCK, in_blocks
-from image_release.dedup.mark_cues import MARK_CUES, mark_cues, whole_image
+from image_release.dedup.mark_cues import MARK_CUES, mark_cues
 
 SHAPE = (120, 160)
 ALL = np.ones(SHAPE, np.bool_)
@@ -82,12 +81,3 @@ class TestMarkCues:
         few = np.zeros(SHAPE, np.bool_)
         few[:20, :30] = True
         assert set(mark_cues(scene(), written(scene()), 1.0, few, few).values()) == {0.0}
-
-
-@given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 7), st.integers(0, 7))
-def test_the_whole_image_is_that_of_its_blocks(rows, columns, more_rows, more_columns):
-    """Incomplete blocks at the ends are left out."""
-    shape = (rows * BLOCK + more_rows, columns * BLOCK + more_columns)
-    pixels = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
-    whole = whole_image(in_blocks(pixels, BLOCK), shape)
-    assert (whole == pixels[: rows * BLOCK, : columns * BLOCK]).all()

@@ -1,7 +1,7 @@
 """Pictures of one view name each other, whatever copies they have; copies of one photograph are no view."""
 
 from itertools import combinations
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.dedup import Difference, Picture, group_same
+from image_release.dedup.matching import candidate_pairs
+from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.registration import align_coarsely
 from image_release.dedup.same_view_difference import difference_of
-from image_release.dedup.same_view_evidence import SameViewEvidence
+from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, same_view_features
 from image_release.dedup.same_view_pairs import ASKED, MOST_SAME_VIEW, with_same_views
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -123,6 +126,22 @@ class TestPictures:
         assert group_same({}, (), SETTINGS) == ()
 
 
+class TestFeatures:
+    def test_tell_what_either_image_shares_with_the_other(self):
+        """Of a crop all is in the whole image, and of the whole image two thirds are in the crop."""
+        image = photo(5)
+        prints = [seen(each).fingerprint for each in (image, COPIES["cropped"](image))]
+        one, other = (PreparedImage(item) for item in prints)
+        (pair,) = candidate_pairs(prints)
+        coarse = align_coarsely(one, other, pair)
+        features = same_view_features(one, other, pair, coarse, {"agreeing": 1.0})
+        least, most = (exp(features[name]) - LEAST_SHARED for name in ("shared_least", "shared_most"))
+        assert least == pytest.approx(380 * 280 / (480 * 340), abs=0.1)
+        assert most > 0.9
+        assert features["near_share"] == pytest.approx(log((pair.near + 1) / (pair.matches + 1)))
+        assert features["agreeing"] == 1.0
+
+
 class Scores:
     """Pairs whose scores are given, likeliest first."""
 
@@ -177,6 +196,12 @@ class TestRelation:
         assert pairs.asked == across[:ASKED]
         assert [(view.other, view.score) for view in first.same_view] == [("d", 3.0)]
         assert [(view.other, view.score) for view in second.same_view] == [("a", 3.0)]
+
+    def test_names_equally_likely_pictures_in_the_order_of_their_contents(self):
+        """Images are given in that order, whatever their names are."""
+        shas, pictures = single(4)
+        first, *_ = with_same_views(pictures, shas, Scores({(0, 3): 1.0, (0, 1): 1.0, (0, 2): 1.0}))
+        assert [view.other for view in first.same_view] == ["001", "002", "003"]
 
 
 STILL = {"explained_pooled_50": 0.05, "pooled_50": 0.1}

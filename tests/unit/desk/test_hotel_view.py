@@ -65,6 +65,18 @@ def test_pictures_of_one_view_and_parts_of_one_picture_name_each_other():
     assert (other.views, other.once_with) == ((), ())
 
 
+def test_what_is_hidden_by_a_decision_about_another_part_can_be_kept_hidden():
+    """A person can end it on the page: by hiding the part itself, or by showing it."""
+    by_another = rejected("eeeeee1", Outcome.HIDDEN).model_copy(update={"once_with": (sha("eeeeee2"),)})
+    made = stores(manifest(rejected=(by_another, rejected("eeeeee2", Outcome.HIDDEN))))
+    assert [(item.can_hide, item.can_show) for item in view(made).rejected] == [(True, True), (False, True)]
+    decide(made, "h", Override("hide", (sha("eeeeee2"),), by="ann", at=LATER))
+    decide(made, "h", Override("hide", (sha("eeeeee1"),), by="ann", at=LATER))
+    assert [item.said for item in view(made).history] == ["hid the image from p"] * 2
+    decide(made, "h", Override("withdraw", (), by="ann", at=LATER))
+    assert not any(item.can_hide for item in view(made).rejected)
+
+
 def test_a_copy_of_the_same_bytes_is_no_choice():
     twice = manifest(pictures=(picture(1, "aaaaaa1", "aaaaaa1", "aaaaaa2"),))
     [item] = view(stores(twice)).pictures

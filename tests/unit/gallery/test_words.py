@@ -17,7 +17,7 @@ from image_release.gallery import (
     why_rejected,
 )
 from image_release.outcomes import Outcome
-from image_release.publish import PublishedSameView
+from image_release.publish import PublishedPin, PublishedSameView
 from image_release.values import Label, Override
 from tests.unit.desk.hotels import manifest, picture, rejected, sha
 
@@ -198,3 +198,19 @@ class TestPicturesOfOneView:
 )
 def test_each_decision_is_said_in_words(override, said):
     assert what_happened(override) == said
+
+
+def test_a_decision_about_what_a_picture_was_one_with_is_told():
+    label = Override("label", (sha("bbbbbb1"),), labels=(Label("Pool", 1.0),), by="ann")
+    made = hotel((0.5, 0.8), (0.5, 0.7), once_with=(sha("bbbbbb1"),))
+    assert why(made, overrides=(label,)) == "1st: bedroom, as ann says, large"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "said"),
+    [(None, ""), (PublishedPin(by="ann", why="", at=""), ", pinned to the 1st place by ann")],
+)
+def test_a_pin_of_what_a_picture_was_one_with_is_told_where_it_has_the_place(pinned, said):
+    pin = Override("pin", (sha("bbbbbb1"),), 1, by="ann")
+    made = hotel((0.5, 0.8), (0.5, 0.7), once_with=(sha("bbbbbb1"),), pinned=pinned)
+    assert why(made, overrides=(pin,)) == f"1st: bedroom, large{said}"

@@ -20,13 +20,14 @@ from image_release.desk.web.listing import number_in
 from image_release.desk.web.refusals import RefusedRequestError, not_found
 from image_release.desk.web.rendering import desk_of, render
 from image_release.desk.web.sharing_work import Comparing, FoundShared, SharedByHotels
-from image_release.everywhere import listed_everywhere
+from image_release.everywhere import actions_in_force
 from image_release.sharing import (
     AS_USUAL,
     PAIR_COLUMNS,
     PICTURE_COLUMNS,
     REASONS,
     SharedPicture,
+    decided_about,
     pair_rows,
     picture_rows,
     shared_document,
@@ -48,10 +49,10 @@ def pairs(request: Request) -> Response:
 
 def pictures(request: Request) -> Response:
     """The page of pictures that many hotels have."""
-    decided = _decided(request)
+    decided = actions_in_force(desk_of(request).stores)  # what was decided since the comparison counts, too
 
     def asked(found: FoundShared) -> list[tuple[SharedPicture, str | None]]:
-        return [(picture, _action(picture, decided)) for picture in found.shared.pictures]
+        return [(picture, decided_about(picture.images, decided)) for picture in found.shared.pictures]
 
     return _page(request, "shared_pictures.html", "/shared/pictures", asked)
 
@@ -121,7 +122,8 @@ def _page(
     """A page of a list of what was found last, or the way to find it."""
     work = _work(request)
     rows = rows_of(work.found) if work.found else ()
-    page = number_in(request.query_params.get("page"), 1, MOST_PAGE)
+    pages = -(-len(rows) // PAGE)
+    page = min(number_in(request.query_params.get("page"), 1, MOST_PAGE), max(pages, 1))
     first = (page - 1) * PAGE
     return render(
         request,
@@ -130,23 +132,13 @@ def _page(
         rows=rows[first : first + PAGE],
         number=first + 1,
         page=page,
-        pages=-(-len(rows) // PAGE),
+        pages=pages,
         address=address,
         counting=AS_USUAL,
         reasons=REASONS,
         examples=EXAMPLES,
         pair_address=pair_address,
     )
-
-
-def _decided(request: Request) -> dict[str, str]:
-    """What people decided for every hotel, by image: what was decided since the comparison counts, too."""
-    decisions, _ = listed_everywhere(desk_of(request).stores)
-    return {decision.image: decision.action for decision in decisions if decision.in_force}
-
-
-def _action(picture: SharedPicture, decided: dict[str, str]) -> str | None:
-    return next((decided[image] for images in picture.images.values() for image in images if image in decided), None)
 
 
 def _work(request: Request) -> SharedByHotels:

@@ -53,11 +53,15 @@ class SharedByHotels:
         def progress(done: int, total: int) -> None:
             comparing.what, comparing.done, comparing.total = "Comparing new images with all others", done, total
 
-        try:
-            families = Families(desk.prints)
+        families = Families(desk.prints)
+
+        def find() -> Shared:
             families.catch_up(desk.stores, progress)
             comparing.what, comparing.total = "Looking for pictures and hotels", None
-            self.found = FoundShared(find_shared(families, desk.stores), datetime.now(UTC))
+            return find_shared(families, desk.stores)
+
+        try:
+            self.found = FoundShared(desk.prints.made_again_if_damaged(find), datetime.now(UTC))
         except Exception as error:
             log.exception("what hotels share")
             comparing.error = printable(f"{error or type(error).__name__}", 500)

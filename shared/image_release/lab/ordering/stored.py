@@ -178,6 +178,7 @@ class _Picture:
 class _Rejected:
     outcome: str
     sha256: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,7 @@ def _decided(
     shown: list[StoredPicture] = []
     pins = _pins_of_witnesses(manifest, overrides)
     held = frozenset(sha256 for picture in pictures for sha256 in picture.members)
+    held |= {image.sha256 for image in manifest.rejected if image.sha256 and image.picture}
     for picture in pictures:
         hidden_by, pin, labels = decisions_about(hotel, picture.members, picture.once_with, held)
         if hidden_by is not None:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from image_release.dedup import BY_PEOPLE
 from image_release.desk.index.facts import NotIndexableError, facts_of, read_indexed
 from image_release.desk.index.filters import DESCRIPTIONS, WEIGHTS, WORST_FIRST, Filter, filters_in, flags_of, need_of
-from image_release.gallery import JOINED_BY_PEOPLE
 from image_release.outcomes import Outcome
 from image_release.values import Override
 from tests.unit.desk.made_manifests import manifest, picture, rejected, sha
@@ -103,7 +103,7 @@ class TestMatters:
     def test_what_a_person_decided_is_not_unsure(self):
         """A pinned bathroom opens on purpose; a joined copy is sure, and a chosen one no guess."""
         opener = picture("x", category="bathroom", copies=[("b", 1.0, None)], margin=0.0)
-        joined = opener.merged[0].evidence.model_copy(update={"method": JOINED_BY_PEOPLE})
+        joined = opener.merged[0].evidence.model_copy(update={"method": BY_PEOPLE})
         opener = opener.model_copy(update={"merged": (opener.merged[0].model_copy(update={"evidence": joined}),)})
         assert matters(opener, *FIVE) == {Filter.NEVER_FIRST}
         pin = Override("pin", (sha("x-0"),), position=1)

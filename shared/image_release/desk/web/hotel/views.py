@@ -110,6 +110,8 @@ class RejectedView:
     can_show: bool
     can_rescue: bool
     can_join: bool
+    can_hide: bool
+    """Whether it is hidden by a decision about another picture, which was one with it before."""
 
     @property
     def credit(self) -> str:
@@ -262,6 +264,7 @@ def _rejected(now: HotelNow, image: RejectedImage, overrides: Sequence[Override]
         can_show=known and (hidden or (image.outcome in SHOWN_AGAIN and not _is_withdrawn(now))),
         can_rescue=known and image.outcome in RESCUED,
         can_join=known and image.outcome in GROUPED,
+        can_hide=known and image.outcome == Outcome.HIDDEN and bool(image.once_with) and not _is_withdrawn(now),
     )
 
 

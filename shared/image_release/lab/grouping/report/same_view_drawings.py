@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import BLOCK, AlignedPair, Blocks, Difference
-from image_release.lab.grouping.report.sentences import OTHER_LIGHT, STILL_PX, significant_blocks
+from image_release.lab.grouping.report.sentences import LIGHT_CHANGED, STILL_PX, significant_blocks
 
 MAGNIFIED = 12
 """Factor by which arrows are longer than the displacements, which are fractions of a pixel."""
@@ -89,7 +89,7 @@ def _arrows(blocks: Blocks) -> Iterator[Arrow]:
 
 
 def _light(blocks: Blocks) -> Iterator[Tint]:
-    for row, column in _places(blocks.inside & (np.abs(blocks.light) > OTHER_LIGHT)):
+    for row, column in _places(blocks.inside & (np.abs(blocks.light) > LIGHT_CHANGED)):
         light = float(blocks.light[row, column])
         kind = "brighter" if light > 0 else "darker"
         opacity = round(min(1.0, 0.25 + 0.75 * abs(light) / STRONGEST_LIGHT), 2)
@@ -98,7 +98,7 @@ def _light(blocks: Blocks) -> Iterator[Tint]:
 
 def _boxes(blocks: Blocks) -> Iterator[Tint]:
     unlike = significant_blocks(blocks) & (blocks.correlation < UNLIKE)
-    groups = list(_groups(unlike | (blocks.inside & (np.abs(blocks.light) > 2 * OTHER_LIGHT))))
+    groups = list(_groups(unlike | (blocks.inside & (np.abs(blocks.light) > 2 * LIGHT_CHANGED))))
     large = [group for group in groups if len(group) >= LEAST_GROUP]
     for group in large or groups:
         rows, columns = zip(*group, strict=True)

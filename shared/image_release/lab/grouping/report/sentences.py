@@ -20,7 +20,7 @@ SECOND_SHOT_PX = 0.3
 """Displacement of the typical block above which the pair looks like two shots."""
 LEAST_MOVED = 0.25
 """Share of the blocks that are displaced if the camera moved; with fewer, it only turned."""
-OTHER_LIGHT = 16.0
+LIGHT_CHANGED = 16.0
 """Grey levels that one tone curve leaves, from which on the light of a block changed."""
 MIN_TEXTURED = 5
 """Minimum number of textured blocks; with fewer, all blocks inside both images count."""
@@ -77,7 +77,7 @@ def same_view_observation(aligned: AlignedPair) -> str:
     blocks = aligned.blocks
     counted = significant_blocks(blocks)
     if aligned.difference is Difference.LIGHT:
-        share = _share(np.abs(blocks.light[blocks.inside]) > OTHER_LIGHT)
+        share = _share(np.abs(blocks.light[blocks.inside]) > LIGHT_CHANGED)
         return f"the light changed in parts; {share} of the blocks are brighter or darker than any exposure explains"
     if aligned.difference is Difference.THINGS:
         agree, disagree = _share(blocks.correlation[counted] > AGREES), _share(blocks.correlation[counted] < DISAGREES)
