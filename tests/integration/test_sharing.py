@@ -289,3 +289,12 @@ def test_copies_that_no_hash_finds_are_found_where_the_hotels_share_a_photograph
     mirrored = [jpeg(ImageOps.mirror(room), 70) for room in ROOMS]
     town.chain.hotels(h1=AS_SENT[:4], h2=[SMALLER[0], *mirrored[1:4]], h3=[AS_SENT[9], mirrored[1]])
     assert town.pairs() == {("h1", "h2"): 4}
+
+
+def test_a_photograph_of_many_hotels_does_not_count_where_only_aligning_finds_it(town):
+    mirrored = [jpeg(ImageOps.mirror(room), 70) for room in ROOMS]
+    town.chain.hotels(
+        h1=AS_SENT[:3], h2=[SMALLER[0], *mirrored[1:3]], h3=[SMALLER[1], AS_SENT[8]], h4=[mirrored[1], AS_SENT[9]]
+    )
+    assert town.pairs(many=2, least=2) == {("h1", "h2"): 2}
+    assert town.pairs(many=4, least=2) == {("h1", "h2"): 3}
