@@ -102,9 +102,16 @@ class TestChains:
         assert groups(hashed({**self.CHAIN, "ac": 8}), GUARDED) == "abc"
         assert groups(hashed({**self.TWO_GROUPS, "ad": 8}), GUARDED) == "abcd"
 
+    @pytest.mark.parametrize("collage", "abcd")
+    def test_are_refused_if_one_image_alone_is_near_both_groups(self, collage):
+        """It is near both images of the other group. It may be the first or the second image of a pair."""
+        others = "cd" if collage in "ab" else "ab"
+        links = {"".join(sorted(collage + other)): 4 for other in others}
+        assert groups(hashed({"ab": 2, "cd": 2, **links}), GUARDED) == "ab cd"
+
     def test_are_judged_again_when_a_group_has_grown(self):
-        """b-c is refused while c is alone, and counts after c-d joined."""
-        assert groups(hashed({"ab": 1, "bc": 2, "cd": 3, "ad": 7}), GUARDED) == "abcd"
+        """a-d and b-c are refused while c and d are alone, and count after c-d joined."""
+        assert groups(hashed({"ab": 1, "ad": 2, "bc": 3, "cd": 4}), GUARDED) == "abcd"
 
 
 class TestDecisions:
