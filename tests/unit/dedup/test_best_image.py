@@ -1,6 +1,7 @@
 """The best image has the largest true resolution, is complete, unmarked and unchanged; order does not matter."""
 
 import io
+import math
 import random
 from functools import cache
 
@@ -191,6 +192,21 @@ class TestTheChoice:
     def test_is_made_between_pictures_of_any_size(self, size):
         """Tiny and extreme shapes are compared too."""
         assert chosen({"a": saved(photograph(0).resize(size)), "b": saved(photograph(0))})[0] == "b"
+
+    @pytest.mark.parametrize("one", ["black", "white", "steps"])
+    @pytest.mark.parametrize("other", ["black", "white", "steps", "photograph"])
+    def test_is_made_between_pictures_that_are_plain_or_have_two_colours(self, one, other):
+        pictures = {
+            "black": Image.new("RGB", (600, 400)),
+            "white": Image.new("RGB", (600, 400), "white"),
+            "steps": Image.new("L", (600, 400)),
+            "photograph": photograph(1),
+        }
+        pictures["steps"].paste(255, (0, 0, 300, 200))
+        copies = {"one": saved(pictures[one]), "other": saved(pictures[other], quality=80)}
+        best = chosen(copies)[1]
+        assert math.isfinite(best.margin)
+        assert best == chosen(dict(reversed(copies.items())))[1]
 
     def test_weighs_every_cue(self):
         """The shipped weights and the cues that are measured are of one version."""

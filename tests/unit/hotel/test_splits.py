@@ -18,7 +18,7 @@ LABELS = (Label("Pool", 1.0),)
 
 
 def holds(*decisions: Override) -> bool:
-    return inherited(decisions, PART, ONCE) == {"b"}
+    return inherited(decisions, PART, ONCE, {}) == {"b"}
 
 
 def test_a_decision_holds_until_the_same_is_decided_about_the_part() -> None:
@@ -44,16 +44,16 @@ def test_decisions_about_files_and_pairs_are_not_handed_on() -> None:
 
 def test_an_image_of_the_part_itself_is_never_named() -> None:
     before = DecidedBefore({"a": frozenset(("a2", "b"))})
-    assert inherited([Override("hide", ("a2", "b"))], PART, before) == frozenset()
+    assert inherited([Override("hide", ("a2", "b"))], PART, before, {}) == frozenset()
 
 
 def test_words_are_asked_only_where_nothing_else_hides_the_picture() -> None:
     """Manifests of older programs: many hidden pictures may have the same reason."""
     before = DecidedBefore(hidden_like={"a": frozenset(("b", "c"))})
     hidden = [Override("hide", ("b",)), Override("hide", ("c",))]
-    assert inherited(hidden, PART, before) == {"b", "c"}
-    assert inherited([*hidden, Override("hide", ("a2",))], PART, before) == frozenset()
-    assert inherited([Override("hide", ("a2",)), *hidden], PART, before) == frozenset()
+    assert inherited(hidden, PART, before, {}) == {"b", "c"}
+    assert inherited([*hidden, Override("hide", ("a2",))], PART, before, {}) == frozenset()
+    assert inherited([Override("hide", ("a2",)), *hidden], PART, before, {}) == frozenset()
 
 
 def test_an_older_manifest_tells_by_its_words_why_an_image_was_hidden() -> None:
