@@ -3,10 +3,12 @@
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
 Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, but not all, are marked
-as best. Each best copy against each other copy of its group is one comparison. The model is a ridge logistic regression
-on the difference of their cues, each as a line with two bends, without an intercept. The first CORPUS was made by
-others and not by our own recipes, so it counts three times. Corpora after --judge are only judged, with the weights of
-the folds that do not know the hotel. Rooms of one house count as one hotel here (`benchmarks/folds.py`).
+as best. Each best copy against each other copy of its group is one comparison, in which the two are also compared pixel
+by pixel. The model is a ridge logistic regression on the difference of their cues, each as a line with two bends,
+without an intercept. A choice is made as in the product: only the first two copies are compared pixel by pixel, and
+only if the margin without that is small. The first CORPUS was made by others and not by our own recipes, so it counts
+three times. Corpora after --judge are only judged, with the weights of the folds that do not know the hotel. Rooms of
+one house count as one hotel here (`benchmarks/folds.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -30,8 +33,10 @@ from numpy.typing import NDArray
 from benchmarks.folds import folds_of
 from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import FingerprintedImage
-from image_release.dedup.best_image import BENDS, MOST_DEVIATIONS, cues_of
+from image_release.dedup import FingerprintedImage, Picture
+from image_release.dedup.best_image import BENDS, IN_QUESTION, MOST_DEVIATIONS, choose_best, likely_order
+from image_release.dedup.copy_cues import ComparedCopies
+from image_release.dedup.mark_cues import MARK_CUES
 from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts, sha256_hex
@@ -56,9 +61,11 @@ class Group:
     corpus: str
     hotel: str
     names: tuple[str, ...]
-    """Names of the `k` cues."""
+    """Names of the `k` cues; the last `m` are those of marks by pixels."""
     cues: NDArray[np.float64]
-    """(n, k)."""
+    """(n, k): those of marks by pixels are 0."""
+    marks: NDArray[np.float64]
+    """(n, n, m): the cues of marks by pixels of each copy beside each other one."""
     right: NDArray[np.bool_]
     """(n,): whether a copy is marked as best."""
     attacks: tuple[str, ...]
@@ -68,7 +75,7 @@ class Group:
     pixels: NDArray[np.float64]
     """(n,): number of pixels of each file."""
     cpu_ms: float
-    """CPU time of comparing them, in milliseconds."""
+    """CPU time of choosing the best one, with the weights that are shipped, in milliseconds."""
 
 
 def fingerprinted(path: Path) -> FingerprintedImage | None:
@@ -84,19 +91,27 @@ def fingerprinted(path: Path) -> FingerprintedImage | None:
 def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
     """The copies of one label with their cues; None where all have the same bytes."""
     corpus, rows = task
-    found = [(row, item) for row in rows if (item := fingerprinted(corpus / "images" / row["image"]))]
+    read = [(row, item) for row in rows if (item := fingerprinted(corpus / "images" / row["image"]))]
+    found = list({item.facts.sha256: (row, item) for row, item in read}.values())
     images = {item.facts.sha256: item for _, item in found}
-    if len(images) == 1:
+    if len(images) < 2:
         return None
     started = time.process_time()
-    cues = cues_of(images)
+    choose_best(Picture(tuple(sorted(images)), {}), images, images.keys())
     cpu_ms = 1000 * (time.process_time() - started)
-    names = tuple(next(iter(cues.values())))
+    order = likely_order(images)
+    copies = ComparedCopies([images[one].fingerprint for one in order], [images[one].facts for one in order])
+    names = tuple(copies.cues[0])
+    marks = np.zeros((len(order), len(order), len(MARK_CUES)))
+    for one, other in combinations(range(len(order)), 2):
+        marks[one, other], marks[other, one] = ([cues[name] for name in MARK_CUES] for cues in copies.marks(one, other))
+    at = [order.index(item.facts.sha256) for _, item in found]
     return Group(
         corpus.name,
         found[0][0]["hotel_id"],
         names,
-        np.array([[cues[item.facts.sha256][name] for name in names] for _, item in found]),
+        np.array([[copies.cues[index][name] for name in names] for index in at]),
+        marks[np.ix_(at, at)],
         np.array([row["best"] == "1" for row, _ in found]),
         tuple(row["attacks"] for row, _ in found),
         tuple(row["image"] for row, _ in found),
@@ -127,17 +142,41 @@ def fitted(
     """
     differences, importance = [], []
     for group in groups:
-        values = scaled(group, mean, deviation)
-        wrong = (~group.right).sum()
+        wrong = np.flatnonzero(~group.right).tolist()
         counts = MADE_BY_OTHERS if group.corpus == made_by_others else 1.0
-        for best in values[group.right] if wrong else ():
-            differences.append(best - values[~group.right])
-            importance += [counts / group.right.sum() / wrong**0.5] * wrong
+        for best in np.flatnonzero(group.right).tolist() if wrong else ():
+            differences += [(best, other, group) for other in wrong]
+            importance += [counts / group.right.sum() / len(wrong) ** 0.5] * len(wrong)
         larger = smaller_copies(group)
-        differences += [(values[one] - values[other])[None] for one, other in larger]
+        differences += [(one, other, group) for one, other in larger]
         importance += [LARGER_COUNTS / max(1, len(larger)) ** 0.5] * len(larger)
-    values = np.concatenate(differences)
+    ones = np.array([with_marks(group, one, other) for one, other, group in differences])
+    others = np.array([with_marks(group, other, one) for one, other, group in differences])
+    values = scaled(ones, mean, deviation) - scaled(others, mean, deviation)
     return newton(values, 1.0, np.array(importance), RIDGE * np.eye(values.shape[1]))
+
+
+def with_marks(group: Group, one: int, other: int) -> NDArray[np.float64]:
+    """(k,): the cues of a copy after it was compared with another one pixel by pixel."""
+    return np.concatenate([group.cues[one, : -len(MARK_CUES)], group.marks[one, other]])
+
+
+def usual_cues(group: Group) -> NDArray[np.float64]:
+    """(n, k): the cues of each copy, those of marks by pixels as means over the other copies."""
+    marks = group.marks.sum(axis=1) / (len(group.cues) - 1)
+    return np.concatenate([group.cues[:, : -len(MARK_CUES)], marks], axis=1)
+
+
+def scored(
+    group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64], coefficient: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(n,): the score of each copy, as the product computes it."""
+    scores = scaled(group.cues, mean, deviation) @ coefficient
+    best, second = np.argsort(-scores, kind="stable")[:2].tolist()
+    if scores[best] - scores[second] < IN_QUESTION:
+        compared_closely = np.array([with_marks(group, best, second), with_marks(group, second, best)])
+        scores[[best, second]] = scaled(compared_closely, mean, deviation) @ coefficient
+    return np.asarray(scores)
 
 
 def smaller_copies(group: Group) -> list[tuple[int, int]]:
@@ -146,9 +185,9 @@ def smaller_copies(group: Group) -> list[tuple[int, int]]:
     return [(a, b) for a in right for b in right if group.pixels[a] > PLAINLY_LARGER * group.pixels[b]]
 
 
-def scaled(group: Group, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+def scaled(cues: NDArray[np.float64], mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, 3k): the cues in deviations from their mean, limited as the product limits them, then from each bend on."""
-    away = np.clip((group.cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    away = np.clip((cues - mean) / deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS)
     return np.concatenate([away, *(np.maximum(0, away - bend) for bend in BENDS)], axis=1)
 
 
@@ -245,18 +284,19 @@ def main() -> None:
         }
     known = [group for corpus in args.corpora for group in groups[corpus]]
     everything = [group for found in groups.values() for group in found]
-    values = np.concatenate([group.cues for group in known])
+    values = np.concatenate([usual_cues(group) for group in known])
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
 
     def fit(some: Sequence[Group]) -> NDArray[np.float64]:
         return fitted(some, mean, deviation, args.corpora[0].name)
 
     def score(group: Group, coefficient: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(scaled(group, mean, deviation) @ coefficient)
+        return scored(group, mean, deviation, coefficient)
 
     scores = held_out_scores(known, everything, args.folds, fit, score)
-    copies = sum(len(group.images) for group in everything)
-    print(f"comparing: {sum(group.cpu_ms for group in everything) / copies:.2f} ms CPU a copy, of {copies}")
+    for corpus, found in groups.items():
+        mean_ms = sum(group.cpu_ms for group in found) / sum(len(group.images) for group in found)
+        print(f"{corpus.name}: choosing takes {mean_ms:.2f} ms CPU a copy")
     print("cross-validated by hotel:")
     for corpus, found in groups.items():
         tell(corpus.name + (" (only judged)" if corpus in args.judge else ""), found, scores, wrong=args.wrong)

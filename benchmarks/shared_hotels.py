@@ -6,10 +6,11 @@
 
 `plant` makes hotels and plants photographs of the sources (what `image-release corpus make` takes) into them: pairs of
 hotels that share 3 to 5, and stock photographs in 20 to 200 hotels. Three in ten planted copies have the same bytes,
-the others are made by a recipe of the corpus maker. All other images are double exposures of two photographs each:
-their hashes and working images are computed as those of any image, but no file of them exists. `index` fills an index
-with made hashes. `hashes` takes the images of labelled corpora and measures which pairs are candidates: by one hash, as
-in a search for one image, and by all four. The figures are in decision 55 and docs/performance.md.
+the others are made by a recipe of the corpus maker. All other images are parts of the sources' photographs, a half, a
+third or a quarter of each side, as they are or mirrored, each part once: their hashes are computed as those of any
+image, but no file of them exists. `index` fills an index with made hashes. `hashes` takes the images of labelled
+corpora and measures which pairs are candidates: by one hash, as in a search for one image, and by all four; and how
+many copies pass at a glance. The figures are in decision 55 and docs/performance.md.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from image_release.decode import decode_draft, read_header
-from image_release.dedup import MOST_BITS, indexed_hashes, is_copy
+from image_release.dedup import MOST_BITS, indexed_hashes, is_copy, may_be_copy
 from image_release.everywhere import PrintIndex
 from image_release.fingerprint import (
     FINGERPRINT_VERSION,
@@ -54,17 +55,23 @@ from image_release.store_keys import RELEASES, fingerprints_key, manifest_key
 from image_release.values import Accommodation, sha256_hex
 
 PAIRS = 300
-"""Number of pairs of hotels that share photographs."""
+"""Number of pairs of hotels that share photographs, of 10,000 hotels; of fewer hotels it is less."""
 SHARED = (3, 5)
 """Fewest and most photographs that they share."""
 STOCK = 50
-"""Number of stock photographs."""
+"""Number of stock photographs, in the same way."""
+WHOLE = 10_000
+"""Number of hotels that all of them are planted into."""
 STOCK_HOTELS = (20, 200)
 """Fewest and most hotels that one is in."""
 OWN = (4, 12)
 """Fewest and most images that a hotel has besides."""
+PARTS = (2, 3, 4)
+"""Into so many rows and columns a photograph is divided."""
+PART_OF_PX = 400
+"""Long side of what is divided, in pixels."""
 LEAST_CONTRAST = 35.0
-"""Contrast of a photograph that is used for double exposures: with a flat one the other would be seen alone."""
+"""Contrast of a part that is used: 95 % of real photographs have it, and parts that show a ceiling have it not."""
 SAME_BYTES = 0.3
 """Share of planted copies that are the same file."""
 COPIES_MEASURED = 1_500
@@ -94,10 +101,8 @@ def printed(path: Path) -> Named | None:
     return sha256_hex(data), fingerprint(draft, SETTINGS.fingerprint)
 
 
-def photographs(
-    sources: list[Path], recipe_name: str, folder: Path, seed: int
-) -> tuple[list[list[Named]], list[Fingerprint]]:
-    """Copies of photographs to plant, five of each stock photograph and two of others; and other photographs."""
+def photographs(sources: list[Path], recipe_name: str, folder: Path, seed: int) -> list[list[Named]]:
+    """Copies of photographs to plant: five of each stock photograph and two of others."""
     chance = random.Random(seed)
     originals = [original for source in sources for original in read_originals(source)]
     chance.shuffle(originals)
@@ -118,48 +123,93 @@ def photographs(
                 by_label.setdefault(item.label, []).append(image)
         found += [images for images in by_label.values() if len(images) > copies]
         print(f"{name}: {len(by_label)} photographs", flush=True)
-    rest = [image for original in originals[needed + PAIRS :] if (image := printed(original.path))]
-    return found, [image for _, image in rest if image.contrast >= LEAST_CONTRAST]
+    return found
 
 
-def double_exposures(pool: list[Fingerprint], chance: random.Random) -> Iterator[Named]:
-    """Images of two photographs each, without end; no two photographs are taken together twice."""
-    taken: set[tuple[int, int]] = set()
-    while True:
-        one, other = sorted(chance.sample(range(len(pool)), 2))
-        if (one, other) in taken:
-            continue
-        taken.add((one, other))
-        base = pool[one].working.grey
-        size = (base.shape[1], base.shape[0])
-        above = np.asarray(Image.fromarray(pool[other].working.grey).resize(size), np.uint16)
-        grey = ((base + above) // 2).astype(np.uint8)
-        working = replace(pool[one].working, grey=grey)
-        image = replace(pool[one], hashes=crop_hashes(Image.fromarray(grey)), working=working)
-        yield sha256_hex(f"{one} {other}".encode()), image
+class _Parts:
+    """Parts of photographs, each once, in an order of chance."""
+
+    def __init__(self, sources: list[Path], chance: random.Random) -> None:
+        self._whole: list[tuple[Fingerprint, Image.Image]] = []
+        for path in (original.path for source in sources for original in read_originals(source)):
+            if image := printed(path):
+                grey = Image.open(path).convert("L")
+                grey.thumbnail((PART_OF_PX, PART_OF_PX))
+                self._whole.append((image[1], grey))
+        self._left = [
+            (whole, parts, number, is_mirrored)
+            for whole in range(len(self._whole))
+            for parts in PARTS
+            for number in range(parts * parts)
+            for is_mirrored in (False, True)
+        ]
+        chance.shuffle(self._left)
+
+    def __iter__(self) -> Iterator[Named]:
+        return self
+
+    def __next__(self) -> Named:
+        while self._left:
+            whole, parts, number, is_mirrored = self._left.pop()
+            image, grey = self._whole[whole]
+            row, column = divmod(number, parts)
+            box = (column / parts, row / parts, (column + 1) / parts, (row + 1) / parts)
+            part = _part(image, grey, box, is_mirrored=is_mirrored)
+            if part.contrast >= LEAST_CONTRAST:
+                return sha256_hex(f"{whole} {box} {is_mirrored}".encode()), part
+        raise SystemExit("there are too few photographs for so many hotels")
 
 
-def plant(workspace: Workspace, photos: list[list[Named]], pool: list[Fingerprint], hotels: int, seed: int) -> Planted:
+def _part(
+    image: Fingerprint, grey: Image.Image, box: tuple[float, float, float, float], *, is_mirrored: bool
+) -> Fingerprint:
+    """The fingerprint of a part of an image: `box` is left, top, right and bottom, as shares of the sides.
+
+    Of its points only those are there that the whole image has, though a part by itself would have more.
+    """
+    left, top, right, bottom = (round(share * side) for share, side in zip(box, grey.size * 2, strict=True))
+    part = grey.crop((left, top, right, bottom))
+    height, width = image.working.grey.shape
+    corner, size = np.array([box[0] * width, box[1] * height]), np.array([box[2] - box[0], box[3] - box[1]])
+    points = image.keypoints
+    places = points.places.copy()
+    places[:, :2] = (places[:, :2] - corner) / size
+    places[:, 2] /= size[0]
+    inside = ((places[:, :2] >= 0) & (places[:, :2] < (width, height))).all(axis=1)
+    odd = points.odd
+    if is_mirrored:
+        part, odd = ImageOps.mirror(part), -odd
+        places[:, 0] = width - places[:, 0]
+    return replace(
+        image,
+        hashes=crop_hashes(part),
+        contrast=float(np.asarray(part).std()),
+        working=replace(image.working, grey=np.asarray(part.resize((width, height)))),
+        keypoints=replace(points, places=places[inside], even=points.even[inside], odd=odd[inside]),
+    )
+
+
+def plant(workspace: Workspace, photos: list[list[Named]], sources: list[Path], hotels: int, seed: int) -> Planted:
     """Fill the workspace: a release, and of each hotel its fingerprints and its manifest."""
     chance = random.Random(seed)
     held: dict[str, dict[str, Fingerprint]] = {f"h{number:05}": {} for number in range(hotels)}
     names = list(held)
     stock = []
-    for copies in photos[:STOCK]:
+    for copies in photos[: STOCK * hotels // WHOLE]:
         own = chance.sample(names, min(chance.randint(*STOCK_HOTELS), hotels // 3))
         stock.append(frozenset(own))
         for name in own:
             sha256, image = chance.choice(copies)
             held[name][sha256] = image
     left, pairs = iter(photos[STOCK:]), set()
-    partnered = chance.sample(names, 2 * PAIRS)
+    partnered = chance.sample(names, 2 * (PAIRS * hotels // WHOLE))
     for one, other in zip(partnered[::2], partnered[1::2], strict=True):
         pairs.add((min(one, other), max(one, other)))
         for _ in range(chance.randint(*SHARED)):
             copies = next(left)
             held[one].update([copies[0]])
             held[other].update([copies[0] if chance.random() < SAME_BYTES else copies[1]])
-    others = double_exposures(pool, chance)
+    others = _Parts(sources, chance)
     rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
     images = 0
     for number, (name, own_images) in enumerate(held.items()):
@@ -169,6 +219,7 @@ def plant(workspace: Workspace, photos: list[list[Named]], pool: list[Fingerprin
             fingerprints_key(Accommodation("atlas", name), FINGERPRINT_VERSION), pack_fingerprints(own_images)
         )
         workspace.published.put(manifest_key(name), manifest(name, list(own_images)).to_bytes())
+        own_images.clear()
         place = f"{chance.uniform(-60, 60):.4f},{chance.uniform(-180, 180):.4f}"
         rows.append(f"{name},Hotel {number},ES,Bilbao,{place},atlas:{name}")
     workspace.inbox.put(f"{RELEASES}2026-11-01.csv", "\n".join([*rows, ""]).encode())
@@ -201,10 +252,10 @@ def manifest(hotel_id: str, images: list[str]) -> Manifest:
 def measure_planted(sources: list[Path], hotels: int, recipe: str, seed: int) -> None:
     """Plant, find, and print recall, precision and cost."""
     with tempfile.TemporaryDirectory() as folder:
-        photos, pool = photographs(sources, recipe, Path(folder), seed)
+        photos = photographs(sources, recipe, Path(folder), seed)
         workspace = Workspace(Path(folder) / "workspace", SETTINGS)
-        planted = plant(workspace, photos, pool, hotels, seed)
-        del photos, pool
+        planted = plant(workspace, photos, sources, hotels, seed)
+        del photos
         print(f"{hotels} hotels, {planted.images} images, recipe {recipe}", flush=True)
         families = families_of(workspace)
         spent = {}
@@ -231,7 +282,10 @@ def tell(found: Shared, planted: Planted) -> None:
     print(f"pairs of hotels: {len(pairs)} found, {len(right)} of them right, {len(planted.pairs)} planted")
     for pair in found.pairs:
         if (pair.one.hotel_id, pair.other.hotel_id) not in planted.pairs:
-            print(f"  wrong: {pair.one.hotel_id} and {pair.other.hotel_id} share {len(pair.shared)}")
+            stock = sum({pair.one.hotel_id, pair.other.hotel_id} <= hotels for hotels in planted.stock)
+            print(
+                f"  wrong: {pair.one.hotel_id}, {pair.other.hotel_id}: {len(pair.shared)}; both have {stock} of stock"
+            )
     print(f"  precision {len(right) / max(1, len(pairs)):.4f}, recall {len(right) / len(planted.pairs):.4f}")
     hotels = [frozenset(picture.images) for picture in found.pictures]
     best = [max((len(own & stock) / len(stock) for own in hotels), default=0) for stock in planted.stock]
@@ -301,6 +355,8 @@ def measure_hashes(corpora: list[Path]) -> None:
     for bits in (6, 8, 10, 12):
         found, wrong = bits_apart(mine, theirs) <= bits, bits_apart(hashes[left], hashes[right]) <= bits
         print(f"  by all four, {bits} bits on average: {found.mean():.3f}; {wrong.sum()}")
+    glanced = [may_be_copy(*pair) for pair, found in zip(same, by_pieces, strict=True) if found]
+    print(f"  of those found by pieces, {np.mean(glanced):.4f} pass at a glance")
     print(f"  by pieces, 10 bits on average: {np.mean(by_pieces):.3f}")
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from PIL import ImageOps
 
 from image_release.cli import main
-from image_release.everywhere import PrintIndex
+from image_release.everywhere import PrintIndex, undo_everywhere
 from image_release.one_machine.sharing import follow_shared
 from image_release.one_machine.workspace import open_workspace
 from image_release.settings import Settings
@@ -256,7 +256,45 @@ def test_a_run_follows_only_where_somebody_asked_before(town):
     ] == [("h1", "h2"), ("h1", "h3"), ("h2", "h3")]
 
 
+def test_a_run_makes_a_damaged_file_again(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    town.pairs()
+    with closing(sqlite3.connect(town.chain.folder / "desk" / "prints.sqlite")) as db, db:
+        db.execute("DROP TABLE to_compare")
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=CROPPED[:3])
+    problems = []
+    follow_shared(open_workspace(str(town.chain.folder), Settings()), problems)
+    assert problems == []
+    assert len(find_shared(town.families, town.chain.stores).pairs) == 3
+
+
+def test_hotels_that_merge_are_no_pair_any_more(town):
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4])
+    assert town.pairs() == {("h1", "h2"): 4}
+    town.chain.world.release("merged", {"h1": [("atlas", "h1"), ("atlas", "h2")]})
+    for hotel_id in ("h1", "h2"):
+        town.chain.process(hotel_id)
+    found = town.found()
+    assert (found.pairs, found.hotels, found.images) == ((), 1, 8)
+
+
+def test_a_decision_that_was_revoked_is_told_no_more(town):
+    town.chain.hotels(h1=AS_SENT[:2], h2=SMALLER[:1], h3=CROPPED[:1])
+    said_first = town.chain.decide(AS_SENT[0])
+    undo_everywhere(town.chain.stores, said_first.image, by="ana", at="2026-11-24T11:00:00+00:00")
+    assert [picture.decided for picture in town.found(many=2).pictures] == [None]
+
+
 def test_copies_that_no_hash_finds_are_found_where_the_hotels_share_a_photograph(town):
     mirrored = [jpeg(ImageOps.mirror(room), 70) for room in ROOMS]
     town.chain.hotels(h1=AS_SENT[:4], h2=[SMALLER[0], *mirrored[1:4]], h3=[AS_SENT[9], mirrored[1]])
     assert town.pairs() == {("h1", "h2"): 4}
+
+
+def test_a_photograph_of_many_hotels_does_not_count_where_only_aligning_finds_it(town):
+    mirrored = [jpeg(ImageOps.mirror(room), 70) for room in ROOMS]
+    town.chain.hotels(
+        h1=AS_SENT[:3], h2=[SMALLER[0], *mirrored[1:3]], h3=[SMALLER[1], AS_SENT[8]], h4=[mirrored[1], AS_SENT[9]]
+    )
+    assert town.pairs(many=2, least=2) == {("h1", "h2"): 2}
+    assert town.pairs(many=4, least=2) == {("h1", "h2"): 3}

@@ -185,10 +185,14 @@ def test_revoking_it_shows_both_parts(hotel):
     assert DECISION_FOR_TWO not in needs_a_look(after)
 
 
+@pytest.mark.parametrize("named", ["other", "other-small"])
 @pytest.mark.parametrize(("action", "expected"), [("different", "shown"), ("same", Outcome.HIDDEN)])
-def test_a_person_says_whether_the_two_are_one_photograph(hotel, action, expected):
-    """`different`: the decision was about the named image alone. `same`: they are one picture again."""
-    hotel.decide("hide", "other")
+def test_a_person_says_whether_the_two_are_one_photograph(hotel, action, expected, named):
+    """`different`: the decision was about the named picture alone, whichever of its copies is said to differ.
+
+    `same`: they are one picture again.
+    """
+    hotel.decide("hide", named)
     hotel.publish()
     hotel.split()
     hotel.decide(action, "one", "other")

@@ -2,7 +2,7 @@
 
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
 from image_release.dedup.blocks import BLOCK
-from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy
+from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy, may_be_copy
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
 from image_release.dedup.grouping import (
@@ -46,6 +46,7 @@ __all__ = [
     "indexed_hashes",
     "is_copy",
     "join_near",
+    "may_be_copy",
     "placeholder",
     "scored_pairs",
 ]

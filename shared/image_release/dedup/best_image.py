@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from image_release.dedup.copy_cues import compare_copies
+from image_release.dedup.copy_cues import ComparedCopies
 from image_release.dedup.groups import FingerprintedImage, Picture
 
-BEST_VERSION = "cues-5"
+BEST_VERSION = "cues-6"
 MOST_DEVIATIONS = 4.0
 """Maximum number of deviations from its mean that a cue counts."""
 BENDS = (-0.7, 0.7)
 """Deviations from the mean at which the worth of a cue may bend: little noise may be usual, and more of it damage."""
+IN_QUESTION = 3.0
+"""Margin, in log-odds, below which the first two copies are compared pixel by pixel: beyond it this changes nothing."""
 PLACES = 4
 """Decimal places of a score. Without rounding, files with equal pixels would differ by noise of the computation."""
 
@@ -74,24 +76,43 @@ def choose_best(picture: Picture, images: Mapping[str, FingerprintedImage], elig
         raise ValueError("no member of the picture may be chosen")
     if len(choices) == 1:
         return Best(choices[0], 0.0, {})
-    cues = cues_of({sha256: images[sha256] for sha256 in picture.members})
-    worths = {
-        sha256: {name: weight.worth(cues[sha256][name]) for name, weight in shipped_weights().items()}
-        for sha256 in choices
-    }
-    totals = {sha256: round(sum(worths[sha256].values()), PLACES) for sha256 in choices}
-    best, second = sorted(choices, key=lambda sha256: (-totals[sha256], sha256))[:2]
+    order = likely_order({sha256: images[sha256] for sha256 in picture.members})
+    copies = ComparedCopies(
+        [images[sha256].fingerprint for sha256 in order], [images[sha256].facts for sha256 in order]
+    )
+    at = {sha256: order.index(sha256) for sha256 in choices}
+    worths = {sha256: _worths(copies.cues[at[sha256]]) for sha256 in choices}
+    best, second = _first_two(worths)
+    if _margin(worths, best, second) < IN_QUESTION:
+        for sha256, marks in zip((best, second), copies.marks(at[best], at[second]), strict=True):
+            worths[sha256] = _worths({**copies.cues[at[sha256]], **marks})
+        best, second = _first_two(worths)
     reasons: dict[str, float] = defaultdict(float)
     for name, worth in worths[best].items():
         reasons[name.partition(".")[0]] += worth - worths[second][name]
-    return Best(best, totals[best] - totals[second], dict(sorted(reasons.items())))
+    return Best(best, _margin(worths, best, second), dict(sorted(reasons.items())))
 
 
-def cues_of(images: Mapping[str, FingerprintedImage]) -> dict[str, dict[str, float]]:
-    """Cues of each copy of one photograph, by SHA-256. The copy that is most likely the best one is the reference."""
-    order = sorted(images, key=lambda sha256: (-_likely(images[sha256]), sha256))
-    found = compare_copies([images[sha256].fingerprint for sha256 in order], [images[sha256].facts for sha256 in order])
-    return dict(zip(order, found, strict=True))
+def likely_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
+    """The copies of one photograph by SHA-256, the most likely best one first: the reference."""
+    return sorted(images, key=lambda sha256: (-_likely(images[sha256]), sha256))
+
+
+def _worths(cues: Mapping[str, float]) -> dict[str, float]:
+    """What each cue of a copy adds to its score."""
+    return {name: weight.worth(cues[name]) for name, weight in shipped_weights().items()}
+
+
+def _first_two(worths: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return sorted(worths, key=lambda sha256: (-_total(worths[sha256]), sha256))[:2]
+
+
+def _margin(worths: Mapping[str, Mapping[str, float]], best: str, second: str) -> float:
+    return _total(worths[best]) - _total(worths[second])
+
+
+def _total(worths: Mapping[str, float]) -> float:
+    return round(sum(worths.values()), PLACES)
 
 
 def _likely(image: FingerprintedImage) -> float:

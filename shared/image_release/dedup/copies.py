@@ -43,6 +43,13 @@ DETAIL_SHARE = 0.1
 LEAST_DETAIL = 3.0
 """Grey levels by which it varies at least: less is the noise of compression."""
 
+GLANCE_CROPS = (0.0, 0.1, 0.2)
+"""Shares of the sides that are cut away before two images are compared at a glance."""
+GLANCE_SIDE = 12
+"""Width and height of what is compared at a glance, in mean values; no working image is too small for it."""
+LEAST_AT_A_GLANCE = 0.85
+"""Minimum correlation at a glance. 2 of 915 copies that hashes find have less."""
+
 Hashes = NDArray[np.uint64]
 
 
@@ -64,6 +71,28 @@ def copies_of(image: Fingerprint, others: Mapping[str, Fingerprint], among: Coll
     for name, distance in zip(names, near, strict=True):
         if distance <= MOST_BITS and is_copy(image, others[name]):
             yield name
+
+
+def may_be_copy(image: Fingerprint, candidate: Fingerprint) -> bool:
+    """Whether two images look alike at a glance: a quick test before `is_copy`, which takes twenty times as long."""
+    mine, theirs = _glance(image), _glance(candidate)
+    return max(float((mine[0] @ theirs.T).max()), float((mine @ theirs[0]).max())) >= LEAST_AT_A_GLANCE
+
+
+def _glance(image: Fingerprint) -> NDArray[np.float32]:
+    """(crops, values): mean brightness of the parts of each crop, such that a product of two is their correlation."""
+    grey = image.working.grey
+    crops = []
+    for cut in GLANCE_CROPS:
+        top, left = (round(side * cut / 2) for side in grey.shape)
+        inner = grey[top : grey.shape[0] - top, left : grey.shape[1] - left]
+        rows, columns = (np.arange(GLANCE_SIDE + 1) * side // GLANCE_SIDE for side in inner.shape)
+        sums = np.add.reduceat(np.add.reduceat(inner, rows[:-1], 0, np.float32), columns[:-1], 1)
+        crops.append((sums / np.outer(np.diff(rows), np.diff(columns))).ravel())
+    values = np.array(crops, np.float32)
+    values -= values.mean(axis=1, keepdims=True)
+    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-3)
+    return values
 
 
 def is_copy(image: Fingerprint, candidate: Fingerprint) -> bool:

@@ -66,22 +66,45 @@ FRAMED = 0.995
 """Share of a file inside its borders below which it counts as framed."""
 
 
-def compare_copies(fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> list[dict[str, float]]:
-    """Cues of each copy, in order. The first copy is the reference; each copy is compared with the first few others."""
-    copies = align_copies(fingerprints, facts, 0)
-    finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
-    marks = _MarksOfPairs(copies, fingerprints[0].working.grey.shape)
-    found = []
-    for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
-        others = [other for other in range(len(copies)) if other != index][:MOST_WITNESSES]
-        pairs = [
-            {**pair_cues(copies[index], copies[other], fingerprint, fingerprints[other]), **marks.of(index, other)}
-            for other in others
-        ]
-        mean = {name: sum(pair[name] for pair in pairs) / len(pairs) for name in (*PAIR_CUES, *MARK_CUES)}
-        finer = finenesses[index] - min(finenesses)
-        found.append({**single_cues(fingerprint, fact, finer), **mean, **odd_cues(index, others, copies, fingerprints)})
-    return found
+class ComparedCopies:
+    """The copies of one photograph and the cues of each, in order. The first copy is the reference.
+
+    Each copy is compared with the first few others. In `cues` those of marks by pixels are 0: they cost most, and
+    `marks` measures them, for two copies at a time.
+    """
+
+    def __init__(self, fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> None:
+        self._copies = align_copies(fingerprints, facts, 0)
+        self._shape = fingerprints[0].working.grey.shape
+        copies = self._copies
+        finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
+        self.cues: list[dict[str, float]] = []
+        for index, (fingerprint, fact) in enumerate(zip(fingerprints, facts, strict=True)):
+            others = [other for other in range(len(copies)) if other != index][:MOST_WITNESSES]
+            pairs = [pair_cues(copies[index], copies[other], fingerprint, fingerprints[other]) for other in others]
+            self.cues.append(
+                {
+                    **single_cues(fingerprint, fact, finenesses[index] - min(finenesses)),
+                    **{name: sum(pair[name] for pair in pairs) / len(pairs) for name in PAIR_CUES},
+                    **odd_cues(index, others, copies, fingerprints),
+                    **dict.fromkeys(MARK_CUES, 0.0),
+                }
+            )
+
+    def marks(self, one: int, other: int) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """Compare two copies, by their indices, pixel by pixel: the cues of marks of each of them beside the other."""
+        copies = self._copies[one], self._copies[other]
+        both = copies[0].inside & copies[1].inside
+        _, sure, gain = _agreement(*copies, both) if both.sum() >= LEAST_SHARED else (None, both, 1.0)
+        found = mark_cues(self._pixels(one), self._pixels(other), gain, self._in_pixels(sure), self._in_pixels(both))
+        return found, {name: -value for name, value in found.items()}
+
+    def _pixels(self, index: int) -> Floats:
+        copy = self._copies[index]
+        return whole_image(copy.centred + copy.mean[:, None], self._shape).astype(np.float32, copy=False)
+
+    def _in_pixels(self, blocks: Flags) -> Flags:
+        return whole_image(np.repeat(blocks[:, None], BLOCK * BLOCK, axis=1), self._shape).astype(np.bool_, copy=False)
 
 
 def single_cues(fingerprint: Fingerprint, facts: ImageFacts, finer: float) -> dict[str, float]:
@@ -114,7 +137,8 @@ def single_cues(fingerprint: Fingerprint, facts: ImageFacts, finer: float) -> di
         "tone.spread": math.log(fingerprint.contrast + 4),
         "tone.dark": max(0.0, 80 - cues.brightness) / 40,
         "shape.inside": _from_standard(facts.width * (right - left), facts.height * (bottom - top)),
-        "shape.file": _from_standard(facts.width, facts.height),
+        "shape.frame": _from_standard(facts.width, facts.height)
+        - _from_standard(facts.width * (right - left), facts.height * (bottom - top)),
         "shape.camera": _from_standard(facts.width * (right - left), facts.height * (bottom - top), CAMERA_ASPECTS),
     }
     for high, low in SLOPES:
@@ -171,37 +195,6 @@ def _agreement(one: AlignedCopy, other: AlignedCopy, both: Flags) -> tuple[Float
     sure = both & (correlation > 0.7) & (one.deviation > 3) & (other.deviation > 2)  # noqa: PLR2004 - plainly the same block
     sure = sure if sure.sum() >= LEAST_SHARED // 2 else both
     return correlation, sure, _middle_ratio(one.deviation[sure] + 0.5, other.deviation[sure] + 0.5)
-
-
-class _MarksOfPairs:
-    """The cues of marks of each pair of copies; a pair is compared once, for both of its copies."""
-
-    def __init__(self, copies: Sequence[AlignedCopy], shape: tuple[int, ...]) -> None:
-        self._copies = copies
-        self._shape = shape
-        self._pixels = [
-            whole_image(copy.centred + copy.mean[:, None], shape).astype(np.float32, copy=False) for copy in copies
-        ]
-        self._found: dict[tuple[int, int], Mapping[str, float]] = {}
-
-    def of(self, one: int, other: int) -> Mapping[str, float]:
-        """The cues of one copy beside another, by their indices."""
-        if one > other:
-            return {name: -value for name, value in self.of(other, one).items()}
-        if (one, other) not in self._found:
-            self._found[one, other] = self._compared(one, other)
-        return self._found[one, other]
-
-    def _compared(self, one: int, other: int) -> Mapping[str, float]:
-        copies = self._copies[one], self._copies[other]
-        both = copies[0].inside & copies[1].inside
-        if both.sum() < LEAST_SHARED:
-            return dict.fromkeys(MARK_CUES, 0.0)
-        _, sure, gain = _agreement(*copies, both)
-        return mark_cues(self._pixels[one], self._pixels[other], gain, self._in_pixels(sure), self._in_pixels(both))
-
-    def _in_pixels(self, blocks: Flags) -> Flags:
-        return whole_image(np.repeat(blocks[:, None], BLOCK * BLOCK, axis=1), self._shape).astype(np.bool_, copy=False)
 
 
 def odd_cues(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,12 +56,15 @@ class _Side:
     """The pixels as they were."""
     across: Floats
     down: Floats
+    energy: Floats
+    """Square of the steepness."""
     steepness: Floats
 
     @classmethod
     def of(cls, pixels: Floats, plain: Floats) -> _Side:
         across, down = _slopes(pixels)
-        return cls(pixels, plain, across, down, np.hypot(across, down))
+        energy = across * across + down * down
+        return cls(pixels, plain, across, down, energy, np.sqrt(energy))
 
 
 def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags) -> Mapping[str, float]:
@@ -72,21 +76,22 @@ def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags)
         return dict.fromkeys(MARK_CUES, 0.0)
     root = np.float32(math.sqrt(gain))
     mine, theirs = one / root, other * root
-    theirs += np.float32(quantiles((mine - theirs)[sure], (50,))[0])
+    theirs += np.float32(_middle((mine - theirs)[sure]))
     ones, others = _Side.of(mine, one), _Side.of(theirs, other)
     difference = mine - theirs
-    difference -= _mean_around(np.clip(difference, -MOST_SLOW, MOST_SLOW), WIDE)
-    noise = 1.5 * quantiles(np.abs(difference[both]), (50,))[0] + 1.5
-    explained = noise + PER_STEEPNESS * _mean_around(np.minimum(ones.steepness, others.steepness), 1)
-    unexplained = _mean_around(np.abs(difference) / explained, 1) * both
+    difference -= _mean_far(np.clip(difference, -MOST_SLOW, MOST_SLOW))
+    noise = 1.5 * _middle(np.abs(difference[both])) + 1.5
+    explained = noise + PER_STEEPNESS * _mean_near(np.minimum(ones.steepness, others.steepness))
+    unexplained = _mean_near(np.abs(difference) / explained) * both
     weight = np.clip(unexplained - NOTABLE, 0, MOST_NOTABLE)
-    own = _mean_around(weight * (ones.steepness - others.steepness) / (ones.steepness + others.steepness + 4), 1)[both]
+    own = weight * (ones.steepness - others.steepness) / (ones.steepness + others.steepness + 4)
+    ordered = np.sort(_mean_near(own)[both])
     along = _slopes(difference)
     return {
-        "marks.own": 3 * float(own.mean()),
-        "marks.own_few": _ends(own, FEW),
-        "marks.own_some": _ends(own, SOME),
-        "marks.own_lots": _ends(own, LOTS),
+        "marks.own": 3 * float(ordered.mean()),
+        "marks.own_few": _ends(ordered, FEW),
+        "marks.own_some": _ends(ordered, SOME),
+        "marks.own_lots": _ends(ordered, LOTS),
         "marks.alone_softly": _alone(ones, others, along, weight)[0],
         **_striking(ones, others, difference, along, unexplained > STRIKING, both),
     }
@@ -121,21 +126,25 @@ def _alone(one: _Side, other: _Side, along: tuple[Floats, Floats], weight: Float
 
     If `one` is `other` with a mark, the difference is the mark: it goes with `one`, and has nothing to do with `other`.
     """
-    squares = float((weight * (along[0] ** 2 + along[1] ** 2)).sum()) + 50
+    squares = float(np.vdot(weight, along[0] * along[0] + along[1] * along[1])) + 50
     found = 0.0
     energies = []
     for side in (one, other):
-        shared = float((weight * (along[0] * side.across + along[1] * side.down)).sum())
-        energies.append(float((weight * side.steepness**2).sum()) + 50)
+        shared = float(np.vdot(weight, along[0] * side.across + along[1] * side.down))
+        energies.append(float(np.vdot(weight, side.energy)) + 50)
         found += shared / math.sqrt(squares * energies[-1])
     return found, math.log(energies[0] / energies[1])
 
 
-def _ends(values: Floats, count: int) -> float:
-    """Mean of the `count` largest plus mean of the `count` smallest of the values."""
-    count = min(count, len(values) // 2)
-    parts = np.partition(values, (count, len(values) - count))
-    return float(parts[-count:].mean() + parts[:count].mean())
+def _middle(values: Floats) -> float:
+    """Median of every fourth of the values (n,), n ≥ 1."""
+    return quantiles(values[::4], (50,))[0]
+
+
+def _ends(ordered: Floats, count: int) -> float:
+    """Mean of the `count` largest plus mean of the `count` smallest of the ordered values."""
+    count = min(count, len(ordered) // 2)
+    return float(ordered[-count:].mean() + ordered[:count].mean())
 
 
 def _largest_share(values: Floats) -> float:
@@ -146,7 +155,7 @@ def _largest_share(values: Floats) -> float:
 
 def _from_the_middle(plain: Floats, striking: Flags, both: Flags) -> float:
     """Mean distance of the striking pixels from the median brightness, in 40 grey levels."""
-    return float(np.abs(plain[striking] - np.float32(quantiles(plain[both], (50,))[0])).mean()) / 40
+    return float(np.abs(plain[striking] - np.float32(_middle(plain[both]))).mean()) / 40
 
 
 def _at_the_ends(values: Floats) -> float:
@@ -163,21 +172,37 @@ def _straight(side: _Side, striking: Flags) -> float:
 def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
     """(height, width) each: central differences across and down; 0 at the ends."""
     across, down = np.zeros_like(pixels), np.zeros_like(pixels)
-    across[:, 1:-1] = (pixels[:, 2:] - pixels[:, :-2]) / 2
-    down[1:-1] = (pixels[2:] - pixels[:-2]) / 2
+    np.subtract(pixels[:, 2:], pixels[:, :-2], out=across[:, 1:-1])
+    np.subtract(pixels[2:], pixels[:-2], out=down[1:-1])
+    across *= np.float32(0.5)
+    down *= np.float32(0.5)
     return across, down
 
 
-def _mean_around(pixels: Floats, reach: int) -> Floats:
-    """Mean over a square of `reach` pixels to each side; the outermost pixels are repeated beyond the edges."""
-    wide = 2 * reach + 1
-    for _ in ("down", "across"):
-        padded = np.pad(pixels, [(reach, reach), (0, 0)], mode="edge")
-        if reach == 1:
-            summed = padded[:-2] + padded[1:-1] + padded[2:]
-        else:
-            sums = np.cumsum(padded, axis=0, dtype=np.float64)
-            sums = np.concatenate([np.zeros_like(sums[:1]), sums])
-            summed = (sums[wide:] - sums[:-wide]).astype(np.float32)
-        pixels = np.ascontiguousarray(summed.T)
-    return pixels / np.float32(wide * wide)
+def _mean_near(pixels: Floats) -> Floats:
+    """Mean over a square of three pixels a side; the outermost pixels are repeated beyond the edges."""
+    for axis in (0, 1):
+        lines = pixels if axis == 0 else pixels.T
+        sums = lines.copy()
+        sums[1:] += lines[:-1]
+        sums[:-1] += lines[1:]
+        sums[0] += lines[0]
+        sums[-1] += lines[-1]
+        pixels = sums if axis == 0 else sums.T
+    pixels *= np.float32(1 / 9)
+    return pixels
+
+
+def _mean_far(pixels: Floats) -> Floats:
+    """Mean over a square of WIDE pixels to each side; the outermost pixels are repeated beyond the edges."""
+    height, width = pixels.shape
+    return np.asarray(_share_of_neighbours(height) @ pixels @ _share_of_neighbours(width).T)
+
+
+@cache
+def _share_of_neighbours(length: int) -> Floats:
+    """(length, length): how much each pixel of a line counts in the mean around each other one."""
+    shares = np.zeros((length, length), np.float32)
+    for away in range(-WIDE, WIDE + 1):
+        shares[np.arange(length), np.clip(np.arange(length) + away, 0, length - 1)] += 1 / (2 * WIDE + 1)
+    return shares

@@ -86,9 +86,9 @@ def choose(hotel: Hotel, acquired: Acquired, settings: Settings, manifest: Manif
         for picture in group_same(seen, with_parts(decisions, before), settings.grouping)
         if any(sha256 in senders for sha256 in picture.members)
     ]
-    held = frozenset(sha256 for picture in pictures for sha256 in picture.members)
-    chosen = [_chosen(hotel, picture, seen, senders, settings, before, held) for picture in pictures]
-    chosen += [_as_published(hotel, acquired, picture, held) for picture in acquired.standing]
+    copies = {sha256: members for members in (frozenset(item.members) for item in pictures) for sha256 in members}
+    chosen = [_chosen(hotel, picture, seen, senders, settings, before, copies) for picture in pictures]
+    chosen += [_as_published(hotel, acquired, picture, copies.keys()) for picture in acquired.standing]
     found = [view for picture in pictures for view in picture.same_view]
     found += [view for picture in acquired.standing for view in _same_views_as_published(picture)]
     return tuple(_with_same_views(chosen, found))
@@ -144,7 +144,7 @@ def _chosen(
     senders: Mapping[str, list[PartnerImage]],
     settings: Settings,
     before: DecidedBefore,
-    held: AbstractSet[str],
+    copies: Mapping[str, AbstractSet[str]],
 ) -> Chosen:
     best = _chosen_by_people(hotel, picture, senders) or choose_best(picture, seen, senders.keys())
     image = _sender(hotel, senders[best.sha256], settings)
@@ -154,8 +154,8 @@ def _chosen(
         other: evidence[sha256] for sha256 in picture.members for other in senders.get(sha256, ()) if other != image
     }
     members = frozenset(picture.members)
-    once_with = inherited(hotel.overrides, members, before)
-    hidden_by, pin, labels = decisions_about(hotel, members, once_with, held)
+    once_with = inherited(hotel.overrides, members, before, copies)
+    hidden_by, pin, labels = decisions_about(hotel, members, once_with, copies.keys())
     is_wanted = _is_wanted(hotel, members | once_with)
     return Chosen(best, image, merged, hidden_by, pin, labels, members, once_with, is_wanted)
 

@@ -110,16 +110,28 @@ def why_hidden(by: Override | None) -> str:
     return _HIDDEN_BY[by.action] + (f" ({by.by})" if by.by else "") + (f": {by.why}" if by.why else "")
 
 
-def inherited(overrides: Sequence[Override], members: AbstractSet[str], before: DecidedBefore) -> Images:
+def inherited(
+    overrides: Sequence[Override],
+    members: AbstractSet[str],
+    before: DecidedBefore,
+    copies: Mapping[str, AbstractSet[str]],
+) -> Images:
     """The images whose decisions hold for a picture that they do not belong to any more.
 
-    A person ends it by saying whether the two are one photograph, or by deciding the same about the picture itself.
+    A person ends it by saying whether the two are one photograph, of any of their copies (`copies`: those of each
+    image), or by deciding the same about the picture itself.
     """
-    held = {other for sha256 in members for other in before.once_with.get(sha256, ())} - members
-    found = frozenset(other for other in held if _still_holds(overrides, members, other))
-    guessed = frozenset(other for sha256 in members for other in before.hidden_like.get(sha256, ())) - members
+
+    def holding(images: Iterable[str]) -> Images:
+        others = frozenset(images) - members
+        return frozenset(
+            other for other in others if _still_holds(overrides, members, other, copies.get(other, frozenset({other})))
+        )
+
+    found = holding(other for sha256 in members for other in before.once_with.get(sha256, ()))
+    guessed = frozenset(other for sha256 in members for other in before.hidden_like.get(sha256, ()))
     if guessed and not _decided(overrides, members | found, "shown"):
-        found |= frozenset(other for other in guessed if _still_holds(overrides, members, other))
+        found |= holding(guessed)
     return found
 
 
@@ -127,13 +139,18 @@ def _decided(overrides: Iterable[Override], images: AbstractSet[str], topic: str
     return any(TOPICS.get(item.action) == topic and not images.isdisjoint(item.images) for item in overrides)
 
 
-def _still_holds(overrides: Sequence[Override], members: AbstractSet[str], other: str) -> bool:
-    """Whether something that was decided about `other` was not decided later about the picture itself."""
+def _still_holds(
+    overrides: Sequence[Override], members: AbstractSet[str], other: str, copies: AbstractSet[str]
+) -> bool:
+    """Whether something that was decided about `other`, which has these copies, holds for the picture.
+
+    It does not if the same was decided later about the picture itself, or if the two were compared.
+    """
     open_topics: set[str] = set()
     for override in overrides:
         topic = TOPICS.get(override.action)
         names_it, names_us = other in override.images, not members.isdisjoint(override.images)
-        if names_it and names_us and override.action in ("same", "different"):
+        if names_us and override.action in ("same", "different") and not copies.isdisjoint(override.images):
             return False
         if topic and names_us:
             open_topics.discard(topic)

@@ -28,4 +28,4 @@ def follow_shared(workspace: Workspace, problems: list[Problem]) -> None:
     with told(problems, SHARED):
         families = families_of(workspace)
         if families.are_made():
-            families.catch_up(workspace.stores)
+            families.index.made_again_if_damaged(lambda: families.catch_up(workspace.stores))

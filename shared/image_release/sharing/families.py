@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from image_release.cache import read_fingerprints
-from image_release.dedup import is_copy
+from image_release.dedup import is_copy, may_be_copy
 from image_release.everywhere import PrintIndex, Progress, tell_nobody
 from image_release.fingerprint import Fingerprint
 from image_release.sharing.alike import alike
@@ -191,7 +191,9 @@ def _joined(
             continue
         compared.add(family)
         theirs = known(candidate.sha, candidate.accommodation)
-        if mine is not None and theirs is not None and is_copy(mine, theirs):
+        if mine is None or theirs is None:
+            continue
+        if may_be_copy(mine, theirs) and is_copy(mine, theirs):
             return {image.sha: family, family: family}
     return {}
 

@@ -45,6 +45,11 @@ class Pairing:
     problems: list[Problem] = field(default_factory=list)
     _left: int = MOST_PAIRS_ALIGNED
     _of_many: dict[str, set[bytes]] = field(default_factory=dict)
+    _family: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for family, held in self.holders.items():
+            self._family |= {sha.hex(): family for own in held.values() for sha in own}
 
     def pairs(self) -> Iterator[HotelPair]:
         """The pairs, those first that share the most families."""
@@ -92,8 +97,10 @@ class Pairing:
         if weights and self._left > 0:
             self._left -= 1
             for here, there in self._aligned(one, other, _each_once(weights)):
-                weights[one.number(here), other.number(there)] = 1.0
-                images |= {here, there}
+                hotels = {one.row.hotel_id, other.row.hotel_id} | self._hotels_with(here) | self._hotels_with(there)
+                if len(hotels) <= self.counting.many:
+                    weights[one.number(here), other.number(there)] = 1 / (len(hotels) - 1)
+                    images |= {here, there}
         pairs = _each_once(weights)
         if len(pairs) < self.counting.least:
             return
@@ -107,6 +114,11 @@ class Pairing:
             kilometres(one.row, other.row),
             likely_reason(first, second),
         )
+
+    def _hotels_with(self, sha256: str) -> set[str]:
+        """The hotels that have copies of an image, as far as hashes tell."""
+        family = self._family.get(sha256)
+        return set(self.holders[family]) if family else set()
 
     def _aligned(
         self, one: ShowingNow, other: ShowingNow, known: Iterable[tuple[int, int]]

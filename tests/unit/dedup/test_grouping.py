@@ -210,11 +210,12 @@ class TestBest:
         (picture,) = group_same({key: hotel[key] for key in ("0-original", "0-dark")}, (), SETTINGS)
         assert choose_best(picture, hotel, {"0-dark"}).sha256 == "0-dark"
 
-    @pytest.mark.parametrize("frame", [(560, 400), (560, 420)])
-    def test_is_not_the_framed_one(self, frame):
-        """Of two copies of one size in bytes the one without a frame is better, whatever shape the frame has."""
-        image = photo(4, (480, 320))
-        framed = Image.new("RGB", frame, "white")
+    @pytest.mark.parametrize("colour", ["white", "black"])
+    @pytest.mark.parametrize("seed", range(1, 8))
+    def test_is_not_the_framed_one(self, seed, colour):
+        """Of two copies of one size in bytes the one without a frame is better, whatever shape the frame makes up."""
+        image = photo(seed)
+        framed = Image.new("RGB", (560, 420), colour)
         framed.paste(image, (40, 40))
         images = {"plain": seen(image), "framed": seen(framed)}
         (picture,) = group_same(images, (), SETTINGS)

@@ -40,6 +40,20 @@ class TestCropsThatHardlyOverlap:
         left, right = crops(image)
         assert grouped({"A": image, "L": left, "R": right}) == {"ALR"}
 
+    def test_that_share_nothing_are_not_connected(self, name):
+        """They may as well be two photographs that a collage shows side by side."""
+        image = sample(name)
+        left, right = (image.crop(box) for box in ((0, 0, 440, image.height), (520, 0, 960, image.height)))
+        assert len(grouped({"A": image, "L": left, "R": right})) > 1
+
+
+class TestATurnedCopy:
+    @pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180])
+    def test_stays_apart(self, turn):
+        """Points are described upright."""
+        image = sample(SAMPLES[0])
+        assert grouped({"A": image, "T": image.transpose(turn)}) == {"A", "T"}
+
 
 class TestASecondShotBetweenTwoCopies:
     @pytest.mark.parametrize(

@@ -67,12 +67,21 @@ def test_pictures_of_one_view_and_parts_of_one_picture_name_each_other():
 
 def test_what_is_hidden_by_a_decision_about_another_part_can_be_kept_hidden():
     """A person can end it on the page: by hiding the part itself, or by showing it."""
-    by_another = rejected("eeeeee1", Outcome.HIDDEN).model_copy(update={"once_with": (sha("eeeeee2"),)})
-    made = stores(manifest(rejected=(by_another, rejected("eeeeee2", Outcome.HIDDEN))))
-    assert [(item.can_hide, item.can_show) for item in view(made).rejected] == [(True, True), (False, True)]
-    decide(made, "h", Override("hide", (sha("eeeeee2"),), by="ann", at=LATER))
+    parted = [
+        rejected(name, Outcome.HIDDEN).model_copy(update={"picture": sha("eeeeee1"), "once_with": (sha("eeeeee9"),)})
+        for name in ("eeeeee1", "eeeeee2")
+    ]
+    made = stores(manifest(rejected=(*parted, rejected("eeeeee9", Outcome.HIDDEN))))
+    decide(made, "h", Override("hide", (sha("eeeeee9"),), by="ann", at=LATER))
+    assert [(item.can_hide, item.can_show) for item in view(made).rejected] == [(True, True)] * 2 + [(False, True)]
     decide(made, "h", Override("hide", (sha("eeeeee1"),), by="ann", at=LATER))
-    assert [item.said for item in view(made).history] == ["hid the image from p"] * 2
+    assert [(item.can_hide, item.can_show) for item in view(made).rejected] == [(False, True)] * 3
+
+
+def test_what_is_hidden_in_a_withdrawn_hotel_cannot_be_kept_hidden():
+    parted = rejected("eeeeee1", Outcome.HIDDEN).model_copy(update={"once_with": (sha("eeeeee9"),)})
+    made = stores(manifest(rejected=(parted,)))
+    assert [item.can_hide for item in view(made).rejected] == [True]
     decide(made, "h", Override("withdraw", (), by="ann", at=LATER))
     assert not any(item.can_hide for item in view(made).rejected)
 

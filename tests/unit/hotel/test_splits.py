@@ -4,10 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_release.dedup import group_same
-from image_release.hotel.splits import DecidedBefore, inherited, with_parts
-from image_release.settings import GroupingSettings
+from image_release.hotel.splits import DecidedBefore, before_split, inherited, with_parts
+from image_release.outcomes import Outcome
+from image_release.settings import GroupingSettings, Settings
 from image_release.values import Label, Override
 from tests.unit.dedup.images import photo, seen
+from tests.unit.desk.made_manifests import manifest, rejected, sha
 
 PART = frozenset(("a", "a2"))
 ONCE = DecidedBefore({"a": frozenset("b")})
@@ -16,7 +18,7 @@ LABELS = (Label("Pool", 1.0),)
 
 
 def holds(*decisions: Override) -> bool:
-    return inherited(decisions, PART, ONCE) == {"b"}
+    return inherited(decisions, PART, ONCE, {}) == {"b"}
 
 
 def test_a_decision_holds_until_the_same_is_decided_about_the_part() -> None:
@@ -42,16 +44,34 @@ def test_decisions_about_files_and_pairs_are_not_handed_on() -> None:
 
 def test_an_image_of_the_part_itself_is_never_named() -> None:
     before = DecidedBefore({"a": frozenset(("a2", "b"))})
-    assert inherited([Override("hide", ("a2", "b"))], PART, before) == frozenset()
+    assert inherited([Override("hide", ("a2", "b"))], PART, before, {}) == frozenset()
 
 
 def test_words_are_asked_only_where_nothing_else_hides_the_picture() -> None:
     """Manifests of older programs: many hidden pictures may have the same reason."""
     before = DecidedBefore(hidden_like={"a": frozenset(("b", "c"))})
     hidden = [Override("hide", ("b",)), Override("hide", ("c",))]
-    assert inherited(hidden, PART, before) == {"b", "c"}
-    assert inherited([*hidden, Override("hide", ("a2",))], PART, before) == frozenset()
-    assert inherited([Override("hide", ("a2",)), *hidden], PART, before) == frozenset()
+    assert inherited(hidden, PART, before, {}) == {"b", "c"}
+    assert inherited([*hidden, Override("hide", ("a2",))], PART, before, {}) == frozenset()
+    assert inherited([Override("hide", ("a2",)), *hidden], PART, before, {}) == frozenset()
+
+
+def test_an_older_manifest_tells_by_its_words_why_an_image_was_hidden() -> None:
+    """Only for hidden images of which it does not say to which picture they belong."""
+    words = "hidden by a person (ana): dark"
+    refused = [
+        rejected(outcome, name=name).model_copy(update={"reason": reason, **known})
+        for name, outcome, reason, known in (
+            ("hidden", Outcome.HIDDEN, words, {"sha256": sha("a")}),
+            ("hidden in a known picture", Outcome.HIDDEN, words, {"sha256": sha("b"), "picture": sha("b")}),
+            ("hidden by others", Outcome.HIDDEN, "hidden by a person (ben)", {"sha256": sha("c")}),
+            ("something else", Outcome.OVER_LIMIT, words, {"sha256": sha("d")}),
+            ("never seen", Outcome.HIDDEN, words, {}),
+        )
+    ]
+    hide = Override("hide", (sha("x"),), by="ana", why="dark")
+    before = before_split(manifest("h", refused=refused), [hide], Settings())
+    assert before.hidden_like == {sha("a"): frozenset((sha("x"),))}
 
 
 def test_parts_stay_apart_from_what_the_picture_was_kept_apart_from() -> None:

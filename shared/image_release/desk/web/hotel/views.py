@@ -264,8 +264,16 @@ def _rejected(now: HotelNow, image: RejectedImage, overrides: Sequence[Override]
         can_show=known and (hidden or (image.outcome in SHOWN_AGAIN and not _is_withdrawn(now))),
         can_rescue=known and image.outcome in RESCUED,
         can_join=known and image.outcome in GROUPED,
-        can_hide=known and image.outcome == Outcome.HIDDEN and bool(image.once_with) and not _is_withdrawn(now),
+        can_hide=known and _is_hidden_by_another(now, image, overrides),
     )
+
+
+def _is_hidden_by_another(now: HotelNow, image: RejectedImage, overrides: Sequence[Override]) -> bool:
+    """Whether no decision hides the picture of an image itself, but one about another picture does."""
+    if image.outcome != Outcome.HIDDEN or not image.once_with or _is_withdrawn(now):
+        return False
+    ours = {other.sha256 for other in now.manifest.rejected if other.sha256 and other.picture == image.picture}
+    return not any(item.action == "hide" and not ours.isdisjoint(item.images) for item in overrides)
 
 
 def _is_withdrawn(now: HotelNow) -> bool:

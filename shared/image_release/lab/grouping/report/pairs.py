@@ -15,7 +15,7 @@ from image_release.lab.grouping.report.meanings import meaning
 from image_release.lab.grouping.report.overlays import Overlays, embedded, overlays
 from image_release.lab.grouping.report.pair_drawings import block_cells, heat
 from image_release.lab.grouping.report.same_view_drawings import same_view_drawing
-from image_release.lab.grouping.report.sentences import Reason, Verdict, facts, sentence
+from image_release.lab.grouping.report.sentences import Reason, Verdict, facts, is_another_shot, sentence
 from image_release.lab.grouping.report.templating import render_report_page
 from image_release.lab.size_filter import any_size_filter
 from image_release.outcomes import Rejection
@@ -97,7 +97,7 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     summary = sentence(explanation, verdict, settings.grouping)
     aligned, statistics = explanation.aligned, _statistics(explanation)
     is_apart = verdict.reason is Reason.APART and settings.grouping.method == "registered"
-    is_same_view = is_apart and explanation.is_same_view
+    is_same_view = is_apart and is_another_shot(explanation)
     page = render_report_page(
         "pair.html",
         one=one,

@@ -22,6 +22,8 @@ LEAST_MOVED = 0.25
 """Share of the blocks that are displaced if the camera moved; with fewer, it only turned."""
 LIGHT_CHANGED = 16.0
 """Grey levels that one tone curve leaves, from which on the light of a block changed."""
+CLEARLY_COPIES = 3.5
+"""Score from which on two images look like copies. If they are apart, this is not because one is another shot."""
 MIN_TEXTURED = 5
 """Minimum number of textured blocks; with fewer, all blocks inside both images count."""
 
@@ -66,10 +68,17 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return f"Joined through other images of the group: {seen}{alone}."
     if verdict.reason is Reason.DIRECTLY and score is not None:
         return f"Joined: {seen}; score {_number(score)}, {_enough(score, settings)}."
-    if explanation.is_same_view and explanation.aligned:
-        seen = same_view_observation(explanation.aligned)
-    start = "Not one photograph, but the same view" if explanation.is_same_view else "Kept apart"
+    start = "Kept apart"
+    if is_another_shot(explanation):
+        start = "Not one photograph, but the same view"
+        seen = same_view_observation(explanation.aligned) if explanation.aligned else seen
     return f"{start}: {seen}{_too_little(explanation, score, settings)}."
+
+
+def is_another_shot(explanation: Explanation) -> bool:
+    """Whether two images that are apart show one view, and do not look like copies."""
+    aligned = explanation.aligned
+    return explanation.is_same_view and (aligned is None or aligned.evidence.score < CLEARLY_COPIES)
 
 
 def same_view_observation(aligned: AlignedPair) -> str:
