@@ -115,7 +115,8 @@ def test_the_published_schema_refuses_what_is_no_manifest(manifests, damage):
 def test_the_gallery_shows_every_picture_and_asks_for_nothing_else(twice, manifests):
     """Each page refers only to files of its hotel, which exist, and to no other host: it needs no server.
 
-    Copies and what is not shown have no file: they are small pictures in the page.
+    Copies and what is not shown have no file: they are small pictures in the page. A link to another picture leads to
+    a place of the page.
     """
     published = twice[0] / "workspace/published"
     for manifest in manifests:
@@ -123,7 +124,9 @@ def test_the_gallery_shows_every_picture_and_asks_for_nothing_else(twice, manife
         page = (folder / "index.html").read_text(encoding="utf-8")
         sources = re.findall(r'(?:src|href)="([^"]+)"', page)
         small = [name for name in sources if name.startswith("data:image/jpeg;base64,")]
-        sources = [name for name in sources if name not in small]
+        places = {name for name in sources if name.startswith("#")}
+        assert [name for name in places if f'id="{name[1:]}"' not in page] == []
+        sources = [name for name in sources if name not in small and name not in places]
         assert [name for name in sources if re.match(r"\w+:|//", name)] == []
         assert [name for name in sources if not (folder / name).resolve().is_file()] == []
         assert page.count("<img") == len(manifest["pictures"]) + len(small)
