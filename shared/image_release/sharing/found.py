@@ -50,6 +50,7 @@ class LikelyReason(StrEnum):
 
     SAME_HOTEL = "same_hotel"
     PARTNER_MIX_UP = "partner_mix_up"
+    WRONG_HOTEL = "wrong_hotel"
     SOME_IN_COMMON = "some_in_common"
 
 
