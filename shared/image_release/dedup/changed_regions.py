@@ -56,7 +56,7 @@ NEARLY_WHITE, NEARLY_BLACK = 235, 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Side:
+class _AlignedImage:
     """One of the two images, or the part of it around a region, in the tones of the first one."""
 
     pixels: Floats
@@ -64,12 +64,12 @@ class _Side:
     down: Floats
 
     @classmethod
-    def of(cls, pixels: Floats) -> _Side:
+    def of(cls, pixels: Floats) -> _AlignedImage:
         return cls(pixels, *_slopes(pixels))
 
-    def around(self, box: tuple[slice, slice]) -> _Side:
+    def around(self, box: tuple[slice, slice]) -> _AlignedImage:
         """The part of the image in a box."""
-        return _Side(self.pixels[box], self.across[box], self.down[box])
+        return _AlignedImage(self.pixels[box], self.across[box], self.down[box])
 
     def energy(self) -> Floats:
         """Square of the steepness."""
@@ -80,8 +80,8 @@ class _Side:
 class _Differing:
     """Where two aligned images differ."""
 
-    one: _Side
-    other: _Side
+    one: _AlignedImage
+    other: _AlignedImage
     inside: Flags
     """The pixels that lie in both images."""
     unexplained: Floats
@@ -130,7 +130,7 @@ def _differing(one: PreparedImage, registered: Registered) -> _Differing:
     inside = np.asarray(whole_image(pixels_inside(aligned), one.shape), np.bool_)
     curve = _curve(mine.mean, aligned.mean, aligned.inside, one.blocks)
     there = np.where(inside, _toned(there, curve), here)
-    ones, others = _Side.of(here), _Side.of(there)
+    ones, others = _AlignedImage.of(here), _AlignedImage.of(there)
     difference = np.abs(here - there)
     noise = 1.5 * quantiles(difference[inside][::4], (50,))[0] + 1.5
     explained = np.sqrt(np.minimum(ones.energy(), others.energy()))
@@ -221,7 +221,7 @@ def _features(differing: _Differing, striking: Flags, region: Flags, box: tuple[
     (top, bottom), (left, right) = (_ends(found, axis) for axis in (0, 1))
     count = float(found.sum())
     one, other = differing.one.around(box), differing.other.around(box)
-    difference = _Side.of(one.pixels - other.pixels)
+    difference = _AlignedImage.of(one.pixels - other.pixels)
     excess = np.clip(differing.unexplained[box][found] - NOTABLE, 0, MOST_NOTABLE)
     changed = difference.pixels[found]
     tight = (slice(top, bottom), slice(left, right))
@@ -271,20 +271,20 @@ def _correlation(one: Floats, other: Floats, deviation: float, other_deviation: 
     return covariance / math.sqrt((deviation**2 + 9) * (other_deviation**2 + 9))
 
 
-def _goes_with(difference: _Side, side: _Side, found: Flags, sign: int = 1) -> float:
+def _goes_with(difference: _AlignedImage, side: _AlignedImage, found: Flags, sign: int = 1) -> float:
     """How far the slopes of the difference are those of one image: a mark's are those of the image that has it."""
     shared = float(np.sum((difference.across * side.across + difference.down * side.down)[found]))
     squares = float(difference.energy()[found].sum()) + 50
     return sign * shared / math.sqrt(squares * (float(side.energy()[found].sum()) + 50))
 
 
-def _straight(side: _Side, found: Flags) -> float:
+def _straight(side: _AlignedImage, found: Flags) -> float:
     """How far the slopes lie along the sides of the image, 0…1."""
     across, down = np.abs(side.across[found]), np.abs(side.down[found])
     return float((np.abs(across - down) / (across + down + 2)).mean())
 
 
-def _directed(side: _Side, found: Flags) -> float:
+def _directed(side: _AlignedImage, found: Flags) -> float:
     """How much steeper the image is across than down, or down than across, as a logarithm."""
     across, down = (float((slope[found] ** 2).mean()) + 2 for slope in (side.across, side.down))
     return abs(math.log(across / down))
@@ -308,7 +308,7 @@ def _plate(pixels: Floats, tight: tuple[slice, slice]) -> float:
     alike = np.abs(pixels - np.float32(level)) <= TOLERANCE
     within, everywhere = float(alike[tight].sum()), float(alike.sum())
     around = alike.size - alike[tight].size
-    return within / alike[tight].size - ((everywhere - within) / around if around else 0.0)
+    return float(within / alike[tight].size - ((everywhere - within) / around if around else 0.0))
 
 
 def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
