@@ -18,7 +18,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from benchmarks.further_attacks import FURTHER_ATTACKS
 from benchmarks.heavy_marks import HEAVY_MARKS
@@ -30,6 +30,8 @@ from image_release.values import ImageFacts, key_part, sha256_hex
 
 COLUMNS = ("image", "hotel_id", "label", "attacks", "best")
 """The columns of labels.csv."""
+
+ImageFile.MAXBLOCK = 2**22  # bytes; Pillow fails on a progressive JPEG of noise that needs a larger buffer than its own
 
 
 def saved(image: Pixels, chance: random.Random) -> tuple[bytes, str]:
