@@ -19,18 +19,18 @@ LIGHT_OR_DARK = ((255, 255, 255), (0, 0, 0), (210, 210, 210), (90, 90, 90))
 
 
 def tiled_text(p: Pixels, c: random.Random) -> Pixels:
-    """Repeat a name over the whole image, in rows at any angle, faint or strong, near or far."""
+    """Repeat a name over the whole image, in rows at any angle, thin or bold, near or far."""
     side = round(math.hypot(*p.size))
     layer = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(layer)
     size = max(8.0, p.width * c.uniform(0.03, 0.09))
-    word, colour = c.choice((*WORDS[:-2], *SENTENCES)), (*c.choice(LIGHT_OR_DARK), round(255 * c.uniform(0.2, 0.75)))
-    wide = draw.textlength(word, font=_face(size)) * c.uniform(1.1, 1.8)
-    high = size * c.uniform(1.3, 3.5)
+    word, colour = c.choice((*WORDS[:-2], *SENTENCES)), (*c.choice(LIGHT_OR_DARK), round(255 * c.uniform(0.3, 0.8)))
+    wide = draw.textlength(word, font=_face(size)) * c.uniform(1.02, 1.5)
+    high, stroke = size * c.uniform(1.15, 2.4), c.choice((0, 0, round(size / 15)))
     for row in range(math.ceil(side / high) + 1):
         for column in range(-1, math.ceil(side / wide) + 1):
             place = ((column + (row % 2) * 0.5) * wide, row * high)
-            draw.text(place, word, font=_face(size), fill=colour, stroke_width=0)
+            draw.text(place, word, font=_face(size), fill=colour, stroke_width=stroke)
     turned = layer.rotate(c.choice((0, c.uniform(-60, 60), 45)), Image.Resampling.BILINEAR)
     x, y = (side - p.width) // 2, (side - p.height) // 2
     return _over(p, turned.crop((x, y, x + p.width, y + p.height)))
@@ -40,7 +40,7 @@ def text_band(p: Pixels, c: random.Random) -> Pixels:
     """Lay a broad band with large text across the image, at any height, level or slanted."""
     layer = Image.new("RGBA", p.size)
     draw = ImageDraw.Draw(layer)
-    high = p.height * c.uniform(0.14, 0.38)
+    high = p.height * c.uniform(0.18, 0.45)
     middle = c.uniform(high / 2, p.height - high / 2)
     ground, ink = c.sample(COLOURS, 2)
     box = (-p.width, middle - high / 2, 2 * p.width, middle + high / 2)
@@ -110,7 +110,7 @@ def halos(p: Pixels, c: random.Random) -> Pixels:
     """Sharpen until halos show, at one or two scales, once or twice."""
     for _ in range(c.choice((1, 1, 2))):
         longest = max(p.size) / 640
-        p = p.filter(ImageFilter.UnsharpMask(longest * c.uniform(0.7, 5), c.randint(120, 320), 0))
+        p = p.filter(ImageFilter.UnsharpMask(longest * c.uniform(0.7, 5), c.randint(150, 400), 0))
     return ImageEnhance.Sharpness(p).enhance(c.uniform(2, 6)) if c.random() < 0.4 else p
 
 
@@ -171,7 +171,7 @@ def hatched(p: Pixels, c: random.Random) -> Pixels:
     layer = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(layer)
     colour = (*c.choice(LIGHT_OR_DARK), round(255 * c.uniform(0.15, 0.6)))
-    gap, width = p.width * c.uniform(0.03, 0.2), max(1, round(p.width * c.uniform(0.002, 0.012)))
+    gap, width = p.width * c.uniform(0.03, 0.14), max(1, round(p.width * c.uniform(0.003, 0.014)))
     crossed = c.random() < 0.5
     for line in range(math.ceil(side / gap)):
         draw.line((0, line * gap, side, line * gap), fill=colour, width=width)
@@ -213,9 +213,16 @@ def shaded_edge(p: Pixels, c: random.Random) -> Pixels:
     return page
 
 
+def two_marks(p: Pixels, c: random.Random) -> Pixels:
+    """Put two of the others on the image, one after the other."""
+    for mark in c.sample(HEAVY_MARKS[:-1], 2):
+        p = mark(p, c)
+    return p
+
+
 HEAVY_MARKS: tuple[Callable[[Pixels, random.Random], Pixels], ...] = (
     tiled_text, text_band, screenshot, stickers, halos, few_tones, colour_cast, round_corners, square_code, hatched,
-    giant_letters, shaded_edge,
+    giant_letters, shaded_edge, two_marks,
 )  # fmt: skip
 
 

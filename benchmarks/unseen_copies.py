@@ -4,8 +4,8 @@
 
 SOURCE is what `image-release corpus make` takes. Each photograph gets a clean and an attacked copy of similar size and
 quality; every attack is used equally often. The attacks are those of `unseen_attacks.py`, and no weight is ever fitted
-on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too, and with `--heavy` also
-those of `heavy_marks.py`. `--half` takes every second hotel by name; the others are left to `marked_copies.py`, which
+on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too, and with `--heavy` those
+of `heavy_marks.py`, for the fit of the score. `--half` takes every second hotel by name; the others are left to `marked_copies.py`, which
 judges.
 """
 
@@ -67,13 +67,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--further", action="store_true", help="with the attacks that the weights are fitted on too")
-    parser.add_argument("--heavy", action="store_true", help="with those of --further and marks that cover much")
+    parser.add_argument("--heavy", action="store_true", help="with marks that cover much")
     parser.add_argument("--half", action="store_true", help="of every second hotel only")
     args = parser.parse_args()
     originals = read_originals(args.source)
     if args.half:
         originals = every_second(originals, 0)
-    attacks = (*FURTHER_ATTACKS, *HEAVY_MARKS) if args.heavy else FURTHER_ATTACKS if args.further else ATTACKS
+    attacks = HEAVY_MARKS if args.heavy else FURTHER_ATTACKS if args.further else ATTACKS
     order = list(range(len(originals)))
     random.Random(args.seed).shuffle(order)
     rows = []
