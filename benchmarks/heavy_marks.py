@@ -88,9 +88,7 @@ def stickers(p: Pixels, c: random.Random) -> Pixels:
         colour, kind = (*c.choice(COLOURS), c.choice((180, 255, 255))), c.randrange(4)
         if kind == 0:
             turn, points = c.uniform(0, 1), c.choice((5, 8, 12))
-            rays = [
-                (r * (1 if k % 2 else 0.55), math.pi * k / points + turn) for k in range(2 * points)
-            ]
+            rays = [(r * (1 if k % 2 else 0.55), math.pi * k / points + turn) for k in range(2 * points)]
             draw.polygon([(x + d * math.cos(a), y + d * math.sin(a)) for d, a in rays], fill=colour)
         elif kind == 1:
             draw.ellipse((x - r, y - r, x, y), fill=colour)

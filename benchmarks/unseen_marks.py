@@ -38,7 +38,9 @@ def broad_band(p: Pixels, c: random.Random) -> Pixels:
     draw.rectangle((0, y, p.width, y + high), fill=(*c.choice(((10, 60, 120), (160, 20, 40), (255, 255, 255))), 225))
     line = c.choice(LINES)
     face = font(min(high * 0.5, 1.6 * p.width / len(line)), c)
-    draw.text((p.width / 2, y + high / 2), line, font=face, anchor="mm", fill=c.choice(((255, 210, 0), (128, 128, 128))))
+    draw.text(
+        (p.width / 2, y + high / 2), line, font=face, anchor="mm", fill=c.choice(((255, 210, 0), (128, 128, 128)))
+    )
     return over(p, layer)
 
 
