@@ -1,4 +1,4 @@
-"""Marks that cover much of an image or change all of it, for the fit of the score: what partners and phones put on copies.
+"""Marks that cover much of an image or change all of it, for the fit of the score.
 
 They share no font, colour or drawing with `unseen_marks.py`, which only judges. Each takes an image and a source of
 chance, and returns the marked image.

@@ -4,9 +4,9 @@
 
 SOURCE is what `image-release corpus make` takes. Each photograph gets a clean and an attacked copy of similar size and
 quality; every attack is used equally often. The attacks are those of `unseen_attacks.py`, and no weight is ever fitted
-on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too, and with `--heavy` those
-of `heavy_marks.py`, for the fit of the score. `--half` takes every second hotel by name; the others are left to `marked_copies.py`, which
-judges.
+on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too, and with
+`--heavy` those of `heavy_marks.py`, for the fit of the score. `--half` takes every second hotel by name; the others are
+left to `marked_copies.py`, which judges.
 """
 
 from __future__ import annotations
