@@ -29,16 +29,10 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
         counted = _in_several_hotels(db, members)
         holders = _holders(db, members, counted.prefixes)
     decided = actions_in_force(stores)
-    pictures = [_shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
+    pictures = [shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
     pairing = Pairing(stores, holders, counting)
-    pairs = tuple(pairing.pairs())
-    return Shared(
-        counted.images,
-        counted.hotels,
-        tuple(sorted(pictures, key=lambda picture: (-len(picture.images), picture.image))),
-        tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
-        tuple(pairing.problems),
-    )
+    pairs = list(pairing.pairs())
+    return Shared.ordered(counted.images, counted.hotels, pictures, pairs, pairing.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,8 @@ def _holders(db: sqlite3.Connection, members: Mapping[bytes, bytes], wanted: NDA
     return {family: held for family, held in holders.items() if len(held) > 1}
 
 
-def _shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) -> SharedPicture:
+def shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) -> SharedPicture:
+    """A picture that many hotels have, from the images that each hotel has of it."""
     images = {hotel_id: tuple(sorted(sha.hex() for sha in held[hotel_id])) for hotel_id in sorted(held)}
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,3 +98,21 @@ class Shared:
     pictures: tuple[SharedPicture, ...]
     pairs: tuple[HotelPair, ...]
     problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def ordered(
+        cls,
+        images: int,
+        hotels: int,
+        pictures: Iterable[SharedPicture],
+        pairs: Iterable[HotelPair],
+        problems: Iterable[Problem],
+    ) -> Shared:
+        """What was found in any order."""
+        return cls(
+            images,
+            hotels,
+            tuple(sorted(pictures, key=lambda picture: (-len(picture.images), picture.image))),
+            tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
+            tuple(problems),
+        )
