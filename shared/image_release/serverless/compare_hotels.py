@@ -46,6 +46,7 @@ from image_release.serverless.shares import ENDED, SplitPlan, end_work, missing_
 from image_release.sharing import (
     AS_USUAL,
     RULE,
+    FamilyMap,
     Held,
     Latest,
     pack_found,
@@ -233,12 +234,13 @@ def _holders(plan: SplitPlan, work: Round, suite: Suite) -> Iterator[tuple[bytes
 
 def _bring_into_force(plan: SplitPlan, work: Round, suite: Suite) -> None:
     """Write what was found, then name the round as the last one, unless another round was faster."""
-    pictures = (held for _, held in _holders(plan, work, suite) if len(held) > AS_USUAL.many)
+    pictures = (item for item in _holders(plan, work, suite) if len(item[1]) > AS_USUAL.many)
+    families = read_whole(suite.state, families_key(work.name), FamilyMap.parsed)
     found = (
         read_whole(suite.state, pairs_found_key(plan.folder, share), lambda data: list(parsed_lines(data)))
         for share in range(plan.shares)
     )
-    suite.state.put(found_key(work.name), pack_found(AS_USUAL, pictures, chain.from_iterable(found)))
+    suite.state.put(found_key(work.name), pack_found(AS_USUAL, pictures, families, chain.from_iterable(found)))
     latest = Latest(
         round=work.name,
         asked=work.asked_at,

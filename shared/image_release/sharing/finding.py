@@ -29,7 +29,9 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
         counted = _in_several_hotels(db, members)
         holders = _holders(db, members, counted.prefixes)
     decided = actions_in_force(stores)
-    pictures = [shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
+    of_many = {family: held for family, held in holders.items() if len(held) > counting.many}
+    copies = _copies(of_many, members)
+    pictures = [shared_picture(held, copies[family], decided) for family, held in of_many.items()]
     pairing = Pairing(stores, holders, counting)
     pairs = list(pairing.pairs())
     return Shared.ordered(counted.images, counted.hotels, pictures, pairs, pairing.problems)
@@ -82,10 +84,19 @@ def _holders(db: sqlite3.Connection, members: Mapping[bytes, bytes], wanted: NDA
     return {family: held for family, held in holders.items() if len(held) > 1}
 
 
-def shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) -> SharedPicture:
-    """A picture that many hotels have, from the images that each hotel has of it."""
+def _copies(families: Holders, members: Mapping[bytes, bytes]) -> dict[bytes, set[str]]:
+    """SHA-256 of every image that is or was in one of the families."""
+    copies = {family: {sha.hex() for own in held.values() for sha in own} for family, held in families.items()}
+    for sha, family in members.items():
+        if family in copies:
+            copies[family].add(sha.hex())
+    return copies
+
+
+def shared_picture(held: Mapping[str, set[bytes]], copies: set[str], decided: Mapping[str, str]) -> SharedPicture:
+    """A picture that many hotels have: the images that each hotel has of it, and all that are or were copies."""
     images = {hotel_id: tuple(sorted(sha.hex() for sha in held[hotel_id])) for hotel_id in sorted(held)}
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))
     hotel_id = next(hotel_id for hotel_id, own in images.items() if image in own)
-    return SharedPicture(image, hotel_id, images, decided_about(images, decided))
+    return SharedPicture(image, hotel_id, images, tuple(sorted(copies)), decided_about(sorted(copies), decided))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -101,6 +101,17 @@ class FamilyMap:
         has_family = known[place] == mine
         found[has_family] = self.families[place[has_family]]
         return found
+
+    def members(self) -> Callable[[bytes], list[bytes]]:
+        """What tells the images of a family."""
+        order = np.argsort(_whole(self.families), kind="stable")
+        families = _whole(self.families)[order]
+
+        def of_family(family: bytes) -> list[bytes]:
+            first, end = (np.searchsorted(families, np.bytes_(family), side) for side in ("left", "right"))
+            return [self.shas[image].tobytes() for image in order[first:end].tolist()]
+
+        return of_family
 
     def joined_by(self, links: Iterable[Shas]) -> FamilyMap:
         """The families after some more links, whatever their order: what is linked is one family."""

@@ -13,8 +13,9 @@ from image_release.everywhere import actions_in_force
 from image_release.problems import Problem
 from image_release.sharing.counting import Held, packed_lines, parsed_lines
 from image_release.sharing.finding import shared_picture
-from image_release.sharing.found import Counting, HotelPair, LikelyReason, PairedHotel, Shared
+from image_release.sharing.found import Counting, HotelPair, LikelyReason, PairedHotel, Shared, SharedPicture
 from image_release.sharing.images import ImagesUnreadableError
+from image_release.sharing.linking import FamilyMap
 from image_release.sharing_keys import LATEST_ROUND, found_key
 from image_release.storage import StorageError, Store, Stores
 from image_release.values import Accommodation, HotelRow
@@ -81,16 +82,22 @@ def read_round(stores: Stores) -> RoundFound | None:
     return RoundFound(found, latest.ended, counting)
 
 
-def pack_found(counting: Counting, pictures: Iterable[Held], pairs_and_problems: Iterable[object]) -> bytes:
+def pack_found(
+    counting: Counting,
+    pictures: Iterable[tuple[bytes, Held]],
+    families: FamilyMap,
+    pairs_and_problems: Iterable[object],
+) -> bytes:
     """What was found as lines; what `pack_pairs` packed is given as it was read back."""
-    held = ({hotel_id: sorted(sha.hex() for sha in own) for hotel_id, own in item.items()} for item in pictures)
-    return packed_lines(
-        [
-            {"least": counting.least, "many": counting.many},
-            *({"picture": item} for item in held),
-            *pairs_and_problems,
-        ]
+    members = families.members()
+    held = (
+        {
+            "picture": {hotel_id: sorted(sha.hex() for sha in own) for hotel_id, own in item.items()},
+            "copies": sorted(sha.hex() for sha in members(family)),
+        }
+        for family, item in pictures
     )
+    return packed_lines([{"least": counting.least, "many": counting.many}, *held, *pairs_and_problems])
 
 
 def _pair_document(pair: HotelPair) -> dict[str, Any]:
@@ -125,15 +132,17 @@ def _hotel(hotel: PairedHotel) -> dict[str, Any]:
 def _parsed(data: bytes, latest: Latest, decided: Mapping[str, str]) -> tuple[Shared, Counting]:
     lines: list[Any] = list(parsed_lines(data))
     head, *rest = lines
-    pictures = [
-        shared_picture({hotel_id: set(map(bytes.fromhex, own)) for hotel_id, own in line["picture"].items()}, decided)
-        for line in rest
-        if "picture" in line
-    ]
+    pictures = [_picture(line, decided) for line in rest if "picture" in line]
     pairs = [_pair(line["pair"]) for line in rest if "pair" in line]
     problems = [Problem(line["problem"][0], 0, *line["problem"][1:]) for line in rest if "problem" in line]
     shared = Shared.ordered(latest.images, latest.hotels, pictures, pairs, problems)
     return shared, Counting(head["least"], head["many"])
+
+
+def _picture(document: Mapping[str, Any], decided: Mapping[str, str]) -> SharedPicture:
+    held = {hotel_id: set(map(bytes.fromhex, own)) for hotel_id, own in document["picture"].items()}
+    copies = {sha.hex() for own in held.values() for sha in own} | set(document["copies"])
+    return shared_picture(held, copies, decided)
 
 
 def _pair(document: Mapping[str, Any]) -> HotelPair:
