@@ -71,10 +71,10 @@ def test_a_round_finds_what_one_machine_finds(deployed, chain):
     assert not list(deployed.state.list(ROUNDS))
 
 
-def said(deployed, *words):
-    """What the command says beside the suite."""
+def said(deployed, *words, command="shared"):
+    """What a command says beside the suite."""
     address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)
-    return CliRunner().invoke(main, ["shared", *words, "--workspace", address], env=deployed.aws.environment())
+    return CliRunner().invoke(main, [command, *words, "--workspace", address], env=deployed.aws.environment())
 
 
 def on_one_machine(chain):
@@ -98,6 +98,8 @@ def test_a_share_that_fails_becomes_a_dead_letter_and_nothing_comes_into_force(d
     assert json.loads(body)["step"] == "gather"
     assert "cannot be read" in reason
     assert deployed.state.head(LATEST_ROUND) is None
+    told = said(deployed, command="status").stdout
+    assert "gather: 0 of 4 shares done" in told
 
 
 def test_a_message_of_a_round_that_ended_is_nothing_to_do(deployed):

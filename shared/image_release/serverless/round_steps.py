@@ -15,6 +15,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
 from image_release.serverless.ports import Suite
@@ -156,9 +157,12 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
         some = range(begun, min(begun + KEPT_AFTER, end))
         prints = images.prints
         wanted = (
-            ToVerify(prints.name(image), prints.accommodation(image), meeting.candidates(image)) for image in some
+            ToVerify(
+                prints.name(image), prints.accommodation(image), meeting.candidates(image), meeting.all_beside(image)
+            )
+            for image in some
         )
-        links = [link for link in map(verifier.link, wanted) if link]
+        links = list(chain.from_iterable(map(verifier.links, wanted)))
         suite.state.put(links_key(plan.folder, share, some.stop), pack_links(links))
     return b""
 

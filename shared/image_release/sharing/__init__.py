@@ -44,6 +44,7 @@ from image_release.sharing.results import (
     read_latest,
     read_round,
 )
+from image_release.sharing.under_way import RoundUnderWay, rounds_under_way
 
 __all__ = [
     "AS_USUAL",
@@ -68,6 +69,7 @@ __all__ = [
     "Pairing",
     "PairsOfShare",
     "RoundFound",
+    "RoundUnderWay",
     "RoundUnreadableError",
     "Shared",
     "SharedPicture",
@@ -89,6 +91,7 @@ __all__ = [
     "picture_rows",
     "read_latest",
     "read_round",
+    "rounds_under_way",
     "shared_document",
     "split_pairs",
 ]

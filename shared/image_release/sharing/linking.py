@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,15 @@ Link = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class ToVerify:
-    """An image, an accommodation that has it, and its candidates, the nearest first."""
+    """An image, an accommodation that has it, and its candidates, the nearest first.
+
+    Of `candidates` the first copy counts, of `beside` each one.
+    """
 
     sha: bytes
     accommodation: Accommodation
     candidates: Sequence[NearImage]
+    beside: Sequence[NearImage] = ()
 
 
 class Verifier:
@@ -38,16 +43,18 @@ class Verifier:
     def __init__(self, state: Store) -> None:
         self._fingerprints = lru_cache(OPEN_ACCOMMODATIONS)(partial(read_fingerprints, state))
 
-    def link(self, image: ToVerify) -> Link | None:
-        """The image and the nearest candidate that is a copy of it; None if none is."""
-        mine = self._known(image.sha, image.accommodation) if image.candidates else None
+    def links(self, image: ToVerify) -> Iterator[Link]:
+        """The image with the nearest candidate that is a copy of it, and with each copy beside it."""
+        mine = self._known(image.sha, image.accommodation) if image.candidates or image.beside else None
         if mine is None:
-            return None
-        for candidate in image.candidates:
-            theirs = self._known(candidate.sha, candidate.accommodation)
-            if theirs is not None and may_be_copy(mine, theirs) and is_copy(mine, theirs):
-                return image.sha, candidate.sha
-        return None
+            return
+        copies = (candidate for candidate in image.candidates if self._is_copy(mine, candidate))
+        for candidate in chain(islice(copies, 1), (other for other in image.beside if self._is_copy(mine, other))):
+            yield image.sha, candidate.sha
+
+    def _is_copy(self, mine: Fingerprint, candidate: NearImage) -> bool:
+        theirs = self._known(candidate.sha, candidate.accommodation)
+        return theirs is not None and may_be_copy(mine, theirs) and is_copy(mine, theirs)
 
     def _known(self, sha: bytes, accommodation: Accommodation) -> Fingerprint | None:
         return self._fingerprints(accommodation).get(sha.hex())

@@ -70,11 +70,13 @@ class Meeting:
         self.elsewhere |= other.elsewhere
 
     def candidates(self, image: int) -> list[NearImage]:
-        """What an image is compared with by its pixels, the nearest first."""
-        found = dict(self.beside.get(image, {}))
-        if image not in self.elsewhere:
-            found |= self.near.get(image, {})
+        """What an image is compared with by its pixels until one is a copy, the nearest first."""
+        found = {} if image in self.elsewhere else self.near.get(image, {})
         return _nearest(found)[:MOST_CANDIDATES]
+
+    def all_beside(self, image: int) -> list[NearImage]:
+        """What an image is compared with in any case: nobody else compares these with it."""
+        return _nearest(self.beside.get(image, {}))[:MOST_CANDIDATES]
 
     def packed(self) -> bytes:
         """As bytes."""
