@@ -91,6 +91,18 @@ class TestBeforeTheHotelsAreCompared:
         assert "compare" in answer.text
 
 
+@pytest.mark.parametrize(("width", "most_rows"), [(1280, 1), (1100, 1), (900, 1), (390, 2)])
+def test_the_links_of_all_pages_stand_in_one_row_and_on_a_phone_in_two(compared, width, most_rows):
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    compared.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        links = compared.find_elements(By.CSS_SELECTOR, ".bar nav a")
+        assert len({link.rect["y"] for link in links}) <= most_rows
+        assert all(link.is_displayed() and link.rect["x"] + link.rect["width"] <= width for link in links)
+    finally:
+        compared.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 class TestPairs:
     def test_two_hotels_with_the_same_pictures_are_listed_with_them(self, compared):
         [pair] = compared.find_elements(By.CSS_SELECTOR, ".change")

@@ -15,13 +15,9 @@ from image_release.dedup.copies import (
     may_be_copy,
 )
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
-from image_release.dedup.grouping import (
-    GROUPING_VERSION,
-    evidence_with,
-    group_same,
-    groupings,
-)
+from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain
+from image_release.dedup.grouping import GROUPING_VERSION
+from image_release.dedup.grouping_methods import evidence_with, group_same, grouping_method, groupings, scored_pairs
 from image_release.dedup.groups import BY_PEOPLE, FingerprintedImage, ImageGroups, Picture
 from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
@@ -57,6 +53,7 @@ __all__ = [
     "explain",
     "glance",
     "group_same",
+    "grouping_method",
     "groupings",
     "indexed_hashes",
     "is_copy",
