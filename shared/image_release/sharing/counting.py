@@ -8,7 +8,7 @@ import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import combinations, islice
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from image_release.sharing.found import Counting
 from image_release.sharing.images import HeldImages, ImagesUnreadableError
 from image_release.sharing.linking import FamilyMap
-from image_release.sharing.pairing import MOST_PAIRS_ALIGNED, Holders
+from image_release.sharing.pairing import LEAST_WEIGHT, MOST_PAIRS_ALIGNED, Holders
 
 Held = dict[str, set[bytes]]
 """Hotel -> its images of a family."""
@@ -139,48 +139,59 @@ def split_pairs(
 ) -> list[PairsOfShare]:
     """The pairs of hotels that may share enough, those first that share the most families, `most` of them a share.
 
-    `holders` is read twice. Beyond the pairs that are aligned, only those are looked at that have enough families.
+    `holders` is read three times. Only pairs are looked at that are aligned or have enough families.
     """
-    common = _families_in_common(holders, counting)
-    ordered = sorted(common.items(), key=lambda item: (-len(item[1]), item[0]))
-    kept = [
-        (pair, tuple(families))
-        for place, (pair, families) in enumerate(ordered)
-        if place < MOST_PAIRS_ALIGNED or len(families) >= counting.least
-    ]
+    common = _in_common(holders, counting)
+    ordered = sorted(common.items(), key=lambda item: (-len(item[1].families), item[0]))
+    kept: list[tuple[Pair, tuple[bytes, ...]]] = []
+    aligned: list[bool] = []
+    left = MOST_PAIRS_ALIGNED
+    for pair, shared in ordered:
+        is_aligned = left > 0 and shared.weight >= LEAST_WEIGHT
+        if is_aligned or len(shared.families) >= counting.least:
+            kept.append((pair, tuple(shared.families)))
+            aligned.append(is_aligned)
+            left -= is_aligned
     shares = [
-        PairsOfShare(tuple(kept[start : start + most]), max(0, min(most, MOST_PAIRS_ALIGNED - start)), {})
+        PairsOfShare(tuple(kept[start : start + most]), sum(aligned[start : start + most]), {})
         for start in range(0, len(kept), most)
     ]
     _give_holders(shares, holders(), counting)
     return shares
 
 
-def _families_in_common(
-    holders: Callable[[], Iterable[tuple[bytes, Held]]], counting: Counting
-) -> dict[Pair, list[bytes]]:
-    """The families that two hotels have in common. Of those with a single one only the first are named."""
-    codes = np.array(array("Q", (_code(pair) for _, pair in _pairs(holders(), counting))), np.uint64)
+@dataclass(slots=True)
+class _InCommon:
+    """The families that two hotels have in common, and their weight: what few hotels have weighs more."""
+
+    families: list[bytes] = field(default_factory=list)
+    weight: float = 0.0
+
+
+def _in_common(holders: Callable[[], Iterable[tuple[bytes, Held]]], counting: Counting) -> dict[Pair, _InCommon]:
+    """What pairs of hotels have in common. Of pairs with a single family only the first that may be aligned are named."""
+    codes = np.array(array("Q", (_code(pair) for _, pair, _ in _pairs(holders(), counting))), np.uint64)
     codes, counts = np.unique(codes, return_counts=True)
     often = set(codes[counts > 1].tolist())
-    common: dict[Pair, list[bytes]] = defaultdict(list)
-    single: list[tuple[Pair, bytes]] = []
-    for family, pair in _pairs(holders(), counting):
+    common: dict[Pair, _InCommon] = defaultdict(_InCommon)
+    single: list[tuple[Pair, bytes, float]] = []
+    for family, pair, weight in _pairs(holders(), counting):
         if _code(pair) in often:
-            common[pair].append(family)
-        else:
-            single.append((pair, family))
-        if len(single) > 2 * MOST_PAIRS_ALIGNED:
+            common[pair].families.append(family)
+            common[pair].weight += weight
+        elif weight >= LEAST_WEIGHT or counting.least == 1:
+            single.append((pair, family, weight))
+        if counting.least > 1 and len(single) > 2 * MOST_PAIRS_ALIGNED:
             single.sort()
             del single[MOST_PAIRS_ALIGNED:]
-    return common | {pair: [family] for pair, family in single}
+    return common | {pair: _InCommon([family], weight) for pair, family, weight in single}
 
 
-def _pairs(holders: Iterable[tuple[bytes, Held]], counting: Counting) -> Iterator[tuple[bytes, Pair]]:
+def _pairs(holders: Iterable[tuple[bytes, Held]], counting: Counting) -> Iterator[tuple[bytes, Pair, float]]:
     for family, held in holders:
         if len(held) <= counting.many:
             for one, other in combinations(sorted(held), 2):
-                yield family, (one, other)
+                yield family, (one, other), 1 / (len(held) - 1)
 
 
 def _code(pair: Pair) -> int:
