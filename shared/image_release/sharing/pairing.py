@@ -26,6 +26,8 @@ from image_release.store_keys import manifest_key
 
 MANIFESTS_AT_ONCE = 500
 """Pairs whose manifests are read together; bounds the memory."""
+LEAST_WEIGHT = 0.25
+"""Minimum weight of what hashes find of a pair that is aligned: pictures that six hotels have tell little of two."""
 MOST_PAIRS_ALIGNED = 5_000
 """Maximum number of pairs whose pictures are aligned, the likeliest first. Of others what hashes find counts."""
 ALIKE = GroupingSettings()
@@ -94,7 +96,7 @@ class Pairing:
             mine, theirs = (hotel.pictures_with(held[hotel.row.hotel_id]) for hotel in (one, other))
             weights |= {(here, there): 1 / (len(held) - 1) for here in mine for there in theirs}
         images = {sha.hex() for family in families for held in self.holders[family].values() for sha in held}
-        if weights and self._left > 0:
+        if sum(weights[pair] for pair in _each_once(weights)) >= LEAST_WEIGHT and self._left > 0:
             self._left -= 1
             for here, there in self._aligned(one, other, _each_once(weights)):
                 hotels = {one.row.hotel_id, other.row.hotel_id} | self._hotels_with(here) | self._hotels_with(there)
