@@ -24,6 +24,7 @@ from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
 from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
 from image_release.dedup.matching import CandidatePair, candidate_pairs
+from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
@@ -72,6 +73,7 @@ class Pairs:
     ) -> None:
         self._least_first_look = settings.least_first_look
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
+        self._period = lru_cache(None)(lambda index: period(fingerprints[index].keypoints))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
         self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
@@ -169,11 +171,18 @@ class Pairs:
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)
-        if registered is None:
+        if registered is None or self._is_of_a_pattern(pair, registered):
             return None
         displaced = displacements(one, registered)
         found = statistics(one, other, pair, registered, displaced)
         return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
+
+    def _is_of_a_pattern(self, pair: CandidatePair, registered: Registered) -> bool:
+        """Whether that a pair fits says nothing, because it fits as well at another place."""
+        shift = self._period(pair.one)
+        if shift is None or self._period(pair.other) is None:
+            return False
+        return fits_elsewhere(self._prepared(pair.one), self._prepared(pair.other), pair, registered, shift)
 
 
 def grouped(
