@@ -25,6 +25,7 @@ from image_release.dedup.evidence import (
 )
 from image_release.dedup.grouping import content_key
 from image_release.dedup.matching import CandidatePair, candidate_pairs
+from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
@@ -109,6 +110,8 @@ class Explanation:
     hash_distances: NDArray[np.uint8]
     """(36, 36): number of bits in which each crop of `one` differs from each of `other`; index = 6 x width step +
     height step."""
+    is_pattern: bool = False
+    """Whether the two show a regular pattern and fit as well at another place, so that their score says nothing."""
 
     @property
     def is_same_view(self) -> bool:
@@ -128,6 +131,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     mine, theirs = PreparedImage(one), PreparedImage(other)
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
+    shift = period(one.keypoints) if registered and period(other.keypoints) else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
     seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else {}
     return Explanation(
@@ -138,6 +142,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
         coarse_score=coarse_weights().score(features) if features else None,
         same_view=same_view_evidence(seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
+        is_pattern=bool(shift and pair and registered and fits_elsewhere(mine, theirs, pair, registered, shift)),
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
 

@@ -107,9 +107,15 @@ def region_weights() -> Weights:
     return _shipped("regions.json", "region")
 
 
+def weights_of(document: Mapping[str, Any]) -> tuple[Weights, PairWeights]:
+    """The weights of the coarse pass and those of the score, as `weights.json` holds them."""
+    score = PairWeights({kind: _weights(values) for kind, values in document["score"].items()})
+    return _weights(document["first_look"]), score
+
+
 @cache
 def _score_weights() -> PairWeights:
-    return PairWeights({kind: _weights(values) for kind, values in _document("weights.json")["score"].items()})
+    return weights_of(_document("weights.json"))[1]
 
 
 @cache

@@ -171,6 +171,8 @@ def _too_little(explanation: Explanation, score: float | None, settings: Groupin
         return "; rejected after coarse alignment"
     if score is None:
         return ""
+    if explanation.is_pattern:
+        return ", but they show a regular pattern and fit as well at another place"
     if score < settings.single_score:
         why = f"needed {_number(settings.single_score, 'g')}"
     elif score < settings.clear_score:
