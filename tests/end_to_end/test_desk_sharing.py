@@ -91,6 +91,18 @@ class TestBeforeTheHotelsAreCompared:
         assert "compare" in answer.text
 
 
+@pytest.mark.parametrize(("width", "most_rows"), [(1280, 1), (1100, 1), (900, 1), (390, 2)])
+def test_the_links_of_all_pages_stand_in_one_row_and_on_a_phone_in_two(compared, width, most_rows):
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    compared.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        links = compared.find_elements(By.CSS_SELECTOR, ".bar nav a")
+        assert len({link.rect["y"] for link in links}) <= most_rows
+        assert all(link.is_displayed() and link.rect["x"] + link.rect["width"] <= width for link in links)
+    finally:
+        compared.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 class TestPairs:
     def test_two_hotels_with_the_same_pictures_are_listed_with_them(self, compared):
         [pair] = compared.find_elements(By.CSS_SELECTOR, ".change")
@@ -162,6 +174,39 @@ class TestPicturesOfManyHotels:
         assert not any(self._shows(world, hotel_id) & stock for hotel_id in MANY)
         compared.get(f"{world.base}/shared/pictures")
         assert "Hidden in every hotel" in compared.find_element(By.CSS_SELECTOR, ".matches").text
+
+    def test_may_be_kept_with_one_click_and_proposed_again(self, compared, world):
+        """The decision to hide of the test above is undone first."""
+        self._undo(compared, world)
+        compared.get(f"{world.base}/shared/pictures")
+        before = {hotel_id: world.manifest(hotel_id) for hotel_id in MANY}
+        compared.find_element(By.CSS_SELECTOR, ".matches form[action='/everywhere/keep'] button").click()
+        wait(compared, "document.querySelector('.matches')?.innerText.includes('Kept in every hotel')")
+        assert compared.current_url == f"{world.base}/shared/pictures?page=1"
+        assert not compared.find_elements(By.CSS_SELECTOR, ".matches form")
+        assert serious_findings(compared) == []
+        assert {hotel_id: world.manifest(hotel_id) for hotel_id in MANY} == before
+        compared.get(f"{world.base}/everywhere")
+        assert "kept image" in " ".join(compared.find_element(By.CSS_SELECTOR, ".history").text.split())
+        assert not compared.find_elements(By.CSS_SELECTOR, ".history li:first-child form[action='/everywhere/resume']")
+        self._undo(compared, world)
+        compared.get(f"{world.base}/shared/pictures")
+        assert len(compared.find_elements(By.CSS_SELECTOR, ".matches form")) == 2
+
+    def test_may_be_kept_after_the_hotels_were_looked_at(self, compared, world):
+        compared.get(f"{world.base}/shared/pictures")
+        compared.find_element(By.CSS_SELECTOR, ".matches form[action='/everywhere/search'] button").click()
+        wait(compared, "document.querySelector('h2')?.textContent === '11 hotels have it'")
+        compared.find_element(By.CSS_SELECTOR, "input[value='keep']").click()
+        compared.find_element(By.CSS_SELECTOR, "main button.main").click()
+        wait(compared, "document.querySelector('.history')?.innerText.includes('kept')")
+        self._undo(compared, world)
+
+    @staticmethod
+    def _undo(browser, world):
+        browser.get(f"{world.base}/everywhere")
+        browser.find_element(By.CSS_SELECTOR, ".decision:not(.undone) form.undo button").click()
+        wait(browser, "/Done:/.test(document.body.innerText)")
 
     @staticmethod
     def _shows(world, hotel_id):

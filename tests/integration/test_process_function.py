@@ -197,6 +197,63 @@ class TestForcedWork:
         assert self.counts(world) == (1, 0)
         assert process(world, message=later).status == "unchanged"
 
+    def test_asks_again_about_pictures_that_come_to_the_hotel_while_it_waits(self, world):
+        """Their labels are known from another hotel; the request counts as done when they were asked about, too."""
+        self.give_another_hotel(world, photos=(4, 5))
+        free = PaidTagger(AccountQuota(MemoryCounters(), 100, 1_000, lambda: world.now))
+        process(world, tagger=free)
+        process(world, message=NudgeMessage(hotel_id="h2", reason="test"), tagger=free)
+        world.wait(hours=1)
+        tagger = PaidTagger(AccountQuota(MemoryCounters(), 1, 1_000, lambda: world.now))
+        message = self.force(world, "retag")
+        process(world, message=message, tagger=tagger)
+        world.release("r2", {"h1": [("atlas", "a1"), ("atlas", "a2")]})
+        wanted = [5, 4, 3, 2, 1]  # all that it has now, without what each round asks about
+        for left in wanted[1:]:
+            second = process(world, message=message, tagger=tagger)
+            [waits] = [entry for entry in second.manifest.pending if entry.kind == "tag"]
+            assert (len(waits.again), waits.requests, self.counts(world)) == (left, ("q1",), (0, 1))
+            world.wait(minutes=61)
+        last = process(world, message=message, tagger=tagger)
+        assert (last.work.tagged, self.counts(world)) == (1, (1, 0))
+        assert [entry for entry in last.manifest.pending if entry.kind == "tag"] == []
+
+    def test_is_not_done_where_the_hotel_becomes_another_while_it_is_processed(self, world):
+        """Labels of both pictures wait for the quota: none of what the hotel has now was asked about."""
+        self.give_another_hotel(world, photos=(4, 5))
+        none_left = PaidTagger(AccountQuota(MemoryCounters(), 0, 1_000, lambda: world.now))
+        message = self.force(world, "retag")
+        moments = iter([lambda: None, lambda: world.release("r2", {"h1": [("atlas", "a2")]})])
+
+        def now():
+            next(moments, lambda: None)()
+            return world.now
+
+        report = process(world, message=message, tagger=none_left, now=now)
+        [waits] = [entry for entry in report.manifest.pending if entry.kind == "tag"]
+        assert {picture.best.sha256 for picture in report.manifest.pictures} == set(waits.again)
+        assert (report.manifest.release_id, waits.requests, self.counts(world)) == ("r2", ("q1",), (0, 1))
+
+    def test_downloads_anew_what_comes_to_the_hotel_while_it_waits(self, world):
+        self.give_another_hotel(world, photos=(4, 5))
+        process(world)
+        process(world, message=NudgeMessage(hotel_id="h2", reason="test"))
+        world.wait(hours=1)
+        message = self.force(world, "redownload")
+        process(world, message=message, deadline_s=0.0)
+        world.release("r2", {"h1": [("atlas", "a1"), ("atlas", "a2")]})
+        world.wait(hours=1)
+        assert process(world, message=message).work.downloads == 5
+        assert self.counts(world) == (1, 0)
+        assert process(world, message=message).status == "unchanged"
+
+    def give_another_hotel(self, world, photos):
+        """Give the accommodation a2, of a hotel h2, these photographs."""
+        urls = [world.serve(f"/{number}.jpg", jpeg(photo(number))) for number in photos]
+        ours = [f"{world.site.address}/{number}.jpg" for number in range(3)]
+        world.catalogue("atlas", "2", {"a1": ours, "a2": urls})
+        world.release("r1b", {"h1": [("atlas", "a1")], "h2": [("atlas", "a2")]})
+
     def force(self, world, what):
         document = {"request_id": "q1", "hotel_ids": ["h1"], "force": what}
         store_request(world.state, parse_request(json.dumps(document).encode(), "q1.json"), 1)

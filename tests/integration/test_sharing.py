@@ -118,8 +118,25 @@ def test_a_process_that_is_killed_goes_on(town, monkeypatch):
         town.families.catch_up(town.chain.stores, die)
     told = []
     town.families.catch_up(town.chain.stores, lambda done, total: told.append((done, total)))
-    assert told == [(1, 1)]
+    assert (set(told[:-1]), told[-1]) == ({(0, 1)}, (1, 1))
     assert town.pairs() == {("h1", "h2"): 4, ("h1", "h3"): 4, ("h2", "h3"): 4}
+
+
+def test_the_progress_is_told_from_the_first_reading_on(town, monkeypatch):
+    """Reading takes longest the first time, verifying where many images are alike; neither stands still."""
+    monkeypatch.setattr("image_release.everywhere.print_index.HOTELS_AT_ONCE", 2)
+    monkeypatch.setattr("image_release.sharing.families.KEPT_AFTER", 1)
+    town.chain.hotels(h1=AS_SENT[:4], h2=SMALLER[:4], h3=CROPPED[:4])
+    told = []
+    town.families.catch_up(
+        town.chain.stores,
+        lambda done, total: told.append(("compared", done, total)),
+        lambda done, total: told.append(("read", done, total)),
+    )
+    assert told[:2] == [("read", 2, 3), ("read", 3, 3)]
+    assert {what for what, *_ in told[2:]} == {"compared"}
+    done = [done for _, done, _ in told[2:]]
+    assert (sorted(done), {0, 1, 2, 3} - set(done), done[-1]) == (done, set(), 3)
 
 
 def test_nothing_is_verified_twice(town, monkeypatch):
@@ -283,6 +300,69 @@ def test_a_decision_that_was_revoked_is_told_no_more(town):
     said_first = town.chain.decide(AS_SENT[0])
     undo_everywhere(town.chain.stores, said_first.image, by="ana", at="2026-11-24T11:00:00+00:00")
     assert [picture.decided for picture in town.found(many=2).pictures] == [None]
+
+
+def everywhere(town: Town, *words: str):
+    return CliRunner().invoke(main, ["everywhere", *words, "--workspace", str(town.chain.folder)])
+
+
+class TestAPictureThatIsKept:
+    """A person says that it may be in many hotels: no hotel changes, and it is not proposed again."""
+
+    @pytest.fixture
+    def kept(self, town):
+        town.chain.hotels(h1=AS_SENT[:2], h2=SMALLER[:2], h3=CROPPED[:2], h4=[AS_SENT[0]])
+        assert [len(picture.images) for picture in town.found(many=2).pictures] == [4, 3]
+        self.inputs = self.published(town)
+        answer = everywhere(town, "keep", "h1", sha256_hex(AS_SENT[0]), "--why", "the lobby")
+        assert (answer.exit_code, "no hotel is left to do" in answer.stdout) == (0, True), answer.output
+        return town
+
+    @staticmethod
+    def published(town):
+        return [town.chain.world.published.get(f"hotels/h{number}/manifest.json").data for number in range(1, 5)]
+
+    def test_comes_after_what_is_still_proposed_and_says_so(self, kept):
+        found = kept.found(many=2)
+        assert [(len(picture.images), picture.decided) for picture in found.pictures] == [(3, None), (4, "keep")]
+        document = json.loads(said(kept, "--json", "--many", "2").stdout)
+        assert [picture["decided"] for picture in document["pictures"]] == [None, "keep"]
+        told = said(kept, "--many", "2").stdout
+        assert "pictures 2 that more than 2 hotels have, 1 of them decided" in told
+        assert "decided: keep" in told
+        assert "everywhere keep HOTEL IMAGE" in told
+
+    def test_changes_no_hotel_also_where_it_comes_later(self, kept):
+        for number in range(1, 5):
+            kept.chain.process(f"h{number}")
+        assert self.published(kept) == self.inputs
+        kept.chain.hotels(h1=AS_SENT[:2], h2=SMALLER[:2], h3=CROPPED[:2], h4=[AS_SENT[0]], h5=[SMALLER[0]])
+        assert list(kept.chain.world.inbox.list("overrides/")) == []
+        assert [picture.decided for picture in kept.found(many=2).pictures] == [None, "keep"]
+
+    def test_stays_decided_when_the_very_image_left_every_hotel(self, kept):
+        kept.chain.hotels(h1=AS_SENT[1:2], h2=SMALLER[:2], h3=CROPPED[:2], h4=[SMALLER[0]])
+        found = {len(picture.images): picture.decided for picture in kept.found(many=1, least=1).pictures}
+        assert sha256_hex(AS_SENT[0]) not in {sha for item in kept.found(many=1).pictures for sha in item.images}
+        assert sorted(found.values(), key=str) == [None, "keep"]
+
+    def test_is_proposed_again_after_a_person_revoked_it_and_can_be_hidden_then(self, kept):
+        image = sha256_hex(AS_SENT[0])
+        refused = everywhere(kept, "hide", "h1", image)
+        assert (refused.exit_code, "decided keep for every hotel already" in refused.output) == (2, True)
+        assert json.loads(everywhere(kept, "resume", image[:8], "--json").stdout)["hotels"] == 0
+        assert everywhere(kept, "revoke", image[:8]).exit_code == 0
+        assert [picture.decided for picture in kept.found(many=2).pictures] == [None, None]
+        assert json.loads(everywhere(kept, "hide", "h1", image, "--json").stdout)["hotels"] == 4
+        assert [picture.decided for picture in kept.found(many=2).pictures] == [None, "hide"]
+
+    def test_undoes_lines_that_an_earlier_decision_left(self, kept):
+        """A decision to hide was revoked, and killed before its lines were undone; then the picture is kept."""
+        image = sha256_hex(AS_SENT[1])
+        assert everywhere(kept, "hide", "h1", image).exit_code == 0
+        undo_everywhere(kept.chain.stores, image, by="ana", at="2026-11-24T11:00:00+00:00")
+        assert json.loads(everywhere(kept, "keep", "h1", image, "--json").stdout)["hotels"] == 3
+        assert image in kept.chain.shown("h1")
 
 
 def test_copies_that_no_hash_finds_are_found_where_the_hotels_share_a_photograph(town):

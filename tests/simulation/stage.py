@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from image_release.hotel import Context, Ports
 from image_release.ingest import SplitSizes, asked_of, find_row, read_current
@@ -275,11 +276,15 @@ class Stage:
         document = request_id and read_json(self.state, request_key(request_id, "request.json"))
         return document["force"] if document else "none"
 
-    def _put_off(self, hotel_id: str) -> frozenset[str]:
-        """Images about which a request forces to ask again, and which were put off."""
-        manifest = read_before(self.published, hotel_id).manifest
-        pending = manifest.pending if manifest else ()
-        return frozenset(name for entry in pending if entry.kind == "tag" for name in entry.again)
+    @staticmethod
+    def _waits(manifest: Manifest | None, sha256: str) -> bool:
+        """Whether a request that waits forces to ask again about an image: it was put off, or came since."""
+        put_off = (
+            {name for entry in manifest.pending if entry.kind == "tag" for name in entry.again} if manifest else ()
+        )
+        if not manifest or not put_off:
+            return False
+        return sha256 in put_off or sha256 not in {picture.best.sha256 for picture in manifest.pictures}
 
     def _hold_settings(self, order: NudgeMessage, manifest: Manifest) -> None:
         """Check that a hotel of a request is done under settings that are as new as the request."""
@@ -291,11 +296,12 @@ class Stage:
     def _till(self, order: NudgeMessage) -> Callable[[str], int]:
         """Return what is called when labels are paid for. It breaks a promise if they were kept before it was made."""
         began, in_force = self.scheduler.now, read_current(self.state)
-        put_off = self._put_off(order.hotel_id)
+        waited = partial(self._waits, read_before(self.published, order.hotel_id).manifest)
 
         def pay(sha256: str) -> int:
             current = read_current(self.state)
-            again = self._force(order.request_id) == "retag" or sha256 in put_off | self._put_off(order.hotel_id)
+            now = read_before(self.published, order.hotel_id).manifest
+            again = self._force(order.request_id) == "retag" or waited(sha256) or self._waits(now, sha256)
             if current and in_force and current.folder == in_force.folder and not again:
                 row = find_row(self.state, current, order.hotel_id)
                 for accommodation in row.accommodations if row else ():

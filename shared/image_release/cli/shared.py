@@ -53,9 +53,10 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, least: int, many: int) -> None:
     """Find photographs that several hotels share, in whatever size, recompressed or cropped a little.
 
-    Pictures that many hotels have are stock photographs, a chain's lobby, "photo coming soon": hide or label one in all
-    of its hotels with `everywhere`. Two hotels that share several other photographs are likely one hotel that is twice
-    in the Data Release, or a partner mixed them up. Nothing is changed: a person decides.
+    Pictures that many hotels have are stock photographs, a chain's lobby, "photo coming soon": hide, label or keep one
+    in all of its hotels with `everywhere`; what is kept is not proposed again. Two hotels that share several other
+    photographs are likely one hotel that is twice in the Data Release, or a partner mixed them up. Nothing is changed:
+    a person decides.
 
     The first call reads the fingerprints of all hotels and compares all images; later ones, and each run in a folder,
     compare what is new with all.
@@ -67,10 +68,13 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
     with invocation.open() as workspace:
         release_in_force(workspace)
         families = families_of(workspace)
-        with progress_bar(None, quiet=invocation.as_json, unit="ten thousands of accommodations") as advance:
+        with progress_bar(None, quiet=invocation.as_json, unit="steps of reading and comparing") as advance:
+
+            def tell(_done: int, _total: int) -> None:
+                advance(0)
 
             def find() -> Shared:
-                families.catch_up(workspace.stores, lambda _done, _total: advance(0))
+                families.catch_up(workspace.stores, tell, tell)
                 return find_shared(families, workspace.stores, Counting(least, many))
 
             found = families.index.made_again_if_damaged(find)
@@ -96,12 +100,17 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 def _lines(found: Shared, address: str, counting: Counting) -> Iterator[str]:
     yield f"images   {found.images:,} in {found.hotels:,} hotels"
-    yield f"pictures {len(found.pictures):,} that more than {counting.many} hotels have"
+    decided = sum(picture.decided is not None for picture in found.pictures)
+    told = f", {decided:,} of them decided" if decided else ""
+    yield f"pictures {len(found.pictures):,} that more than {counting.many} hotels have{told}"
     for picture in found.pictures[:SHOWN]:
         state = f"decided: {printable(picture.decided)}" if picture.decided else "to hide it: "
         hide = command(address, ["everywhere", "hide"], [picture.hotel_id, picture.image[:12]])
         yield f"  {len(picture.images):7,} hotels  {picture.image[:12]}  {state}{'' if picture.decided else hide}"
     yield from _more(len(found.pictures), "pictures")
+    if len(found.pictures) > decided:
+        keep = command(address, ["everywhere", "keep"], ["HOTEL", "IMAGE"])
+        yield f"  one that may stay in all of its hotels is not proposed again after: {keep}"
     yield f"pairs    {len(found.pairs):,} of hotels that share {counting.least} photographs or more"
     for pair in found.pairs[:SHOWN]:
         yield from _pair_lines(pair)

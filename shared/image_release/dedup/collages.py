@@ -55,7 +55,7 @@ def is_linked_by_collage(groups: ImageGroups, pairs: AlignedPairs, pair: tuple[i
     for image, other in (pair, pair[::-1]):
         if groups.decided(image):
             continue
-        strangers = _strangers(pairs, image, set(groups.of(image)), set(groups.of(other)))
+        strangers = _strangers(pairs, image, set(groups.part_of(image)), set(groups.part_of(other)))
         if any(_show_different_parts(pairs, image, *each) for each in islice(strangers, MOST_ASKED)):
             return True
     return False

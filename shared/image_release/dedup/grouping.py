@@ -50,8 +50,8 @@ LEAST_POOLED = -4.0
 LEAST_FOR_SEVERAL = 2.5
 """Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
 
-_TwoGroups = frozenset[tuple[int, int]]
-"""The first member and the number of members of two groups."""
+_TwoGroups = frozenset[tuple[int, int, int]]
+"""The first member and the number of members of two parts of groups, and the number of members of the groups."""
 
 
 def group_same(
@@ -308,8 +308,8 @@ def _join_likely(
 
 
 def _as_they_are(groups: ImageGroups, pair: tuple[int, int]) -> _TwoGroups:
-    """The groups of two images until one of them grows: the first member and the number of members of each."""
-    return frozenset((groups.of(index)[0], len(groups.of(index))) for index in pair)
+    """The parts of two images, until one of these or its group grows."""
+    return frozenset((groups.part_of(index)[0], len(groups.part_of(index)), len(groups.of(index))) for index in pair)
 
 
 def _may_join(groups: ImageGroups, pair: tuple[int, int]) -> bool:
@@ -318,13 +318,13 @@ def _may_join(groups: ImageGroups, pair: tuple[int, int]) -> bool:
 
 
 def _several(groups: ImageGroups, pair: tuple[int, int]) -> bool:
-    """Whether the groups of both images hold several images."""
-    return all(len(groups.of(index)) > 1 for index in pair)
+    """Whether the groups of both images hold several images, as far as people did not join them."""
+    return all(len(groups.part_of(index)) > 1 for index in pair)
 
 
 def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
     """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
-    alone = all(len(groups.of(index)) == 1 for index in pair)
+    alone = all(len(groups.part_of(index)) == 1 for index in pair)
     least = settings.single_score if alone else settings.least_score
     if _several(groups, pair):
         least = max(least, LEAST_FOR_SEVERAL)
@@ -346,7 +346,7 @@ def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], setting
     if pairs.agreeing(*across[0]) < FEW_AGREEING:
         return True
     for image in across[0]:
-        if len(groups.of(image)) > 1 and not groups.decided(image):
+        if len(groups.part_of(image)) > 1 and not groups.decided(image):
             around = next((other for other in across if image not in other), None)
             if around is None or (least is not None and pairs.score(*around) < least):
                 return True
@@ -354,8 +354,11 @@ def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], setting
 
 
 def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
-    """The candidate pairs across the groups of two images, likeliest first."""
-    return pairs.across(*(groups.of(index) for index in pair))
+    """The candidate pairs across the groups of two images, likeliest first.
+
+    Of a group that people joined only the image's own part is asked: a copy need not look like the rest of it.
+    """
+    return pairs.across(*(groups.part_of(index) for index in pair))
 
 
 def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:

@@ -38,10 +38,15 @@ BY_PEOPLE = "override"
 
 
 class ImageGroups:
-    """Disjoint groups of images; some images must stay in different groups."""
+    """Disjoint groups of images; some images must stay in different groups.
+
+    A group has one *part*, unless people joined some of it: what they joined stays in parts of its own, as images of
+    one part need not look like those of another.
+    """
 
     def __init__(self, count: int) -> None:
         self._members = {index: [index] for index in range(count)}
+        self._parts = [[index] for index in range(count)]
         self._group = list(range(count))
         self._apart: list[set[int]] = [set() for _ in range(count)]
         self.joins: dict[int, list[tuple[int, Evidence]]] = {index: [] for index in range(count)}
@@ -53,6 +58,10 @@ class ImageGroups:
     def of(self, index: int) -> list[int]:
         """The members of an image's group."""
         return self._members[self._group[index]]
+
+    def part_of(self, index: int) -> list[int]:
+        """The members of an image's part of its group: they were joined by what they show, not by people."""
+        return self._parts[index]
 
     def together(self, one: int, other: int) -> bool:
         """Whether two images are in one group."""
@@ -78,6 +87,11 @@ class ImageGroups:
         for member in self._members[gone]:
             self._group[member] = kept
         self._members[kept] += self._members.pop(gone)
+        if why.method != BY_PEOPLE:
+            mine, theirs = self._parts[one], self._parts[other]
+            mine += theirs
+            for member in theirs:
+                self._parts[member] = mine
         self.joins[one].append((other, why))
         self.joins[other].append((one, why))
 

@@ -90,7 +90,7 @@ def near_one(fingerprints: Mapping[str, Fingerprint], one: str, max_bits: int) -
 
 def _linked_by_several(groups: ImageGroups, partners: Mapping[int, set[int]], pair: NearPair) -> bool:
     """Whether two groups are near without the first image of a pair, and without the second one."""
-    mine, theirs = set(groups.of(pair.one)), set(groups.of(pair.other))
+    mine, theirs = set(groups.part_of(pair.one)), set(groups.part_of(pair.other))
     return _near_without(pair.one, mine, theirs, partners) and _near_without(pair.other, theirs, mine, partners)
 
 

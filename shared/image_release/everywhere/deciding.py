@@ -65,7 +65,7 @@ def decide_everywhere(
 ) -> EverywhereDecision:
     """Put a decision about an image of a hotel in force for every hotel; nothing of a hotel is changed yet.
 
-    Actions are `hide` and `label`. Raises EverywhereRefusedError with a sentence, and DocumentContendedError.
+    Actions are `hide`, `label` and `keep`. Raises EverywhereRefusedError with a sentence, and DocumentContendedError.
     """
     packed = pack_fingerprints({image: fingerprint_in(stores, hotel_id, image)})
     document = {

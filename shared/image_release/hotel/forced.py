@@ -1,12 +1,13 @@
 """Forced: what requests force a hotel to do again, now and from earlier runs.
 
 What cannot be done now (time or quota is up) is not forgotten: the manifest's `pending` names the images that are still
-to be done again, and the requests that wait for them. Only when nothing of it is left do they count as done.
+to be done again, and the requests that wait for them. Only when nothing of it is left do they count as done. What comes
+to the hotel while a request waits is done, too: what counts as done is what the manifest names and was not put off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from image_release.values import Nudge
 
 FORCES = {"redownload": "download", "retag": "tag"}
 """What a request may force -> the kind of pending work if it is put off. `rerender` is never put off."""
+LABELLED = (Outcome.OVER_LIMIT, Outcome.SAME_VIEW)
+"""Outcomes of images whose pictures are labelled, and not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,13 @@ class Forced:
         """URLs that are downloaded without conditions."""
         if self.force == "redownload":
             return frozenset(image.url for image in hotel.images)
-        return self._put_off("download")
+        return self._still("download", {image.url for image in hotel.images}, _downloaded)
 
     def contents(self, chosen: Iterable[Chosen]) -> frozenset[str]:
         """SHA-256 of the images about which taggers are asked although their labels are known."""
         if self.force == "retag":
             return frozenset(picture.best.sha256 for picture in chosen)
-        return self._put_off("tag")
+        return self._still("tag", {picture.best.sha256 for picture in chosen}, _asked_about)
 
     def left(self, hotel: Hotel, acquired: Acquired, labels: Labels, chosen: Iterable[Chosen]) -> dict[str, Left]:
         """What is still to be done, by kind of pending work. A download that was tried and failed counts as done."""
@@ -71,8 +74,12 @@ class Forced:
             requests.add(self.request_id)
         return Left(tuple(sorted(again)), tuple(sorted(requests)))
 
-    def _put_off(self, kind: str) -> frozenset[str]:
-        return frozenset(name for entry in _entries(self.before) if entry.kind == kind for name in entry.again)
+    def _still(self, kind: str, now: Iterable[str], done: Callable[[Manifest], Iterable[str]]) -> frozenset[str]:
+        """Of what the hotel has now what is still to be done; nothing if no request waits for this kind of work."""
+        put_off = {name for entry in _entries(self.before) if entry.kind == kind for name in entry.again}
+        if self.before is None or not put_off:
+            return frozenset()
+        return frozenset(now) - (frozenset(done(self.before)) - put_off)
 
 
 def forced_by(nudge: Nudge, asked: HotelRequest, before: Manifest | None) -> Forced:
@@ -85,6 +92,19 @@ def no_longer_waiting(before: Manifest | None, manifest: Manifest) -> list[str]:
     """Requests that waited for what `before` put off, and of which nothing is left in the new manifest; sorted."""
     waited = before.waiting_requests() if before else frozenset()
     return sorted(waited - manifest.waiting_requests())
+
+
+def _downloaded(manifest: Manifest) -> Iterator[str]:
+    """The URLs of all images that a manifest names."""
+    for picture in manifest.pictures:
+        yield from (image.url for image in (picture.best, *picture.merged))
+    yield from (image.url for image in manifest.rejected)
+
+
+def _asked_about(manifest: Manifest) -> Iterator[str]:
+    """The best images of the pictures about which taggers were asked, also of those that are not shown."""
+    yield from (picture.best.sha256 for picture in manifest.pictures)
+    yield from (image.picture for image in manifest.rejected if image.picture and image.outcome in LABELLED)
 
 
 def _entries(manifest: Manifest | None) -> tuple[Pending, ...]:

@@ -37,7 +37,8 @@ _SHORT = 12
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=1_000)]
-Action = Literal["hide", "label"]
+Action = Literal["hide", "label", "keep"]
+"""`keep` says that the picture may be in many hotels: it writes no line, and is not proposed again."""
 
 
 class EverywhereRefusedError(Exception):
@@ -105,8 +106,14 @@ class EverywhereDecision(Said):
         """Whether nobody revoked it."""
         return self.revoked is None
 
+    @property
+    def writes_lines(self) -> bool:
+        """Whether it writes lines to the hotels that have its image."""
+        return self.in_force and self.action != "keep"
+
     def line(self, images: Iterable[str]) -> Override:
         """The line that it writes to a hotel's file: about images of that hotel, with the mark."""
+        assert self.action != "keep", "a picture that is kept needs no line"
         labels = tuple(Label(label.description, label.score) for label in self.labels)
         why = f"{self.why} {self.mark}".strip()
         return Override(self.action, tuple(sorted(images)), None, labels, self.by, self.at, why)
@@ -231,8 +238,8 @@ class EverywhereDecisions:
 
 
 def in_force(decisions: Iterable[EverywhereDecision]) -> Mapping[Mark, EverywhereDecision]:
-    """The decisions that nobody revoked, by mark."""
-    return {decision.mark: decision for decision in decisions if decision.in_force}
+    """The decisions that write lines to hotels now, by mark."""
+    return {decision.mark: decision for decision in decisions if decision.writes_lines}
 
 
 def _read(inbox: Store, key: str, size: int) -> EverywhereDecision | Problem:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -79,17 +79,19 @@ class Families:
         with self.index.connected() as db:
             return _stored_rule(db) == RULE
 
-    def catch_up(self, stores: Stores, progress: Progress = tell_nobody) -> None:
+    def catch_up(self, stores: Stores, progress: Progress = tell_nobody, reading: Progress = tell_nobody) -> None:
         """Bring the index of fingerprints and the families up to date. It may be killed at any time.
 
-        Where another process is doing the same, this waits for it. Raises StorageError, StateUnreadableError.
+        `reading` is told how many hotels are read, then `progress` how many new rows are compared. Where another
+        process is doing the same, this waits for it. Raises StorageError, StateUnreadableError.
         """
-        self.index.catch_up(stores)
+        self.index.catch_up(stores, reading)
         with self.index.locked("compared"), self.index.connected() as db:
             _prepare(db)
             total, done = int(db.execute("SELECT count(*) FROM to_compare").fetchone()[0]), 0
             while due := db.execute(_DUE, (ROWS_AT_ONCE,)).fetchall():
-                _compare(db, stores.state, sorted({number for _, number in due}))
+                verified = partial(_tell_share, progress, done, len(due), total)
+                _compare(db, stores.state, sorted({number for _, number in due}), verified)
                 with db:
                     db.executemany("DELETE FROM to_compare WHERE id = ?", [(noted,) for noted, _ in due])
                 done += len(due)
@@ -101,6 +103,11 @@ class Families:
         with self.index.connected() as db:
             _prepare(db)
             yield db
+
+
+def _tell_share(progress: Progress, done: int, rows: int, total: int, images: int, of_images: int) -> None:
+    """Tell how many rows are compared while images of some `rows` are verified."""
+    progress(done + rows * images // of_images, total)
 
 
 def _stored_rule(db: sqlite3.Connection) -> str | None:
@@ -129,7 +136,7 @@ def _statements(script: str) -> Iterator[str]:
     yield from (line for line in script.splitlines() if line)
 
 
-def _compare(db: sqlite3.Connection, state: Store, numbers: Sequence[int]) -> None:
+def _compare(db: sqlite3.Connection, state: Store, numbers: Sequence[int], verified: Progress) -> None:
     """Compare the images of new rows with each other and with those that were compared before; keep what is a copy."""
     new = next(iter(read_prints(db, numbers=numbers)), None)
     if new is None:
@@ -141,7 +148,8 @@ def _compare(db: sqlite3.Connection, state: Store, numbers: Sequence[int]) -> No
         is_known |= new.known_in(old)
         _add_candidates(found, new, old.without_repetitions())
     _add_candidates(found, new, new)
-    _verify(db, state, [image for image, known in zip(found, is_known.tolist(), strict=True) if not known])
+    unknown = [image for image, known in zip(found, is_known.tolist(), strict=True) if not known]
+    _verify(db, state, unknown, verified)
 
 
 def _add_candidates(found: list[_New], new: Prints, old: Prints) -> None:
@@ -158,7 +166,7 @@ def _add_candidates(found: list[_New], new: Prints, old: Prints) -> None:
             found[image].candidates.setdefault(sha, NearImage(sha, old.accommodation(other), bits))
 
 
-def _verify(db: sqlite3.Connection, state: Store, images: Sequence[_New]) -> None:
+def _verify(db: sqlite3.Connection, state: Store, images: Sequence[_New], verified: Progress) -> None:
     """Put each image into the family of the nearest candidate that is a copy of it."""
     fingerprints = lru_cache(OPEN_ACCOMMODATIONS)(lambda accommodation: read_fingerprints(state, accommodation))
 
@@ -172,6 +180,7 @@ def _verify(db: sqlite3.Connection, state: Store, images: Sequence[_New]) -> Non
             joined |= _joined(db, image, joined, known)
         with db:
             db.executemany("INSERT OR IGNORE INTO families VALUES (?, ?)", joined.items())
+        verified(start, len(with_candidates))
 
 
 def _joined(

@@ -29,13 +29,15 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
         counted = _in_several_hotels(db, members)
         holders = _holders(db, members, counted.prefixes)
     decided = actions_in_force(stores)
-    pictures = [_shared_picture(held, decided) for held in holders.values() if len(held) > counting.many]
+    of_many = {family: held for family, held in holders.items() if len(held) > counting.many}
+    copies = _copies(of_many, members)
+    pictures = [_shared_picture(held, copies[family], decided) for family, held in of_many.items()]
     pairing = Pairing(stores, holders, counting)
     pairs = tuple(pairing.pairs())
     return Shared(
         counted.images,
         counted.hotels,
-        tuple(sorted(pictures, key=lambda picture: (-len(picture.images), picture.image))),
+        tuple(sorted(pictures, key=lambda item: (item.decided is not None, -len(item.images), item.image))),
         tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
         tuple(pairing.problems),
     )
@@ -88,9 +90,18 @@ def _holders(db: sqlite3.Connection, members: Mapping[bytes, bytes], wanted: NDA
     return {family: held for family, held in holders.items() if len(held) > 1}
 
 
-def _shared_picture(held: Mapping[str, set[bytes]], decided: Mapping[str, str]) -> SharedPicture:
+def _copies(families: Holders, members: Mapping[bytes, bytes]) -> dict[bytes, set[str]]:
+    """SHA-256 of every image that is or was in one of the families."""
+    copies = {family: {sha.hex() for own in held.values() for sha in own} for family, held in families.items()}
+    for sha, family in members.items():
+        if family in copies:
+            copies[family].add(sha.hex())
+    return copies
+
+
+def _shared_picture(held: Mapping[str, set[bytes]], copies: set[str], decided: Mapping[str, str]) -> SharedPicture:
     images = {hotel_id: tuple(sorted(sha.hex() for sha in held[hotel_id])) for hotel_id in sorted(held)}
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))
     hotel_id = next(hotel_id for hotel_id, own in images.items() if image in own)
-    return SharedPicture(image, hotel_id, images, decided_about(images, decided))
+    return SharedPicture(image, hotel_id, images, tuple(sorted(copies)), decided_about(sorted(copies), decided))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,18 +31,20 @@ class SharedPicture:
     """A picture that many hotels have, by the index: its images (SHA-256) by hotel, both sorted.
 
     `image` is the one that most hotels have, and `hotel_id` a hotel that has it: a person may decide about it there.
-    `decided` is what a person decided for every hotel about one of these images, and None where that is nothing.
+    `copies` are all images of it, also those that no hotel has now. `decided` is what a person decided for every hotel
+    about one of them, and None where that is nothing.
     """
 
     image: str
     hotel_id: str
     images: Mapping[str, tuple[str, ...]]
+    copies: tuple[str, ...]
     decided: str | None
 
 
-def decided_about(images: Mapping[str, Sequence[str]], decided: Mapping[str, str]) -> str | None:
-    """What people decided about a picture, whose images are given by hotel; `decided` says it by image."""
-    return next((decided[image] for own in images.values() for image in own if image in decided), None)
+def decided_about(copies: Iterable[str], decided: Mapping[str, str]) -> str | None:
+    """What people decided about a picture with these images; `decided` says it by image."""
+    return next((decided[image] for image in copies if image in decided), None)
 
 
 class LikelyReason(StrEnum):
@@ -50,6 +52,7 @@ class LikelyReason(StrEnum):
 
     SAME_HOTEL = "same_hotel"
     PARTNER_MIX_UP = "partner_mix_up"
+    WRONG_HOTEL = "wrong_hotel"
     SOME_IN_COMMON = "some_in_common"
 
 
@@ -91,7 +94,10 @@ class HotelPair:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What hotels share: pictures of many hotels, most hotels first, and pairs, the heaviest first."""
+    """What hotels share: pictures of many hotels, and pairs, the heaviest first.
+
+    Of the pictures those come first about which nothing is decided, each time by the number of their hotels.
+    """
 
     images: int
     hotels: int

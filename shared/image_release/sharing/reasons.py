@@ -20,6 +20,9 @@ EARTH_KM = 6371.0
 REASONS = {
     LikelyReason.SAME_HOTEL: "likely one hotel that is twice in the Data Release",
     LikelyReason.PARTNER_MIX_UP: "likely a mix-up of one partner, which gives both hotels the same pictures",
+    LikelyReason.WRONG_HOTEL: (
+        "likely pictures of another hotel: nearly all that one partner gives one of the two, others give the other"
+    ),
     LikelyReason.SOME_IN_COMMON: "some pictures in common: one chain or owner, neighbours, or stock photographs",
 }
 """What a person is told."""
@@ -38,15 +41,24 @@ def kilometres(one: HotelRow, other: HotelRow) -> float | None:
 def likely_reason(one: PairedHotel, other: PairedHotel) -> LikelyReason:
     """The likely reason why two hotels share pictures.
 
-    Near each other they may be one hotel. A partner mixed hotels up where it alone sends one of the two what both have,
-    and sends little else. And all pictures of a hotel come with another id where it is in the release twice.
+    Near each other they may be one hotel. Where one partner alone sends one of the two what both have, and sends it
+    little else, that partner mixed the two up if it sends the same to the other, too; if others do, what it sends
+    belongs to the other hotel. And all pictures of a hotel come with another id where it is in the release twice.
     """
     share = max(one.share, other.share)
     if share >= LEAST_SHARE and _may_be_one_place(one.row, other.row):
         return LikelyReason.SAME_HOTEL
-    if any(len(side.partners) == 1 and side.of_partners >= MOST_OF_IT for side in (one, other)):
+    alone = {
+        partner
+        for side in (one, other)
+        for partner in side.partners
+        if len(side.partners) == 1 and side.of_partners >= MOST_OF_IT
+    }
+    if alone.intersection(one.partners, other.partners):
         return LikelyReason.PARTNER_MIX_UP
-    return LikelyReason.SAME_HOTEL if share >= MOST_OF_IT else LikelyReason.SOME_IN_COMMON
+    if share >= MOST_OF_IT:
+        return LikelyReason.SAME_HOTEL
+    return LikelyReason.WRONG_HOTEL if alone else LikelyReason.SOME_IN_COMMON
 
 
 def _may_be_one_place(one: HotelRow, other: HotelRow) -> bool:
@@ -54,7 +66,5 @@ def _may_be_one_place(one: HotelRow, other: HotelRow) -> bool:
     apart = kilometres(one, other)
     if apart is not None:
         return apart <= NEAR_KM
-    return all(
-        folded(mine) == folded(theirs)
-        for mine, theirs in ((one.country, other.country), (one.city, other.city), (one.name, other.name))
-    )
+    mine, theirs = ([folded(word) for word in (row.country, row.city, row.name)] for row in (one, other))
+    return all(mine) and mine == theirs

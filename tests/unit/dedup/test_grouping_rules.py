@@ -249,6 +249,27 @@ class TestADecisionThatTwoAreTheSame:
         (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
 
+    def test_joins_all_copies_of_both_though_their_pairs_contradict(self) -> None:
+        """Images a and b are copies of one shot, c and d of another. More points of a and d agree than of a and b."""
+        scores: Scores = {"ad": (-3.0, 90), "bc": (-3.0, 80), "ac": (-3.0, 70), "ab": (COPIES, 20), "cd": (COPIES, 20)}
+        assert groups("abcd", scores) == "ab cd"
+        assert groups("abcd", scores, (Override("same", ("a", "c")),)) == "abcd"
+
+    @given(
+        st.fixed_dictionaries({name: st.floats(6, 12) for name in ("ab", "ac", "bc", "de", "df", "ef")}),
+        st.fixed_dictionaries(
+            {one + other: st.none() | st.floats(-9, 0, exclude_max=True) for one in "abc" for other in "def"}
+        ),
+        st.permutations(range(8, 23)),
+        st.sampled_from("abc"),
+        st.sampled_from("def"),
+    )
+    def test_makes_one_picture_of_two_whatever_the_pairs_across_say(self, own, across, agreeing, one, other) -> None:
+        """Two shots with three copies each, which nothing but the person joins."""
+        scores = {name: (score, least) for (name, score), least in zip((own | across).items(), agreeing, strict=True)}
+        assert groups("abcdef", scores) == "abc def"
+        assert groups("abcdef", scores, (Override("same", (one, other)),)) == "abcdef"
+
     def test_may_be_given_twice(self) -> None:
         same = Override("same", ("a", "b"))
         assert groups("ab", {}, (same, same)) == "ab"

@@ -118,6 +118,12 @@ class TestDecisions:
     def test_same_joins_what_is_far_apart(self):
         assert groups(hashed({"ab": 30}), decisions=[decided("same", "ab")]) == "ab"
 
+    @pytest.mark.parametrize("settings", [HASHES, GUARDED])
+    def test_same_joins_the_copies_of_both(self, settings):
+        """A copy of one of them is near nothing of the other: that is no chain."""
+        images = hashed({"ab": 2, "cd": 2, "ac": 30})
+        assert groups(images, settings, [decided("same", "ac")]) == "abcd"
+
     def test_different_keeps_apart_what_is_near(self):
         assert groups(hashed({"ab": 0}), decisions=[decided("different", "ab")]) == "a b"
 

@@ -9,6 +9,7 @@ from image_release.cli.lazy_group import LazyGroup
 COMMANDS = {
     "find": "List the hotels that show an image, or a copy of it.",
     "hide": "Hide an image in every hotel, also where it comes later.",
+    "keep": "Say that an image may be in every hotel: it is not proposed again.",
     "label": "Say what an image shows, in every hotel.",
     "list": "List the decisions for every hotel, and how far each is.",
     "resume": "Go on with a decision where that was interrupted.",

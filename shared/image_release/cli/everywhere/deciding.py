@@ -105,6 +105,18 @@ def decide(
         raise click.exceptions.Exit(1)
 
 
+def keep_everywhere(invocation: Invocation, hotel_id: str, image: str, why: str) -> None:
+    """Decide that an image stays in every hotel. Ends with 1 if lines of an earlier decision could not be undone."""
+    with invocation.open() as workspace, refusals():
+        sha256 = image_named(read_hotel(workspace.stores, hotel_id), image)
+        decision = decide_everywhere(
+            workspace.stores, hotel_id, sha256, "keep", by=person(), at=present_moment(), why=why
+        )
+        failed = finish(invocation, workspace, decision, ())
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
 def decision_named(workspace: Workspace, image: str) -> EverywhereDecision:
     """The decision about the image of which a person gives the first digits. Raises EverywhereRefusedError."""
     decisions, _ = listed_everywhere(workspace.stores)
@@ -120,15 +132,17 @@ def finish(invocation: Invocation, workspace: Workspace, decision: EverywhereDec
     job = job_of(workspace.state, decision, found)
     what = f"{decision.action} {decision.image[:12]}" + ("" if decision.in_force else " revoked")
     document = {"image": decision.image, "action": decision.action, "in_force": decision.in_force}
-    if not isinstance(workspace.root, Path):
+    is_here = isinstance(workspace.root, Path)
+    if not job.left:
+        nothing: dict[str, object] = {"processed": 0, "failed": 0} if is_here else {"requests": []}
+        invocation.show({**document, "hotels": 0, **nothing}, f"{what}: no hotel is left to do")
+        return False
+    if not is_here:
         ids = hand_over(workspace.inbox, job)
         text = (
             f"{what}: {len(job.left)} hotels are handed to the suite; `status` shows the progress of {', '.join(ids)}"
         )
         invocation.show({**document, "hotels": len(job.left), "requests": list(ids)}, text)
-        return False
-    if not job.left:
-        invocation.show({**document, "hotels": 0, "processed": 0, "failed": 0}, f"{what}: no hotel is left to do")
         return False
     with invocation.progress(len(job.left)) as advance:
         totals = process_request(

@@ -16,13 +16,14 @@ from image_release.everywhere import fingerprint_of
 def resume(invocation: Invocation, image: str) -> None:
     """Go on with the decision about IMAGE, or with its revocation, where that was interrupted.
 
-    A decision in force is looked for again, so hotels that were missed get it too. IMAGE is named as `list` shows it.
+    A decision in force to hide or label is looked for again, so hotels that were missed get it too. IMAGE is named as
+    `list` shows it.
 
     Example: image-release everywhere resume 3fa9c1d2
     """
     with invocation.open() as workspace, refusals():
         decision = decision_named(workspace, image)
-        fingerprint = fingerprint_of(decision) if decision.in_force else None
+        fingerprint = fingerprint_of(decision) if decision.writes_lines else None
         found = search(invocation, workspace, decision.image, fingerprint) if fingerprint else ()
         failed = finish(invocation, workspace, decision, [hotel.hotel_id for hotel in found])
     if failed:

@@ -14,16 +14,17 @@ from image_release.desk.index import IndexDamagedError
 from image_release.desk.web.decided import present_moment
 from image_release.desk.web.everywhere_work import EverywhereWork, Task
 from image_release.desk.web.guard import form_of, text_of
+from image_release.desk.web.listing import MOST_PAGE, number_in
 from image_release.desk.web.refusals import not_found, wrong_input
 from image_release.desk.web.rendering import desk_of, person_of, render
 from image_release.everywhere import decide_everywhere, fingerprint_in, listed_everywhere, undo_everywhere
-from image_release.ingest import EverywhereRefusedError
+from image_release.ingest import EverywhereDecision, EverywhereRefusedError
 from image_release.kinds import shipped_kinds
 
 SEE_OTHER = 303
 MOST_HOTELS = 200
 """Maximum number of hotels that the page lists; their number is always told."""
-ACTIONS = ("hide", "label")
+ACTIONS = ("hide", "label", "keep")
 
 
 def decided(request: Request) -> Response:
@@ -75,24 +76,22 @@ def make(request: Request) -> Response:
     action = text_of(form, "action")
     kind = text_of(form, "kind")
     if action not in ACTIONS or (action == "label" and kind not in shipped_kinds()):
-        raise wrong_input("Please choose whether to hide the picture, or what it shows. Nothing was changed.")
-    labels = (label_text(kind),) if action == "label" else ()
-    try:
-        decision = decide_everywhere(
-            desk_of(request).stores,
-            work.hotel_id,
-            work.image,
-            action,
-            labels=labels,
-            by=person_of(request),
-            at=present_moment(),
-            why=text_of(form, "why"),
-        )
-    except EverywhereRefusedError as error:
-        raise wrong_input(f"{error}. Nothing was changed.") from error
-    hotels = [hotel.hotel_id for hotel in work.found]
+        raise wrong_input("Please choose whether to hide or keep the picture, or what it shows. Nothing was changed.")
+    decision = _decided(request, work.hotel_id, work.image, action, kind)
+    hotels = [hotel.hotel_id for hotel in work.found] if decision.writes_lines else []
     token = _works(request).bring(desk_of(request), decision, hotels, person_of(request))
-    return RedirectResponse(f"/everywhere/making/{token}", SEE_OTHER)
+    return RedirectResponse(f"/everywhere/making/{token}" if decision.writes_lines else "/everywhere", SEE_OTHER)
+
+
+def keep(request: Request) -> Response:
+    """Say of a picture that many hotels have that it may be there: it is not proposed again, and no hotel changes."""
+    form = form_of(request)
+    hotel_id, image = text_of(form, "hotel"), text_of(form, "image")
+    _check_image(request, hotel_id, image)
+    decision = _decided(request, hotel_id, image, "keep")
+    _works(request).bring(desk_of(request), decision, (), person_of(request))  # lines of an earlier one may be left
+    page = number_in(text_of(form, "page"), 1, MOST_PAGE)
+    return RedirectResponse(f"/shared/pictures?page={page}", SEE_OTHER)
 
 
 def undo(request: Request) -> Response:
@@ -138,6 +137,23 @@ def state(request: Request) -> JSONResponse:
     )
 
 
+def _decided(request: Request, hotel_id: str, image: str, action: str, kind: str = "") -> EverywhereDecision:
+    """Put the person's decision in force; what makes no sense is refused with a sentence."""
+    try:
+        return decide_everywhere(
+            desk_of(request).stores,
+            hotel_id,
+            image,
+            action,
+            labels=(label_text(kind),) if action == "label" else (),
+            by=person_of(request),
+            at=present_moment(),
+            why=text_of(form_of(request), "why"),
+        )
+    except EverywhereRefusedError as error:
+        raise wrong_input(f"{error}. Nothing was changed.") from error
+
+
 def _check_image(request: Request, hotel_id: str, image: str) -> None:
     """Refuse an image that the hotel does not have."""
     now = read_hotel(desk_of(request).stores, hotel_id)
@@ -171,6 +187,7 @@ ROUTES = (
     Route("/everywhere/search", search, methods=["POST"]),
     Route("/everywhere/found/{token}", found),
     Route("/everywhere/make", make, methods=["POST"]),
+    Route("/everywhere/keep", keep, methods=["POST"]),
     Route("/everywhere/undo", undo, methods=["POST"]),
     Route("/everywhere/resume", resume, methods=["POST"]),
     Route("/everywhere/making/{token}", under_way),

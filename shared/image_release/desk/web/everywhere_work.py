@@ -65,12 +65,12 @@ class EverywhereWork:
     def resume(self, desk: Desk, decision: EverywhereDecision, person: str) -> str:
         """Go on with a decision, or with its revocation, where that was interrupted; returns a token at once.
 
-        A decision in force is looked for again, so that hotels which were missed get it, too.
+        A decision in force to hide or label is looked for again, so that hotels which were missed get it, too.
         """
         work = Task("", decision.image, person, "Reading the images of all hotels")
 
         def go_on() -> None:
-            fingerprint = fingerprint_of(decision) if decision.in_force else None
+            fingerprint = fingerprint_of(decision) if decision.writes_lines else None
             if fingerprint:
                 _find(desk, work, fingerprint)
             _bring(desk, work, decision, tuple(hotel.hotel_id for hotel in work.found))

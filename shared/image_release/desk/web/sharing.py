@@ -52,7 +52,8 @@ def pictures(request: Request) -> Response:
     decided = actions_in_force(desk_of(request).stores)  # what was decided since the comparison counts, too
 
     def asked(found: FoundShared) -> list[tuple[SharedPicture, str | None]]:
-        return [(picture, decided_about(picture.images, decided)) for picture in found.shared.pictures]
+        pictures = [(picture, decided_about(picture.copies, decided)) for picture in found.shared.pictures]
+        return sorted(pictures, key=lambda item: item[1] is not None)
 
     return _page(request, "shared_pictures.html", "/shared/pictures", asked)
 

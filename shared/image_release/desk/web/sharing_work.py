@@ -50,13 +50,16 @@ class SharedByHotels:
             threading.Thread(target=self._compare, args=(desk, self.comparing), name="sharing", daemon=True).start()
 
     def _compare(self, desk: Desk, comparing: Comparing) -> None:
+        def reading(done: int, total: int) -> None:
+            comparing.done, comparing.total = done, total
+
         def progress(done: int, total: int) -> None:
             comparing.what, comparing.done, comparing.total = "Comparing new images with all others", done, total
 
         families = Families(desk.prints)
 
         def find() -> Shared:
-            families.catch_up(desk.stores, progress)
+            families.catch_up(desk.stores, progress, reading)
             comparing.what, comparing.total = "Looking for pictures and hotels", None
             return find_shared(families, desk.stores)
 
