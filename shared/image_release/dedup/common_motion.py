@@ -160,7 +160,8 @@ def _means_at_all_places(padded: Floats) -> Floats:
 def _of_four(blocks: NDArray[np.generic]) -> Floats:
     """The mean of every two by two neighbouring blocks (k, rows, columns)."""
     values = blocks.astype(np.float32)
-    return (values[:, 1:, 1:] + values[:, :-1, 1:] + values[:, 1:, :-1] + values[:, :-1, :-1]) / 4
+    values = values[:, 1:] + values[:, :-1]
+    return np.asarray((values[:, :, 1:] + values[:, :, :-1]) / 4, np.float32)
 
 
 def _like_neighbours(found: Booleans, displacement: Floats) -> Booleans:

@@ -86,9 +86,20 @@ def coarse_weights() -> Weights:
     return _shipped("weights.json", "first_look")
 
 
+def first_look_weights() -> Weights:
+    """The weights that say which coarsely aligned pairs may show the same view."""
+    return _shipped("same_view.json", "first_look")
+
+
 def same_view_weights() -> Weights:
     """The weights that say how likely a coarsely aligned pair shows the same view."""
     return _shipped("same_view.json", "same_view")
+
+
+@cache
+def difference_weights() -> Mapping[str, Weights]:
+    """What may tell two shots of one view apart -> weights that say how likely it does."""
+    return {name: _weights(values) for name, values in _document("same_view.json")["difference"].items()}
 
 
 @cache
