@@ -2,6 +2,8 @@
 
     python -m benchmarks.grouping CORPUS... [--sizes 60 1000 3000] [--hotels 8] [--json]
 
+`group` is grouping as it is, and `group_alone` the same without telling which pictures show the same view.
+
 Hotels are composed of those of labelled corpora, one after the other. So each is full of look-alikes, and harder than a
 real hotel of its size. Up to `--hotels` of a size are measured in one process, and no image is in two of them. Whether
 the groups are right is not measured: labels hold within a hotel, and some hotels of a corpus share photographs.
@@ -19,6 +21,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a worker; numpy reads it when it is imported
 
+from benchmarks.same_view_cost import grouped_alone
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, read_hotels
 from image_release.lab.grouping.evaluation import group_hotel
 from image_release.lab.grouping.labels import LabelledImage
@@ -45,13 +48,17 @@ def composed(images: Sequence[LabelledImage], size: int, most: int) -> Iterator[
 
 def measured(hotels: Sequence[CorpusHotel]) -> dict[str, float]:
     """Number of hotels, and CPU milliseconds an image of each step."""
-    costs = [group_hotel(hotel).cost for hotel in hotels]
+    costs, alone_s = [], 0.0
+    for hotel in hotels:
+        found = group_hotel(hotel)
+        costs.append(found.cost)
+        alone_s += grouped_alone(found.fingerprinted.seen)
     images = sum(cost.images for cost in costs)
     spent = {
         stage: round(1e3 * sum(getattr(cost, f"{stage}_s") for cost in costs) / images, 2)
         for stage in ("decode", "fingerprint", "group", "best")
     }
-    return {"hotels": len(hotels), **spent}
+    return {"hotels": len(hotels), **spent, "group_alone": round(1e3 * alone_s / images, 2)}
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -24,14 +25,14 @@ from image_release.settings import GroupingSettings
 MOST_HOTELS = 10
 
 
-def grouped(hotel: dict[str, FingerprintedImage]) -> float:
+def grouped(hotel: Mapping[str, FingerprintedImage]) -> float:
     """CPU seconds for grouping a hotel."""
     started = time.process_time()
     group_same(hotel, (), GroupingSettings())
     return time.process_time() - started
 
 
-def grouped_alone(hotel: dict[str, FingerprintedImage]) -> float:
+def grouped_alone(hotel: Mapping[str, FingerprintedImage]) -> float:
     """CPU seconds for grouping a hotel without the same view."""
     with (
         patch.object(grouping, "with_same_views", lambda pictures, *_: tuple(pictures)),

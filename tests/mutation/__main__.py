@@ -29,6 +29,7 @@ MUTATED = (
     "rank",
     "serverless",
     "dedup/grouping.py",
+    "dedup/grouping_methods.py",
     "dedup/groups.py",
     "dedup/hash_grouping.py",
 )

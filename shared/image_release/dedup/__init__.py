@@ -4,13 +4,9 @@ from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
 from image_release.dedup.blocks import BLOCK
 from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy, may_be_copy
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain, scored_pairs
-from image_release.dedup.grouping import (
-    GROUPING_VERSION,
-    evidence_with,
-    group_same,
-    groupings,
-)
+from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain
+from image_release.dedup.grouping import GROUPING_VERSION
+from image_release.dedup.grouping_methods import evidence_with, group_same, grouping_method, groupings, scored_pairs
 from image_release.dedup.groups import BY_PEOPLE, FingerprintedImage, ImageGroups, Picture
 from image_release.dedup.hash_grouping import BY_HASHES, NearPair, join_near
 from image_release.dedup.placeholders import placeholder
@@ -42,6 +38,7 @@ __all__ = [
     "evidence_with",
     "explain",
     "group_same",
+    "grouping_method",
     "groupings",
     "indexed_hashes",
     "is_copy",

@@ -174,11 +174,14 @@ def _shape(transform: Doubles, half: float) -> dict[str, float]:
 def _global(one: PreparedImage, aligned: AlignedBlocks) -> float:
     """Correlation over all pixels that lie in both images."""
     mine, inside = one.level(FINEST), pixels_inside(aligned)
-    here = (mine.centred + mine.mean[:, None])[inside]
-    there = (aligned.centred + aligned.mean[:, None])[inside]
-    if here.std() < 0.5 or there.std() < 0.5:  # noqa: PLR2004 - grey levels: nothing to correlate
+    here, there = mine.centred + mine.mean[:, None], aligned.centred + aligned.mean[:, None]
+    here, there = (values.ravel() if inside.all() else values[inside] for values in (here, there))
+    here -= here.mean()
+    there -= there.mean()
+    contrasts = math.sqrt(here @ here), math.sqrt(there @ there)
+    if min(contrasts) < 0.5 * math.sqrt(len(here)):  # half a grey level: nothing to correlate
         return 0.0
-    return float(np.corrcoef(here, there)[0, 1])
+    return float(here @ there) / (contrasts[0] * contrasts[1])
 
 
 def _or_all(wanted: NDArray[np.bool_], otherwise: NDArray[np.bool_]) -> NDArray[np.bool_]:

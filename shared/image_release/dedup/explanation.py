@@ -7,9 +7,9 @@ Nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
-from image_release.dedup.grouping import Pairs, content_key, in_content_order
-from image_release.dedup.groups import FingerprintedImage
+from image_release.dedup.grouping import content_key
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
@@ -33,7 +32,7 @@ from image_release.dedup.same_view_evidence import SameViewEvidence, first_look,
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
 from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
-from image_release.fingerprint import Fingerprint, WorkingImage, hash_distances
+from image_release.fingerprint import Fingerprint, WorkingImage
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
@@ -130,33 +129,6 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
-
-
-def scored_pairs(
-    images: Mapping[str, FingerprintedImage], wanted: Callable[[str, str], bool], settings: GroupingSettings
-) -> Iterator[tuple[str, str, float]]:
-    """Yield the SHA-256s and the score of each wanted pair of a hotel that is a candidate pair.
-
-    Where hashes decide, every wanted pair is one, and its score is its distance in bits, below 0.
-    """
-    if not images:
-        return
-    shas = in_content_order(images)
-    fingerprints = [images[sha256].fingerprint for sha256 in shas]
-    if settings.method == "hashes":
-        hashes = np.array([item.hashes for item in fingerprints])
-        bits = hash_distances(hashes, hashes)
-        yield from (
-            (shas[one], shas[other], -float(bits[one, other]))
-            for one, other in combinations(range(len(shas)), 2)
-            if wanted(shas[one], shas[other])
-        )
-        return
-    pairs = Pairs(fingerprints, settings)
-    for one, other in pairs.likeliest_first():
-        if not wanted(shas[one], shas[other]):
-            continue
-        yield shas[one], shas[other], pairs.score(one, other)
 
 
 def _aligned_pair(

@@ -13,16 +13,16 @@ contents.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 from image_release.dedup.collages import Part, is_linked_by_collage, parts_that_agree
 from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
 from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture, apply_decisions, pictures_of
-from image_release.dedup.hash_grouping import grouped_by_hashes, near_one
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
@@ -54,36 +54,6 @@ _TwoGroups = frozenset[tuple[int, int, int]]
 """The first member and the number of members of two parts of groups, and the number of members of the groups."""
 
 
-def group_same(
-    images: Mapping[str, FingerprintedImage], decisions: Sequence[Override], settings: GroupingSettings
-) -> tuple[Picture, ...]:
-    """Group images (by SHA-256) by photograph, sorted by first member; every image is in exactly one picture."""
-    shas = in_content_order(images)
-    fingerprints = [images[sha256].fingerprint for sha256 in shas]
-    if settings.method == "hashes":
-        return grouped_by_hashes(shas, fingerprints, decisions, settings)
-    return _grouped(shas, Pairs(fingerprints, settings), decisions, settings)
-
-
-def groupings(
-    images: Mapping[str, FingerprintedImage], settings: Sequence[GroupingSettings]
-) -> Iterator[tuple[Picture, ...]]:
-    """Yield what `group_same` returns under each of several settings, without decisions.
-
-    A pair is registered once for all settings with the same `least_first_look`, which decides whether it is given up
-    after the coarse pass.
-    """
-    shas = in_content_order(images)
-    fingerprints = [images[sha256].fingerprint for sha256 in shas]
-    known: dict[float, Pairs] = {}
-    for each in settings:
-        if each.method == "hashes":
-            yield grouped_by_hashes(shas, fingerprints, (), each)
-            continue
-        pairs = known.get(each.least_first_look) or known.setdefault(each.least_first_look, Pairs(fingerprints, each))
-        yield _grouped(shas, pairs, (), each)
-
-
 def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
     """SHA-256s in the order in which pairs are measured. A pair measured the other way round has another score."""
     return sorted(images, key=lambda sha256: (content_key(images[sha256].fingerprint), sha256))
@@ -92,38 +62,6 @@ def in_content_order(images: Mapping[str, FingerprintedImage]) -> list[str]:
 def content_key(fingerprint: Fingerprint) -> tuple[bytes, tuple[int, ...]]:
     """The key by which fingerprints are ordered: what is compared, the working picture, not hashes or names."""
     return fingerprint.working.grey.tobytes(), fingerprint.working.grey.shape
-
-
-def evidence_with(
-    picture: Picture,
-    images: Mapping[str, FingerprintedImage],
-    best: str,
-    among: Collection[str],
-    settings: GroupingSettings,
-) -> dict[str, Evidence]:
-    """Say why the members in `among` show the same photograph as `best`.
-
-    Members that were joined with `best` keep that evidence. The others are measured against it. Where this gives no
-    clear evidence, the weakest of the joins that lead from one to the other is returned.
-    """
-    found = {best: Evidence(best, "bytes", 0.0, 1.0, shipped_weights().most())}
-    found |= {member: why for member in among if (why := _join_between(picture, member, best))}
-    unmeasured = [member for member in among if member not in found]
-    clear = _clear_with(best, {sha256: images[sha256] for sha256 in (best, *unmeasured)}, settings)
-    for member in unmeasured:
-        found[member] = clear.get(member) or replace(_weakest_join_between(picture, member, best), other=best)
-    return found
-
-
-def _clear_with(best: str, images: Mapping[str, FingerprintedImage], settings: GroupingSettings) -> dict[str, Evidence]:
-    """The evidence about each other image and the best one, where it speaks for the same photograph."""
-    if settings.method == "hashes":
-        return near_one({sha256: image.fingerprint for sha256, image in images.items()}, best, settings.max_bits)
-    shas = in_content_order(images)
-    at = shas.index(best)
-    pairs = Pairs([images[sha256].fingerprint for sha256 in shas], GroupingSettings(), with_image=at)
-    measured = {sha256: pairs.evidence(number, at, best) for number, sha256 in enumerate(shas) if number != at}
-    return {sha256: why for sha256, why in measured.items() if why is not None and why.score > 0}
 
 
 class Pairs:
@@ -239,14 +177,26 @@ class Pairs:
         return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
 
 
-def _grouped(
-    shas: Sequence[str], pairs: Pairs, decisions: Sequence[Override], settings: GroupingSettings
+def grouped(
+    shas: Sequence[str],
+    pairs: Pairs,
+    decisions: Sequence[Override],
+    settings: GroupingSettings,
+    followers: Mapping[str, Evidence] = MappingProxyType({}),
 ) -> tuple[Picture, ...]:
-    groups = ImageGroups(len(shas))
-    apply_decisions(groups, shas, decisions)
+    """Group images by photograph, and find which pictures show one view; pairs are those of `shas`, by index.
+
+    Each of the `followers` (see `crowds`) joins the group of the image that its evidence names, whichever that is.
+    """
+    everyone = [*shas, *followers]
+    groups = ImageGroups(len(everyone))
+    apply_decisions(groups, everyone, decisions)
     likely = _join_clear(groups, pairs, settings)
     _join_likely(groups, pairs, likely, settings)
-    return with_same_views(pictures_of(shas, groups), shas, pairs)
+    index = {sha256: number for number, sha256 in enumerate(everyone)}
+    for sha256, why in followers.items():
+        groups.join(index[why.other], index[sha256], why)
+    return with_same_views(pictures_of(everyone, groups), shas, pairs)
 
 
 def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -> list[tuple[int, int]]:
@@ -374,25 +324,3 @@ def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
     scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
     mean = sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
     return min(scores[0], mean)
-
-
-def _join_between(picture: Picture, a: str, b: str) -> Evidence | None:
-    """The join of exactly these two, as evidence that names `b`; None if they were not joined with each other."""
-    for one, other in ((a, b), (b, a)):
-        if one in picture.joins and picture.joins[one].other == other:
-            return replace(picture.joins[one], other=b)
-    return None
-
-
-def _weakest_join_between(picture: Picture, a: str, b: str) -> Evidence:
-    """The weakest join on the way from `a` to `b`, by score, then by distance: joins by hashes have no score."""
-    ways = []
-    for start in (a, b):
-        way, here = [start], start
-        while here in picture.joins:
-            here = picture.joins[here].other
-            way.append(here)
-        ways.append(way)
-    shared = set(ways[0]) & set(ways[1])
-    steps = [picture.joins[sha256] for way in ways for sha256 in way if sha256 not in shared]
-    return min(steps, key=lambda step: (step.score, -step.distance, step.other))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,18 +181,26 @@ def _drift(one: PreparedImage, finest: AlignedBlocks, correlation: Floats) -> di
 def _flattened(one: PreparedImage, sums: Doubles) -> Doubles:
     """The sums of the blocks after the homography that takes up most of their shifts together."""
     xx, yy, xy, rx, ry, squares = sums
-    rows, columns = one.blocks
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    x, y = (column + 0.5 - columns / 2) * BLOCK / one.half, (row + 0.5 - rows / 2) * BLOCK / one.half
-    ones, none = np.ones_like(x), np.zeros_like(x)
-    across = np.stack([ones, x, y, none, none, none, x * x, x * y])
-    down = np.stack([none, none, none, ones, x, y, x * y, y * y])
+    across, down = _derivatives(one.blocks, one.half)
     normal = (across * xx) @ across.T + (across * xy) @ down.T + (down * xy) @ across.T + (down * yy) @ down.T
     normal += np.eye(8) * (1e-3 * np.trace(normal) / 8 + 1e-9)
     common = np.linalg.solve(normal, across @ rx + down @ ry)
     dx, dy = common @ across, common @ down
     squares = squares - 2 * (dx * rx + dy * ry) + xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy
     return np.stack([xx, yy, xy, rx - xx * dx - xy * dy, ry - xy * dx - yy * dy, squares])
+
+
+@lru_cache(32)
+def _derivatives(blocks: tuple[int, int], half: float) -> tuple[Doubles, Doubles]:
+    """(8, n) each: how far each parameter of a homography shifts each block, across and down."""
+    rows, columns = blocks
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    x, y = (column + 0.5 - columns / 2) * BLOCK / half, (row + 0.5 - rows / 2) * BLOCK / half
+    ones, none = np.ones_like(x), np.zeros_like(x)
+    return (
+        np.stack([ones, x, y, none, none, none, x * x, x * y]),
+        np.stack([none, none, none, ones, x, y, x * y, y * y]),
+    )
 
 
 def _bend(one: PreparedImage, registered: Registered, correlation: Floats) -> dict[str, float]:
@@ -211,9 +220,10 @@ def _bend(one: PreparedImage, registered: Registered, correlation: Floats) -> di
     across, down = (value if abs(value) > 1e-6 else 1.0 for value in (transform[0, 0], transform[1, 1]))  # noqa: PLR2004
     skew = np.array([transform[0, 1] / across, transform[1, 0] / down, -transform[2, 0], -transform[2, 1]])
     bend = skew[2:]
-    doubt = math.sqrt(max(noise, 1e-3) * float(np.trace(np.linalg.inv(_known(normal, BEND)))))
+    bend_known = _known(normal, BEND)
+    doubt = math.sqrt(max(noise, 1e-3) * float(np.trace(np.linalg.inv(bend_known))))
     return {
-        "bend_sure": logarithm(float(bend @ _known(normal, BEND) @ bend) / max(noise, 1e-6) / 2, 1),
+        "bend_sure": logarithm(float(bend @ bend_known @ bend) / max(noise, 1e-6) / 2, 1),
         "skew_sure": logarithm(float(skew @ _known(normal, SKEW_AND_BEND) @ skew) / max(noise, 1e-6) / 4, 1),
         "bend_most": logarithm(min(float(np.hypot(*bend)) + 2 * doubt, 1.0), 0.002),
     }

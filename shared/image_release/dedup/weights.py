@@ -27,11 +27,20 @@ class Weights:
 
     def score(self, statistics: Mapping[str, float]) -> float:
         """Log-odds of what was fitted; each statistic is limited to four deviations from its mean."""
+        return self.of_limited(self.limited(statistics))
+
+    def limited(self, statistics: Mapping[str, float]) -> list[float]:
+        """Each statistic in deviations from its mean, at most four."""
+        return [
+            max(-4.0, min(4.0, (statistics[name] - mean) / deviation))
+            for name, mean, deviation in zip(self.names, self.mean, self.deviation, strict=True)
+        ]
+
+    def of_limited(self, limited: Iterable[float]) -> float:
+        """The score of statistics that were limited before."""
         total = self.intercept
-        for name, mean, deviation, coefficient in zip(
-            self.names, self.mean, self.deviation, self.coefficient, strict=True
-        ):
-            total += coefficient * max(-4.0, min(4.0, (statistics[name] - mean) / deviation))
+        for coefficient, value in zip(self.coefficient, limited, strict=True):
+            total += coefficient * value
         return total
 
     def most(self) -> float:
@@ -62,7 +71,8 @@ class PairWeights:
 
     def score(self, statistics: Mapping[str, float]) -> float:
         """Log-odds of the same photograph."""
-        return _none_of(weights.score(statistics) for weights in self.kinds.values())
+        limited = next(iter(self.kinds.values())).limited(statistics)
+        return _none_of(weights.of_limited(limited) for weights in self.kinds.values())
 
     def most(self) -> float:
         """A score that no pair exceeds, which identical bytes get."""

@@ -24,6 +24,7 @@ from image_release.cache import (
 )
 from image_release.child_process import ChildCrashedError
 from image_release.decode import read_credit
+from image_release.dedup import grouping_method
 from image_release.fetch import Fetched, FetchFailed, NotModified, Validators
 from image_release.fingerprint import Fingerprint
 from image_release.hotel.cached import HotelCache
@@ -121,7 +122,7 @@ class UrlChecker:
     def _has_other_hashes(self, sha256: str) -> bool:
         """Whether grouping compares hashes, and those of a fingerprint are of another kind."""
         settings = self.ports.settings
-        by_hashes = settings.grouping.method == "hashes"
+        by_hashes = grouping_method(settings.grouping).compares_hashes
         return by_hashes and self.fingerprints[sha256].hash_kind != settings.fingerprint.hash
 
     def renew(self, named: AbstractSet[str]) -> None:

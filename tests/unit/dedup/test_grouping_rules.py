@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from image_release.dedup.collages import CELLS
 from image_release.dedup.evidence import Evidence
-from image_release.dedup.grouping import Pairs, _grouped, _weakest_join_between
+from image_release.dedup.grouping import Pairs, grouped
+from image_release.dedup.grouping_methods import _weakest_join_between
 from image_release.dedup.groups import Picture
 from image_release.dedup.matching import CandidatePair
 from image_release.settings import GroupingSettings
@@ -46,7 +47,7 @@ def evidence(score: float, other: str = "") -> Evidence:
 
 def groups(images: str, scores: Scores, decisions: tuple[Override, ...] = ()) -> str:
     """The groups of some images: the letters of each, with a space between groups."""
-    return " ".join("".join(picture.members) for picture in _grouped(images, graph(scores), decisions, SETTINGS))
+    return " ".join("".join(picture.members) for picture in grouped(images, graph(scores), decisions, SETTINGS))
 
 
 class TestTwoSingleImages:
@@ -200,7 +201,7 @@ class TestTheOrder:
         """The third pair is not measured: it has no image to be measured from."""
         pairs = graph({"ab": COPIES, "bc": COPIES, "ac": COPIES})
         del pairs._known[0, 2]
-        assert len(_grouped("abc", pairs, (), SETTINGS)) == 1
+        assert len(grouped("abc", pairs, (), SETTINGS)) == 1
 
 
 class TestDecisions:
@@ -230,7 +231,7 @@ class TestAChainOfJoins:
 
     def test_is_a_tree_from_the_first_member(self) -> None:
         """Each member names the image through which it was reached."""
-        (picture,) = _grouped("abc", graph({"bc": COPIES, "ac": COPIES, "ab": 0.0}), (), SETTINGS)
+        (picture,) = grouped("abc", graph({"bc": COPIES, "ac": COPIES, "ab": 0.0}), (), SETTINGS)
         assert {member: join.other for member, join in picture.joins.items()} == {"c": "a", "b": "c"}
 
 
@@ -246,7 +247,7 @@ class TestADecisionThatTwoAreTheSame:
         assert groups("abcde", scores, (Override("same", ("a", "d")),)) == "abcde"
 
     def test_is_the_evidence_of_their_join(self) -> None:
-        (picture,) = _grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
+        (picture,) = grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
 
     def test_joins_all_copies_of_both_though_their_pairs_contradict(self) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 from PIL import Image
 
 from image_release.decode import Draft, decode_draft, read_header
-from image_release.dedup import AlignedPair, Explanation, FingerprintedImage, explain, group_same, placeholder
+from image_release.dedup import (
+    AlignedPair,
+    Explanation,
+    FingerprintedImage,
+    explain,
+    group_same,
+    grouping_method,
+    placeholder,
+)
 from image_release.fingerprint import fingerprint
 from image_release.lab.grouping.report.meanings import meaning
 from image_release.lab.grouping.report.overlays import Overlays, embedded, overlays
@@ -96,8 +104,8 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
     one, other = (second, first) if explanation.swapped else (first, second)
     summary = sentence(explanation, verdict, settings.grouping)
     aligned, statistics = explanation.aligned, _statistics(explanation)
-    is_apart = verdict.reason is Reason.APART and settings.grouping.method == "registered"
-    is_same_view = is_apart and is_another_shot(explanation)
+    by_hashes = grouping_method(settings.grouping).compares_hashes
+    is_same_view = verdict.reason is Reason.APART and not by_hashes and is_another_shot(explanation)
     page = render_report_page(
         "pair.html",
         one=one,
@@ -112,12 +120,12 @@ def compare(first: Side, second: Side, verdict: Verdict, settings: Settings, hom
         explanation=explanation,
         facts=facts(aligned) if aligned else [],
         statistics=statistics,
-        strongest="" if settings.grouping.method == "hashes" else _strongest(statistics),
+        strongest="" if by_hashes else _strongest(statistics),
         grouping=settings.grouping,
         home=home,
     )
-    scored = aligned is not None and settings.grouping.method == "registered"
-    return ComparedPair(page, summary, verdict.joined, aligned.evidence.score if aligned and scored else None)
+    score = None if aligned is None or by_hashes else aligned.evidence.score
+    return ComparedPair(page, summary, verdict.joined, score)
 
 
 def _bytes_of(path: Path, name: str) -> bytes:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from image_release.dedup import AlignedPair, Blocks, Difference, Explanation
+from image_release.dedup import AlignedPair, Blocks, Difference, Explanation, grouping_method
 from image_release.settings import GroupingSettings
 
 AGREES = 0.7
@@ -57,7 +57,7 @@ def sentence(explanation: Explanation, verdict: Verdict, settings: GroupingSetti
         return "Joined: the two files hold the same bytes."
     if verdict.reason is Reason.REJECTED:
         return f"Not compared: {verdict.detail}."
-    if settings.method == "hashes":
+    if grouping_method(settings).compares_hashes:
         return _by_hashes(int(explanation.hash_distances.min()), verdict, settings)
     seen = observation(explanation)
     score = explanation.aligned.evidence.score if explanation.aligned else None
