@@ -3,7 +3,7 @@
     python -m benchmarks.fit_same_view CORPUS... [--halves CORPUS...] [--write] [--folds 10]
 
 Which photographs show the same view, and what is measured, is in `benchmarks/same_view_labels.py`. Three things are
-fitted: the first look, the same view, and what differs. Pairs of copies of one photograph count as the same view, with
+fitted: the coarse pass, the same view, and what differs. Pairs of copies of one photograph count as the same view, with
 little weight: a copy that grouping did not find repeats its photograph, too. Figures are for pictures, by weights that
 saw nothing of their house or set. Of a corpus behind `--halves`, every second hotel only judges: no weights see it or
 its house, those that are written neither. *Judged sets* are the kinds of look-alikes in which somebody photographed a
@@ -38,7 +38,7 @@ from benchmarks.same_view_labels import (
     views_of,
 )
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_evidence import LEAST_FIRST_LOOK
+from image_release.dedup.same_view_evidence import LEAST_COARSE_SCORE
 from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel
 
@@ -68,7 +68,7 @@ class ViewWeights:
     def score(self, pair: MeasuredPair) -> float:
         """Log-odds of the same view, as the program computes them."""
         first = self.first_look.score(pair.first)
-        return first if first < LEAST_FIRST_LOOK else self.same_view.score(pair.features)
+        return first if first < LEAST_COARSE_SCORE else self.same_view.score(pair.features)
 
     def told(self, pair: MeasuredPair) -> Difference:
         """What the program says that differs."""

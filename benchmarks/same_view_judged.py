@@ -42,7 +42,7 @@ def judged(task: tuple[CorpusHotel, ViewWeights]) -> JudgedHotel:
     """Group a hotel with other weights of the same view than the shipped ones, in a process of its own."""
     hotel, weights = task
     with (
-        patch.object(same_view_evidence, "first_look_weights", lambda: weights.first_look),
+        patch.object(same_view_evidence, "coarse_view_weights", lambda: weights.first_look),
         patch.object(same_view_evidence, "same_view_weights", lambda: weights.same_view),
     ):
         grouped = group_hotel(hotel)

@@ -30,7 +30,7 @@ from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Alignment, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_features
-from image_release.dedup.same_view_evidence import first_look_features, same_view_features
+from image_release.dedup.same_view_evidence import coarse_view_features, same_view_features
 from image_release.dedup.same_view_pairs import ASKED
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
 
@@ -64,7 +64,7 @@ class MeasuredPair:
     """What is different, if the two photographs show the same view; else nothing."""
     agreeing: int
     first: Mapping[str, float]
-    """Features of the first look."""
+    """Features of the coarse pass."""
     features: Mapping[str, float]
     """Features that decide about the same view."""
     registered: Mapping[str, float] | None
@@ -133,21 +133,23 @@ def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     pairs = []
     for pair in candidate_pairs(items):
         one, other = prepared[pair.one], prepared[pair.other]
-        labels = first, second = _sorted(label_of[shas[pair.one]], label_of[shas[pair.other]])
-        is_used = _is_used(shas[pair.one] + shas[pair.other]) if first == second else used is None or labels in used
+        labels = _sorted(label_of[shas[pair.one]], label_of[shas[pair.other]])
+        is_used = used is None or labels in used
+        if labels[0] == labels[1]:
+            is_used = _is_used(shas[pair.one] + shas[pair.other])
         coarse = align_coarsely(one, other, pair) if is_used and not pair.mirrored else None
         if coarse is None:
             continue
-        first_look = first_look_features(one, other, pair, coarse, coarse_features(one, pair, coarse))
+        first = coarse_view_features(one, other, pair, coarse, coarse_features(one, pair, coarse))
         pairs.append(
             MeasuredPair(
                 corpus=hotel.corpus.name,
                 fold=fold_of(hotel),
-                labels=(first, second),
+                labels=labels,
                 differences=views.get(labels, frozenset()),
                 agreeing=pair.agreeing,
-                first=first_look,
-                features=same_view_features(one, other, first_look, coarse.transform),
+                first=first,
+                features=same_view_features(one, other, first, coarse.transform),
                 registered=_registered(one, other, pair, coarse) if labels in views else None,
                 is_made=used is not None,
             )

@@ -28,7 +28,7 @@ from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_of
-from image_release.dedup.same_view_evidence import SameViewEvidence, first_look, same_view_evidence
+from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
 from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
@@ -118,14 +118,14 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
-    look = first_look(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else None
+    seen = coarse_evidence(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else None
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
         matches=pair.matches if pair else 0,
         mirrored=pair.mirrored if pair else False,
         coarse_score=coarse_weights().score(features) if features else None,
-        same_view=same_view_evidence(mine, theirs, look) if look else None,
+        same_view=same_view_evidence(mine, theirs, seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )

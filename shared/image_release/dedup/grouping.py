@@ -28,7 +28,7 @@ from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
-from image_release.dedup.same_view_evidence import FirstLook, SameViewEvidence, first_look, same_view_evidence
+from image_release.dedup.same_view_evidence import CoarseEvidence, SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
@@ -74,7 +74,7 @@ class Pairs:
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
-        self._first_looks: dict[tuple[int, int], FirstLook] = {}
+        self._coarse: dict[tuple[int, int], CoarseEvidence] = {}
         self._parts: dict[tuple[int, int], tuple[Part, Part] | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
@@ -114,8 +114,8 @@ class Pairs:
         """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
         self.evidence(one, other, "")
         first, second = min(one, other), max(one, other)
-        look = self._first_looks.get((first, second))
-        return same_view_evidence(self._prepared(first), self._prepared(second), look) if look else None
+        coarse = self._coarse.get((first, second))
+        return same_view_evidence(self._prepared(first), self._prepared(second), coarse) if coarse else None
 
     def difference(self, one: int, other: int) -> Difference:
         """What tells the two images of a candidate pair apart; the pair is registered for it."""
@@ -166,7 +166,7 @@ class Pairs:
             return None
         features = coarse_features(one, pair, coarse)
         if not pair.mirrored:
-            self._first_looks[pair.one, pair.other] = first_look(one, other, pair, coarse, features)
+            self._coarse[pair.one, pair.other] = coarse_evidence(one, other, pair, coarse, features)
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)

@@ -1,9 +1,9 @@
 """Evidence that two photographs show the same view.
 
-The same view is the same thing from nearly the same place: most of what one photograph shows is in the other one. The
-first look is a logistic regression over features of the coarse pass, which every candidate pair has. What it does not
-rule out is asked how much moves together, and a second regression decides. Nothing has to be registered for it, so
-pairs that grouping gives up early are judged, too.
+The same view is the same thing from nearly the same place: most of what one photograph shows is in the other one. One
+logistic regression over features of the coarse pass rules most pairs out. The others are asked how much moves together,
+and a second regression decides. Nothing has to be registered for it, so pairs that grouping gives up early are judged,
+too.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from image_release.dedup.evidence import shared_parts
 from image_release.dedup.matching import CandidatePair
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Alignment
-from image_release.dedup.weights import first_look_weights, same_view_weights
+from image_release.dedup.weights import coarse_view_weights, same_view_weights
 
 LEAST_SHARED = 0.02
 """Is added to a share before its logarithm is taken."""
-LEAST_FIRST_LOOK = -2.5
-"""Log-odds of the first look from which a pair is looked at again."""
+LEAST_COARSE_SCORE = -2.5
+"""Log-odds of the coarse pass from which a pair is asked how much moves together."""
 KEPT = ("agreeing", "agreeing_share", "shared_least", "shared_most", "near_share")
-"""Features of the first look that the second regression uses, too."""
+"""Features of the coarse pass that the second regression uses, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class SameViewEvidence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FirstLook:
+class CoarseEvidence:
     """What is known of the same view once a pair is aligned coarsely."""
 
     score: float
@@ -52,7 +52,7 @@ class FirstLook:
     """(3, 3): from units of half the longer side of the first image to pixels of the second."""
 
 
-def first_look_features(
+def coarse_view_features(
     one: PreparedImage, other: PreparedImage, pair: CandidatePair, coarse: Alignment, found: Mapping[str, float]
 ) -> dict[str, float]:
     """Features of a coarsely aligned pair, by name; `found` are those of the coarse pass."""
@@ -65,13 +65,13 @@ def first_look_features(
     }
 
 
-def first_look(
+def coarse_evidence(
     one: PreparedImage, other: PreparedImage, pair: CandidatePair, coarse: Alignment, found: Mapping[str, float]
-) -> FirstLook:
-    """Look at a coarsely aligned pair; `found` are the features of the coarse pass."""
-    features = first_look_features(one, other, pair, coarse, found)
-    return FirstLook(
-        score=first_look_weights().score(features),
+) -> CoarseEvidence:
+    """What the coarse pass says of a pair; `found` are the features of the coarse pass."""
+    features = coarse_view_features(one, other, pair, coarse, found)
+    return CoarseEvidence(
+        score=coarse_view_weights().score(features),
         features={name: features[name] for name in KEPT},
         transform=coarse.transform,
     )
@@ -80,13 +80,13 @@ def first_look(
 def same_view_features(
     one: PreparedImage, other: PreparedImage, first: Mapping[str, float], transform: NDArray[np.float64]
 ) -> dict[str, float]:
-    """Features that decide about a pair, from those of the first look."""
+    """Features that decide about a pair, from those of the coarse pass."""
     return {**{name: first[name] for name in KEPT}, **common_motion(one, other, transform)}
 
 
-def same_view_evidence(one: PreparedImage, other: PreparedImage, look: FirstLook) -> SameViewEvidence:
-    """The evidence about a pair: that of the first look where this rules it out."""
-    score = look.score
-    if score >= LEAST_FIRST_LOOK:
-        score = same_view_weights().score(same_view_features(one, other, look.features, look.transform))
-    return SameViewEvidence(score, overlap=max(0.0, min(1.0, math.exp(look.features["shared_least"]) - LEAST_SHARED)))
+def same_view_evidence(one: PreparedImage, other: PreparedImage, coarse: CoarseEvidence) -> SameViewEvidence:
+    """The evidence about a pair: that of the coarse pass where this rules it out."""
+    score = coarse.score
+    if score >= LEAST_COARSE_SCORE:
+        score = same_view_weights().score(same_view_features(one, other, coarse.features, coarse.transform))
+    return SameViewEvidence(score, overlap=max(0.0, min(1.0, math.exp(coarse.features["shared_least"]) - LEAST_SHARED)))

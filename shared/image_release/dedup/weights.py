@@ -96,7 +96,7 @@ def coarse_weights() -> Weights:
     return _shipped("weights.json", "first_look")
 
 
-def first_look_weights() -> Weights:
+def coarse_view_weights() -> Weights:
     """The weights that say which coarsely aligned pairs may show the same view."""
     return _shipped("same_view.json", "first_look")
 

@@ -13,7 +13,7 @@ from image_release.dedup import Difference, Picture, group_same
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely
-from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, first_look_features
+from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, coarse_view_features
 from image_release.dedup.same_view_pairs import ASKED, MOST_SAME_VIEW, with_same_views
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -133,7 +133,7 @@ class TestFeatures:
         one, other = (PreparedImage(item) for item in prints)
         (pair,) = candidate_pairs(prints)
         coarse = align_coarsely(one, other, pair)
-        features = first_look_features(one, other, pair, coarse, {"agreeing": 1.0})
+        features = coarse_view_features(one, other, pair, coarse, {"agreeing": 1.0})
         least, most = (exp(features[name]) - LEAST_SHARED for name in ("shared_least", "shared_most"))
         assert least == pytest.approx(380 * 280 / (480 * 340), abs=0.1)
         assert most > 0.9
