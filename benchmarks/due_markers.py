@@ -181,7 +181,7 @@ def _tick(seconds: float, address: str) -> int:
     began, cpu = time.perf_counter(), time.process_time()
     quota = AccountQuota(MemoryCounters(), 1_800, 50_000, _now)
     suite = Suite(
-        store, store, store, queue, queue, queue, queue, quota, Settings(), _now, "google", threads=32,
+        store, store, store, queue, queue, queue, queue, queue, quota, Settings(), _now, "google", threads=32,
         seconds_left=lambda: seconds - (time.perf_counter() - began),
     )  # fmt: skip
     ticked = tick(suite)

@@ -71,6 +71,7 @@ def suite(folder: Path) -> Suite:
         bulk=CountingQueue(),
         shards=CountingQueue(),
         catalogues=CountingQueue(),
+        comparing=CountingQueue(),
         quota=AccountQuota(MemoryCounters(), 0, 0, now),
         settings=Settings(),
         now=now,

@@ -71,6 +71,7 @@ class World:
             bulk=bulk,
             shards=shards,
             catalogues=MemoryQueue(),
+            comparing=MemoryQueue(),
             quota=AccountQuota(MemoryCounters(), 0, 0, now),
             settings=Settings(),
             now=now,

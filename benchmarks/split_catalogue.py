@@ -71,6 +71,7 @@ class World:
             urgent=queues["urgent"],
             shards=queues["shards"],
             catalogues=queues["catalogues"],
+            comparing=queues["comparing"],
         )
 
 

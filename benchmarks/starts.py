@@ -37,6 +37,7 @@ FIRST_EVENTS = {
     "fan_out_shard": "shard",
     "process_hotel": "one_hotel",
     "reprocess": "request",
+    "compare_hotels": "round_goes_on",
     "tick": "schedule",
 }
 """The sample in `events/` that each function is started with."""

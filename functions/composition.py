@@ -110,6 +110,7 @@ def _adapters() -> Suite:
         bulk=SqsQueue(found.bulk_queue, threads=QUEUE_THREADS),
         shards=SqsQueue(found.shard_queue, threads=QUEUE_THREADS),
         catalogues=SqsQueue(found.catalogue_queue, threads=QUEUE_THREADS),
+        comparing=SqsQueue(found.comparing_queue, threads=QUEUE_THREADS),
         quota=AccountQuota(counters, shipped.tagging.images_a_minute, shipped.tagging.images_a_day, now),
         settings=shipped,
         now=now,

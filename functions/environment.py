@@ -23,6 +23,7 @@ class Environment(BaseModel):
     bulk_queue: str
     shard_queue: str
     catalogue_queue: str
+    comparing_queue: str
     quota_table: str
     tagger: Literal["none", "google", "local", "google+local"] = "none"
     google_secret: str = ""

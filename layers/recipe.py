@@ -1,8 +1,8 @@
 """Which packages each layer holds, and what is left out.
 
-Five of the six functions decode no images and have the layer `common` alone. `process_hotel` also has `pictures`, and
-for its tagger `google`, `model` or both (deployment/taggers.js). Versions are those of requirements.txt, so that the
-tested versions run.
+Five of the seven functions have the layer `common` alone. `compare_hotels` and `process_hotel` also have `pictures`,
+and `process_hotel` for its tagger `google`, `model` or both (deployment/taggers.js). Versions are those of
+requirements.txt, so that the tested versions run.
 """
 
 from __future__ import annotations

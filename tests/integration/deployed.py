@@ -15,7 +15,7 @@ from tests.local_aws import LocalAws
 
 EVENTS = ROOT / "events"
 STORES = ("inbox", "state", "published")
-QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD", "catalogues": "CATALOGUE"}
+QUEUES = {"urgent": "URGENT", "bulk": "BULK", "shards": "SHARD", "catalogues": "CATALOGUE", "comparing": "COMPARING"}
 """The queues that functions send to: name in these tests -> name in the environment."""
 ONLY_READ = ("releases", "requests")
 """The queues that only S3 sends to."""

@@ -24,7 +24,7 @@ from image_release.everywhere import (
 )
 from image_release.feed import Cause, Collecting, Position
 from image_release.ingest import EverywhereRefusedError, append_revoke, parse_request, read_decisions
-from image_release.storage import CountingStore, FolderStore, StorageError, StoreCounter, Stores
+from image_release.storage import CountingStore, FolderStore, StorageError, Store, StoreCounter, Stores
 from image_release.values import sha256_hex
 from tests.integration.world import World, jpeg, photo
 
@@ -41,10 +41,10 @@ def logo(text: str, size: tuple[int, int] = (800, 533), quality: int = 90) -> by
 class Chain:
     """Hotels of one partner in a folder workspace, processed, with an index of their fingerprints."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **stores: Store) -> None:
         self.folder = folder
         names = ("inbox", "state", "published")
-        self.world = World(**{name: FolderStore(folder / name) for name in names})
+        self.world = World(**(stores or {name: FolderStore(folder / name) for name in names}))
         self.stores = Stores(self.world.inbox, self.world.state, self.world.published)
         self.index = PrintIndex(folder / "desk" / "prints.sqlite")
         self.version = 0

@@ -21,12 +21,19 @@ FUNCTIONS = {
     "requests": "reprocess",
     "urgent": "process_hotel",
     "bulk": "process_hotel",
+    "comparing": "compare_hotels",
     "tick": "tick",
 }
 """Queue, or `tick` -> function that is called for its messages."""
 RIGHTS = {"get": "read", "open": "read", "head": "read", "list": "list", "put": "write", "delete": "delete"}
 """Request to a store -> right that it needs. Who may read anything in a store may list it."""
-QUEUES = {"urgent": "UrgentQueue", "bulk": "BulkQueue", "shards": "ShardQueue", "catalogues": "CatalogueQueue"}
+QUEUES = {
+    "urgent": "UrgentQueue",
+    "bulk": "BulkQueue",
+    "shards": "ShardQueue",
+    "catalogues": "CatalogueQueue",
+    "comparing": "ComparingQueue",
+}
 STORES = ("inbox", "state", "published")
 Right = tuple[str, str, str, str]
 """Function, right, store (or `queue`), and prefix (or the name of the queue)."""

@@ -47,7 +47,7 @@ from tests.simulation.photographs import call_once
 from tests.simulation.processes import SETTINGS, SETTINGS_KEY, Deployed, StillProcess
 from tests.simulation.scheduling import BEGIN, Invocation, Scheduler
 
-QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk")
+QUEUES = ("catalogues", "releases", "requests", "shards", "urgent", "bulk", "comparing")
 CONTENDED = {
     "DocumentContendedError",
     "InputChangedError",
@@ -153,6 +153,7 @@ class Stage:
             bulk=queues["bulk"],
             shards=queues["shards"],
             catalogues=queues["catalogues"],
+            comparing=queues["comparing"],
             quota=AccountQuota(counters, tagging.images_a_minute, tagging.images_a_day, self.scheduler.clock),
             settings=in_force.settings,
             edition=in_force.edition,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +14,8 @@ from image_release.cli.invocation import Invocation, workspace_options
 from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
 from image_release.cli.selection import release_in_force
-from image_release.one_machine.sharing import families_of
+from image_release.one_machine.sharing import ask_for_round, families_of
+from image_release.one_machine.workspace import Workspace
 from image_release.problems import cell, printable
 from image_release.sharing import (
     AS_USUAL,
@@ -26,6 +28,7 @@ from image_release.sharing import (
     find_shared,
     pair_rows,
     picture_rows,
+    read_round,
     shared_document,
 )
 
@@ -49,8 +52,11 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="A picture that more hotels have is one of many hotels, and makes no pair.",
 )
+@click.option("--on-suite", is_flag=True, help="Ask the suite on AWS to compare all hotels, and find nothing now.")
 @workspace_options
-def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, least: int, many: int) -> None:
+def shared(
+    invocation: Invocation, pairs: Path | None, pictures: Path | None, least: int, many: int, *, on_suite: bool
+) -> None:
     """Find photographs that several hotels share, in whatever size, recompressed or cropped a little.
 
     Pictures that many hotels have are stock photographs, a chain's lobby, "photo coming soon": hide, label or keep one
@@ -59,7 +65,8 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
     a person decides.
 
     The first call reads the fingerprints of all hotels and compares all images; later ones, and each run in a folder,
-    compare what is new with all.
+    compare what is new with all. Beside a suite, `--on-suite` lets its functions do this, in a round that takes minutes
+    or hours. From then on this command tells what the last round found.
 
     Example: image-release shared --pairs pairs.csv --pictures pictures.csv
     """
@@ -67,24 +74,52 @@ def shared(invocation: Invocation, pairs: Path | None, pictures: Path | None, le
         raise click.UsageError("--pairs and --pictures name the same file")
     with invocation.open() as workspace:
         release_in_force(workspace)
-        families = families_of(workspace)
-        with progress_bar(None, quiet=invocation.as_json, unit="steps of reading and comparing") as advance:
+        if on_suite:
+            _ask(invocation, workspace)
+            return
+        before = read_round(workspace.stores)
+        found = before.shared if before else _compared(invocation, workspace, Counting(least, many))
+    if before and before.counting != Counting(least, many):
+        usual = before.counting
+        raise click.UsageError(f"a round of the suite counts with --least {usual.least} and --many {usual.many}")
+    _write_tables(found, pairs, pictures)
+    tell_problems(list(found.problems), [])
+    document, lines = shared_document(found), list(_lines(found, invocation.address, Counting(least, many)))
+    if before:
+        document["round_ended"] = before.ended.isoformat()
+        lines.insert(0, f"round    of the suite, ended {before.ended:%Y-%m-%d %H:%M} UTC; --on-suite asks for another")
+    invocation.show(document, "\n".join(lines))
+    end(failed=bool(found.problems))
 
-            def tell(_done: int, _total: int) -> None:
-                advance(0)
 
-            def find() -> Shared:
-                families.catch_up(workspace.stores, tell, tell)
-                return find_shared(families, workspace.stores, Counting(least, many))
+def _ask(invocation: Invocation, workspace: Workspace) -> None:
+    """Ask the suite for a round."""
+    if isinstance(workspace.root, Path):
+        raise click.UsageError("--on-suite is for a suite on AWS; in a folder the command compares all hotels itself")
+    ask_for_round(workspace, datetime.now(UTC))
+    invocation.show({"asked": True}, "asked: the suite begins within minutes, or when the round that goes on has ended")
 
-            found = families.index.made_again_if_damaged(find)
+
+def _compared(invocation: Invocation, workspace: Workspace, counting: Counting) -> Shared:
+    """What this machine finds."""
+    families = families_of(workspace)
+    with progress_bar(None, quiet=invocation.as_json, unit="steps of reading and comparing") as advance:
+
+        def tell(_done: int, _total: int) -> None:
+            advance(0)
+
+        def find() -> Shared:
+            families.catch_up(workspace.stores, tell, tell)
+            return find_shared(families, workspace.stores, counting)
+
+        return families.index.made_again_if_damaged(find)
+
+
+def _write_tables(found: Shared, pairs: Path | None, pictures: Path | None) -> None:
     if pairs:
         _write(pairs, PAIR_COLUMNS, pair_rows(found))
     if pictures:
         _write(pictures, PICTURE_COLUMNS, picture_rows(found))
-    tell_problems(list(found.problems), [])
-    invocation.show(shared_document(found), "\n".join(_lines(found, invocation.address, Counting(least, many))))
-    end(failed=bool(found.problems))
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -14,6 +14,7 @@ from image_release.cli.pasting import command
 from image_release.ingest import Progress, Waiting, all_waiting, progress, read_current, request_ids
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import printable
+from image_release.sharing import RoundUnderWay, rounds_under_way
 from image_release.store_keys import RUNS
 
 LAST = 5
@@ -24,7 +25,7 @@ LAST = 5
 @click.argument("request_id", metavar="[REQUEST]", required=False)
 @common_options
 def status(invocation: Invocation, request_id: str | None) -> None:
-    """Show the release, progress of requests, outcomes, what is held.
+    """Show the release, progress of requests and of a round over all hotels, outcomes, what is held.
 
     Example: image-release status
 
@@ -50,6 +51,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             yield f"accepted  {held['what']} {held['id']}: {held['leaving']} of {held['of']} go with the next run"
         else:
             yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go; {held['reason']}"
+    for item in document["rounds"]:
+        what = f"{item['step']}: {item['done']} of {item['shares']} shares"
+        yield f"round     {printable(item['round'])}: {printable(what)} done; the last one {item['last'][:19]}"
     for run in document["runs"]:
         images = ", ".join(f"{count} {printable(outcome)}" for outcome, count in sorted(run["images"].items()))
         hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"
@@ -70,9 +74,15 @@ def _document(workspace: Workspace, address: str) -> dict[str, Any]:
     return {
         "release": None if current is None else {"release_id": current.release_id, "hotels": current.hotels},
         "held": [_held(found, address) for found in all_waiting(workspace.inbox, workspace.state)],
+        "rounds": [_round(found) for found in rounds_under_way(workspace.state)],
         "runs": [json.loads(stored.data) for key in runs if (stored := workspace.state.get(key))],
         "requests": [asdict(found) for found in requests if found],
     }
+
+
+def _round(found: RoundUnderWay) -> dict[str, Any]:
+    """How far a round over all hotels of a suite is."""
+    return {**asdict(found), "last": found.last.isoformat()}
 
 
 def _held(found: Waiting, address: str) -> dict[str, Any]:

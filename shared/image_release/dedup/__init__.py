@@ -2,7 +2,18 @@
 
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
 from image_release.dedup.blocks import BLOCK
-from image_release.dedup.copies import HASHES_INDEXED, MOST_BITS, copies_of, indexed_hashes, is_copy, may_be_copy
+from image_release.dedup.copies import (
+    GLANCE_CROPS,
+    GLANCE_SIDE,
+    HASHES_INDEXED,
+    MOST_BITS,
+    alike_at_a_glance,
+    copies_of,
+    glance,
+    indexed_hashes,
+    is_copy,
+    may_be_copy,
+)
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain
 from image_release.dedup.grouping import GROUPING_VERSION
@@ -18,6 +29,8 @@ __all__ = [
     "BLOCK",
     "BY_HASHES",
     "BY_PEOPLE",
+    "GLANCE_CROPS",
+    "GLANCE_SIDE",
     "GROUPING_VERSION",
     "HASHES_INDEXED",
     "MOST_BITS",
@@ -33,10 +46,12 @@ __all__ = [
     "Picture",
     "SameView",
     "SameViewEvidence",
+    "alike_at_a_glance",
     "choose_best",
     "copies_of",
     "evidence_with",
     "explain",
+    "glance",
     "group_same",
     "grouping_method",
     "groupings",

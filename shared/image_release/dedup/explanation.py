@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
+from image_release.dedup.changed_regions import after_a_look
 from image_release.dedup.displacement import Displacements, displacements, shifts
 from image_release.dedup.evidence import (
     Evidence,
@@ -24,6 +25,7 @@ from image_release.dedup.evidence import (
 )
 from image_release.dedup.grouping import content_key
 from image_release.dedup.matching import CandidatePair, candidate_pairs
+from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
@@ -31,13 +33,18 @@ from image_release.dedup.same_view_difference import changed_light, difference_o
 from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
-from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
+from image_release.dedup.weights import PairWeights, coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
+
+LEAST_TAKEN = 1.0
+"""Minimum log-odds that a region takes from the score if it is named."""
+THING = "thing"
+"""Name of what a region that looks like a thing takes from the score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +84,11 @@ class AlignedPair:
     difference: Difference
     """What tells the two apart, if they are two photographs of the same view."""
 
+    @property
+    def has_thing(self) -> bool:
+        """Whether a region in which the two differ looks so much like a thing that the score is lower for it."""
+        return self.contributions.get(THING, 0.0) < -LEAST_TAKEN
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
@@ -98,6 +110,8 @@ class Explanation:
     hash_distances: NDArray[np.uint8]
     """(36, 36): number of bits in which each crop of `one` differs from each of `other`; index = 6 x width step +
     height step."""
+    is_pattern: bool = False
+    """Whether the two show a regular pattern and fit as well at another place, so that their score says nothing."""
 
     @property
     def is_same_view(self) -> bool:
@@ -117,6 +131,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     mine, theirs = PreparedImage(one), PreparedImage(other)
     coarse = align_coarsely(mine, theirs, pair) if pair else None
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
+    shift = period(one.keypoints) if registered and period(other.keypoints) else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
     seen = coarse_evidence(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else None
     return Explanation(
@@ -127,6 +142,7 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
         coarse_score=coarse_weights().score(features) if features else None,
         same_view=same_view_evidence(mine, theirs, seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
+        is_pattern=bool(shift and pair and registered and fits_elsewhere(mine, theirs, pair, registered, shift)),
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
 
@@ -141,13 +157,15 @@ def _aligned_pair(
 ) -> AlignedPair:
     displaced, weights = displacements(mine, registered), shipped_weights()
     found = statistics(mine, theirs, pair, registered, displaced)
+    before = weights.score(found)
+    score = after_a_look(before, mine, registered, region_weights())
     return AlignedPair(
         transform=_in_shares(registered, one.working, other.working, mirrored=pair.mirrored),
         blocks=_blocks(mine, one.working, registered, displaced),
-        statistics=found,
-        contributions=_contributions(weights, found),
+        statistics={**found, THING: before - score},
+        contributions={**_contributions(weights, found), THING: score - before},
         intercept=weights.score(weights.mean),
-        evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
+        evidence=evidence("", pair, registered, displaced, found, score),
         difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
     )
 

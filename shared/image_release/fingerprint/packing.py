@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.decode import Draft, contrast
+from image_release.fingerprint.arrays import UNREADABLE, first_arrays
 from image_release.fingerprint.cues import COUNT, Cues, measure
 from image_release.fingerprint.hashes import HASH_VERSION, Kind, crop_hashes
 from image_release.fingerprint.keypoints import EVEN, MOST_POINTS, ODD, Keypoints, keypoints
@@ -33,21 +34,6 @@ MOST_SIDE = 2_000
 """Maximum side of the working image of a fingerprint that somebody hands in, in pixels. Ours have about 200."""
 COMPRESSION = 1
 """The fastest level of zlib. Higher levels hardly make grey images smaller."""
-
-
-_UNREADABLE = (
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    OSError,
-    EOFError,
-    MemoryError,
-    NotImplementedError,  # zipfile: a damaged header asks for a way of packing that it does not know
-    zlib.error,
-    zipfile.BadZipFile,
-)
-"""What reading damaged bytes raises."""
 
 
 class FingerprintsUnreadableError(Exception):
@@ -111,19 +97,22 @@ def unpack_fingerprints(data: bytes) -> dict[str, Fingerprint]:
     try:
         with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
             return _fingerprints({name: arrays[name] for name in arrays.files})
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise FingerprintsUnreadableError(str(error)) from error
 
 
 def unpack_hashes(data: bytes) -> dict[str, NDArray[np.uint64]]:
-    """Unpack the 36 hashes alone, by SHA-256. Raises FingerprintsUnreadableError as `unpack_fingerprints` does."""
+    """Unpack the 36 hashes alone, by SHA-256. Raises FingerprintsUnreadableError if they cannot be read.
+
+    They lie at the beginning, so what follows is neither unpacked nor checked.
+    """
     try:
-        with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
-            shas, hashes = arrays["shas"].astype(np.uint8, copy=False), arrays["hashes"].astype(np.uint64, copy=False)
-            if hashes.shape != (len(shas), HASHES):
-                raise ValueError("the arrays do not fit together")
-            return {sha.tobytes().hex(): own for sha, own in zip(shas, hashes, strict=True)}
-    except _UNREADABLE as error:
+        shas, hashes = first_arrays(data, ("shas", "hashes"))
+        shas, hashes = shas.astype(np.uint8, copy=False), hashes.astype(np.uint64, copy=False)
+        if hashes.shape != (len(shas), HASHES):
+            raise ValueError("the arrays do not fit together")
+        return {sha.tobytes().hex(): own for sha, own in zip(shas, hashes, strict=True)}
+    except UNREADABLE as error:
         raise FingerprintsUnreadableError(str(error)) from error
 
 
@@ -137,7 +126,7 @@ def unpack_one(data: bytes, sha256: str) -> Fingerprint:
         if not unpacker.eof or size > MOST_UNPACKED:
             raise FingerprintsUnreadableError(f"it is larger than {MOST_UNPACKED} bytes or cut short")
         found = unpack_fingerprints(data)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise FingerprintsUnreadableError(str(error)) from error
     if found.keys() != {sha256}:
         raise FingerprintsUnreadableError("it is another image's")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from image_release.desk.index import index_path
@@ -10,6 +11,8 @@ from image_release.one_machine.intake import told
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem
 from image_release.sharing import Families
+from image_release.sharing_keys import ASKED
+from image_release.state import write_json
 
 SHARED = "what hotels share"
 """What a problem calls it."""
@@ -19,6 +22,11 @@ def families_of(workspace: Workspace) -> Families:
     """The families of a workspace, beside its index of hotels."""
     root = workspace.root if isinstance(workspace.root, Path) else None
     return Families(PrintIndex(print_index_path(index_path(root, str(workspace.root)))))
+
+
+def ask_for_round(workspace: Workspace, now: datetime) -> None:
+    """Ask the suite to compare all hotels: its `tick` begins the round."""
+    workspace.stores.inbox.put(ASKED, write_json({"at": now.isoformat()}))
 
 
 def follow_shared(workspace: Workspace, problems: list[Problem]) -> None:

@@ -75,7 +75,7 @@ class ShareMessage(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     folder: Annotated[str, Field(max_length=1_000, pattern=f"^{SPLIT}")]
-    step: Literal["nudge", "compare", "write"]
+    step: Literal["nudge", "compare", "write", "gather", "meet", "verify", "count", "pair"]
     share: Annotated[int, Field(ge=0)]
 
     def message(self) -> Message:
@@ -84,7 +84,7 @@ class ShareMessage(BaseModel):
 
 
 class GoOnMessage(BaseModel):
-    """All shares of a step of a catalogue are done: `detect_changes` takes the next step."""
+    """All shares of a step are done: `detect_changes`, or `compare_hotels` for a round, takes the next step."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -109,7 +109,7 @@ def read_shard_message(body: str) -> ShardMessage | ShareMessage:
 
 
 def read_go_on(body: str) -> GoOnMessage | None:
-    """The message that a split catalogue goes on; None if the body is another message of the queue."""
+    """The message that work which is split goes on; None if the body is another message of the queue."""
     try:
         return GoOnMessage.model_validate_json(body)
     except ValidationError:

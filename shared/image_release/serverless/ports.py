@@ -1,4 +1,4 @@
-"""What the functions' logic needs of the outside world: three stores, four queues, the account's quota, a clock."""
+"""What the functions' logic needs of the outside world: three stores, five queues, the account's quota, a clock."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Suite:
     shards: Queue
     catalogues: Queue
     """The queue of `detect_changes`: a catalogue that is split goes on there, step by step."""
+    comparing: Queue
+    """The queue of `compare_hotels`: a round goes on there, step by step and share by share."""
     quota: AccountQuota
     settings: Settings
     now: Callable[[], datetime]

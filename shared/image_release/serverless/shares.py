@@ -12,13 +12,14 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from itertools import chain, groupby, islice
 from typing import Any
 
 from image_release.serverless.messages import GoOnMessage, NudgeMessage, ShareMessage
 from image_release.serverless.ports import Suite
+from image_release.sharing_keys import ROUNDS
 from image_release.side_by_side import side_by_side
 from image_release.split_keys import SPLIT, plan_key, share_done_folder, share_done_key, share_key, work_folder
 from image_release.state import write_json
@@ -26,6 +27,8 @@ from image_release.storage import ConditionFailedError, Store
 
 NUDGE = "nudge"
 """The step that nudges the hotels of a share."""
+ENDED = "ended"
+"""The step of work that is being deleted: late messages of its shares find nothing to do."""
 STANDS_STILL = timedelta(hours=1)
 """Time without a new mark after which messages are taken for lost: longer than a killed share needs to come back."""
 KEPT = timedelta(days=1)
@@ -93,7 +96,8 @@ def missing_shares(state: Store, plan: SplitPlan) -> list[int]:
 
 def send_shares(suite: Suite, plan: SplitPlan, shares: Iterable[int]) -> int:
     """Send a message for each of these shares; returns how many."""
-    return suite.shards.send(
+    queue = suite.comparing if plan.folder.startswith(ROUNDS) else suite.shards
+    return queue.send(
         ShareMessage.model_validate({"folder": plan.folder, "step": plan.step, "share": share}).message()
         for share in shares
     )
@@ -112,10 +116,34 @@ def do_share(order: ShareMessage, suite: Suite, steps: Mapping[str, Step]) -> by
     mark = None
     if suite.state.head(key) is None:
         mark = steps[order.step](plan, order.share, suite)
-        suite.state.put(key, mark)
+        with suppress(ConditionFailedError):  # done twice at once: the first mark counts
+            suite.state.put(key, mark, if_absent=True)
     if plan.goes_on and not missing_shares(suite.state, plan):
-        suite.catalogues.send([GoOnMessage(go_on=plan.folder).message()])
+        send_on(suite, plan.folder)
     return mark
+
+
+def send_on(suite: Suite, folder: str) -> None:
+    """Send the message with which a piece of work takes its next step."""
+    queue = suite.comparing if folder.startswith(ROUNDS) else suite.catalogues
+    queue.send([GoOnMessage(go_on=folder).message()])
+
+
+def moved_on(suite: Suite, plan: SplitPlan) -> SplitPlan:
+    """The plan with its next step, or where another invocation has moved it."""
+    with suppress(ConditionFailedError):
+        suite.state.put(plan_key(plan.folder), plan.data(), if_match=plan.etag)
+    return read_plan(suite.state, plan.folder) or replace(plan, step=ENDED)
+
+
+def end_work(plan: SplitPlan, suite: Suite, *, etag: str | None = None) -> None:
+    """Delete the work. Late messages of its shares find that it has ended.
+
+    Raises ConditionFailedError if `etag` is not that of its plan.
+    """
+    ended = replace(plan, step=ENDED, shares=0, goes_on=False)
+    suite.state.put(plan_key(plan.folder), ended.data(), if_match=etag)
+    remove_work(suite, plan.folder)
 
 
 def remove_work(suite: Suite, folder: str) -> None:
@@ -163,7 +191,7 @@ def _resume(suite: Suite, folder: str, rested: timedelta) -> str | None:
     if missing:
         send_shares(suite, plan, missing)
     else:
-        suite.catalogues.send([GoOnMessage(go_on=folder).message()])
+        send_on(suite, folder)
     return "resumed"
 
 

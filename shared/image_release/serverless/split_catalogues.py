@@ -33,12 +33,14 @@ from image_release.ingest import (
 from image_release.serverless.hotels import NOBODY, nudge_hotels
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import (
+    ENDED,
     Nudged,
     SplitPlan,
     begin,
+    end_work,
     missing_shares,
+    moved_on,
     read_plan,
-    remove_work,
     send_shares,
 )
 from image_release.split_keys import plan_key, share_done_key, work_folder
@@ -46,8 +48,6 @@ from image_release.storage import ConditionFailedError
 
 DECIDED = "decided"
 """The step between comparing and writing: what is going to be written must be said first."""
-ENDED = "ended"
-"""The step of work that is being deleted: late messages of its shares find nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def split_catalogue(key: str, suite: Suite) -> Detected:
     for plan in plans:
         begun = SplitCatalogue.of(plan.details)
         if (begun.key, begun.given) != (key, split.given):
-            end(plan, suite)  # another content of this version
+            end_work(plan, suite)  # another content of this version
         elif plan.step in (DECIDED, WRITE) or (plan.step == COMPARE and begun.is_of(split)):
             return advance(plan, suite)
     write_shares(suite.inbox, suite.state, split, suite.threads)
@@ -127,25 +127,15 @@ def begin_again(plan: SplitPlan, again: Callable[[str], Detected], suite: Suite)
         return Detected(GoingOn(_name(plan), plan.step, 0))
     detected = again(SplitCatalogue.of(plan.details).key)
     with suppress(ConditionFailedError):  # last: after a kill before this, it begins again once more
-        end(plan, suite, etag=plan.etag)
+        end_work(plan, suite, etag=plan.etag)
     return detected
-
-
-def end(plan: SplitPlan, suite: Suite, *, etag: str | None = None) -> None:
-    """Delete the work. Late messages of its shares find that it has ended.
-
-    Raises ConditionFailedError if `etag` is not that of its plan.
-    """
-    ended = replace(plan, step=ENDED, shares=0, goes_on=False)
-    suite.state.put(plan_key(plan.folder), ended.data(), if_match=etag)
-    remove_work(suite, plan.folder)
 
 
 def _decide(plan: SplitPlan, work: SplitWork, suite: Suite) -> Detected:
     split = work.decide(work.findings(), suite.settings)
     if isinstance(split, Held | Ignored):
         return _ended(plan, suite, split)
-    return advance(_moved(replace(plan, step=DECIDED, shares=0, details=split.details()), suite), suite)
+    return advance(moved_on(suite, replace(plan, step=DECIDED, shares=0, details=split.details())), suite)
 
 
 def _begin_to_write(plan: SplitPlan, work: SplitWork, suite: Suite) -> Detected:
@@ -154,7 +144,7 @@ def _begin_to_write(plan: SplitPlan, work: SplitWork, suite: Suite) -> Detected:
         return _ended(plan, suite, stops)
     for share in findings.unchanged_shares():
         suite.state.put(share_done_key(plan.folder, WRITE, share), b"")
-    return advance(_moved(replace(plan, step=WRITE, shares=work.split.shares), suite), suite)
+    return advance(moved_on(suite, replace(plan, step=WRITE, shares=work.split.shares)), suite)
 
 
 def _finish(plan: SplitPlan, work: SplitWork, suite: Suite) -> Detected:
@@ -168,15 +158,8 @@ def _finish(plan: SplitPlan, work: SplitWork, suite: Suite) -> Detected:
 def _ended(
     plan: SplitPlan, suite: Suite, result: CatalogueApplied | Held | Ignored, nudged: Nudged = NOBODY
 ) -> Detected:
-    end(plan, suite)
+    end_work(plan, suite)
     return Detected(result, nudged.hotels, nudged.shares)
-
-
-def _moved(plan: SplitPlan, suite: Suite) -> SplitPlan:
-    """The plan with its next step, or where another invocation has moved it."""
-    with suppress(ConditionFailedError):
-        suite.state.put(plan_key(plan.folder), plan.data(), if_match=plan.etag)
-    return read_plan(suite.state, plan.folder) or replace(plan, step=ENDED)
 
 
 def _plans(key: str, suite: Suite) -> list[SplitPlan]:

@@ -18,6 +18,7 @@ from image_release.serverless.keep_feed import keep_feed
 from image_release.serverless.keep_tidy import keep_tidy
 from image_release.serverless.label_pace import nudge_for_labels
 from image_release.serverless.ports import Suite
+from image_release.serverless.rounds import begin_round
 from image_release.serverless.shares import resume_split
 
 Job = Callable[[Suite], Mapping[str, int]]
@@ -27,6 +28,7 @@ JOBS: Mapping[str, Job] = {
     "settings": keep_readable_settings,
     "completed": complete_when_fanned_out,
     "split": resume_split,
+    "shared": begin_round,
     "nudged_for_labels": nudge_for_labels,
     "feed": keep_feed,
     "tidied": keep_tidy,

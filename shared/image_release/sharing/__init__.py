@@ -3,10 +3,21 @@
 families = Families(PrintIndex(path))
 families.catch_up(stores)
 found = find_shared(families, stores)
+
+On AWS the same is found in shares: gather, meet, verify, count, pair (decision 57).
 """
 
+from image_release.sharing.counting import (
+    Held,
+    PairsOfShare,
+    holders_of_part,
+    pack_holders,
+    parse_holders,
+    parsed_lines,
+    split_pairs,
+)
 from image_release.sharing.documents import PAIR_COLUMNS, PICTURE_COLUMNS, pair_rows, picture_rows, shared_document
-from image_release.sharing.families import Families
+from image_release.sharing.families import RULE, Families
 from image_release.sharing.finding import find_shared
 from image_release.sharing.found import (
     AS_USUAL,
@@ -18,23 +29,69 @@ from image_release.sharing.found import (
     SharedPicture,
     decided_about,
 )
+from image_release.sharing.gathering import Gathered, Known, gather
+from image_release.sharing.images import HeldImages, Images, ImagesUnreadableError
+from image_release.sharing.linking import FamilyMap, ToVerify, Verifier, pack_links, parse_links
+from image_release.sharing.meeting import Meeting, meet
+from image_release.sharing.pairing import Pairing
 from image_release.sharing.reasons import REASONS
+from image_release.sharing.results import (
+    Latest,
+    RoundFound,
+    RoundUnreadableError,
+    pack_found,
+    pack_pairs,
+    read_latest,
+    read_round,
+)
+from image_release.sharing.under_way import RoundUnderWay, rounds_under_way
 
 __all__ = [
     "AS_USUAL",
     "PAIR_COLUMNS",
     "PICTURE_COLUMNS",
     "REASONS",
+    "RULE",
     "Counting",
     "Families",
+    "FamilyMap",
+    "Gathered",
+    "Held",
+    "HeldImages",
     "HotelPair",
+    "Images",
+    "ImagesUnreadableError",
+    "Known",
+    "Latest",
     "LikelyReason",
+    "Meeting",
     "PairedHotel",
+    "Pairing",
+    "PairsOfShare",
+    "RoundFound",
+    "RoundUnderWay",
+    "RoundUnreadableError",
     "Shared",
     "SharedPicture",
+    "ToVerify",
+    "Verifier",
     "decided_about",
     "find_shared",
+    "gather",
+    "holders_of_part",
+    "meet",
+    "pack_found",
+    "pack_holders",
+    "pack_links",
+    "pack_pairs",
     "pair_rows",
+    "parse_holders",
+    "parse_links",
+    "parsed_lines",
     "picture_rows",
+    "read_latest",
+    "read_round",
+    "rounds_under_way",
     "shared_document",
+    "split_pairs",
 ]

@@ -54,7 +54,7 @@ class NearImage:
 
 
 @dataclass(slots=True)
-class _New:
+class NewImage:
     """An image that is compared with all others: where it is, and its candidates."""
 
     sha: bytes
@@ -62,6 +62,7 @@ class _New:
     candidates: dict[bytes, NearImage] = field(default_factory=dict)
 
     def nearest(self) -> list[NearImage]:
+        """The candidates that it is compared with by its pixels, the nearest first."""
         ordered = sorted(self.candidates.values(), key=lambda candidate: (candidate.apart, candidate.sha))
         return ordered[:MOST_CANDIDATES]
 
@@ -142,7 +143,7 @@ def _compare(db: sqlite3.Connection, state: Store, numbers: Sequence[int], verif
     if new is None:
         return
     new = new.without_repetitions()
-    found = [_New(sha, new.accommodation(image)) for image, sha in enumerate(new.names())]
+    found = [NewImage(sha, new.accommodation(image)) for image, sha in enumerate(new.names())]
     is_known = np.zeros(len(found), bool)
     for old in read_prints(db):
         is_known |= new.known_in(old)
@@ -152,7 +153,7 @@ def _compare(db: sqlite3.Connection, state: Store, numbers: Sequence[int], verif
     _verify(db, state, unknown, verified)
 
 
-def _add_candidates(found: list[_New], new: Prints, old: Prints) -> None:
+def _add_candidates(found: list[NewImage], new: Prints, old: Prints) -> None:
     """Add the images of `old` that may be copies of new ones and are in other hotels.
 
     Among new images (`old` is `new`) the earlier one of two is the candidate.
@@ -166,7 +167,7 @@ def _add_candidates(found: list[_New], new: Prints, old: Prints) -> None:
             found[image].candidates.setdefault(sha, NearImage(sha, old.accommodation(other), bits))
 
 
-def _verify(db: sqlite3.Connection, state: Store, images: Sequence[_New], verified: Progress) -> None:
+def _verify(db: sqlite3.Connection, state: Store, images: Sequence[NewImage], verified: Progress) -> None:
     """Put each image into the family of the nearest candidate that is a copy of it."""
     fingerprints = lru_cache(OPEN_ACCOMMODATIONS)(lambda accommodation: read_fingerprints(state, accommodation))
 
@@ -185,7 +186,7 @@ def _verify(db: sqlite3.Connection, state: Store, images: Sequence[_New], verifi
 
 def _joined(
     db: sqlite3.Connection,
-    image: _New,
+    image: NewImage,
     joined: dict[bytes, bytes],
     known: Callable[[bytes, Accommodation], Fingerprint | None],
 ) -> dict[bytes, bytes]:

@@ -31,16 +31,10 @@ def find_shared(families: Families, stores: Stores, counting: Counting = AS_USUA
     decided = actions_in_force(stores)
     of_many = {family: held for family, held in holders.items() if len(held) > counting.many}
     copies = _copies(of_many, members)
-    pictures = [_shared_picture(held, copies[family], decided) for family, held in of_many.items()]
+    pictures = [shared_picture(held, copies[family], decided) for family, held in of_many.items()]
     pairing = Pairing(stores, holders, counting)
-    pairs = tuple(pairing.pairs())
-    return Shared(
-        counted.images,
-        counted.hotels,
-        tuple(sorted(pictures, key=lambda item: (item.decided is not None, -len(item.images), item.image))),
-        tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
-        tuple(pairing.problems),
-    )
+    pairs = list(pairing.pairs())
+    return Shared.ordered(counted.images, counted.hotels, pictures, pairs, pairing.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,8 @@ def _copies(families: Holders, members: Mapping[bytes, bytes]) -> dict[bytes, se
     return copies
 
 
-def _shared_picture(held: Mapping[str, set[bytes]], copies: set[str], decided: Mapping[str, str]) -> SharedPicture:
+def shared_picture(held: Mapping[str, set[bytes]], copies: set[str], decided: Mapping[str, str]) -> SharedPicture:
+    """A picture that many hotels have: the images that each hotel has of it, and all that are or were copies."""
     images = {hotel_id: tuple(sorted(sha.hex() for sha in held[hotel_id])) for hotel_id in sorted(held)}
     counts = Counter(sha for own in images.values() for sha in own)
     image = min(counts, key=lambda sha: (-counts[sha], sha))

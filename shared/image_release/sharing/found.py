@@ -104,3 +104,21 @@ class Shared:
     pictures: tuple[SharedPicture, ...]
     pairs: tuple[HotelPair, ...]
     problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def ordered(
+        cls,
+        images: int,
+        hotels: int,
+        pictures: Iterable[SharedPicture],
+        pairs: Iterable[HotelPair],
+        problems: Iterable[Problem],
+    ) -> Shared:
+        """What was found in any order."""
+        return cls(
+            images,
+            hotels,
+            tuple(sorted(pictures, key=lambda item: (item.decided is not None, -len(item.images), item.image))),
+            tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.one.hotel_id, pair.other.hotel_id))),
+            tuple(problems),
+        )

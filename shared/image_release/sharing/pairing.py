@@ -26,6 +26,8 @@ from image_release.store_keys import manifest_key
 
 MANIFESTS_AT_ONCE = 500
 """Pairs whose manifests are read together; bounds the memory."""
+LEAST_WEIGHT = 0.25
+"""Minimum weight of what hashes find of a pair that is aligned: pictures that six hotels have tell little of two."""
 MOST_PAIRS_ALIGNED = 5_000
 """Maximum number of pairs whose pictures are aligned, the likeliest first. Of others what hashes find counts."""
 ALIKE = GroupingSettings()
@@ -43,13 +45,17 @@ class Pairing:
     holders: Holders
     counting: Counting
     problems: list[Problem] = field(default_factory=list)
-    _left: int = MOST_PAIRS_ALIGNED
+    aligned: int = MOST_PAIRS_ALIGNED
+    """Number of pairs whose pictures may still be aligned."""
     _of_many: dict[str, set[bytes]] = field(default_factory=dict)
     _family: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for family, held in self.holders.items():
             self._family |= {sha.hex(): family for own in held.values() for sha in own}
+            if len(held) > self.counting.many:
+                for hotel_id, own in held.items():
+                    self._of_many.setdefault(hotel_id, set()).update(own)
 
     def pairs(self) -> Iterator[HotelPair]:
         """The pairs, those first that share the most families."""
@@ -58,10 +64,10 @@ class Pairing:
             if len(held) <= self.counting.many:
                 for pair in combinations(sorted(held), 2):
                     common[pair].append(family)
-                continue
-            for hotel_id, own in held.items():
-                self._of_many.setdefault(hotel_id, set()).update(own)
-        ordered = sorted(common.items(), key=lambda item: (-len(item[1]), item[0]))
+        yield from self.pairs_of(sorted(common.items(), key=lambda item: (-len(item[1]), item[0])))
+
+    def pairs_of(self, ordered: Sequence[tuple[tuple[str, str], Sequence[bytes]]]) -> Iterator[HotelPair]:
+        """Those of given pairs of hotels that share enough; each comes with the families that both have."""
         current = read_current(self.stores.state)
         for start in range(0, len(ordered), MANIFESTS_AT_ONCE):
             part = ordered[start : start + MANIFESTS_AT_ONCE]
@@ -94,8 +100,8 @@ class Pairing:
             mine, theirs = (hotel.pictures_with(held[hotel.row.hotel_id]) for hotel in (one, other))
             weights |= {(here, there): 1 / (len(held) - 1) for here in mine for there in theirs}
         images = {sha.hex() for family in families for held in self.holders[family].values() for sha in held}
-        if weights and self._left > 0:
-            self._left -= 1
+        if sum(weights[pair] for pair in _each_once(weights)) >= LEAST_WEIGHT and self.aligned > 0:
+            self.aligned -= 1
             for here, there in self._aligned(one, other, _each_once(weights)):
                 hotels = {one.row.hotel_id, other.row.hotel_id} | self._hotels_with(here) | self._hotels_with(there)
                 if len(hotels) <= self.counting.many:

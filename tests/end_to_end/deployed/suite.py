@@ -16,7 +16,7 @@ from tests.end_to_end.machine import COMMAND
 
 STAGE = "local"
 PREFIX = f"image-release-{STAGE}"
-QUEUES = ("catalogue", "release", "shard", "urgent", "bulk", "request")
+QUEUES = ("catalogue", "release", "shard", "urgent", "bulk", "request", "comparing")
 WAIT_S = 400
 """Seconds to wait for what takes about ten seconds on two idle cores."""
 

@@ -18,7 +18,7 @@ from tests.simulation.rights import recorded
 
 pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 
-FUNCTIONS = ("detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick")
+FUNCTIONS = ("detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "compare_hotels", "tick")
 BY_LAMBDA = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.packaged
 
-FUNCTIONS = {"detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"}
+FUNCTIONS = {"detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "compare_hotels", "tick"}
 WILDCARDS = {
     r"arn:\$\{AWS::Partition\}:logs:.*:log-group:/aws/lambda/[\w-]+:log-stream:\*": "Lambda makes up the stream's name",
     r"\$\{(Inbox|State|Published)Bucket\.Arn\}/[a-z]+/([a-z]+/)?\*": "keys below a prefix are not known before",
@@ -22,7 +22,8 @@ SENDS_TO = {
     "fan_out": {"ShardQueue"},
     "fan_out_shard": {"UrgentQueue", "BulkQueue", "CatalogueQueue"},
     "reprocess": {"UrgentQueue", "BulkQueue", "ShardQueue"},
-    "tick": {"BulkQueue", "CatalogueQueue", "ShardQueue"},
+    "compare_hotels": {"ComparingQueue"},
+    "tick": {"BulkQueue", "CatalogueQueue", "ComparingQueue", "ShardQueue"},
     "process_hotel": {"UrgentQueue", "BulkQueue"},
 }
 """Which function sends to which queue. Paths that lead back to the function are in BOUNDED."""
@@ -30,6 +31,7 @@ BOUNDED = {
     "process_hotel": "at most twelve times it sends the nudge of a hotel left to a newer writer (invariant 11)",
     "detect_changes": "a catalogue in shares makes five hops (decision 41)",
     "fan_out_shard": "a catalogue in shares makes five hops (decision 41)",
+    "compare_hotels": "a round makes eleven hops (decision 57)",
 }
 """Which functions may get a message back that they caused, and why that ends."""
 

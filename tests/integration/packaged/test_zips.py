@@ -37,7 +37,7 @@ STAGE = {
     **{f"IMAGE_RELEASE_{store}": f"s3://stage-{store.lower()}" for store in ("INBOX", "STATE", "PUBLISHED")},
     **{
         f"IMAGE_RELEASE_{name}": "none"
-        for name in ("URGENT_QUEUE", "BULK_QUEUE", "SHARD_QUEUE", "CATALOGUE_QUEUE", "QUOTA_TABLE")
+        for name in ("URGENT_QUEUE", "BULK_QUEUE", "SHARD_QUEUE", "CATALOGUE_QUEUE", "COMPARING_QUEUE", "QUOTA_TABLE")
     },
 }
 """Environment variables of a function; nothing connects to what they name."""
@@ -118,14 +118,15 @@ class TestContent:
 
 class TestStart:
     @pytest.mark.parametrize(
-        "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "tick"]
+        "name", ["detect_changes", "fan_out", "fan_out_shard", "process_hotel", "reprocess", "compare_hotels", "tick"]
     )
     def test_of_each_handler_needs_its_own_layers_and_nothing_heavy(self, layers_of, name):
-        """Each handler needs only its zip and its layers. Only `process_hotel` has more than the common one."""
+        """Each handler needs only its zip and its layers. Only what decodes or compares images has more than one."""
         loaded = json.loads(run(IMPORT.replace("NAME", name), layers_of[name]))
-        allowed = {"numpy", "PIL"} if name == "process_hotel" else set()
+        sees_images = name in {"process_hotel", "compare_hotels"}
+        allowed = {"numpy", "PIL"} if sees_images else set()
         assert set(loaded) & HEAVY <= allowed
-        assert bool({"pictures", "google", "model"} & set(layers_of[name])) == (name == "process_hotel")
+        assert bool({"pictures", "google", "model"} & set(layers_of[name])) == sees_images
 
     def test_of_every_client_works_with_what_was_left_of_its_package(self):
         """botocore was reduced, but the services that are used still have their descriptions."""

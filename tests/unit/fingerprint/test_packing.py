@@ -1,5 +1,8 @@
 """A fingerprint holds what grouping needs, and packing keeps every bit; damaged bytes are an error of one kind."""
 
+import zlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +10,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.decode import Draft
-from image_release.fingerprint import FingerprintsUnreadableError, fingerprint, pack_fingerprints, unpack_fingerprints
+from image_release.fingerprint import (
+    FingerprintsUnreadableError,
+    fingerprint,
+    pack_fingerprints,
+    unpack_fingerprints,
+    unpack_hashes,
+)
 from image_release.settings import FingerprintSettings
 from image_release.values import ImageFacts
 
@@ -109,4 +118,46 @@ class TestPacking:
         assert all(item.hashes.shape == (36,) for item in found.values())
 
 
+class TestHashesAlone:
+    @pytest.mark.parametrize("count", [0, 1, 3, 40])
+    def test_are_those_of_the_fingerprints(self, count):
+        item = fingerprint_of(photo(64, 48))
+        items = {f"{seed:064x}": replace(item, hashes=item.hashes ^ np.uint64(seed)) for seed in range(count)}
+        found = unpack_hashes(pack_fingerprints(items))
+        assert list(found) == list(items)
+        assert all((found[sha256] == items[sha256].hashes).all() for sha256 in items)
+
+    def test_are_read_without_what_follows(self):
+        """They lie at the beginning; the end of the bytes is not needed."""
+        assert unpack_hashes(PACKED[: len(PACKED) // 2]).keys() == {"a" * 64}
+
+    @given(st.binary(max_size=300))
+    def test_of_garbage_are_told(self, garbage):
+        for data in (garbage, zlib.compress(garbage), zlib.compress(PLAIN[:12] + garbage)):
+            with pytest.raises(FingerprintsUnreadableError):
+                unpack_hashes(data)
+
+    @given(st.integers(0, 1_200), st.integers(1, 255))
+    def test_of_damaged_bytes_are_right_or_told(self, at, bits):
+        """The first 1,200 bytes, unpacked, hold all that is read, also the sizes of it; times are not looked at."""
+        plain = bytearray(PLAIN)
+        plain[at] ^= bits
+        try:
+            found = unpack_hashes(zlib.compress(bytes(plain)))
+        except FingerprintsUnreadableError:
+            return
+        assert (found["a" * 64] == unpack_fingerprints(PACKED)["a" * 64].hashes).all()
+
+    @given(st.integers(0, 10_000), st.integers(1, 255))
+    def test_of_damaged_packed_bytes_are_right_or_told(self, at, bits):
+        packed = bytearray(PACKED)
+        packed[at % len(packed)] ^= bits
+        try:
+            found = unpack_hashes(bytes(packed))
+        except FingerprintsUnreadableError:
+            return
+        assert (found["a" * 64] == unpack_fingerprints(PACKED)["a" * 64].hashes).all()
+
+
 PACKED = pack_fingerprints({"a" * 64: fingerprint_of(photo(64, 48))})
+PLAIN = zlib.decompress(PACKED)

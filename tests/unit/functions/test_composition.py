@@ -19,6 +19,7 @@ GIVEN = {
     "IMAGE_RELEASE_BULK_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
     "IMAGE_RELEASE_SHARD_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/shards",
     "IMAGE_RELEASE_CATALOGUE_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/catalogues",
+    "IMAGE_RELEASE_COMPARING_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/comparing",
     "IMAGE_RELEASE_QUOTA_TABLE": "quota",
 }
 

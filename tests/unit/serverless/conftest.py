@@ -29,6 +29,7 @@ class World:
             bulk=MemoryQueue(clock),
             shards=MemoryQueue(clock),
             catalogues=MemoryQueue(clock),
+            comparing=MemoryQueue(clock),
             quota=AccountQuota(self.counters, 1_800, 100_000, clock),
             settings=settings,
             now=clock,

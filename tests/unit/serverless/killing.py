@@ -56,7 +56,10 @@ class DoomedQueue:
 def doomed(suite: Suite, fate: Fate) -> Suite:
     """The same suite for one invocation that fate may kill."""
     stores = {name: DoomedStore(getattr(suite, name), fate) for name in ("inbox", "state", "published")}
-    queues = {name: DoomedQueue(getattr(suite, name), fate) for name in ("urgent", "bulk", "shards", "catalogues")}
+    queues = {
+        name: DoomedQueue(getattr(suite, name), fate)
+        for name in ("urgent", "bulk", "shards", "catalogues", "comparing")
+    }
     return replace(suite, **stores, **queues)
 
 

@@ -82,6 +82,12 @@ class TestSentence:
         )
         assert "two shots" not in sentence(explanation(7, 0.08), Verdict(Reason.DIRECTLY), SETTINGS)
 
+    def test_of_a_regular_pattern_says_why_a_high_score_is_not_enough(self):
+        chessboards = replace(explanation(8.3), is_pattern=True)
+        assert sentence(chessboards, Verdict(Reason.APART), SETTINGS).endswith(
+            ", but they show a regular pattern and fit as well at another place."
+        )
+
     def test_says_that_a_pair_was_rejected_after_coarse_alignment(self):
         """The score is measured later, for the page only, and did not decide."""
         given_up = replace(explanation(0.4), coarse_score=-2.0)

@@ -121,9 +121,10 @@ def observation(explanation: Explanation) -> str:
     moved = explanation.aligned.evidence.distance
     second_shot = ", as between two shots" if moved > SECOND_SHOT_PX else ""
     share = agreeing_share(explanation.aligned.blocks)
+    thing = ", but a part looks like a thing that moved, came or went" if explanation.aligned.has_thing else ""
     return (
         f"after alignment{mirrored}, {share:.0%} of the textured blocks agree "
-        f"and the typical block has moved by {moved:.2f} px{second_shot}"
+        f"and the typical block has moved by {moved:.2f} px{second_shot}{thing}"
     ).replace("%", " %")
 
 
@@ -170,6 +171,8 @@ def _too_little(explanation: Explanation, score: float | None, settings: Groupin
         return "; rejected after coarse alignment"
     if score is None:
         return ""
+    if explanation.is_pattern:
+        return ", but they show a regular pattern and fit as well at another place"
     if score < settings.single_score:
         why = f"needed {_number(settings.single_score, 'g')}"
     elif score < settings.clear_score:

@@ -1,0 +1,1 @@
+"""The function `fan_out_shard`."""

@@ -1,0 +1,106 @@
+"""A round of the deployed functions: it finds what one machine finds, and what fails becomes a dead letter."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from image_release.cli import main
+from image_release.serverless import compare_hotels
+from image_release.sharing import Families, find_shared, read_round, shared_document
+from image_release.sharing_keys import ASKED, LATEST_ROUND, ROUNDS
+from tests.integration.deployed import MAX_RECEIVES, Deployed, composition_for, sample
+from tests.integration.test_everywhere import Chain
+from tests.integration.test_functions import ALL_WELL, SETTINGS
+from tests.integration.test_sharing import AS_SENT, CROPPED, SMALLER
+
+STORES = ("inbox", "state", "published")
+
+
+@pytest.fixture
+def deployed(ministack, monkeypatch):
+    made = Deployed(ministack, SETTINGS)
+    composition_for(made, monkeypatch)
+    return made
+
+
+@pytest.fixture
+def chain(deployed, tmp_path, monkeypatch):
+    monkeypatch.setattr(compare_hotels, "SHARDS_A_RANGE_BITS", -2)  # four ranges
+    made = Chain(tmp_path, **{name: getattr(deployed, name) for name in STORES})
+    yield made
+    made.world.close()
+
+
+def hand_in(chain):
+    chain.hotels(
+        h1=AS_SENT[:5],
+        h2=[SMALLER[0], CROPPED[1], AS_SENT[2], AS_SENT[7]],
+        **{"h 3/é": [AS_SENT[0], AS_SENT[8]]},
+        **{f"n{number}": [AS_SENT[9] if number % 2 else SMALLER[9]] for number in range(11)},
+    )
+
+
+def play(deployed):
+    """Let `tick` begin a round, and the function work on its messages; returns its answers."""
+    deployed.handle("tick", sample("schedule"))
+    answers = []
+    while found := deployed.drain("compare_hotels", "comparing"):
+        answers += found
+    return answers
+
+
+def test_a_round_finds_what_one_machine_finds(deployed, chain):
+    hand_in(chain)
+    expected = shared_document(on_one_machine(chain))
+    asked = said(deployed, "--on-suite")
+    assert asked.exit_code == 0, asked.output
+    answers = play(deployed)
+    assert answers
+    assert all(answer == ALL_WELL for answer in answers)
+    assert shared_document(read_round(chain.stores).shared) == expected
+    assert ([len(pair["shared"]) for pair in expected["pairs"]], len(expected["pictures"])) == ([3], 1)
+    document = json.loads(said(deployed, "--json").stdout)
+    assert document.pop("round_ended")
+    assert document == expected
+    assert "round" in said(deployed).stdout
+    other = said(deployed, "--many", "4")
+    assert (other.exit_code, "--many 10" in other.stderr) == (2, True)
+    assert not list(deployed.state.list(ROUNDS))
+
+
+def said(deployed, *words, command="shared"):
+    """What a command says beside the suite."""
+    address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)
+    return CliRunner().invoke(main, [command, *words, "--workspace", address], env=deployed.aws.environment())
+
+
+def on_one_machine(chain):
+    families = Families(chain.index)
+    families.catch_up(chain.stores)
+    return find_shared(families, chain.stores)
+
+
+def test_a_share_that_fails_becomes_a_dead_letter_and_nothing_comes_into_force(deployed, chain):
+    hand_in(chain)
+    deployed.inbox.put(ASKED, b"{}")
+    deployed.handle("tick", sample("schedule"))
+    deployed.handle("compare_hotels", deployed.receive("comparing"))
+    for listed in list(deployed.state.list("releases/")):
+        if "/rows/" in listed.key:
+            deployed.state.put(listed.key, b"damaged")
+    event = deployed.receive("comparing")
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(MAX_RECEIVES)
+    assert deployed.handle("compare_hotels", event) == ALL_WELL
+    [(body, reason)] = deployed.dead_letters("comparing")
+    assert json.loads(body)["step"] == "gather"
+    assert "cannot be read" in reason
+    assert deployed.state.head(LATEST_ROUND) is None
+    told = said(deployed, command="status").stdout
+    assert "gather: 0 of 4 shares done" in told
+
+
+def test_a_message_of_a_round_that_ended_is_nothing_to_do(deployed):
+    assert deployed.handle("compare_hotels", sample("round_goes_on")) == ALL_WELL
