@@ -169,7 +169,7 @@ class _InCommon:
 
 
 def _in_common(holders: Callable[[], Iterable[tuple[bytes, Held]]], counting: Counting) -> dict[Pair, _InCommon]:
-    """What pairs of hotels have in common. Of those with a single family only the first that may be aligned are told."""
+    """What pairs of hotels have in common. Of those with a single family the first that may be aligned are told."""
     codes = np.array(array("Q", (_code(pair) for _, pair, _ in _pairs(holders(), counting))), np.uint64)
     codes, counts = np.unique(codes, return_counts=True)
     often = set(codes[counts > 1].tolist())
