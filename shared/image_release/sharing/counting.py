@@ -99,6 +99,8 @@ def packed_lines(documents: Iterable[object]) -> bytes:
 
 def parsed_lines(data: bytes) -> Iterator[Any]:
     """Documents that were packed. Raises ImagesUnreadableError while it is iterated."""
+    if not data:  # gzip takes no bytes for a file without content
+        raise ImagesUnreadableError("it is empty")
     try:
         for line in gzip.decompress(data).splitlines():
             yield json.loads(line)
@@ -123,7 +125,8 @@ class PairsOfShare:
     @classmethod
     def parsed(cls, data: bytes) -> PairsOfShare:
         """Read back what was packed. Raises ImagesUnreadableError."""
-        head, *lines = parsed_lines(data)
+        lines = parsed_lines(data)
+        head = next(lines, None)
         holders = dict(map(holder_of, lines))
         try:
             pairs = tuple(
