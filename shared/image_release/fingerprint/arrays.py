@@ -40,11 +40,11 @@ _SIZE_IN_EXTRA = struct.Struct("<4xQ")
 
 def first_arrays(data: bytes, names: Sequence[str]) -> list[NDArray[np.generic]]:
     """The arrays that come first, which must have these names. Raises one of UNREADABLE if they cannot be read."""
-    unpacked = _Unpacked(data)
+    unpacked = _UnpackedSoFar(data)
     return [_array(unpacked, name) for name in names]
 
 
-class _Unpacked:
+class _UnpackedSoFar:
     """What compressed bytes unpack to, as far as it was asked for."""
 
     def __init__(self, data: bytes) -> None:
@@ -64,7 +64,7 @@ class _Unpacked:
         return b"".join(parts)
 
 
-def _array(unpacked: _Unpacked, name: str) -> NDArray[np.generic]:
+def _array(unpacked: _UnpackedSoFar, name: str) -> NDArray[np.generic]:
     """The next array, checked by its checksum."""
     signature, flags, method, _, _, checksum, _, size, name_length, extra_length = _HEADER.unpack(
         unpacked.read(_HEADER.size)
