@@ -1,10 +1,12 @@
 """Make a balanced corpus by other means than the product's own attacks: does the choice of the best image generalise?
 
-    python -m benchmarks.unseen_copies SOURCE OUT [--seed 1] [--further]
+    python -m benchmarks.unseen_copies SOURCE OUT [--seed 1] [--further] [--heavy] [--half]
 
 SOURCE is what `image-release corpus make` takes. Each photograph gets a clean and an attacked copy of similar size and
 quality; every attack is used equally often. The attacks are those of `unseen_attacks.py`, and no weight is ever fitted
-on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too.
+on such a corpus. With `--further` they are those of `further_attacks.py`, which the weights are fitted on too, and with
+`--heavy` those of `heavy_marks.py`, for the fit of the score. `--half` takes every second hotel by name; the others are
+left to `marked_copies.py`, which judges.
 """
 
 from __future__ import annotations
@@ -13,16 +15,23 @@ import argparse
 import csv
 import io
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from benchmarks.further_attacks import FURTHER_ATTACKS
+from benchmarks.heavy_marks import HEAVY_MARKS
 from benchmarks.unseen_attacks import ATTACKS, Pixels
 from image_release.decode import decode_full, read_header
-from image_release.lab.grouping import read_originals
+from image_release.lab.grouping import Original, read_originals
 from image_release.settings import FilterSettings
 from image_release.values import ImageFacts, key_part, sha256_hex
+
+COLUMNS = ("image", "hotel_id", "label", "attacks", "best")
+"""The columns of labels.csv."""
+
+ImageFile.MAXBLOCK = 2**22  # bytes; Pillow fails on a progressive JPEG of noise that needs a larger buffer than its own
 
 
 def saved(image: Pixels, chance: random.Random) -> tuple[bytes, str]:
@@ -45,6 +54,12 @@ def opened(path: Path) -> Pixels:
     return image
 
 
+def every_second(originals: Sequence[Original], first: int) -> list[Original]:
+    """The photographs of every second hotel by name, from the first (0) or from the second one (1)."""
+    taken = set(sorted({original.hotel_id for original in originals})[first::2])
+    return [original for original in originals if original.hotel_id in taken]
+
+
 def main() -> None:
     """Write OUT/images and OUT/labels.csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -52,9 +67,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--further", action="store_true", help="with the attacks that the weights are fitted on too")
+    parser.add_argument("--heavy", action="store_true", help="with marks that cover much")
+    parser.add_argument("--half", action="store_true", help="of every second hotel only")
     args = parser.parse_args()
     originals = read_originals(args.source)
-    attacks = FURTHER_ATTACKS if args.further else ATTACKS
+    if args.half:
+        originals = every_second(originals, 0)
+    attacks = HEAVY_MARKS if args.heavy else FURTHER_ATTACKS if args.further else ATTACKS
     order = list(range(len(originals)))
     random.Random(args.seed).shuffle(order)
     rows = []
@@ -72,7 +91,7 @@ def main() -> None:
             rows.append((name, original.hotel_id, original.label, note + notes, best))
     with (args.out / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("image", "hotel_id", "label", "attacks", "best"))
+        writer.writerow(COLUMNS)
         writer.writerows(sorted(rows))
     print(f"{len(rows)} images in {args.out}")
 

@@ -175,7 +175,9 @@ class GroupingSettings(Section):
         description="from this score on, a pair is joined before others, unless a likelier one of its groups disagrees",
     )
     bridge_score: float = Field(
-        4.5, description="from this score on, two groups are joined even if a single image connects them"
+        2.5,
+        description="from this score on, two groups are joined that both hold several images, or that only one image "
+        "of a group connects",
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from heapq import heappop, heappush
+from itertools import islice
 from types import MappingProxyType
 
 from image_release.dedup.collages import Part, is_linked_by_collage, parts_that_agree
@@ -36,20 +37,18 @@ from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import Override
 
-GROUPING_VERSION = "6"
+GROUPING_VERSION = "7"
 KEPT_PREPARED = 96
 """Number of images that are kept prepared for registration, about 2 MB each: bounds the memory of a large hotel."""
 HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
-FEW_AGREEING = 8
-"""Number of agreeing matches below which a pair needs the score of a bridge: of 8,078 clear pairs of copies one has
-fewer."""
+FEW_AGREEING, FEW_NEED_MORE = 8, 2.0
+"""Number of agreeing matches below which a pair needs more than the score of a bridge, and how much more: of 8,078
+clear pairs of copies one has fewer."""
 LEAST_POOLED = -4.0
-"""Minimum score of a pair that is pooled: one that cannot be aligned does not outweigh everything else."""
-LEAST_FOR_SEVERAL = 2.5
-"""Minimum score of two groups that both hold several images: copies of one photograph have found their group before."""
+"""Minimum score of a pair that is pooled: one that is surely no copy does not outweigh everything else."""
 
 _TwoGroups = frozenset[tuple[int, int, int]]
 """The first member and the number of members of two parts of groups, and the number of members of the groups."""
@@ -233,10 +232,10 @@ def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings
     Two groups of several images are asked for one more pair. An image and a group are not, but what is known of a
     likelier pair counts: a crop may show only what two shots of a room have in common, and would link them.
     """
-    across = _across(groups, pairs, pair)
-    asked = across if _several(groups, pair) else across[: across.index(pair) + 1]
-    needed = settings.bridge_score if _is_bridge(groups, pairs, pair, settings) else settings.clear_score
-    return _pooled(pairs, asked) >= needed and not is_linked_by_collage(groups, pairs, pair)
+    across, several = _across(groups, pairs, pair), _several(groups, pair)
+    asked = across if several else across[: across.index(pair) + 1]
+    needed = max(settings.clear_score, _least_of_groups(groups, pairs, pair, settings))
+    return _pooled(pairs, asked, several=several) >= needed and not is_linked_by_collage(groups, pairs, pair)
 
 
 def _join_likely(
@@ -283,33 +282,34 @@ def _several(groups: ImageGroups, pair: tuple[int, int]) -> bool:
 
 def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
     """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
-    alone = all(len(groups.part_of(index)) == 1 for index in pair)
-    least = settings.single_score if alone else settings.least_score
-    if _several(groups, pair):
-        least = max(least, LEAST_FOR_SEVERAL)
-    if _is_bridge(groups, pairs, pair, settings):
-        least = settings.bridge_score
-    return _pooled(pairs, _across(groups, pairs, pair)) - least
+    score = _pooled(pairs, _across(groups, pairs, pair), several=_several(groups, pair))
+    return score - _least_of_groups(groups, pairs, pair, settings)
 
 
-def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
-    """Whether a single image connects two groups, as a collage of two photographs would.
+def _least_of_groups(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
+    """The score that the groups of two images need.
 
-    A pair of which few matches agree counts as one, too: among thousands of images some agree by chance. Otherwise
-    another pair has to go around each image of the likeliest pair. For an image and a group it is enough that there is
-    one; where both groups hold several images, the likeliest has to speak for the same photograph. An image that a
-    person joined with others is no collage.
+    Two groups of several images need as much as a bridge: copies of one photograph would have found their group before.
+    Among thousands of images some agree by chance, so a pair of which few matches agree needs more.
     """
-    least = settings.least_score if _several(groups, pair) else None
+    if pairs.agreeing(*_across(groups, pairs, pair)[0]) < FEW_AGREEING:
+        return settings.bridge_score + FEW_NEED_MORE
+    if _several(groups, pair) or _is_bridge(groups, pairs, pair):
+        return settings.bridge_score
+    return settings.single_score if all(len(groups.part_of(index)) == 1 for index in pair) else settings.least_score
+
+
+def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> bool:
+    """Whether a single image of a group is all that connects it with another image.
+
+    A collage of two photographs would be one, if it were not found by the parts that agree. An image that a person
+    joined with others is none.
+    """
     across = _across(groups, pairs, pair)
-    if pairs.agreeing(*across[0]) < FEW_AGREEING:
-        return True
-    for image in across[0]:
-        if len(groups.part_of(image)) > 1 and not groups.decided(image):
-            around = next((other for other in across if image not in other), None)
-            if around is None or (least is not None and pairs.score(*around) < least):
-                return True
-    return False
+    return any(
+        len(groups.part_of(image)) > 1 and not groups.decided(image) and all(image in other for other in across)
+        for image in across[0]
+    )
 
 
 def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequence[tuple[int, int]]:
@@ -320,14 +320,17 @@ def _across(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> Sequenc
     return pairs.across(*(groups.part_of(index) for index in pair))
 
 
-def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]]) -> float:
+def _pooled(pairs: Pairs, across: Sequence[tuple[int, int]], *, several: bool) -> float:
     """The score of two groups: that of their likeliest pair, which the next one can lower.
 
+    An image and a group are not asked for pairs that could not be aligned, if another one could: crops and heavy marks
+    make such pairs. Of two groups of several images they count, as these should have better pairs.
     Their mean is weighted by the square of the matches that agree. The copies of two photographs do not say several
     times what they say once, so scores do not add up. The highest of all would rise with the number of copies: a crop
     shows less of what tells two shots apart.
     """
-    likeliest = across[:POOLED_PAIRS]
+    asked = across if several else (pair for pair in across if pairs.score(*pair) > HOPELESS)
+    likeliest = list(islice(asked, POOLED_PAIRS)) or across[:1]
     weights = [pairs.agreeing(*pair) ** 2 for pair in likeliest]
     scores = [max(LEAST_POOLED, pairs.score(*pair)) for pair in likeliest]
     mean = sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)

@@ -101,9 +101,15 @@ def same_view_weights() -> Weights:
     return _shipped("same_view.json", "same_view")
 
 
+def weights_of(document: Mapping[str, Any]) -> tuple[Weights, PairWeights]:
+    """The weights of the coarse pass and those of the score, as `weights.json` holds them."""
+    score = PairWeights({kind: _weights(values) for kind, values in document["score"].items()})
+    return _weights(document["first_look"]), score
+
+
 @cache
 def _score_weights() -> PairWeights:
-    return PairWeights({kind: _weights(values) for kind, values in _document("weights.json")["score"].items()})
+    return weights_of(_document("weights.json"))[1]
 
 
 @cache
