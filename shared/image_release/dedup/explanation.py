@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
+from image_release.dedup.changed_regions import after_a_look
 from image_release.dedup.displacement import Displacements, displacements, shifts
 from image_release.dedup.evidence import (
     Evidence,
@@ -29,16 +30,21 @@ from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_of
-from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
+from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
-from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
+from image_release.dedup.weights import PairWeights, coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
+
+LEAST_TAKEN = 1.0
+"""Minimum log-odds that a region takes from the score if it is named."""
+THING = "thing"
+"""Name of what a region that looks like a thing takes from the score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +83,11 @@ class AlignedPair:
     evidence: Evidence
     difference: Difference
     """What tells the two apart, if they are two photographs of the same view."""
+
+    @property
+    def has_thing(self) -> bool:
+        """Whether a region in which the two differ looks so much like a thing that the score is lower for it."""
+        return self.contributions.get(THING, 0.0) < -LEAST_TAKEN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,14 +133,14 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     shift = period(one.keypoints) if registered and period(other.keypoints) else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
-    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else {}
+    seen = coarse_evidence(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else None
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
         matches=pair.matches if pair else 0,
         mirrored=pair.mirrored if pair else False,
         coarse_score=coarse_weights().score(features) if features else None,
-        same_view=same_view_evidence(seen) if seen else None,
+        same_view=same_view_evidence(mine, theirs, seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         is_pattern=bool(shift and pair and registered and fits_elsewhere(mine, theirs, pair, registered, shift)),
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
@@ -146,13 +157,15 @@ def _aligned_pair(
 ) -> AlignedPair:
     displaced, weights = displacements(mine, registered), shipped_weights()
     found = statistics(mine, theirs, pair, registered, displaced)
+    before = weights.score(found)
+    score = after_a_look(before, mine, registered, region_weights())
     return AlignedPair(
         transform=_in_shares(registered, one.working, other.working, mirrored=pair.mirrored),
         blocks=_blocks(mine, one.working, registered, displaced),
-        statistics=found,
-        contributions=_contributions(weights, found),
+        statistics={**found, THING: before - score},
+        contributions={**_contributions(weights, found), THING: score - before},
         intercept=weights.score(weights.mean),
-        evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
+        evidence=evidence("", pair, registered, displaced, found, score),
         difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
     )
 

@@ -20,6 +20,7 @@ from heapq import heappop, heappush
 from itertools import islice
 from types import MappingProxyType
 
+from image_release.dedup.changed_regions import after_a_look
 from image_release.dedup.collages import Part, is_linked_by_collage, parts_that_agree
 from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
@@ -30,9 +31,9 @@ from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Alignment, Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
-from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
+from image_release.dedup.same_view_evidence import CoarseEvidence, SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import with_same_views
-from image_release.dedup.weights import coarse_weights, shipped_weights
+from image_release.dedup.weights import coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -75,7 +76,7 @@ class Pairs:
         self._period = lru_cache(None)(lambda index: period(fingerprints[index].keypoints))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
-        self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
+        self._coarse: dict[tuple[int, int], CoarseEvidence] = {}
         self._parts: dict[tuple[int, int], tuple[Part, Part] | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
@@ -113,10 +114,11 @@ class Pairs:
 
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
         """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
-        indices = (min(one, other), max(one, other))
-        if indices not in self._known and indices not in self._same_view:
-            self._aligned_coarsely(self._pairs[indices])
-        return self._same_view.get(indices)
+        first, second = min(one, other), max(one, other)
+        if (first, second) not in self._known and (first, second) not in self._coarse:
+            self._aligned_coarsely(self._pairs[first, second])
+        coarse = self._coarse.get((first, second))
+        return same_view_evidence(self._prepared(first), self._prepared(second), coarse) if coarse else None
 
     def difference(self, one: int, other: int) -> Difference:
         """What tells the two images of a candidate pair apart; the pair is registered for it."""
@@ -168,8 +170,7 @@ class Pairs:
             return None
         features = coarse_features(one, pair, coarse)
         if not pair.mirrored:
-            seen = same_view_features(one, other, pair, coarse, features)
-            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
+            self._coarse[pair.one, pair.other] = coarse_evidence(one, other, pair, coarse, features)
         return coarse, coarse_weights().score(features)
 
     def _measured(self, pair: CandidatePair) -> Evidence | None:
@@ -182,7 +183,8 @@ class Pairs:
             return None
         displaced = displacements(one, registered)
         measured = statistics(one, other, pair, registered, displaced)
-        return evidence("", pair, registered, displaced, measured, shipped_weights().score(measured))
+        score = after_a_look(shipped_weights().score(measured), one, registered, region_weights())
+        return evidence("", pair, registered, displaced, measured, score)
 
     def _is_of_a_pattern(self, pair: CandidatePair, registered: Registered) -> bool:
         """Whether that a pair fits says nothing, because it fits as well at another place."""
