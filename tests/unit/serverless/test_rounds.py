@@ -18,7 +18,7 @@ from image_release.queueing import Message
 from image_release.serverless import compare_hotels, round_steps, rounds
 from image_release.serverless.round_ranges import Ranges
 from image_release.serverless.rounds import begin_round
-from image_release.serverless.shares import WorkUnreadableError
+from image_release.serverless.shares import WorkUnreadableError, resume_split
 from image_release.sharing import Families, FamilyMap, Verifier
 from image_release.sharing.families import stored_families
 from image_release.sharing.finding import _holders, _in_several_hotels
@@ -153,6 +153,26 @@ def once_each(queue):
         bodies[queue.receive(name).body] = None
         queue.delete(name)
     queue.send(map(Message, bodies))
+
+
+def test_what_stands_still_is_sent_again_by_the_tick(world):
+    world.hotels(hotels())
+    world.ask()
+    lost = 0
+    while list(world.suite.state.list(ROUNDS)):
+        name, *others = world.suite.comparing.visible() or [None]
+        if name:
+            handle(world.suite, world.suite.comparing.receive(name).body)
+            world.suite.comparing.delete(name)
+        for other in others:  # the rest is lost
+            world.suite.comparing.delete(other)
+            lost += 1
+        if not len(world.suite.comparing):
+            world.wait(minutes=61)
+            resume_split(world.suite)
+    [name] = world.suite.state.folders(SHARED)
+    assert shared_in_suite(world, name) == shared_on_one_machine(world)
+    assert lost > 10
 
 
 def test_of_two_rounds_at_once_one_counts_and_nothing_of_the_other_stays(world, monkeypatch):
