@@ -16,13 +16,15 @@ from image_release.everywhere import PrintIndex
 from image_release.feed_keys import note_key
 from image_release.queueing import Message
 from image_release.serverless import compare_hotels, round_steps, rounds
+from image_release.serverless.messages import ShareMessage
 from image_release.serverless.round_ranges import Ranges
 from image_release.serverless.rounds import begin_round
-from image_release.serverless.shares import WorkUnreadableError, resume_split
+from image_release.serverless.shares import WorkUnreadableError, do_share, resume_split
 from image_release.sharing import Families, FamilyMap, Verifier
 from image_release.sharing.families import stored_families
 from image_release.sharing.finding import _holders, _in_several_hotels
 from image_release.sharing_keys import LATEST_ROUND, ROUNDS, SHARED, families_key, round_folder
+from image_release.split_keys import share_done_key
 from image_release.values import Accommodation, sha256_hex
 from tests.unit.dedup.images import COPIES, photo, seen
 from tests.unit.serverless.killing import kills
@@ -127,6 +129,9 @@ def test_one_request_begins_one_round(world):
     assert world.ask() == {"begun": 1}
     assert world.ask() == {}
     drained(world.suite)
+    assert begin_round(world.suite) == {"begun": 1}  # the second request waited
+    drained(world.suite)
+    assert begin_round(world.suite) == {}
     assert world.ask() == {"begun": 1}
 
 
@@ -173,6 +178,22 @@ def test_what_stands_still_is_sent_again_by_the_tick(world):
     [name] = world.suite.state.folders(SHARED)
     assert shared_in_suite(world, name) == shared_on_one_machine(world)
     assert lost > 10
+
+
+def test_of_two_attempts_at_once_the_first_mark_counts(world):
+    """What both write has other names, so later steps must read what one of them wrote."""
+    world.hotels(hotels())
+    world.ask()
+    handle(world.suite, world.suite.comparing.receive().body)
+    mark = share_done_key(folder(world), "gather", 0)
+
+    def slower(plan, share, suite):
+        suite.state.put(mark, b"first")
+        return b"second"
+
+    order = ShareMessage(folder=folder(world), step="gather", share=0)
+    assert do_share(order, world.suite, {"gather": slower}) == b"second"
+    assert world.suite.state.get(mark).data == b"first"
 
 
 def test_of_two_rounds_at_once_one_counts_and_nothing_of_the_other_stays(world, monkeypatch):
