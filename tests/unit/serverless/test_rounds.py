@@ -220,17 +220,20 @@ def test_what_came_since_is_compared_with_all_and_what_went_is_forgotten(world, 
     world.hotels(hotels())
     first = world.round()
     assert shared_in_suite(world, first.round) == shared_on_one_machine(world, families)
-    world.hotels(hotels(h5={"a5": [(3, "smaller"), (4, "dark")]}, h4=None, h2={"a2": [(0, "smaller"), 3]}))
+    new = {f"n{number}": {f"b{number}": [(3, "smaller"), (4, "smaller"), number + 6]} for number in range(6)}
+    new["n3"]["b3"].append((2, "smaller"))  # its range comes before that of h1
+    world.hotels(hotels(h5={"a5": [(3, "smaller"), (4, "dark")]}, h4=None, h2={"a2": [(0, "smaller"), 3]}, **new))
     merge_fingerprints(world.suite.state, Accommodation("atlas", "a2"), {}, frozenset(images((1, "smaller"))))
-    for hotel_id in ("h2", "h4", "h5"):
+    for hotel_id in ("h2", "h4", "h5", *new):
         note(world, hotel_id, 2)
     second = world.round()
-    assert second.hotels == 4
+    assert second.hotels == 10
     found = shared_in_suite(world, second.round)
     assert found == shared_on_one_machine(world, families)
     hotels_of = [{hotel_id for hotel_id, _ in family} for family in found]
     assert {"h1", "h2"} in hotels_of  # as before
-    assert {"h2", "h5"} in hotels_of  # h5 is new
+    assert {"h2", "h5", *new} in hotels_of  # wherever the new ones stand
+    assert {"h1", "n3"} in hotels_of
     assert not any("h4" in family for family in hotels_of)
 
 
