@@ -2,11 +2,11 @@
 
     python -m benchmarks.cross_validation CORPUS... [--judge CORPUS...] [--fit-also CORPUS...] [--made CORPUS...]
 
-The weights are fitted as `benchmarks/fit_grouping.py` fits them, on every corpus named but those of `--judge`, once
-without each eighth of the houses. Then the product's own grouping groups each hotel of CORPUS and of `--judge`, with
-the weights that saw nothing of its house in any corpus. Prints for each corpus the measures of `corpus evaluate`, and
-the attacks found below .97. A corpus of look-alikes is grouped three times, with one, two and all copies of each
-photograph, without the sets that have a policy; each set is judged by weights that never saw it.
+The weights are fitted as `benchmarks/fit_grouping.py` and `fit_regions.py` fit them, on every corpus named but those of
+`--judge`, once without each eighth of the houses. Then the product's own grouping groups each hotel of CORPUS and of
+`--judge`, with the weights that saw nothing of its house in any corpus. Prints for each corpus the measures of `corpus
+evaluate`, and the attacks found below .97. A corpus of look-alikes is grouped three times, with one, two and all copies
+of each photograph, without the sets that have a policy; each set is judged by weights that never saw it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.fit_grouping import fits, fold_key, hotels_of, measured
+from benchmarks.fit_regions import fit_regions, measured_regions
 from benchmarks.folds import numbered
 from benchmarks.pair_kinds import LEFT_OUT, CorpusKinds
 from image_release.dedup import grouping
@@ -34,12 +35,13 @@ LEAST_FOUND = 0.97
 """Share of pairs below which an attack is named."""
 
 
-def grouped(task: tuple[CorpusHotel, Weights, PairWeights]) -> tuple[GroupedImage, ...]:
+def grouped(task: tuple[CorpusHotel, Weights, PairWeights, Weights]) -> tuple[GroupedImage, ...]:
     """Group a hotel with other weights than the shipped ones, in a process of its own."""
-    hotel, coarse, score = task
+    hotel, coarse, score, regions = task
     with (
         patch.object(grouping, "coarse_weights", lambda: coarse),
         patch.object(grouping, "shipped_weights", lambda: score),
+        patch.object(grouping, "region_weights", lambda: regions),
     ):
         return group_hotel(hotel).grouped_images
 
@@ -80,16 +82,21 @@ def cross_validate(
     corpora: Sequence[Path], judge: Sequence[Path], fit_also: Sequence[Path], made: Sequence[Path], folds: int
 ) -> None:
     """Fit without each fold, group the hotels of the fold, and print the measures."""
-    pairs = measured(hotels_of([*corpora, *fit_also]), hotels_of(made))
+    fitted, changed = hotels_of([*corpora, *fit_also]), hotels_of(made)
+    pairs, regions = measured(fitted, changed), measured_regions(fitted, changed)
     jobs = {name: hotels for corpus in [*corpora, *judge] for name, hotels in judged(corpus).items()}
     keys = {fold_key(hotel) for hotels in jobs.values() for hotel in hotels}
     fold_of = numbered({pair.fold for pair in pairs} | keys, folds)
     print(f"{len(pairs)} pairs of {len(fold_of)} houses and sets, {folds} folds", flush=True)
     coarse, score = fits(pairs, fold_of)
+    _, region = fit_regions(regions, fold_of)
     with get_context("spawn").Pool() as pool:
         for name, hotels in jobs.items():
             without = [fold_of[fold_key(hotel)] for hotel in hotels]
-            tasks = [(hotel, coarse.without[n], score.without[n]) for hotel, n in zip(hotels, without, strict=True)]
+            tasks = [
+                (hotel, coarse.without[n], score.without[n], region[n])
+                for hotel, n in zip(hotels, without, strict=True)
+            ]
             grouped_images = list(chain.from_iterable(pool.map(grouped, tasks, chunksize=1)))
             found = measure([item for hotel in hotels for item in hotel.images], grouped_images)
             print(said(name, found), flush=True)

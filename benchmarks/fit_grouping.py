@@ -148,8 +148,8 @@ class Fit(Generic[Fitted]):
 
 
 @dataclass(frozen=True)
-class _Scaled:
-    """Values of pairs, scaled for a fit."""
+class Scaled:
+    """Values of pairs or regions, scaled for a fit."""
 
     names: tuple[str, ...]
     mean: Doubles
@@ -158,7 +158,7 @@ class _Scaled:
     """(pairs, names + 1): scaled values and, last, 1 for the intercept."""
 
     @classmethod
-    def of(cls, found: Sequence[Statistics]) -> _Scaled:
+    def of(cls, found: Sequence[Statistics]) -> Scaled:
         """Scale the statistics or features of all pairs."""
         names = tuple(found[0])
         values = np.array([[each[name] for name in names] for each in found])
@@ -180,8 +180,8 @@ class _Scaled:
 def fits(pairs: Sequence[LabelledPair], fold_of: Mapping[str, int]) -> tuple[Fit[Weights], Fit[PairWeights]]:
     """Fit the weights of the coarse pass and those of the score; `fold_of` says which fold a pair is in."""
     scored = [pair for pair in pairs if pair.statistics]
-    coarse = _Scaled.of([pair.features for pair in pairs])
-    score = _Scaled.of([pair.statistics for pair in scored if pair.statistics])
+    coarse = Scaled.of([pair.features for pair in pairs])
+    score = Scaled.of([pair.statistics for pair in scored if pair.statistics])
 
     def coarse_weights(used: NDArray[np.bool_]) -> Weights:
         same = np.array([pair.kind == SAME for pair in pairs])

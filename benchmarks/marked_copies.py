@@ -25,7 +25,7 @@ from benchmarks.fit_grouping import WEIGHTS, hotels_of
 from benchmarks.unseen_attacks import ATTACKS, Pixels
 from benchmarks.unseen_copies import COLUMNS, every_second, opened, saved
 from benchmarks.unseen_marks import UNSEEN_MARKS
-from image_release.dedup.weights import weights_of
+from image_release.dedup.weights import region_weights, weights_of
 from image_release.lab.grouping import Original, read_originals
 from image_release.lab.grouping.measures import measure
 from image_release.values import sha256_hex
@@ -79,7 +79,8 @@ def main() -> None:
     coarse, score = weights_of(json.loads(args.weights.read_text(encoding="utf-8")))
     hotels = hotels_of([args.out])
     with get_context("spawn").Pool() as pool:
-        images = chain.from_iterable(pool.map(grouped, [(hotel, coarse, score) for hotel in hotels], chunksize=1))
+        tasks = [(hotel, coarse, score, region_weights()) for hotel in hotels]
+        images = chain.from_iterable(pool.map(grouped, tasks, chunksize=1))
         found = measure([item for hotel in hotels for item in hotel.images], list(images))
     for kind, (share, of) in sorted(found.attacks.items(), key=lambda item: item[1]):
         print(f"{kind}: {round(share * of)} of {of} found")

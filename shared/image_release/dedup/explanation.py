@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK
+from image_release.dedup.changed_regions import after_a_look
 from image_release.dedup.displacement import Displacements, displacements, shifts
 from image_release.dedup.evidence import (
     Evidence,
@@ -32,13 +33,18 @@ from image_release.dedup.same_view_difference import changed_light, difference_o
 from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
-from image_release.dedup.weights import PairWeights, coarse_weights, shipped_weights
+from image_release.dedup.weights import PairWeights, coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage
 from image_release.settings import GroupingSettings
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
+
+LEAST_TAKEN = 1.0
+"""Minimum log-odds that a region takes from the score if it is named."""
+THING = "thing"
+"""Name of what a region that looks like a thing takes from the score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +83,11 @@ class AlignedPair:
     evidence: Evidence
     difference: Difference
     """What tells the two apart, if they are two photographs of the same view."""
+
+    @property
+    def has_thing(self) -> bool:
+        """Whether a region in which the two differ looks so much like a thing that the score is lower for it."""
+        return self.contributions.get(THING, 0.0) < -LEAST_TAKEN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,13 +157,15 @@ def _aligned_pair(
 ) -> AlignedPair:
     displaced, weights = displacements(mine, registered), shipped_weights()
     found = statistics(mine, theirs, pair, registered, displaced)
+    before = weights.score(found)
+    score = after_a_look(before, mine, registered, region_weights())
     return AlignedPair(
         transform=_in_shares(registered, one.working, other.working, mirrored=pair.mirrored),
         blocks=_blocks(mine, one.working, registered, displaced),
-        statistics=found,
-        contributions=_contributions(weights, found),
+        statistics={**found, THING: before - score},
+        contributions={**_contributions(weights, found), THING: score - before},
         intercept=weights.score(weights.mean),
-        evidence=evidence("", pair, registered, displaced, found, weights.score(found)),
+        evidence=evidence("", pair, registered, displaced, found, score),
         difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
     )
 

@@ -20,6 +20,7 @@ from heapq import heappop, heappush
 from itertools import islice
 from types import MappingProxyType
 
+from image_release.dedup.changed_regions import after_a_look
 from image_release.dedup.collages import Part, is_linked_by_collage, parts_that_agree
 from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import Evidence, coarse_features, evidence, statistics
@@ -32,7 +33,7 @@ from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
 from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
 from image_release.dedup.same_view_pairs import with_same_views
-from image_release.dedup.weights import coarse_weights, shipped_weights
+from image_release.dedup.weights import coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -174,7 +175,8 @@ class Pairs:
             return None
         displaced = displacements(one, registered)
         found = statistics(one, other, pair, registered, displaced)
-        return evidence("", pair, registered, displaced, found, shipped_weights().score(found))
+        score = after_a_look(shipped_weights().score(found), one, registered, region_weights())
+        return evidence("", pair, registered, displaced, found, score)
 
     def _is_of_a_pattern(self, pair: CandidatePair, registered: Registered) -> bool:
         """Whether that a pair fits says nothing, because it fits as well at another place."""

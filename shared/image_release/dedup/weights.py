@@ -1,7 +1,8 @@
 """Fitted weights: how much each statistic of a pair counts for the same photograph, and which pairs are given up early.
 
 They are in `weights.json`, which `benchmarks/fit_grouping.py` writes; it also prints figures, cross-validated by hotel.
-Those for the same view are in `same_view.json`, which `benchmarks/fit_same_view.py` writes.
+Those for the same view are in `same_view.json`, which `benchmarks/fit_same_view.py` writes; those that tell marks from
+things are in `regions.json`, which `benchmarks/fit_regions.py` writes.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ class PairWeights:
     def score(self, statistics: Mapping[str, float]) -> float:
         """Log-odds of the same photograph."""
         limited = next(iter(self.kinds.values())).limited(statistics)
-        return _none_of(weights.of_limited(limited) for weights in self.kinds.values())
+        return none_of(weights.of_limited(limited) for weights in self.kinds.values())
 
     def most(self) -> float:
         """A score that no pair exceeds, which identical bytes get."""
-        return _none_of(weights.most() for weights in self.kinds.values())
+        return none_of(weights.most() for weights in self.kinds.values())
 
 
-def _none_of(log_odds: Iterable[float]) -> float:
+def none_of(log_odds: Iterable[float]) -> float:
     """Log-odds that none of several kinds is the case, from the log-odds against each: close to the lowest of them."""
     found = list(log_odds)
     least = min(found)
@@ -99,6 +100,11 @@ def coarse_weights() -> Weights:
 def same_view_weights() -> Weights:
     """The weights that say how likely a coarsely aligned pair shows the same view."""
     return _shipped("same_view.json", "same_view")
+
+
+def region_weights() -> Weights:
+    """The weights that say how likely a region in which two aligned images differ is a mark, and not a thing."""
+    return _shipped("regions.json", "region")
 
 
 def weights_of(document: Mapping[str, Any]) -> tuple[Weights, PairWeights]:

@@ -28,6 +28,7 @@ MEANINGS = {
     "bend_sure": "how surely the transform has perspective",
     "bend_most": "perspective that the blocks allow at most",
     "skew_sure": "how surely the transform is more than cropping and resizing",
+    "thing": "what a part that looks like a thing that moved, came or went takes from the score",
     "scale": "logarithm of the factor by which it is enlarged or reduced",
 }
 FAMILIES = {

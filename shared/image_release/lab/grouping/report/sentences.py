@@ -121,9 +121,10 @@ def observation(explanation: Explanation) -> str:
     moved = explanation.aligned.evidence.distance
     second_shot = ", as between two shots" if moved > SECOND_SHOT_PX else ""
     share = agreeing_share(explanation.aligned.blocks)
+    thing = ", but a part looks like a thing that moved, came or went" if explanation.aligned.has_thing else ""
     return (
         f"after alignment{mirrored}, {share:.0%} of the textured blocks agree "
-        f"and the typical block has moved by {moved:.2f} px{second_shot}"
+        f"and the typical block has moved by {moved:.2f} px{second_shot}{thing}"
     ).replace("%", " %")
 
 
