@@ -36,8 +36,7 @@ def grouped_alone(hotel: Mapping[str, FingerprintedImage]) -> float:
     """CPU seconds for grouping a hotel without the same view."""
     with (
         patch.object(grouping, "with_same_views", lambda pictures, *_: tuple(pictures)),
-        patch.object(grouping, "same_view_features", lambda *_: {}),
-        patch.object(grouping, "same_view_evidence", lambda _: None),
+        patch.object(grouping, "coarse_evidence", lambda *_: None),
     ):
         return grouped(hotel)
 

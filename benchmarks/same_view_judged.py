@@ -19,9 +19,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.fit_grouping import hotels_of, labels_of
-from benchmarks.fit_same_view import Labels, fitted_on, fold_of, kinds_of, views_of
+from benchmarks.fit_same_view import ViewWeights, fitted_on
+from benchmarks.same_view_labels import Labels, fold_of, kinds_of, views_of
 from image_release.dedup import same_view_evidence
-from image_release.dedup.weights import Weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel
 from image_release.lab.grouping.evaluation import group_hotel
 
@@ -38,10 +38,13 @@ class JudgedHotel:
     """Pairs of photographs that are in one picture."""
 
 
-def judged(task: tuple[CorpusHotel, Weights]) -> JudgedHotel:
+def judged(task: tuple[CorpusHotel, ViewWeights]) -> JudgedHotel:
     """Group a hotel with other weights of the same view than the shipped ones, in a process of its own."""
     hotel, weights = task
-    with patch.object(same_view_evidence, "same_view_weights", lambda: weights):
+    with (
+        patch.object(same_view_evidence, "coarse_view_weights", lambda: weights.first_look),
+        patch.object(same_view_evidence, "same_view_weights", lambda: weights.same_view),
+    ):
         grouped = group_hotel(hotel)
     label_of = labels_of(hotel, grouped.fingerprinted)
     shows = {

@@ -101,14 +101,15 @@ def printed(path: Path) -> Named | None:
     return sha256_hex(data), fingerprint(draft, SETTINGS.fingerprint)
 
 
-def photographs(sources: list[Path], recipe_name: str, folder: Path, seed: int) -> list[list[Named]]:
-    """Copies of photographs to plant: five of each stock photograph and two of others."""
+def photographs(sources: list[Path], recipe_name: str, folder: Path, hotels: int, seed: int) -> list[list[Named]]:
+    """Copies of photographs to plant into so many hotels: five of each stock photograph and two of others."""
     chance = random.Random(seed)
     originals = [original for source in sources for original in read_originals(source)]
     chance.shuffle(originals)
     recipe = read_recipe(recipe_name)
-    needed = STOCK + PAIRS * sum(SHARED) // 2
-    parts = (("stock", originals[:STOCK], 4), ("pairs", originals[STOCK : needed + PAIRS], 1))
+    stock, pairs = STOCK * hotels // WHOLE, PAIRS * hotels // WHOLE
+    needed = stock + pairs * sum(SHARED) // 2
+    parts = (("stock", originals[:stock], 4), ("pairs", originals[stock : needed + pairs], 1))
     found: list[list[Named]] = []
     for name, part, copies in parts:
         out = folder / name
@@ -201,7 +202,7 @@ def plant(workspace: Workspace, photos: list[list[Named]], sources: list[Path], 
         for name in own:
             sha256, image = chance.choice(copies)
             held[name][sha256] = image
-    left, pairs = iter(photos[STOCK:]), set()
+    left, pairs = iter(photos[len(stock) :]), set()
     partnered = chance.sample(names, 2 * (PAIRS * hotels // WHOLE))
     for one, other in zip(partnered[::2], partnered[1::2], strict=True):
         pairs.add((min(one, other), max(one, other)))
@@ -252,7 +253,7 @@ def manifest(hotel_id: str, images: list[str]) -> Manifest:
 def measure_planted(sources: list[Path], hotels: int, recipe: str, seed: int) -> None:
     """Plant, find, and print recall, precision and cost."""
     with tempfile.TemporaryDirectory() as folder:
-        photos = photographs(sources, recipe, Path(folder), seed)
+        photos = photographs(sources, recipe, Path(folder), hotels, seed)
         workspace = Workspace(Path(folder) / "workspace", SETTINGS)
         planted = plant(workspace, photos, sources, hotels, seed)
         del photos

@@ -16,7 +16,8 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
-from benchmarks.fit_same_view import Labels, by_picture, fitted_on, views_of
+from benchmarks.fit_same_view import fitted_on
+from benchmarks.same_view_labels import Labels, by_picture, views_of
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.lab.ordering import RECORDED, evaluate, read_graded_corpus
 from image_release.rank import PictureToRank, prioritise
@@ -55,8 +56,8 @@ def main() -> None:
 def _told_by_program(corpora: Sequence[Path]) -> frozenset[Labels]:
     """Pictures that show the same view as the program says, by weights that did not see them."""
     pairs, fit = fitted_on(corpora)
-    scores = fit.held_out(FOLDS)
-    here = [(pair, score) for pair, score in zip(pairs, scores, strict=True) if pair.corpus == corpora[0].name]
+    without = fit.without(FOLDS)
+    here = [(pair, without[pair.fold].score(pair)) for pair in pairs if pair.corpus == corpora[0].name]
     found = by_picture([pair for pair, _ in here], [score for _, score in here])
     return frozenset(labels for labels, score in found.items() if score >= LEAST_SCORE)
 

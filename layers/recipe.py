@@ -64,7 +64,7 @@ STRIPPED_FOLDERS = ("tests",)  # not `docs`, because botocore imports its folder
 STRIPPED_FILES = ("*.pyi", "*.pxd", "*.pyx", "*.h", "*.c", "*.cpp")
 """Files that no program reads at run time. Licences stay."""
 
-LEFT_OUT = ("cli", "desk", "everywhere", "lab", "one_machine")
+LEFT_OUT = ("cli", "desk", "lab", "one_machine")
 """Folders of `image_release` that no function imports: for people, for one machine, and for the lab."""
 
 MAX_UNZIPPED_MB = 240

@@ -71,6 +71,18 @@ def test_a_round_finds_what_one_machine_finds(deployed, chain):
     assert not list(deployed.state.list(ROUNDS))
 
 
+def test_a_later_round_reads_what_commands_and_functions_changed_since(deployed, chain):
+    hand_in(chain)
+    assert said(deployed, "--on-suite").exit_code == 0
+    play(deployed)
+    chain.hotels(h1=AS_SENT[:5], h2=[SMALLER[0], AS_SENT[7]], h4=[CROPPED[2], SMALLER[3], SMALLER[4], AS_SENT[6]])
+    assert said(deployed, "--on-suite").exit_code == 0
+    play(deployed)
+    found = read_round(chain.stores).shared
+    assert shared_document(found) == shared_document(on_one_machine(chain))
+    assert [(pair.one.hotel_id, pair.other.hotel_id, len(pair.shared)) for pair in found.pairs] == [("h1", "h4", 3)]
+
+
 def said(deployed, *words, command="shared"):
     """What a command says beside the suite."""
     address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)

@@ -30,7 +30,7 @@ from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_of
-from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
+from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
 from image_release.dedup.weights import PairWeights, coarse_weights, region_weights, shipped_weights
@@ -133,14 +133,14 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
     registered = register(mine, theirs, pair, coarse) if pair and coarse else None
     shift = period(one.keypoints) if registered and period(other.keypoints) else None
     features = coarse_features(mine, pair, coarse) if pair and coarse else {}
-    seen = same_view_features(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else {}
+    seen = coarse_evidence(mine, theirs, pair, coarse, features) if pair and coarse and not pair.mirrored else None
     return Explanation(
         swapped=swapped,
         agreeing=pair.agreeing if pair else 0,
         matches=pair.matches if pair else 0,
         mirrored=pair.mirrored if pair else False,
         coarse_score=coarse_weights().score(features) if features else None,
-        same_view=same_view_evidence(seen) if seen else None,
+        same_view=same_view_evidence(mine, theirs, seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         is_pattern=bool(shift and pair and registered and fits_elsewhere(mine, theirs, pair, registered, shift)),
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),

@@ -31,7 +31,7 @@ from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
-from image_release.dedup.same_view_evidence import SameViewEvidence, same_view_evidence, same_view_features
+from image_release.dedup.same_view_evidence import CoarseEvidence, SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import with_same_views
 from image_release.dedup.weights import coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
@@ -76,7 +76,7 @@ class Pairs:
         self._period = lru_cache(None)(lambda index: period(fingerprints[index].keypoints))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
         self._known: dict[tuple[int, int], Evidence | None] = {}
-        self._same_view: dict[tuple[int, int], SameViewEvidence] = {}
+        self._coarse: dict[tuple[int, int], CoarseEvidence] = {}
         self._parts: dict[tuple[int, int], tuple[Part, Part] | None] = {}
 
     def likeliest_first(self) -> list[tuple[int, int]]:
@@ -115,7 +115,9 @@ class Pairs:
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
         """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
         self.evidence(one, other, "")
-        return self._same_view.get((min(one, other), max(one, other)))
+        first, second = min(one, other), max(one, other)
+        coarse = self._coarse.get((first, second))
+        return same_view_evidence(self._prepared(first), self._prepared(second), coarse) if coarse else None
 
     def difference(self, one: int, other: int) -> Difference:
         """What tells the two images of a candidate pair apart; the pair is registered for it."""
@@ -166,8 +168,7 @@ class Pairs:
             return None
         features = coarse_features(one, pair, coarse)
         if not pair.mirrored:
-            seen = same_view_features(one, other, pair, coarse, features)
-            self._same_view[pair.one, pair.other] = same_view_evidence(seen)
+            self._coarse[pair.one, pair.other] = coarse_evidence(one, other, pair, coarse, features)
         if coarse_weights().score(features) < self._least_first_look:
             return None
         registered = register(one, other, pair, coarse)

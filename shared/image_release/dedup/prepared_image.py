@@ -54,6 +54,7 @@ class PreparedImage:
         self.contrast = float(self._grey.std())
         self.half = max(self.shape) / 2
         self.blocks = (self.shape[0] // BLOCK, self.shape[1] // BLOCK)
+        self._one_tone: float | None = None
         self._blurred: dict[int, Floats] = {}
         self._levels: dict[int, Level] = {}
         self._sampled: dict[tuple[int, bool], SampledImage] = {}
@@ -79,6 +80,13 @@ class PreparedImage:
         return np.array(
             [[1 / self.half, 0, -width / 2 / self.half], [0, 1 / self.half, -height / 2 / self.half], [0, 0, 1]]
         )
+
+    def most_of_one_tone(self) -> float:
+        """The largest share of the image that has one tone, give or take a grey level."""
+        if self._one_tone is None:
+            tones = np.bincount(self._grey.astype(np.uint8).ravel(), minlength=256)
+            self._one_tone = float(np.convolve(tones, np.ones(3)).max() / tones.sum())
+        return self._one_tone
 
     def _blur(self, number: int) -> Floats:
         if number not in self._blurred:

@@ -1,8 +1,11 @@
-"""What tells two shots of one view apart: the camera, the light, or things. Measured on the registered pair."""
+"""What tells two shots of one view apart: the camera, the light, or things. Measured on the registered pair.
+
+A logistic regression for each says how likely it is; the likeliest is told. Its features are the statistics of the pair
+and how much the light of its blocks changed against one tone curve.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,8 +15,10 @@ from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import statistics
 from image_release.dedup.matching import CandidatePair
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
+from image_release.dedup.quantiles import log_quantiles
 from image_release.dedup.registration import Registered
 from image_release.dedup.same_view import Difference
+from image_release.dedup.weights import difference_weights
 
 Floats = NDArray[np.float32]
 
@@ -23,20 +28,8 @@ TONE_STEPS = 3
 """Number of rounds in which the curve is fitted."""
 SIMILAR_SHARE = 0.7
 """Share of the blocks, those that the curve fits best, to which it is fitted again."""
-MOTION = 0.085
-"""Share of what blocks differ in that a displacement removes: from here on the camera moved."""
-OTHER_LIGHT = 2.5
-"""Median change of light of a block, in grey levels, from which the light changed in parts of the picture."""
-LEAST_OVERLAP = 0.8
-"""Share of the smaller image that the other one covers, from which the camera may have stood still."""
-MOST_UNLIKE = 0.3
-"""Maximum share of blocks that plainly disagree where only the light changed."""
-MOST_SHIFT = 0.5
-"""Maximum median displacement where only the light changed, in pixels of the working image."""
-THINGS_UNLIKE = 0.04
-"""Minimum share of blocks that plainly disagree where things moved."""
-THINGS_SHIFT = 0.25
-"""Maximum median displacement where only things moved, in pixels of the working image."""
+LEAST_LIGHT = 0.5
+"""Is added to a change of light, in grey levels, before its logarithm is taken."""
 
 
 def difference_between(
@@ -48,19 +41,14 @@ def difference_between(
 
 
 def difference_of(found: Mapping[str, float], light: Floats) -> Difference:
-    """What tells two shots of one view apart, from the statistics of the registered pair and the light of its blocks.
+    """What tells two shots of one view apart most likely, from the statistics of the registered pair and its light."""
+    features = difference_features(found, light)
+    return max(Difference, key=lambda each: difference_weights()[each].score(features))
 
-    Where a displacement explains what blocks differ in, the camera moved. If it did not, the light changed if most
-    blocks changed theirs, and things moved if some blocks disagree while the others agree.
-    """
-    unlike, shift = math.exp(found["bad"]), math.exp(found["pooled_50"])
-    if math.exp(found["explained_pooled_50"]) < MOTION:
-        is_still = math.exp(found["overlap"]) >= LEAST_OVERLAP and unlike < MOST_UNLIKE and shift < MOST_SHIFT
-        if is_still and float(np.median(np.abs(light))) >= OTHER_LIGHT:
-            return Difference.LIGHT
-        if shift < THINGS_SHIFT and unlike >= THINGS_UNLIKE:
-            return Difference.THINGS
-    return Difference.CAMERA
+
+def difference_features(found: Mapping[str, float], light: Floats) -> dict[str, float]:
+    """The statistics of a registered pair, and how much the light of its blocks changed."""
+    return {**found, **log_quantiles("light", np.abs(light), LEAST_LIGHT, (25, 50, 75, 90, 98))}
 
 
 def changed_light(one: PreparedImage, registered: Registered) -> Floats:

@@ -97,6 +97,11 @@ def coarse_weights() -> Weights:
     return _shipped("weights.json", "first_look")
 
 
+def coarse_view_weights() -> Weights:
+    """The weights that say which coarsely aligned pairs may show the same view."""
+    return _shipped("same_view.json", "first_look")
+
+
 def same_view_weights() -> Weights:
     """The weights that say how likely a coarsely aligned pair shows the same view."""
     return _shipped("same_view.json", "same_view")
@@ -111,6 +116,12 @@ def weights_of(document: Mapping[str, Any]) -> tuple[Weights, PairWeights]:
     """The weights of the coarse pass and those of the score, as `weights.json` holds them."""
     score = PairWeights({kind: _weights(values) for kind, values in document["score"].items()})
     return _weights(document["first_look"]), score
+
+
+@cache
+def difference_weights() -> Mapping[str, Weights]:
+    """What may tell two shots of one view apart -> weights that say how likely it does."""
+    return {name: _weights(values) for name, values in _document("same_view.json")["difference"].items()}
 
 
 @cache

@@ -99,6 +99,8 @@ def packed_lines(documents: Iterable[object]) -> bytes:
 
 def parsed_lines(data: bytes) -> Iterator[Any]:
     """Documents that were packed. Raises ImagesUnreadableError while it is iterated."""
+    if not data:  # gzip takes no bytes for a file without content
+        raise ImagesUnreadableError("it is empty")
     try:
         for line in gzip.decompress(data).splitlines():
             yield json.loads(line)
@@ -123,7 +125,8 @@ class PairsOfShare:
     @classmethod
     def parsed(cls, data: bytes) -> PairsOfShare:
         """Read back what was packed. Raises ImagesUnreadableError."""
-        head, *lines = parsed_lines(data)
+        lines = parsed_lines(data)
+        head = next(lines, None)
         holders = dict(map(holder_of, lines))
         try:
             pairs = tuple(
@@ -169,7 +172,7 @@ class _InCommon:
 
 
 def _in_common(holders: Callable[[], Iterable[tuple[bytes, Held]]], counting: Counting) -> dict[Pair, _InCommon]:
-    """What pairs of hotels have in common. Of those with a single family only the first that may be aligned are told."""
+    """What pairs of hotels have in common. Of those with a single family the first that may be aligned are told."""
     codes = np.array(array("Q", (_code(pair) for _, pair, _ in _pairs(holders(), counting))), np.uint64)
     codes, counts = np.unique(codes, return_counts=True)
     often = set(codes[counts > 1].tolist())

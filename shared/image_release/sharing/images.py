@@ -23,6 +23,7 @@ _UNREADABLE = (
     TypeError,
     OSError,
     EOFError,
+    MemoryError,
     NotImplementedError,
     RecursionError,
     zlib.error,

@@ -36,6 +36,7 @@ SEEDS = range(60)
 
 SETTINGS = "tests/integration/test_settings_in_functions.py"
 GONE = "tests/unit/cache/test_gone_brake.py"
+ROUNDS = "tests/integration/test_rounds.py"
 ELSEWHERE = {
     ("*", "ReadState", "/settings/*"): SETTINGS,  # a process that starts while the stored settings cannot be read
     ("*", "ListInbox", ""): SETTINGS,  # S3 answers 404, and not 403, where the settings are missing
@@ -45,6 +46,8 @@ ELSEWHERE = {
     ("process_hotel", "DeleteState", "/gone/*"): GONE,
     ("process_hotel", "WriteState", "/tick/*"): "tests/integration/test_tagger_that_cannot_start.py",
     ("tick", "DeleteState", "/due/*"): "tests/unit/serverless/test_tick.py",
+    ("compare_hotels", "ReadState", "/changed/*"): ROUNDS,  # lists that commands on other machines wrote
+    ("compare_hotels", "ReadPublished", "/hotels/*"): ROUNDS,  # of hotels that share photographs
 }
 """Rights that neither these tests nor the simulation need: function, statement, end of the resource -> their test."""
 AFTER_WEEKS = {

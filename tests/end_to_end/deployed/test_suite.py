@@ -262,6 +262,29 @@ class TestAStageThatIsBroken:
         return any('"message returns to its queue"' in line for line in suite.log_lines(function))
 
 
+class TestARound:
+    def test_over_all_hotels_is_asked_for_and_ends(self, suite):
+        """`tick` begins it, messages carry it through its steps, and a second one takes the place of the first."""
+        first = self.round(suite, 1)
+        second = self.round(suite, 2)
+        assert (first["hotels"], second["hotels"]) == (len(HOTELS), len(HOTELS))
+        assert first["images"] == second["images"] > 0
+        assert not suite.keys("state", "split/shared/")
+        assert {key.split("/")[1] for key in suite.keys("state", "shared/")} == {second["round"], "latest.json"}
+
+    def round(self, suite, number):
+        """Ask for a round and wait for its end; returns what names it."""
+        before = suite.read("state", "shared/latest.json")
+        suite.put("inbox", "shared/asked.json", json.dumps({"number": number}).encode())
+        suite.call("tick", json.loads((ROOT / "events" / "schedule.json").read_bytes()))
+
+        def ended():
+            found = suite.read("state", "shared/latest.json")
+            return found if found != before and not suite.keys("state", "split/shared/") else None
+
+        return json.loads(suite.wait("the end of a round", ended))
+
+
 class TestHeaders:
     def test_say_of_each_published_object_what_it_is_and_how_long_it_stays(self, suite):
         """Renditions stay for ever; manifests and pages are asked for again."""

@@ -27,6 +27,7 @@ SENDS_TO = {
     "process_hotel": {"UrgentQueue", "BulkQueue"},
 }
 """Which function sends to which queue. Paths that lead back to the function are in BOUNDED."""
+INBOX_OF_THE_DESK = ("overrides", "decisions", "requests", "shared")
 BOUNDED = {
     "process_hotel": "at most twelve times it sends the nudge of a hotel left to a newer writer (invariant 11)",
     "detect_changes": "a catalogue in shares makes five hops (decision 41)",
@@ -239,7 +240,7 @@ class TestRights:
             }
 
     def test_of_people_at_the_desk_are_to_decide_and_never_to_publish(self, of_type):
-        """The policy for them writes decisions and requests into the inbox, and nothing else anywhere."""
+        """The policy for them writes decisions, requests and what asks for a round, and nothing else anywhere."""
         (policy,) = of_type("IAM::ManagedPolicy").values()
         assert not {"Roles", "Users", "Groups"} & set(policy)
         lines = policy["PolicyDocument"]["Statement"]
@@ -247,7 +248,7 @@ class TestRights:
         key_rights = {action for action in actions if action.startswith("kms:")}
         assert actions - key_rights == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}
         written = {json.loads(resource)["Fn::Sub"] for resource in granted(lines, "s3:PutObject")}
-        assert written == {f"${{InboxBucket.Arn}}/{prefix}/*" for prefix in ("overrides", "decisions", "requests")}
+        assert written == {f"${{InboxBucket.Arn}}/{prefix}/*" for prefix in INBOX_OF_THE_DESK}
 
     def test_to_the_secret_belong_to_process_hotel_only(self, statements, asks_google):
         """Only the function that sends images to Google reads its key, and nobody where Google is not asked."""

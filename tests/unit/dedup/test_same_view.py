@@ -13,8 +13,7 @@ from image_release.dedup import Difference, Picture, group_same
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely
-from image_release.dedup.same_view_difference import difference_of
-from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, same_view_features
+from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, coarse_view_features
 from image_release.dedup.same_view_pairs import ASKED, MOST_SAME_VIEW, with_same_views
 from image_release.settings import GroupingSettings
 from image_release.values import Override
@@ -134,7 +133,7 @@ class TestFeatures:
         one, other = (PreparedImage(item) for item in prints)
         (pair,) = candidate_pairs(prints)
         coarse = align_coarsely(one, other, pair)
-        features = same_view_features(one, other, pair, coarse, {"agreeing": 1.0})
+        features = coarse_view_features(one, other, pair, coarse, {"agreeing": 1.0})
         least, most = (exp(features[name]) - LEAST_SHARED for name in ("shared_least", "shared_most"))
         assert least == pytest.approx(380 * 280 / (480 * 340), abs=0.1)
         assert most > 0.9
@@ -204,38 +203,7 @@ class TestRelation:
         assert [view.other for view in first.same_view] == ["001", "002", "003"]
 
 
-STILL = {"explained_pooled_50": 0.05, "pooled_50": 0.1}
-"""What a fixed camera leaves."""
-
-
-def measured(**changed):
-    """Statistics of two shots between which a camera moved, as logarithms, with some changed."""
-    values = {"overlap": 0.9, "bad": 0.2, "explained_pooled_50": 0.12, "pooled_50": 0.4}
-    return {name: log(value) for name, value in (values | changed).items()}
-
-
 class TestDifference:
-    @pytest.mark.parametrize(
-        ("changed", "light", "expected"),
-        [
-            ({}, 0, Difference.CAMERA),
-            ({}, 9, Difference.CAMERA),
-            (STILL, 9, Difference.LIGHT),
-            (STILL | {"pooled_50": 0.4}, 9, Difference.LIGHT),
-            (STILL | {"pooled_50": 0.6}, 9, Difference.CAMERA),
-            (STILL | {"pooled_50": 0.4, "overlap": 0.6}, 9, Difference.CAMERA),
-            (STILL | {"pooled_50": 0.4, "bad": 0.5}, 9, Difference.CAMERA),
-            (STILL, 1, Difference.THINGS),
-            (STILL | {"overlap": 0.6}, 9, Difference.THINGS),
-            (STILL | {"bad": 0.02}, 1, Difference.CAMERA),
-            (STILL | {"pooled_50": 0.4}, 1, Difference.CAMERA),
-        ],
-    )
-    def test_is_what_the_blocks_show(self, changed, light, expected):
-        """A camera displaces blocks; light changes most of them; things leave single blocks that disagree."""
-        changes = np.array([light, -light, light, 0, light], np.float32)
-        assert difference_of(measured(**changed), changes) is expected
-
     def test_of_the_light_in_half_of_a_picture(self):
         """A lamp in one half is told from a darker copy."""
         shot = photo(70)

@@ -1,0 +1,175 @@
+"""What the shares of a round hand on: families whatever the order of links, pairs of hotels, and damaged objects."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from image_release.sharing import (
+    AS_USUAL,
+    Counting,
+    FamilyMap,
+    HeldImages,
+    Images,
+    ImagesUnreadableError,
+    Meeting,
+    PairsOfShare,
+    pack_holders,
+    pack_links,
+    parse_holders,
+    parse_links,
+    parsed_lines,
+    split_pairs,
+)
+from image_release.sharing.families import NearImage
+from image_release.sharing.pairing import LEAST_WEIGHT
+from image_release.sharing.prints import Prints
+from image_release.values import Accommodation
+
+
+def sha(number: int) -> bytes:
+    """A SHA-256 that ends and begins with zeros now and then."""
+    return (number % 3).to_bytes(16) + number.to_bytes(8) + bytes(8)
+
+
+EDGES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=20)
+
+
+def families(edges: list[tuple[int, int]], parts: int = 1) -> FamilyMap:
+    found = FamilyMap.none()
+    for part in range(parts):
+        links = parse_links(pack_links([(sha(one), sha(other)) for one, other in edges[part::parts]]))
+        found = FamilyMap.parsed(found.joined_by([links]).packed())
+    return found
+
+
+def sets_of(found: FamilyMap) -> set[frozenset[bytes]]:
+    members = found.members()
+    return {frozenset(members(family.tobytes())) for family in found.families}
+
+
+def connected(edges: list[tuple[int, int]]) -> set[frozenset[bytes]]:
+    sets: list[set[int]] = []
+    for edge in edges:
+        touched = [own for own in sets if own & set(edge)]
+        sets = [own for own in sets if own not in touched] + [set(edge).union(*touched)]
+    return {frozenset(map(sha, own)) for own in sets}
+
+
+@settings(deadline=None)
+@given(EDGES, st.integers(1, 4), st.randoms())
+def test_a_family_is_what_links_connect_in_any_order_and_in_any_parts(edges, parts, dice):
+    expected = connected(edges)
+    assert sets_of(families(edges)) == expected
+    shuffled = [edge[::-1] if dice.random() < 0.5 else edge for edge in edges]
+    dice.shuffle(shuffled)
+    assert sets_of(families(shuffled, parts)) == expected
+
+
+@given(EDGES)
+def test_an_image_without_a_copy_is_a_family_of_its_own(edges):
+    found = families(edges)
+    linked = {number for edge in edges for number in edge}
+    shas = np.frombuffer(b"".join(map(sha, range(13))), np.uint8).reshape(-1, 32)
+    own = [family.tobytes() for family in found.of(shas)]
+    for number, family in enumerate(own):
+        assert (family == sha(number)) or number in linked
+    assert all(own[one] == own[other] for one, other in edges)
+
+
+HOLDERS = st.dictionaries(
+    st.integers(0, 30).map(sha),
+    st.dictionaries(
+        st.sampled_from("abcdefg"), st.sets(st.integers(40, 60).map(sha), min_size=1, max_size=2), min_size=2
+    ),
+    max_size=8,
+)
+
+
+@settings(deadline=None)
+@given(HOLDERS, st.integers(1, 3), st.integers(2, 5), st.integers(1, 3))
+def test_each_pair_that_may_share_enough_is_looked_at_once(holders, least, many, most):
+    shares = split_pairs(holders.items, Counting(least, many), most)
+    shares = [PairsOfShare.parsed(share.packed()) for share in shares]
+    looked = [pair for share in shares for pair, _ in share.pairs]
+    assert len(looked) == len(set(looked))
+    few = {family: held for family, held in holders.items() if len(held) <= many}
+    for one, other in {(one, other) for held in few.values() for one in held for other in held if one < other}:
+        both = [held for held in few.values() if {one, other} <= held.keys()]
+        weight = sum(1 / (len(held) - 1) for held in both)
+        may_be_enough = len(both) >= least or weight > LEAST_WEIGHT + 1e-9
+        assert ((one, other) in looked) or not may_be_enough
+
+
+@settings(deadline=None)
+@given(HOLDERS)
+def test_a_share_knows_all_families_of_its_hotels_and_whether_many_have_them(holders):
+    for share in split_pairs(holders.items, AS_USUAL, 2):
+        hotels = {hotel_id for pair, _ in share.pairs for hotel_id in pair}
+        for family, held in holders.items():
+            if hotels & held.keys():
+                kept = share.holders[family]
+                assert {name: own for name, own in held.items() if name in hotels}.items() <= kept.items()
+                assert (len(kept) > AS_USUAL.many) == (len(held) > AS_USUAL.many)
+
+
+@given(HOLDERS)
+def test_holders_are_read_back(holders):
+    assert dict(parse_holders(pack_holders(holders.items()))) == holders
+
+
+def some_images() -> Images:
+    rows = [(0, "h/é", "p", "a", b"".join(map(sha, range(4))), np.arange(16, dtype="<u8").tobytes())]
+    prints = Prints.of(rows)
+    glances = np.arange(4 * 3 * 144).reshape(4, 3, 144).astype(np.int8)
+    return Images(prints, glances, np.arange(4), np.array([True, False, True, True]))
+
+
+def some_meeting() -> Meeting:
+    near = {2: {sha(7): NearImage(sha(7), Accommodation("p", "é/b"), 3.5)}}
+    beside = {1: {sha(8): NearImage(sha(8), Accommodation("q", "c"), 0.0)}}
+    return Meeting(near, beside, {1, 5})
+
+
+def test_images_and_candidates_are_read_back():
+    images = Images.parsed(some_images().packed())
+    assert (images.prints.hotel(3), images.prints.name(3)) == ("h/é", sha(3))
+    assert images.is_new.tolist() == [True, False, True, True]
+    assert images.those(images.is_new).places.tolist() == [0, 2, 3]
+    assert Meeting.parsed(some_meeting().packed()) == some_meeting()
+    held = HeldImages.parsed(HeldImages(("h/é", "x"), some_images().prints).packed())
+    assert (held.hotels, held.prints.accommodation(1)) == (("h/é", "x"), Accommodation("p", "a"))
+
+
+PARSERS = {
+    "images": (Images.parsed, some_images().packed()),
+    "held": (HeldImages.parsed, HeldImages(("h",), some_images().prints).packed()),
+    "candidates": (Meeting.parsed, some_meeting().packed()),
+    "families": (FamilyMap.parsed, families([(1, 2)]).packed()),
+    "links": (parse_links, pack_links([(sha(1), sha(2))])),
+    "holders": (lambda data: list(parse_holders(data)), pack_holders([(sha(1), {"h": {sha(1)}})])),
+    "pairs": (PairsOfShare.parsed, PairsOfShare(((("a", "b"), (sha(1),)),), 1, {}).packed()),
+    "lines": (lambda data: list(parsed_lines(data)), pack_holders([])),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_damaged_object_is_told_and_raises_nothing_else(name, data):
+    parse, whole = PARSERS[name]
+    parse(whole)
+    kind = data.draw(st.sampled_from(["cut", "changed", "other"]))
+    if kind == "cut":
+        damaged = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    elif kind == "changed":
+        place = data.draw(st.integers(0, len(whole) - 1))
+        damaged = whole[:place] + bytes([data.draw(st.integers(0, 255))]) + whole[place + 1 :]
+    else:
+        damaged = data.draw(st.one_of(st.binary(max_size=200), *(st.just(other) for _, other in PARSERS.values())))
+    with contextlib.suppress(ImagesUnreadableError):
+        parse(damaged)
