@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from click.testing import CliRunner
 
 from image_release.cli import main
+from image_release.desk.web.sharing_work import SharedByHotels
+from image_release.one_machine.desk import open_desk
+from image_release.one_machine.workspace import open_workspace
 from image_release.serverless import compare_hotels
+from image_release.settings import Settings
 from image_release.sharing import Families, find_shared, read_round, shared_document
 from image_release.sharing_keys import ASKED, LATEST_ROUND, ROUNDS
 from tests.integration.deployed import MAX_RECEIVES, Deployed, composition_for, sample
@@ -29,6 +34,7 @@ def deployed(ministack, monkeypatch):
 @pytest.fixture
 def chain(deployed, tmp_path, monkeypatch):
     monkeypatch.setattr(compare_hotels, "SHARDS_A_RANGE_BITS", -2)  # four ranges
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = Chain(tmp_path, **{name: getattr(deployed, name) for name in STORES})
     yield made
     made.world.close()
@@ -66,6 +72,7 @@ def test_a_round_finds_what_one_machine_finds(deployed, chain):
     assert document.pop("round_ended")
     assert document == expected
     assert "round" in said(deployed).stdout
+    assert shared_document(on_the_desk(deployed).shared) == expected
     other = said(deployed, "--many", "4")
     assert (other.exit_code, "--many 10" in other.stderr) == (2, True)
     assert not list(deployed.state.list(ROUNDS))
@@ -81,6 +88,20 @@ def test_a_later_round_reads_what_commands_and_functions_changed_since(deployed,
     found = read_round(chain.stores).shared
     assert shared_document(found) == shared_document(on_one_machine(chain))
     assert [(pair.one.hotel_id, pair.other.hotel_id, len(pair.shared)) for pair in found.pairs] == [("h1", "h4", 3)]
+
+
+def on_the_desk(deployed):
+    """What the desk's page tells beside the suite."""
+    address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)
+    with open_desk(open_workspace(address, Settings()), address) as desk:
+        work = SharedByHotels()
+        work.begin(desk)
+        while not work.comparing.is_over:
+            time.sleep(0.01)
+        assert work.comparing.error == ""
+        assert work.found.at == read_round(desk.stores).ended
+        assert not desk.prints.exists()
+        return work.found
 
 
 def said(deployed, *words, command="shared"):

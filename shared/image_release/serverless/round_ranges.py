@@ -17,8 +17,6 @@ from image_release.side_by_side import side_by_side
 from image_release.state import write_json
 from image_release.storage import Store
 
-AHEAD = 2
-"""Ranges that are read while another one is compared; bounds the memory."""
 T = TypeVar("T")
 
 
@@ -82,8 +80,8 @@ class Ranges:
         return self._read(held_key(self._name, number, self.summaries[number].draw), HeldImages.parsed)
 
     def every_held(self) -> Iterator[HeldImages]:
-        """The same of all ranges, in their order."""
-        return side_by_side(self.held, range(len(self.summaries)), AHEAD)
+        """The same of all ranges, in their order, one after the other: that bounds the memory."""
+        return map(self.held, range(len(self.summaries)))
 
     def images(self, number: int) -> Images:
         """The images of a range, each once."""

@@ -19,7 +19,7 @@ from itertools import chain
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
 from image_release.serverless.ports import Suite
-from image_release.serverless.round_ranges import AHEAD, Ranges, keep_range, read_whole
+from image_release.serverless.round_ranges import Ranges, keep_range, read_whole
 from image_release.serverless.rounds import Round
 from image_release.serverless.shares import SplitPlan, Step, WorkUnreadableError
 from image_release.sharing import (
@@ -49,7 +49,6 @@ from image_release.sharing_keys import (
     pairs_found_key,
     pairs_key,
 )
-from image_release.side_by_side import side_by_side
 from image_release.storage import Stores
 from image_release.values import HotelRow
 
@@ -127,7 +126,7 @@ def meet_block(plan: SplitPlan, share: int, suite: Suite) -> bytes:
         images = ranges.images(number)
         return images if number <= last else images.those(~images.is_new)
 
-    found = meet(ranges.new_images(first, last), side_by_side(others, wanted, AHEAD))
+    found = meet(ranges.new_images(first, last), map(others, wanted))
     suite.state.put(near_key(plan.folder, share), found.packed())
     return b""
 

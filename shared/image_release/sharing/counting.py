@@ -126,7 +126,7 @@ class PairsOfShare:
     def parsed(cls, data: bytes) -> PairsOfShare:
         """Read back what was packed. Raises ImagesUnreadableError."""
         lines = parsed_lines(data)
-        head = next(lines, None)
+        head: Any = next(lines, None)
         holders = dict(map(holder_of, lines))
         try:
             pairs = tuple(

@@ -16,13 +16,15 @@ from image_release.everywhere import PrintIndex
 from image_release.feed_keys import note_key
 from image_release.queueing import Message
 from image_release.serverless import compare_hotels, round_steps, rounds
+from image_release.serverless.messages import ShareMessage
 from image_release.serverless.round_ranges import Ranges
 from image_release.serverless.rounds import begin_round
-from image_release.serverless.shares import WorkUnreadableError
+from image_release.serverless.shares import WorkUnreadableError, do_share, resume_split
 from image_release.sharing import Families, FamilyMap, Verifier
 from image_release.sharing.families import stored_families
 from image_release.sharing.finding import _holders, _in_several_hotels
 from image_release.sharing_keys import LATEST_ROUND, ROUNDS, SHARED, families_key, round_folder
+from image_release.split_keys import share_done_key
 from image_release.values import Accommodation, sha256_hex
 from tests.unit.dedup.images import COPIES, photo, seen
 from tests.unit.serverless.killing import kills
@@ -127,6 +129,9 @@ def test_one_request_begins_one_round(world):
     assert world.ask() == {"begun": 1}
     assert world.ask() == {}
     drained(world.suite)
+    assert begin_round(world.suite) == {"begun": 1}  # the second request waited
+    drained(world.suite)
+    assert begin_round(world.suite) == {}
     assert world.ask() == {"begun": 1}
 
 
@@ -155,6 +160,42 @@ def once_each(queue):
     queue.send(map(Message, bodies))
 
 
+def test_what_stands_still_is_sent_again_by_the_tick(world):
+    world.hotels(hotels())
+    world.ask()
+    lost = 0
+    while list(world.suite.state.list(ROUNDS)):
+        name, *others = world.suite.comparing.visible() or [None]
+        if name:
+            handle(world.suite, world.suite.comparing.receive(name).body)
+            world.suite.comparing.delete(name)
+        for other in others:  # the rest is lost
+            world.suite.comparing.delete(other)
+            lost += 1
+        if not len(world.suite.comparing):
+            world.wait(minutes=61)
+            resume_split(world.suite)
+    [name] = world.suite.state.folders(SHARED)
+    assert shared_in_suite(world, name) == shared_on_one_machine(world)
+    assert lost > 10
+
+
+def test_of_two_attempts_at_once_the_first_mark_counts(world):
+    """What both write has other names, so later steps must read what one of them wrote."""
+    world.hotels(hotels())
+    world.ask()
+    handle(world.suite, world.suite.comparing.receive().body)
+    mark = share_done_key(folder(world), "gather", 0)
+
+    def slower(plan, share, suite):
+        suite.state.put(mark, b"first")
+        return b"second"
+
+    order = ShareMessage(folder=folder(world), step="gather", share=0)
+    assert do_share(order, world.suite, {"gather": slower}) == b"second"
+    assert world.suite.state.get(mark).data == b"first"
+
+
 def test_of_two_rounds_at_once_one_counts_and_nothing_of_the_other_stays(world, monkeypatch):
     world.hotels(hotels())
     world.ask()
@@ -179,17 +220,20 @@ def test_what_came_since_is_compared_with_all_and_what_went_is_forgotten(world, 
     world.hotels(hotels())
     first = world.round()
     assert shared_in_suite(world, first.round) == shared_on_one_machine(world, families)
-    world.hotels(hotels(h5={"a5": [(3, "smaller"), (4, "dark")]}, h4=None, h2={"a2": [(0, "smaller"), 3]}))
+    new = {f"n{number}": {f"b{number}": [(3, "smaller"), (4, "smaller"), number + 6]} for number in range(6)}
+    new["n3"]["b3"].append((2, "smaller"))  # its range comes before that of h1
+    world.hotels(hotels(h5={"a5": [(3, "smaller"), (4, "dark")]}, h4=None, h2={"a2": [(0, "smaller"), 3]}, **new))
     merge_fingerprints(world.suite.state, Accommodation("atlas", "a2"), {}, frozenset(images((1, "smaller"))))
-    for hotel_id in ("h2", "h4", "h5"):
+    for hotel_id in ("h2", "h4", "h5", *new):
         note(world, hotel_id, 2)
     second = world.round()
-    assert second.hotels == 4
+    assert second.hotels == 10
     found = shared_in_suite(world, second.round)
     assert found == shared_on_one_machine(world, families)
     hotels_of = [{hotel_id for hotel_id, _ in family} for family in found]
     assert {"h1", "h2"} in hotels_of  # as before
-    assert {"h2", "h5"} in hotels_of  # h5 is new
+    assert {"h2", "h5", *new} in hotels_of  # wherever the new ones stand
+    assert {"h1", "n3"} in hotels_of
     assert not any("h4" in family for family in hotels_of)
 
 
