@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from multiprocessing import get_context
@@ -31,18 +32,27 @@ from image_release.lab.grouping.evaluation import group_hotel
 from image_release.lab.grouping.gate import FEW_PAIRS
 from image_release.lab.grouping.measures import GroupedImage, GroupingMeasures, measure
 
+AllWeights = tuple[Weights, PairWeights, Weights]
+"""The weights of the coarse pass, of the score, and of the regions in which two images differ."""
 LEAST_FOUND = 0.97
 """Share of pairs below which an attack is named."""
 
 
-def grouped(task: tuple[CorpusHotel, Weights, PairWeights, Weights]) -> tuple[GroupedImage, ...]:
-    """Group a hotel with other weights than the shipped ones, in a process of its own."""
-    hotel, coarse, score, regions = task
+@contextmanager
+def weighing(coarse: Weights, score: PairWeights, regions: Weights) -> Iterator[None]:
+    """Group with other weights than the shipped ones."""
     with (
         patch.object(grouping, "coarse_weights", lambda: coarse),
         patch.object(grouping, "shipped_weights", lambda: score),
         patch.object(grouping, "region_weights", lambda: regions),
     ):
+        yield
+
+
+def grouped(task: tuple[CorpusHotel, *AllWeights]) -> tuple[GroupedImage, ...]:
+    """Group a hotel with other weights than the shipped ones, in a process of its own."""
+    hotel, coarse, score, regions = task
+    with weighing(coarse, score, regions):
         return group_hotel(hotel).grouped_images
 
 
@@ -78,25 +88,29 @@ def judged(corpus: Path) -> dict[str, list[CorpusHotel]]:
     return {**fewer, f"{corpus.name}, all": counted}
 
 
-def cross_validate(
-    corpora: Sequence[Path], judge: Sequence[Path], fit_also: Sequence[Path], made: Sequence[Path], folds: int
-) -> None:
-    """Fit without each fold, group the hotels of the fold, and print the measures."""
-    fitted, changed = hotels_of([*corpora, *fit_also]), hotels_of(made)
-    pairs, regions = measured(fitted, changed), measured_regions(fitted, changed)
-    jobs = {name: hotels for corpus in [*corpora, *judge] for name, hotels in judged(corpus).items()}
-    keys = {fold_key(hotel) for hotels in jobs.values() for hotel in hotels}
+def held_out(
+    corpora: Sequence[Path], made: Sequence[Path], keys: set[str], folds: int
+) -> tuple[list[AllWeights], dict[str, int]]:
+    """Weights fitted on the corpora without each fold, and the fold of each house or set, also of those in `keys`."""
+    hotels, changed = hotels_of(corpora), hotels_of(made)
+    pairs, regions = measured(hotels, changed), measured_regions(hotels, changed)
     fold_of = numbered({pair.fold for pair in pairs} | keys, folds)
     print(f"{len(pairs)} pairs of {len(fold_of)} houses and sets, {folds} folds", flush=True)
     coarse, score = fits(pairs, fold_of)
     _, region = fit_regions(regions, fold_of)
+    return list(zip(coarse.without, score.without, region, strict=True)), fold_of
+
+
+def cross_validate(
+    corpora: Sequence[Path], judge: Sequence[Path], fit_also: Sequence[Path], made: Sequence[Path], folds: int
+) -> None:
+    """Fit without each fold, group the hotels of the fold, and print the measures."""
+    jobs = {name: hotels for corpus in [*corpora, *judge] for name, hotels in judged(corpus).items()}
+    keys = {fold_key(hotel) for hotels in jobs.values() for hotel in hotels}
+    without, fold_of = held_out([*corpora, *fit_also], made, keys, folds)
     with get_context("spawn").Pool() as pool:
         for name, hotels in jobs.items():
-            without = [fold_of[fold_key(hotel)] for hotel in hotels]
-            tasks = [
-                (hotel, coarse.without[n], score.without[n], region[n])
-                for hotel, n in zip(hotels, without, strict=True)
-            ]
+            tasks = [(hotel, *without[fold_of[fold_key(hotel)]]) for hotel in hotels]
             grouped_images = list(chain.from_iterable(pool.map(grouped, tasks, chunksize=1)))
             found = measure([item for hotel in hotels for item in hotel.images], grouped_images)
             print(said(name, found), flush=True)

@@ -1,10 +1,12 @@
-"""Say how many pairs of images are told right, by what is different between their shots, with the shipped weights.
+"""Say how many pairs of images are told right, by what is different between their shots.
 
-    python -m benchmarks.told_right CORPUS... [--hotels N]
+    python -m benchmarks.told_right CORPUS... [--hotels N] [--fit CORPUS... [--made CORPUS...]]
 
 CORPUS is what `benchmarks/rendered_pairs.py` or `benchmarks/second_shots.py` made. A pair of copies is right if both
 are in one picture, a pair of two shots if they are not. Pairs of shots that nothing relates are not counted. *Alone* is
 the share that two images would be told right by their score and the settings' clear score, without the hotel's others.
+The weights are the shipped ones, which may have seen the pairs. With `--fit` they are fitted anew as
+`benchmarks/cross_validation.py` does, without the house or scene that is judged.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ from itertools import chain, combinations
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.fit_grouping import hotels_of, labels_of
+from benchmarks.cross_validation import AllWeights, held_out, weighing
+from benchmarks.fit_grouping import fold_key, hotels_of, labels_of
 from benchmarks.pair_kinds import CorpusKinds
 from image_release.dedup import group_same, scored_pairs
+from image_release.dedup.weights import coarse_weights, region_weights, shipped_weights
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
 
 COPIES = "copies"
+FOLDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,14 @@ def differences_of(corpus: Path) -> dict[frozenset[str], str]:
     return {labels: difference for labels, difference in changes.items() if len(labels) > 1}
 
 
-def told(task: tuple[CorpusHotel, Mapping[frozenset[str], str]]) -> list[Told]:
+def told(task: tuple[CorpusHotel, Mapping[frozenset[str], str], AllWeights]) -> list[Told]:
     """Judge every pair of images of a hotel whose shots are related."""
-    hotel, differences = task
+    hotel, differences, weights = task
+    with weighing(*weights):
+        return _told(hotel, differences)
+
+
+def _told(hotel: CorpusHotel, differences: Mapping[frozenset[str], str]) -> list[Told]:
     fingerprints = fingerprint_hotel(hotel)
     label_of = labels_of(hotel, fingerprints)
     pictures = group_same(fingerprints.seen, (), hotel.settings.grouping)
@@ -67,11 +77,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--hotels", type=int, help="only so many hotels")
+    parser.add_argument("--fit", nargs="+", type=Path, default=[])
+    parser.add_argument("--made", nargs="+", type=Path, default=[])
     args = parser.parse_args()
+    keys = {fold_key(hotel) for hotel in hotels_of(args.corpora)}
+    shipped = coarse_weights(), shipped_weights(), region_weights()
+    weights, fold_of = held_out(args.fit, args.made, keys, FOLDS) if args.fit else ([shipped], dict.fromkeys(keys, 0))
     for corpus in args.corpora:
         differences = differences_of(corpus)
         with get_context("spawn").Pool() as pool:
-            jobs = [(hotel, differences) for hotel in hotels_of([corpus])[: args.hotels]]
+            hotels = hotels_of([corpus])[: args.hotels]
+            jobs = [(hotel, differences, weights[fold_of[fold_key(hotel)]]) for hotel in hotels]
             pairs = list(chain.from_iterable(pool.map(told, jobs, chunksize=1)))
         kinds = Counter(pair.difference for pair in pairs)
         print(_line(f"{corpus.name}: all", pairs))

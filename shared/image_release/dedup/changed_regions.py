@@ -203,16 +203,19 @@ def _regions(striking: Flags, unexplained: Floats) -> Iterator[tuple[Flags, tupl
         yield np.repeat(np.repeat(found, CELL, 0), CELL, 1)[box], box
 
 
-def _connected(cells: Flags) -> NDArray[np.intp]:
+def _connected(cells: Flags) -> NDArray[np.int32]:
     """A number for each cell: 0 for those that are not set, the same number for those that touch, if by a corner."""
-    labels = np.where(cells, np.arange(1, cells.size + 1).reshape(cells.shape), 0)
+    rows, columns = cells.shape
+    padded = np.zeros((rows + 2, columns + 2), np.int32)
+    labels = padded[1:-1, 1:-1]
+    labels[:] = np.where(cells, np.arange(1, cells.size + 1).reshape(cells.shape), 0)
     while True:
-        padded = np.pad(labels, 1)
-        rows = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
-        most = np.where(cells, np.maximum(np.maximum(rows[:, :-2], rows[:, 2:]), rows[:, 1:-1]), 0)
+        down = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
+        most = np.maximum(np.maximum(down[:, :-2], down[:, 2:]), down[:, 1:-1])
+        most *= cells
         if (most == labels).all():
             return labels
-        labels = most
+        labels[:] = most
 
 
 def _features(differing: _Differing, striking: Flags, region: Flags, box: tuple[slice, slice]) -> dict[str, float]:

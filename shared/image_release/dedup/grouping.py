@@ -28,7 +28,7 @@ from image_release.dedup.groups import FingerprintedImage, ImageGroups, Picture,
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import PreparedImage
-from image_release.dedup.registration import Registered, align_coarsely, register
+from image_release.dedup.registration import Alignment, Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
 from image_release.dedup.same_view_evidence import CoarseEvidence, SameViewEvidence, coarse_evidence, same_view_evidence
@@ -114,8 +114,9 @@ class Pairs:
 
     def same_view(self, one: int, other: int) -> SameViewEvidence | None:
         """Evidence that a candidate pair shows the same view; None if it is mirrored or cannot be aligned."""
-        self.evidence(one, other, "")
         first, second = min(one, other), max(one, other)
+        if (first, second) not in self._known and (first, second) not in self._coarse:
+            self._aligned_coarsely(self._pairs[first, second])
         coarse = self._coarse.get((first, second))
         return same_view_evidence(self._prepared(first), self._prepared(second), coarse) if coarse else None
 
@@ -161,7 +162,8 @@ class Pairs:
     def _likelihood(self, indices: tuple[int, int]) -> tuple[int, tuple[int, int]]:
         return -self._pairs[indices].agreeing, indices
 
-    def _measured(self, pair: CandidatePair) -> Evidence | None:
+    def _aligned_coarsely(self, pair: CandidatePair) -> tuple[Alignment, float] | None:
+        """The coarse alignment of a pair and its score; it also tells whether the two show the same view."""
         one, other = self._prepared(pair.one), self._prepared(pair.other)
         coarse = align_coarsely(one, other, pair)
         if coarse is None:
@@ -169,15 +171,20 @@ class Pairs:
         features = coarse_features(one, pair, coarse)
         if not pair.mirrored:
             self._coarse[pair.one, pair.other] = coarse_evidence(one, other, pair, coarse, features)
-        if coarse_weights().score(features) < self._least_first_look:
+        return coarse, coarse_weights().score(features)
+
+    def _measured(self, pair: CandidatePair) -> Evidence | None:
+        found = self._aligned_coarsely(pair)
+        if found is None or found[1] < self._least_first_look:
             return None
-        registered = register(one, other, pair, coarse)
+        one, other = self._prepared(pair.one), self._prepared(pair.other)
+        registered = register(one, other, pair, found[0])
         if registered is None or self._is_of_a_pattern(pair, registered):
             return None
         displaced = displacements(one, registered)
-        found = statistics(one, other, pair, registered, displaced)
-        score = after_a_look(shipped_weights().score(found), one, registered, region_weights())
-        return evidence("", pair, registered, displaced, found, score)
+        measured = statistics(one, other, pair, registered, displaced)
+        score = after_a_look(shipped_weights().score(measured), one, registered, region_weights())
+        return evidence("", pair, registered, displaced, measured, score)
 
     def _is_of_a_pattern(self, pair: CandidatePair, registered: Registered) -> bool:
         """Whether that a pair fits says nothing, because it fits as well at another place."""
@@ -213,7 +220,7 @@ def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -
     """Join the clear pairs, and return those that speak for the same photograph but not clearly."""
     likely, refused = [], set()
     for pair in pairs.likeliest_first():
-        if not _may_join(groups, pair):
+        if not _may_join(groups, pair) or _is_contradicted(groups, pairs, pair, settings):
             continue
         found = pairs.evidence(*pair, "")
         if found is None or found.score < settings.least_score:
@@ -227,6 +234,20 @@ def _join_clear(groups: ImageGroups, pairs: Pairs, settings: GroupingSettings) -
         if clear and _several(groups, pair):
             refused.add(groups_now)
     return likely
+
+
+def _is_contradicted(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a likelier pair, which was measured before, keeps the groups of two images apart.
+
+    Their score is at most that of the likeliest pair that counts, so the others need not be measured.
+    """
+    several = _several(groups, pair)
+    for likelier in _across(groups, pairs, pair):
+        if likelier == pair:
+            return False
+        if several or pairs.score(*likelier) > HOPELESS:
+            return pairs.score(*likelier) < settings.least_score
+    raise AssertionError("a pair is across its own groups")
 
 
 def _is_clear(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> bool:

@@ -1,6 +1,7 @@
 """The rules of grouping, each on a small graph of scores: which pairs join, and which do not."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -212,6 +213,16 @@ class TestTheOrder:
         pairs = graph({"ab": COPIES, "bc": COPIES, "ac": COPIES})
         del pairs._known[0, 2]
         assert len(grouped("abc", pairs, (), SETTINGS)) == 1
+
+    @pytest.mark.parametrize("images", ["abc", "abcd"])
+    def test_leaves_out_pairs_that_a_likelier_one_contradicts(self, images: str) -> None:
+        """Of an image and a group, and of two groups: whatever the last pair would say, they are two pictures."""
+        scores: Scores = {"ab": COPIES, "cd": COPIES, "ac": -3.0, "bc": COPIES, "bd": COPIES}
+        pairs = graph({name: score for name, score in scores.items() if set(name) <= set(images)})
+        for unknown in {(1, 2), (1, 3)} & pairs._pairs.keys():
+            del pairs._known[unknown]
+            pairs._pairs[unknown] = replace(pairs._pairs[unknown], mirrored=True)  # not asked for the same view
+        assert len(grouped(images, pairs, (), SETTINGS)) == 2
 
 
 class TestDecisions:

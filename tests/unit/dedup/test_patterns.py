@@ -54,8 +54,10 @@ class TestPatterns:
         assert found.is_pattern
         assert found.aligned.evidence.score > 0  # without the rule they would be one
 
-    def test_that_are_the_same_as_a_whole_are_one_picture(self):
-        assert pictures(board(8), board(8, seed=1), board(8).resize((320, 240), Image.Resampling.LANCZOS)) == 1
+    @pytest.mark.parametrize("squares", [8, 12])
+    def test_that_are_the_same_as_a_whole_are_one_picture(self, squares):
+        small = board(squares).resize((320, 240), Image.Resampling.LANCZOS)
+        assert pictures(board(squares), board(squares, seed=1), small) == 1
 
 
 class TestTiledFloors:

@@ -82,6 +82,14 @@ class TestSentence:
         )
         assert "two shots" not in sentence(explanation(7, 0.08), Verdict(Reason.DIRECTLY), SETTINGS)
 
+    def test_names_a_thing_that_lowered_the_score(self):
+        """A part that looks like a thing is named where it took much from the score."""
+        found = explanation(1.2)
+        thing = replace(found, aligned=replace(found.aligned, contributions={"thing": -4.0}))
+        assert "a part looks like a thing that moved, came or went" in sentence(thing, Verdict(Reason.APART), SETTINGS)
+        little = replace(found, aligned=replace(found.aligned, contributions={"thing": -0.5}))
+        assert "looks like a thing" not in sentence(little, Verdict(Reason.APART), SETTINGS)
+
     def test_of_a_regular_pattern_says_why_a_high_score_is_not_enough(self):
         chessboards = replace(explanation(8.3), is_pattern=True)
         assert sentence(chessboards, Verdict(Reason.APART), SETTINGS).endswith(
