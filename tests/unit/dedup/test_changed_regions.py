@@ -173,8 +173,8 @@ class TestRegions:
         """A part of few blocks is no reason to speak of things."""
         one, found = registered(with_chair(room(), 120), with_chair(room(), 450))
         assert changed_regions(one, found)
-        few = np.arange(len(found.levels[FINEST].inside)) < LEAST_BLOCKS - 1
-        assert changed_regions(one, with_inside(found, few)) == []
+        order = np.argsort(found.levels[FINEST].correlation)
+        assert changed_regions(one, with_inside(found, order < LEAST_BLOCKS - 1)) == []
 
     def test_of_a_crop_are_those_of_what_it_shows(self):
         """What lies outside of the crop is no region."""
