@@ -3,10 +3,10 @@
     python -m benchmarks.fit_best CORPUS... [--judge CORPUS...] [--write] [--folds 8] [--wrong]
 
 Each CORPUS holds labels.csv and images/. Groups are given: the copies of a label of which some, but not all, are marked
-as best. Each best copy against each other copy of its group is one comparison, in which the two are also compared pixel
-by pixel. The model is a ridge logistic regression on the difference of their cues, each as a line with two bends,
-without an intercept. A choice is made as in the product: only the first two copies are compared pixel by pixel, and
-only if the margin without that is small. The first CORPUS was made by others and not by our own recipes, so it counts
+as best. Each best copy against each other copy of its group is one comparison, in which the two are also compared
+closely. The model is a ridge logistic regression on the difference of their cues, each as a line with two bends,
+without an intercept. A choice is made as in the product: only the first two copies are compared closely, and only
+if the margin without that is small. The first CORPUS was made by others and not by our own recipes, so it counts
 three times. Corpora after --judge are only judged, with the weights of the folds that do not know the hotel. Rooms of
 one house count as one hotel here (`benchmarks/folds.py`).
 """
@@ -35,8 +35,7 @@ from benchmarks.logistic import newton
 from image_release.decode import Draft, decode_draft, read_header
 from image_release.dedup import FingerprintedImage, Picture
 from image_release.dedup.best_image import BENDS, IN_QUESTION, MOST_DEVIATIONS, choose_best, likely_order
-from image_release.dedup.copy_cues import ComparedCopies
-from image_release.dedup.mark_cues import MARK_CUES
+from image_release.dedup.copy_cues import CLOSE_CUES, ComparedCopies
 from image_release.fingerprint import fingerprint
 from image_release.settings import FilterSettings, FingerprintSettings
 from image_release.values import ImageFacts, sha256_hex
@@ -61,11 +60,11 @@ class Group:
     corpus: str
     hotel: str
     names: tuple[str, ...]
-    """Names of the `k` cues; the last `m` are those of marks by pixels."""
+    """Names of the `k` cues; the last `m` are those of close comparisons."""
     cues: NDArray[np.float64]
-    """(n, k): those of marks by pixels are 0."""
-    marks: NDArray[np.float64]
-    """(n, n, m): the cues of marks by pixels of each copy beside each other one."""
+    """(n, k): those of close comparisons are 0."""
+    closely: NDArray[np.float64]
+    """(n, n, m): the cues of close comparisons, of each copy beside each other one."""
     right: NDArray[np.bool_]
     """(n,): whether a copy is marked as best."""
     attacks: tuple[str, ...]
@@ -102,16 +101,18 @@ def compared(task: tuple[Path, list[dict[str, str]]]) -> Group | None:
     order = likely_order(images)
     copies = ComparedCopies([images[one].fingerprint for one in order], [images[one].facts for one in order])
     names = tuple(copies.cues[0])
-    marks = np.zeros((len(order), len(order), len(MARK_CUES)))
+    closely = np.zeros((len(order), len(order), len(CLOSE_CUES)))
     for one, other in combinations(range(len(order)), 2):
-        marks[one, other], marks[other, one] = ([cues[name] for name in MARK_CUES] for cues in copies.marks(one, other))
+        closely[one, other], closely[other, one] = (
+            [cues[name] for name in CLOSE_CUES] for cues in copies.closely(one, other)
+        )
     at = [order.index(item.facts.sha256) for _, item in found]
     return Group(
         corpus.name,
         found[0][0]["hotel_id"],
         names,
         np.array([[copies.cues[index][name] for name in names] for index in at]),
-        marks[np.ix_(at, at)],
+        closely[np.ix_(at, at)],
         np.array([row["best"] == "1" for row, _ in found]),
         tuple(row["attacks"] for row, _ in found),
         tuple(row["image"] for row, _ in found),
@@ -150,21 +151,21 @@ def fitted(
         larger = smaller_copies(group)
         differences += [(one, other, group) for one, other in larger]
         importance += [LARGER_COUNTS / max(1, len(larger)) ** 0.5] * len(larger)
-    ones = np.array([with_marks(group, one, other) for one, other, group in differences])
-    others = np.array([with_marks(group, other, one) for one, other, group in differences])
+    ones = np.array([with_close_cues(group, one, other) for one, other, group in differences])
+    others = np.array([with_close_cues(group, other, one) for one, other, group in differences])
     values = scaled(ones, mean, deviation) - scaled(others, mean, deviation)
     return newton(values, 1.0, np.array(importance), RIDGE * np.eye(values.shape[1]))
 
 
-def with_marks(group: Group, one: int, other: int) -> NDArray[np.float64]:
-    """(k,): the cues of a copy after it was compared with another one pixel by pixel."""
-    return np.concatenate([group.cues[one, : -len(MARK_CUES)], group.marks[one, other]])
+def with_close_cues(group: Group, one: int, other: int) -> NDArray[np.float64]:
+    """(k,): the cues of a copy after it was compared with another one closely."""
+    return np.concatenate([group.cues[one, : -len(CLOSE_CUES)], group.closely[one, other]])
 
 
 def usual_cues(group: Group) -> NDArray[np.float64]:
-    """(n, k): the cues of each copy, those of marks by pixels as means over the other copies."""
-    marks = group.marks.sum(axis=1) / (len(group.cues) - 1)
-    return np.concatenate([group.cues[:, : -len(MARK_CUES)], marks], axis=1)
+    """(n, k): the cues of each copy, those of close comparisons as means over the other copies."""
+    closely = group.closely.sum(axis=1) / (len(group.cues) - 1)
+    return np.concatenate([group.cues[:, : -len(CLOSE_CUES)], closely], axis=1)
 
 
 def scored(
@@ -174,7 +175,7 @@ def scored(
     scores = scaled(group.cues, mean, deviation) @ coefficient
     best, second = np.argsort(-scores, kind="stable")[:2].tolist()
     if scores[best] - scores[second] < IN_QUESTION:
-        compared_closely = np.array([with_marks(group, best, second), with_marks(group, second, best)])
+        compared_closely = np.array([with_close_cues(group, best, second), with_close_cues(group, second, best)])
         scores[[best, second]] = scaled(compared_closely, mean, deviation) @ coefficient
     return np.asarray(scores)
 

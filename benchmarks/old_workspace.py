@@ -210,8 +210,10 @@ def _lost(before: Manifest, after: Manifest, overrides: Sequence[Override]) -> I
     yield from (f"{sha256} is shown though it was hidden" for sha256 in sorted(filter(None, hidden)) if sha256 in shown)
     for override in overrides:
         for sha256 in override.images:
-            place = was[sha256].position if override.action == "pin" and sha256 in was else None
-            if place is not None and (sha256 not in shown or shown[sha256].position != place):
+            if override.action != "pin" or sha256 not in was:
+                continue
+            wanted = min(override.position or 1, len(after.pictures))  # a hotel of fewer pictures had no such place
+            if sha256 not in shown or shown[sha256].position not in (was[sha256].position, wanted):
                 yield f"{sha256} has lost its place"
         if override.action == "label":
             named = {

@@ -1,10 +1,13 @@
 """What a round over all hotels costs: the real steps on made hotels, and what that means for a million.
 
+    python -m benchmarks.rounds FOLDER --planted 1000
     python -m benchmarks.rounds FOLDER --hotels 400 --images 50 --of-hotels 1000000 --of-images 50000000
 
-FOLDER has photographs. An image of a made hotel has the fingerprint of one of them, and drawn hashes. So no two
-are candidates but planted copies: every twentieth image is a copy of one in the hotel before. What is printed as
-extrapolated was not run: reading, counting and verifying grow with the images, comparing with their square.
+FOLDER is a corpus. `--planted` plants shared photographs as `benchmarks.shared_hotels` does, and tells whether a round
+finds what one machine finds. Else costs are measured. An image of a made hotel has the fingerprint of a photograph, and
+drawn hashes. So no two are candidates but planted copies: every twentieth image is a copy of one in the hotel before.
+What is printed as extrapolated was not run: reading, counting and verifying grow with the images, comparing with their
+square.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import hashlib
 import json
 import resource
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -20,14 +24,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from benchmarks.capacity import Assumptions
-from benchmarks.shared_hotels import printed
+from benchmarks.shared_hotels import SETTINGS, photographs, plant, printed, tell
 from image_release.cache import merge_fingerprints
 from image_release.fingerprint import Fingerprint
 from image_release.ingest import apply_release
+from image_release.one_machine.sharing import families_of
+from image_release.one_machine.workspace import Workspace
 from image_release.queueing import MemoryQueue
 from image_release.serverless.compare_hotels import SHARDS_A_RANGE_BITS, go_on
 from image_release.serverless.messages import ShareMessage, read_go_on
@@ -36,11 +43,11 @@ from image_release.serverless.round_steps import RANGES_A_BLOCK, STEPS
 from image_release.serverless.rounds import begin_round
 from image_release.serverless.shares import do_share
 from image_release.settings import Settings
-from image_release.sharing import Images
+from image_release.sharing import Images, find_shared, read_round, shared_document
 from image_release.sharing.meeting import meet
 from image_release.sharing.prints import Prints
 from image_release.sharing_keys import ASKED
-from image_release.storage import CountingStore, MemoryStore, StoreCounter
+from image_release.storage import CountingStore, MemoryStore, StoreCounter, Stores
 from image_release.tag import AccountQuota, MemoryCounters
 from image_release.values import Accommodation
 
@@ -87,7 +94,7 @@ def made_hotels(prints: list[Fingerprint], hotels: int, images: int) -> Iterator
 
 def made_suite(prints: list[Fingerprint], hotels: int, images: int, counter: StoreCounter) -> Suite:
     """A suite in memory with the fingerprints of its hotels and a release."""
-    state, inbox, queue = CountingStore(MemoryStore(), counter), MemoryStore(), MemoryQueue(max_receives=1_000)
+    state, inbox = CountingStore(MemoryStore(), counter), MemoryStore()
     rows = ["hotel_id,name,country,city,latitude,longitude,accommodations"]
     for hotel_id, own in made_hotels(prints, hotels, images):
         items = list(own.items())
@@ -99,10 +106,7 @@ def made_suite(prints: list[Fingerprint], hotels: int, images: int, counter: Sto
         rows.append(f"{hotel_id},Hotel,ES,Bilbao,43.2,-2.9,{';'.join(pairs)}")
     inbox.put("releases/r1.csv", ("\n".join(rows) + "\n").encode())
     apply_release(inbox, state, "releases/r1.csv", Settings(), now())
-    quota = AccountQuota(MemoryCounters(), 0, 0, now)
-    return Suite(
-        inbox, state, MemoryStore(), queue, queue, queue, queue, MemoryQueue(max_receives=1_000), quota, Settings(), now
-    )
+    return suite_of(Stores(inbox, state, MemoryStore()))
 
 
 def play(suite: Suite, counter: StoreCounter) -> tuple[dict[str, float], Counter[str], Counter[str]]:
@@ -154,7 +158,11 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=50)
     parser.add_argument("--of-hotels", type=int, default=1_000_000)
     parser.add_argument("--of-images", type=int, default=50_000_000)
+    parser.add_argument("--planted", type=int, metavar="HOTELS")
     args = parser.parse_args()
+    if args.planted:
+        compare_with_one_machine(args.folder, args.planted)
+        return
     counter = StoreCounter()
     suite = made_suite(pool(args.folder, 60), args.hotels, args.images, counter)
     count = args.hotels * args.images
@@ -168,6 +176,32 @@ def main() -> None:
             first = cpu
     extrapolate(first, count, args.of_hotels, args.of_images)
     print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:,.0f} MB")
+
+
+def compare_with_one_machine(folder: Path, hotels: int) -> None:
+    """Plant shared photographs and tell whether a round, in ranges an eighth as large, finds what one machine finds."""
+    with tempfile.TemporaryDirectory() as name:
+        photos = photographs([folder], "ordinary", Path(name), hotels, 1)
+        workspace = Workspace(Path(name) / "workspace", SETTINGS)
+        planted = plant(workspace, photos, [folder], hotels, 1)
+        stores = workspace.stores
+        with patch("image_release.serverless.compare_hotels.SHARDS_A_RANGE_BITS", -1):
+            play(suite_of(stores), StoreCounter())
+        found, families = read_round(stores), families_of(workspace)
+        families.catch_up(stores)
+        assert found is not None
+        is_same = shared_document(found.shared) == shared_document(find_shared(families, stores))
+        told = "the same" if is_same else "OTHERS"
+        print(f"{hotels} hotels, {planted.images} images: a round and one machine find {told}")
+        tell(found.shared, planted)
+
+
+def suite_of(stores: Stores) -> Suite:
+    """A suite over stores, whose queues are in memory."""
+    queue, quota = MemoryQueue(max_receives=1_000), AccountQuota(MemoryCounters(), 0, 0, now)
+    comparing = MemoryQueue(max_receives=1_000)
+    inbox, state, published = stores.inbox, stores.state, stores.published
+    return Suite(inbox, state, published, queue, queue, queue, queue, comparing, quota, Settings(), now)
 
 
 def extrapolate(cpu: dict[str, float], count: int, hotels: int, images: int) -> None:

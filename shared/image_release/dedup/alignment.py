@@ -61,6 +61,8 @@ class AlignedCopy:
     turn: float
     """Angle between the copy and the reference, in radians."""
     mirrored: bool
+    to_reference: Doubles | None
+    """(3, 3): from pixels of the copy's working image to those of the reference's. None where they are not aligned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +115,7 @@ def _reference(blocks: _Blocks, fingerprint: Fingerprint, facts: ImageFacts) -> 
         aspect=0.0,
         turn=0.0,
         mirrored=False,
+        to_reference=np.eye(3),
     )
 
 
@@ -124,8 +127,10 @@ def _aligned(
         return _unaligned(mine, fingerprint, facts)
     theirs = _softened(fingerprint)
     theirs = theirs[:, ::-1] if pair.mirrored else theirs
-    back = pair.affine  # takes the copy's pixels to the reference's
-    transform = np.linalg.inv(np.vstack([back, [0, 0, 1]]))[:2]
+    back = pair.affine  # takes the copy's pixels, mirrored first if the pair is, to the reference's
+    whole = np.vstack([back, [0, 0, 1]])
+    mirror = np.array([[-1, 0, theirs.shape[1]], [0, 1, 0], [0, 0, 1]])
+    transform = np.linalg.inv(whole)[:2]
     at_x, at_y = _mapped(transform, grey.shape)
     blocks = _Blocks.of(sample(theirs, at_x, at_y))
     share_inside = in_blocks(within(at_x, at_y, (theirs.shape[0], theirs.shape[1])), BLOCK).mean(axis=1)
@@ -144,6 +149,7 @@ def _aligned(
         aspect=math.log(across / down),
         turn=math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]),
         mirrored=pair.mirrored,
+        to_reference=whole @ mirror if pair.mirrored else whole,
     )
 
 
@@ -162,6 +168,7 @@ def _unaligned(mine: _Blocks, fingerprint: Fingerprint, facts: ImageFacts) -> Al
         aspect=0.0,
         turn=0.0,
         mirrored=False,
+        to_reference=None,
     )
 
 

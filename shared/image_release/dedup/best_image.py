@@ -17,13 +17,13 @@ from importlib.resources import files
 from image_release.dedup.copy_cues import ComparedCopies
 from image_release.dedup.groups import FingerprintedImage, Picture
 
-BEST_VERSION = "cues-6"
+BEST_VERSION = "cues-7"
 MOST_DEVIATIONS = 4.0
 """Maximum number of deviations from its mean that a cue counts."""
 BENDS = (-0.7, 0.7)
 """Deviations from the mean at which the worth of a cue may bend: little noise may be usual, and more of it damage."""
 IN_QUESTION = 3.0
-"""Margin, in log-odds, below which the first two copies are compared pixel by pixel: beyond it this changes nothing."""
+"""Margin, in log-odds, below which the first two copies are compared closely: beyond it this changes nothing."""
 PLACES = 4
 """Decimal places of a score. Without rounding, files with equal pixels would differ by noise of the computation."""
 
@@ -84,8 +84,8 @@ def choose_best(picture: Picture, images: Mapping[str, FingerprintedImage], elig
     worths = {sha256: _worths(copies.cues[at[sha256]]) for sha256 in choices}
     best, second = _first_two(worths)
     if _margin(worths, best, second) < IN_QUESTION:
-        for sha256, marks in zip((best, second), copies.marks(at[best], at[second]), strict=True):
-            worths[sha256] = _worths({**copies.cues[at[sha256]], **marks})
+        for sha256, found in zip((best, second), copies.closely(at[best], at[second]), strict=True):
+            worths[sha256] = _worths({**copies.cues[at[sha256]], **found})
         best, second = _first_two(worths)
     reasons: dict[str, float] = defaultdict(float)
     for name, worth in worths[best].items():

@@ -116,7 +116,7 @@ def _patches(one: PreparedImage, other: PreparedImage, transform: Doubles) -> _P
     rows, columns = one.blocks
     mine, theirs = (_whole(each.centred + each.mean[:, None] - 128, rows, columns) for each in (level, aligned))
     padded = np.pad(theirs, REACH, mode="edge")
-    displaced = np.lib.stride_tricks.sliding_window_view(padded, mine.shape).reshape(-1, *mine.shape)
+    displaced = np.lib.stride_tricks.sliding_window_view(padded, mine.shape)
     mean, other_mean = _patch_means(mine[None]), _means_at_all_places(padded)
     variance = np.maximum(_patch_means(mine[None] ** 2) - mean**2, 0)
     other_variance = np.maximum(_means_at_all_places(padded**2) - other_mean**2, 0)
@@ -140,12 +140,14 @@ def _whole(blocks: Floats, rows: int, columns: int) -> Floats:
 
 
 def _patch_means(images: Floats) -> Floats:
-    """(k, rows, columns): the mean of each patch of some images (k, height, width)."""
-    count, height, width = images.shape
-    # A product with a matrix of ones, because numpy adds along short axes slowly.
-    lines = images.reshape(-1, width) @ np.repeat(np.eye(width // SIDE, dtype=np.float32), SIDE, axis=0)
-    lines = lines.reshape(count, height // SIDE, SIDE, width // SIDE)
-    return _of_four(lines[:, :, 0] + lines[:, :, 1] + lines[:, :, 2] + lines[:, :, 3]) / np.float32(SIDE * SIDE)
+    """(k, rows, columns): the mean of each patch of some images (…, height, width)."""
+    width = images.shape[-1]
+    # Slices are added, and a matrix of ones is multiplied, because numpy adds along short axes slowly.
+    lines = images[..., 0::SIDE, :] + images[..., 1::SIDE, :]
+    for line in range(2, SIDE):
+        lines += images[..., line::SIDE, :]
+    blocks = lines.reshape(-1, width) @ np.repeat(np.eye(width // SIDE, dtype=np.float32), SIDE, axis=0)
+    return _of_four(blocks.reshape(-1, lines.shape[-2], width // SIDE)) / np.float32(SIDE * SIDE)
 
 
 def _means_at_all_places(padded: Floats) -> Floats:

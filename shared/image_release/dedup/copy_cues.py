@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from image_release.dedup.alignment import AlignedCopy, align_copies
 from image_release.dedup.blocks import BLOCK, mean_products, whole_image
+from image_release.dedup.border_cues import BORDER_CUES, FRAMED, PlacedFile, border_cues
 from image_release.dedup.mark_cues import MARK_CUES, mark_cues
 from image_release.dedup.quantiles import quantiles
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
@@ -62,19 +63,20 @@ SLOPES = ((5, 3), (3, 1), (1, 0), (7, 3))
 """Pairs of bands between which the slope of the spectrum is measured."""
 USUAL_SLOPE = -0.8
 """Slope of an ordinary photograph, in log10 of the power."""
-FRAMED = 0.995
-"""Share of a file inside its borders below which it counts as framed."""
+CLOSE_CUES = (*MARK_CUES, *BORDER_CUES)
+"""Cues of two copies that are compared closely."""
 
 
 class ComparedCopies:
     """The copies of one photograph and the cues of each, in order. The first copy is the reference.
 
-    Each copy is compared with the first few others. In `cues` those of marks by pixels are 0: they cost most, and
-    `marks` measures them, for two copies at a time.
+    Each copy is compared with the first few others. In `cues` the CLOSE_CUES are 0: they cost most, and `closely`
+    measures them, for two copies at a time.
     """
 
     def __init__(self, fingerprints: Sequence[Fingerprint], facts: Sequence[ImageFacts]) -> None:
         self._copies = align_copies(fingerprints, facts, 0)
+        self._fingerprints = fingerprints
         self._shape = fingerprints[0].working.grey.shape
         copies = self._copies
         finenesses = [_fineness(copy, fingerprint) for copy, fingerprint in zip(copies, fingerprints, strict=True)]
@@ -87,17 +89,27 @@ class ComparedCopies:
                     **single_cues(fingerprint, fact, finenesses[index] - min(finenesses)),
                     **{name: sum(pair[name] for pair in pairs) / len(pairs) for name in PAIR_CUES},
                     **odd_cues(index, others, copies, fingerprints),
-                    **dict.fromkeys(MARK_CUES, 0.0),
+                    **dict.fromkeys(CLOSE_CUES, 0.0),
                 }
             )
 
-    def marks(self, one: int, other: int) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        """Compare two copies, by their indices, pixel by pixel: the cues of marks of each of them beside the other."""
+    def closely(self, one: int, other: int) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """Compare two copies, by their indices, closely: the CLOSE_CUES of each of them beside the other."""
         copies = self._copies[one], self._copies[other]
         both = copies[0].inside & copies[1].inside
         _, sure, gain = _agreement(*copies, both) if both.sum() >= LEAST_SHARED else (None, both, 1.0)
-        found = mark_cues(self._pixels(one), self._pixels(other), gain, self._in_pixels(sure), self._in_pixels(both))
+        marks = mark_cues(self._pixels(one), self._pixels(other), gain, self._in_pixels(sure), self._in_pixels(both))
+        found = {**marks, **self._borders(one, other)}
         return found, {name: -value for name, value in found.items()}
+
+    def _borders(self, one: int, other: int) -> dict[str, float]:
+        files = []
+        for index in (one, other):
+            (height, width), place = self._fingerprints[index].working.grey.shape, self._copies[index].to_reference
+            if place is None:
+                return dict.fromkeys(BORDER_CUES, 0.0)
+            files.append(PlacedFile((height, width), self._fingerprints[index].working.inside, place))
+        return border_cues(*files)
 
     def _pixels(self, index: int) -> Floats:
         copy = self._copies[index]

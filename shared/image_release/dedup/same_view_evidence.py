@@ -24,7 +24,7 @@ from image_release.dedup.weights import coarse_view_weights, same_view_weights
 
 LEAST_SHARED = 0.02
 """Is added to a share before its logarithm is taken."""
-LEAST_COARSE_SCORE = -2.5
+LEAST_COARSE_SCORE = -1.8
 """Log-odds of the coarse pass from which a pair is asked how much moves together."""
 KEPT = ("agreeing", "agreeing_share", "shared_least", "shared_most", "near_share")
 """Features of the coarse pass that the second regression uses, too."""
