@@ -11,7 +11,7 @@ from typing import TypeVar
 from image_release.serverless.ports import Suite
 from image_release.serverless.rounds import Round
 from image_release.serverless.shares import SplitPlan, WorkUnreadableError
-from image_release.sharing import FamilyMap, Gathered, HeldImages, Images, ImagesUnreadableError, Known
+from image_release.sharing import FamilyMap, Gathered, HeldImages, Images, ImagesUnreadableError
 from image_release.sharing_keys import families_key, held_key, new_key, range_prints_key, ranges_key
 from image_release.side_by_side import side_by_side
 from image_release.state import write_json
@@ -71,9 +71,9 @@ class Ranges:
         key = ranges_key(name)
         self.summaries = self._read(key, lambda data: [RangeSummary(**item) for item in json.loads(data)])
 
-    def known(self, number: int) -> Known:
+    def gathered(self, number: int) -> Gathered:
         """What was gathered of a range."""
-        return Known(self.held(number), self.images(number))
+        return Gathered(self.held(number), self.images(number))
 
     def held(self, number: int) -> HeldImages:
         """Which images the hotels of a range have."""
