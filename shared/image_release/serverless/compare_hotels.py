@@ -26,7 +26,6 @@ from image_release.serverless.round_ranges import (
     RangeSummary,
     families_of_round,
     keep_summaries,
-    parse_summary,
     read_whole,
 )
 from image_release.serverless.round_steps import (
@@ -184,8 +183,7 @@ def _begin_to_meet(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
 
 
 def _summary(plan: SplitPlan, share: int, suite: Suite) -> RangeSummary:
-    key = share_done_key(plan.folder, GATHER, share)
-    return read_whole(suite.state, key, lambda data: parse_summary(data, key))
+    return read_whole(suite.state, share_done_key(plan.folder, GATHER, share), RangeSummary.parsed)
 
 
 def _groups(summaries: Iterable[RangeSummary]) -> Iterator[tuple[int, int]]:

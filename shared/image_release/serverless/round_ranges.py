@@ -20,10 +20,6 @@ from image_release.storage import Store
 T = TypeVar("T")
 
 
-class RangesUnreadableError(Exception):
-    """What a round kept cannot be read."""
-
-
 @dataclass(frozen=True, slots=True)
 class RangeSummary:
     """What was drawn when a range was gathered, and how much is in it."""
@@ -37,6 +33,11 @@ class RangeSummary:
         """As a mark holds it."""
         return write_json(asdict(self))
 
+    @classmethod
+    def parsed(cls, data: bytes) -> RangeSummary:
+        """What a mark holds. Raises ValueError, TypeError or RecursionError, as `read_whole` expects."""
+        return cls(**json.loads(data))
+
 
 def keep_range(suite: Suite, plan: SplitPlan, number: int, gathered: Gathered) -> RangeSummary:
     """Keep a range; what is kept counts once the mark of its share names it."""
@@ -48,14 +49,6 @@ def keep_range(suite: Suite, plan: SplitPlan, number: int, gathered: Gathered) -
     prints = gathered.held.prints
     hotels = len({row[1] for row in prints.rows})
     return RangeSummary(draw, len(prints.shas), hotels, int(images.is_new.sum()))
-
-
-def parse_summary(data: bytes, key: str) -> RangeSummary:
-    """What a mark says. Raises WorkUnreadableError."""
-    try:
-        return RangeSummary(**json.loads(data))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise WorkUnreadableError(key) from error
 
 
 def keep_summaries(state: Store, work: Round, summaries: Iterable[RangeSummary]) -> None:
