@@ -24,8 +24,7 @@ _UNREADABLE = (
     OSError,
     EOFError,
     MemoryError,
-    NotImplementedError,
-    RecursionError,
+    RuntimeError,  # a damaged header says that it is encrypted, or packed in a way that zipfile does not know
     zlib.error,
     zipfile.BadZipFile,
 )
