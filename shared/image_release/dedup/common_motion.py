@@ -170,11 +170,14 @@ def _like_neighbours(found: Booleans, displacement: Floats) -> Booleans:
     """Which of the patches that are found are displaced as the median of their neighbours that are found."""
     padded = np.pad(np.where(found, displacement, np.nan), ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).reshape(*displacement.shape, 9)
-    around = np.delete(around, 4, axis=3)
-    enough = found & ((~np.isnan(around[0])).sum(axis=2) >= LEAST_NEIGHBOURS)
+    around = np.sort(np.delete(around, 4, axis=3), axis=3)  # places without a neighbour come last
+    count = (~np.isnan(around[0])).sum(axis=2)
+    enough = found & (count >= LEAST_NEIGHBOURS)
+    near, number = around[:, enough], count[enough]
+    each = np.arange(len(number))
+    median = (near[:, each, (number - 1) // 2] + near[:, each, number // 2]) / 2
     together = np.zeros_like(found)
-    apart = displacement[:, enough] - np.nanmedian(around[:, enough], axis=2)
-    together[enough] = np.hypot(*apart) <= MOST_APART
+    together[enough] = np.hypot(*(displacement[:, enough] - median)) <= MOST_APART
     return together
 
 

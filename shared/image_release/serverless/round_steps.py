@@ -11,9 +11,6 @@ A share may be repeated as long as it has no mark.
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterator, Mapping
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
@@ -24,8 +21,8 @@ from image_release.serverless.shares import SplitPlan, Step, WorkUnreadableError
 from image_release.sharing import (
     AS_USUAL,
     FamilyMap,
+    Gathered,
     Images,
-    Known,
     Link,
     Meeting,
     Pairing,
@@ -38,6 +35,7 @@ from image_release.sharing import (
     pack_holders,
     pack_links,
     pack_pairs,
+    parsed_lines,
 )
 from image_release.sharing_keys import (
     changed_key,
@@ -79,10 +77,10 @@ def gather_range(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     return keep_range(suite, plan, share, found).data()
 
 
-def _known(suite: Suite, work: Round, number: int) -> Known | None:
+def _known(suite: Suite, work: Round, number: int) -> Gathered | None:
     """What the round before gathered of a range. If that is lost, all is read again, and nothing else is lost."""
     try:
-        return Ranges(suite.state, work.before).known(number) if work.before else None
+        return Ranges(suite.state, work.before).gathered(number) if work.before else None
     except (WorkUnreadableError, IndexError):
         return None
 
@@ -90,13 +88,9 @@ def _known(suite: Suite, work: Round, number: int) -> Known | None:
 def _changed(suite: Suite, plan: SplitPlan, number: int) -> set[str]:
     """The hotels of a range that changed since; a range of which none did has no object."""
     key = changed_key(plan.folder, Round.of(plan).planner, number)
-    stored = suite.state.get(key)
-    if stored is None:
+    if suite.state.head(key) is None:
         return set()
-    try:
-        return set(map(json.loads, gzip.decompress(stored.data).splitlines()))
-    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
-        raise WorkUnreadableError(key) from error
+    return read_whole(suite.state, key, lambda data: set(parsed_lines(data)))
 
 
 def _rows(suite: Suite, work: Round, number: int) -> Iterator[HotelRow]:

@@ -100,7 +100,10 @@ def _is_under_way(suite: Suite) -> bool:
 
 
 def _was_served(suite: Suite, asked: datetime) -> bool:
-    """Whether the last round was begun for this or for something later."""
+    """Whether the last round was begun for this or for something later.
+
+    `read_latest` of `sharing` would tell it, too; but that needs numpy, which `tick` does not have.
+    """
     try:
         latest = read_json(suite.state, LATEST_ROUND)
         return latest is not None and datetime.fromisoformat(latest["asked"]) >= asked

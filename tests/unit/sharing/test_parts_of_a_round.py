@@ -223,3 +223,12 @@ def test_a_damaged_object_is_told_and_raises_nothing_else(name, data):
         damaged = data.draw(st.one_of(st.binary(max_size=200), *(st.just(other) for _, other in PARSERS.values())))
     with contextlib.suppress(ImagesUnreadableError):
         parse(damaged)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_one_wrong_bit_raises_nothing_else_wherever_it_is(name):
+    """One of them says that the arrays need a password."""
+    parse, whole = PARSERS[name]
+    for place, byte in enumerate(whole):
+        with contextlib.suppress(ImagesUnreadableError):
+            parse(whole[:place] + bytes([byte ^ 1]) + whole[place + 1 :])
