@@ -34,7 +34,7 @@ def logo(p: Pixels, c: random.Random) -> Pixels:
     else:
         draw.pieslice((x, y, x + side, y + side), 200, 340, fill=colour)
     _text(draw, (x + side / 2, y + side * 0.6), c.choice(WORDS)[:2], side * 0.4, (*c.choice(COLOURS), 220))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def slanted_name(p: Pixels, c: random.Random) -> Pixels:
@@ -45,7 +45,7 @@ def slanted_name(p: Pixels, c: random.Random) -> Pixels:
     place = (p.width * c.uniform(0.3, 0.7), p.height * c.uniform(0.1, 0.9))
     colour = (*c.choice(COLOURS), round(255 * c.uniform(0.25, 0.9)))
     _text(ImageDraw.Draw(sheet), place, word, size, colour, stroke=c.choice((0, 0, 1)))
-    return _over(p, sheet.rotate(c.choice((0, 0, 90, c.uniform(-45, 45))), Image.Resampling.BILINEAR))
+    return over(p, sheet.rotate(c.choice((0, 0, 90, c.uniform(-45, 45))), Image.Resampling.BILINEAR))
 
 
 def date_stamp(p: Pixels, c: random.Random) -> Pixels:
@@ -54,7 +54,7 @@ def date_stamp(p: Pixels, c: random.Random) -> Pixels:
     stamp = f"{c.randint(1, 28):02}.{c.randint(1, 12):02}.{c.randint(1999, 2024)}"
     place = (p.width * c.choice((0.15, 0.85)), p.height * c.choice((0.06, 0.94)))
     _text(ImageDraw.Draw(layer), place, stamp, p.width * c.uniform(0.025, 0.045), (255, c.randint(90, 200), 20, 230))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def address_line(p: Pixels, c: random.Random) -> Pixels:
@@ -67,7 +67,7 @@ def address_line(p: Pixels, c: random.Random) -> Pixels:
         draw.rectangle((0, y, p.width, y + high), fill=(*c.choice(COLOURS), c.choice((90, 160, 255))))
     place = (p.width * c.uniform(0.3, 0.7), y + high / 2)
     _text(draw, place, f"{c.choice(WORDS)} / {c.choice(SENTENCES)}", high * 0.75, (*c.choice(COLOURS), 240))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def pattern(p: Pixels, c: random.Random) -> Pixels:
@@ -89,7 +89,7 @@ def pattern(p: Pixels, c: random.Random) -> Pixels:
                 draw.ellipse((x - r / 3, y - r / 3, x + r / 3, y + r / 3), fill=colour)
             else:
                 _text(draw, (x, y), word, gap / len(word) * 1.4, colour)
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def across(p: Pixels, c: random.Random) -> Pixels:
@@ -102,11 +102,11 @@ def across(p: Pixels, c: random.Random) -> Pixels:
         draw.line((0, 0, w, h), fill=colour, width=max(2, w // 120))
         if c.random() < 0.6:
             draw.line((0, h, w, 0), fill=colour, width=max(2, w // 120))
-        return _over(p, layer)
+        return over(p, layer)
     r = min(w, h) * c.uniform(0.1, 0.2)
     draw.ellipse((w / 2 - r, h / 2 - r, w / 2 + r, h / 2 + r), fill=(0, 0, 0, 130))
     draw.polygon(((w / 2 - r / 3, h / 2 - r / 2), (w / 2 - r / 3, h / 2 + r / 2), (w / 2 + r / 2, h / 2)), fill=colour)
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def info_box(p: Pixels, c: random.Random) -> Pixels:
@@ -120,7 +120,7 @@ def info_box(p: Pixels, c: random.Random) -> Pixels:
     )
     for line in (0.3, 0.7):
         _text(draw, (x + w / 2, y + h * line), c.choice(SENTENCES), h * 0.25, (*c.choice(COLOURS), 255))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def code(p: Pixels, c: random.Random) -> Pixels:
@@ -141,7 +141,7 @@ def code(p: Pixels, c: random.Random) -> Pixels:
     else:
         draw.rectangle((x, y + side * 0.2, x + side, y + side * 0.55), fill=colour)
     _text(draw, (x + side / 2, y + side * 0.4), f"{c.randint(39, 420)},-", side * 0.3, (255, 255, 255, 255))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def panel(p: Pixels, c: random.Random) -> Pixels:
@@ -178,5 +178,6 @@ def _text(
     draw.text(place, text, font=font, anchor="mm", fill=colour, stroke_width=stroke, stroke_fill=colour)
 
 
-def _over(image: Pixels, layer: Pixels) -> Pixels:
+def over(image: Pixels, layer: Pixels) -> Pixels:
+    """Lay a layer over an image."""
     return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")

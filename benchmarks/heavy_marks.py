@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-from benchmarks.further_marks import COLOURS, SENTENCES, WORDS, Pixels
+from benchmarks.further_marks import COLOURS, SENTENCES, WORDS, Pixels, over
 
 LIGHT_OR_DARK = ((255, 255, 255), (0, 0, 0), (210, 210, 210), (90, 90, 90))
 
@@ -31,9 +31,7 @@ def tiled_text(p: Pixels, c: random.Random) -> Pixels:
         for column in range(-1, math.ceil(side / wide) + 1):
             place = ((column + (row % 2) * 0.5) * wide, row * high)
             draw.text(place, word, font=_face(size), fill=colour, stroke_width=stroke)
-    turned = layer.rotate(c.choice((0, c.uniform(-60, 60), 45)), Image.Resampling.BILINEAR)
-    x, y = (side - p.width) // 2, (side - p.height) // 2
-    return _over(p, turned.crop((x, y, x + p.width, y + p.height)))
+    return _turned_over(p, layer, c.choice((0, c.uniform(-60, 60), 45)))
 
 
 def text_band(p: Pixels, c: random.Random) -> Pixels:
@@ -50,7 +48,7 @@ def text_band(p: Pixels, c: random.Random) -> Pixels:
         size = min(high * 0.6, p.width * c.uniform(0.6, 0.95) / len(text) * 1.9)
         place = (p.width / 2, middle + (line - 0.25) * high * 0.4)
         draw.text(place, text, font=_face(size), anchor="mm", fill=(*ink, 255))
-    return _over(p, layer.rotate(c.choice((0, 0, c.uniform(-20, 20))), Image.Resampling.BILINEAR))
+    return over(p, layer.rotate(c.choice((0, 0, c.uniform(-20, 20))), Image.Resampling.BILINEAR))
 
 
 def screenshot(p: Pixels, c: random.Random) -> Pixels:
@@ -101,7 +99,7 @@ def stickers(p: Pixels, c: random.Random) -> Pixels:
         if c.random() < 0.7:
             text = c.choice((f"{c.randint(29, 399)}.-", f"{c.randint(10, 60)}%", "hot", "best", "9.1"))
             draw.text((x, y), text, font=_face(r * 0.6), anchor="mm", fill=(*c.choice(COLOURS[:2]), 255))
-    return _over(p, layer)
+    return over(p, layer)
 
 
 def halos(p: Pixels, c: random.Random) -> Pixels:
@@ -175,9 +173,7 @@ def hatched(p: Pixels, c: random.Random) -> Pixels:
         draw.line((0, line * gap, side, line * gap), fill=colour, width=width)
         if crossed:
             draw.line((line * gap, 0, line * gap, side), fill=colour, width=width)
-    turned = layer.rotate(c.choice((45, 30, c.uniform(0, 90))), Image.Resampling.BILINEAR)
-    x, y = (side - p.width) // 2, (side - p.height) // 2
-    return _over(p, turned.crop((x, y, x + p.width, y + p.height)))
+    return _turned_over(p, layer, c.choice((45, 30, c.uniform(0, 90))))
 
 
 def giant_letters(p: Pixels, c: random.Random) -> Pixels:
@@ -192,7 +188,7 @@ def giant_letters(p: Pixels, c: random.Random) -> Pixels:
         fill=(*colour, 0 if outlined else alpha), stroke_width=round(size / 25) if outlined else 0,
         stroke_fill=(*colour, alpha),
     )  # fmt: skip
-    return _over(p, layer.rotate(c.choice((0, c.uniform(-40, 40))), Image.Resampling.BILINEAR))
+    return over(p, layer.rotate(c.choice((0, c.uniform(-40, 40))), Image.Resampling.BILINEAR))
 
 
 def shaded_edge(p: Pixels, c: random.Random) -> Pixels:
@@ -228,5 +224,8 @@ def _face(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(max(8, round(size)))
 
 
-def _over(image: Pixels, layer: Pixels) -> Pixels:
-    return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")
+def _turned_over(image: Pixels, square: Pixels, degrees: float) -> Pixels:
+    """Turn a square that is as wide as the image's diagonal, and lay its middle over the image."""
+    turned = square.rotate(degrees, Image.Resampling.BILINEAR)
+    x, y = (square.width - image.width) // 2, (square.height - image.height) // 2
+    return over(image, turned.crop((x, y, x + image.width, y + image.height)))

@@ -92,7 +92,7 @@ def views_of(corpus: Path) -> dict[Labels, frozenset[Difference]]:
     """The pairs of photographs that show the same view, and what differs, by the file of a corpus or a person's eye."""
     said = rows(corpus / PAIRS) or rows(LABELS)
     return {
-        (min(row["one"], row["other"]), max(row["one"], row["other"])): differences_of(row["difference"])
+        _sorted(row["one"], row["other"]): differences_of(row["difference"])
         for row in said
         if row["same_view"] == "1" and row["one"] != row["other"]
     }
@@ -101,7 +101,7 @@ def views_of(corpus: Path) -> dict[Labels, frozenset[Difference]]:
 def named_pairs(corpus: Path) -> frozenset[Labels] | None:
     """The pairs of photographs of a corpus that are used; None if all are."""
     said = rows(corpus / PAIRS)
-    return frozenset((min(row["one"], row["other"]), max(row["one"], row["other"])) for row in said) or None
+    return frozenset(_sorted(row["one"], row["other"]) for row in said) or None
 
 
 def kinds_of(corpus: Path) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The function `fan_out_shard`."""
+"""The function `compare_hotels`."""

@@ -5,8 +5,6 @@ A round keeps what the next one needs below its own folder, and `shared/latest.j
 
 from __future__ import annotations
 
-import re
-
 from image_release.split_keys import split_folder
 
 ASKED = "shared/asked.json"
@@ -22,12 +20,6 @@ ROUNDS = split_folder("shared", "")
 def round_work(name: str) -> str:
     """The folder of work of a round."""
     return split_folder("shared", name)
-
-
-def round_of(key: str) -> str | None:
-    """The round that a key below `SHARED` belongs to; None if it belongs to none."""
-    match = re.match(rf"{SHARED}([^/]+)/", key)
-    return match[1] if match else None
 
 
 def round_folder(name: str) -> str:

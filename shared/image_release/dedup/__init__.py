@@ -3,19 +3,16 @@
 from image_release.dedup.best_image import BEST_VERSION, Best, choose_best
 from image_release.dedup.blocks import BLOCK
 from image_release.dedup.copies import (
-    GLANCE_CROPS,
-    GLANCE_SIDE,
     HASHES_INDEXED,
     MOST_BITS,
-    alike_at_a_glance,
     copies_of,
-    glance,
     indexed_hashes,
     is_copy,
     may_be_copy,
 )
 from image_release.dedup.evidence import Evidence
 from image_release.dedup.explanation import AlignedPair, Blocks, Explanation, explain
+from image_release.dedup.glances import GLANCE_CROPS, GLANCE_SIDE, alike_at_a_glance, glance
 from image_release.dedup.grouping import GROUPING_VERSION
 from image_release.dedup.grouping_methods import evidence_with, group_same, grouping_method, groupings, scored_pairs
 from image_release.dedup.groups import BY_PEOPLE, FingerprintedImage, ImageGroups, Picture

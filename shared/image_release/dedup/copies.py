@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.evidence import overlaps
+from image_release.dedup.glances import alike_at_a_glance, glance
 from image_release.dedup.grouping import content_key
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
@@ -43,15 +44,7 @@ DETAIL_SHARE = 0.1
 LEAST_DETAIL = 3.0
 """Grey levels by which it varies at least: less is the noise of compression."""
 
-GLANCE_CROPS = (0.0, 0.1, 0.2)
-"""Shares of the sides that are cut away before two images are compared at a glance."""
-GLANCE_SIDE = 12
-"""Width and height of what is compared at a glance, in mean values; no working image is too small for it."""
-LEAST_AT_A_GLANCE = 0.85
-"""Minimum correlation at a glance. 2 of 915 copies that hashes find have less."""
-
 Hashes = NDArray[np.uint64]
-Glances = NDArray[np.int8]
 
 
 def indexed_hashes(hashes: Hashes) -> Hashes:
@@ -77,37 +70,6 @@ def copies_of(image: Fingerprint, others: Mapping[str, Fingerprint], among: Coll
 def may_be_copy(image: Fingerprint, candidate: Fingerprint) -> bool:
     """Whether two images look alike at a glance: a quick test before `is_copy`, which takes twenty times as long."""
     return bool(alike_at_a_glance(glance(image)[None], glance(candidate)[None])[0])
-
-
-def glance(image: Fingerprint) -> Glances:
-    """(crops, values): the brightness of the parts of each crop, without its mean and scaled to fill eight bits."""
-    grey = image.working.grey
-    crops = []
-    for cut in GLANCE_CROPS:
-        top, left = (round(side * cut / 2) for side in grey.shape)
-        inner = grey[top : grey.shape[0] - top, left : grey.shape[1] - left]
-        rows, columns = (np.arange(GLANCE_SIDE + 1) * side // GLANCE_SIDE for side in inner.shape)
-        sums = np.add.reduceat(np.add.reduceat(inner, rows[:-1], 0, np.float32), columns[:-1], 1)
-        crops.append((sums / np.outer(np.diff(rows), np.diff(columns))).ravel())
-    values = np.array(crops, np.float32)
-    values -= values.mean(axis=1, keepdims=True)
-    values *= 127 / np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-3)
-    return np.rint(values).astype(np.int8)
-
-
-def alike_at_a_glance(one: Glances, other: Glances) -> NDArray[np.bool_]:
-    """(n,): which images of two lists of glances (n, crops, values) correlate in a crop of either."""
-    mine, theirs = _of_length_one(one), _of_length_one(other)
-    forward = np.einsum("nv,ncv->nc", mine[:, 0], theirs)
-    backward = np.einsum("ncv,nv->nc", mine, theirs[:, 0])
-    alike: NDArray[np.bool_] = np.maximum(forward.max(axis=1), backward.max(axis=1)) >= LEAST_AT_A_GLANCE
-    return alike
-
-
-def _of_length_one(glances: Glances) -> NDArray[np.float32]:
-    values = glances.astype(np.float32)
-    values /= np.maximum(np.linalg.norm(values, axis=2, keepdims=True), 1e-3)
-    return values
 
 
 def is_copy(image: Fingerprint, candidate: Fingerprint) -> bool:

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.dedup.glances import cell_means
 from image_release.fingerprint import Fingerprint
 
 Floats = NDArray[np.float32]
 
 STANDING = 8
 """Number of images that stand for a crowd; fewer that look alike are no crowd."""
-CELLS = 12
-"""Number of cells that a glance divides an image into, across as well as down."""
 LOOK_ALIKE = 0.998
 """Least correlation of two glances that look alike. Of 17 million pairs of different photographs none has .99; of
 those of copies by recipe `ordinary` a third has."""
@@ -46,11 +45,8 @@ def crowds(fingerprints: Sequence[Fingerprint]) -> list[list[int]]:
 
 
 def _glance(grey: NDArray[np.uint8]) -> Floats:
-    """(CELLS * CELLS,): the mean brightness of each cell, without the image's brightness and contrast."""
-    top, left = (np.arange(CELLS) * side // CELLS for side in grey.shape)
-    height, width = (np.diff(start, append=side) for start, side in zip((top, left), grey.shape, strict=True))
-    sums = np.add.reduceat(np.add.reduceat(grey.astype(np.float32), top, axis=0), left, axis=1)
-    cells = np.asarray(sums / np.maximum(np.outer(height, width), 1), np.float32).ravel()
+    """(values,): what is seen at a glance, without the image's brightness and contrast."""
+    cells = cell_means(grey)
     cells -= cells.mean()
     length = float(np.linalg.norm(cells))
     return cells / length if length >= 1 else np.zeros_like(cells)

@@ -1,5 +1,6 @@
 """Fingerprints: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
+from image_release.fingerprint.arrays import UNREADABLE
 from image_release.fingerprint.cues import BAND_MIDDLES, Cues
 from image_release.fingerprint.hash_comparison import hash_distances, near_pairs
 from image_release.fingerprint.hashes import crop_hashes, to_hex
@@ -20,6 +21,7 @@ __all__ = [
     "BAND_MIDDLES",
     "FINGERPRINT_VERSION",
     "MOST_POINTS",
+    "UNREADABLE",
     "Cues",
     "Fingerprint",
     "FingerprintsUnreadableError",

@@ -22,12 +22,12 @@ UNREADABLE = (
     OSError,
     EOFError,
     MemoryError,
-    NotImplementedError,  # zipfile: a damaged header asks for a way of packing that it does not know
+    RuntimeError,  # zipfile: a damaged header asks for a password, or for a way of packing that it does not know
     struct.error,
     zlib.error,
     zipfile.BadZipFile,
 )
-"""What reading damaged bytes raises."""
+"""What reading damaged arrays raises."""
 AT_ONCE = 1_000_000
 """Bytes that are unpacked together: a damaged size may be any number."""
 _HEADER = struct.Struct("<4s2xHHHHIIIHH")

@@ -34,9 +34,7 @@ from image_release.ingest.everywhere import (
     in_force,
     mark_of,
     put_everywhere,
-    read_everywhere,
     revoke_everywhere,
-    without_its_mark,
 )
 from image_release.ingest.files import InputDamagedError, MissingInputError
 from image_release.ingest.ids import BadValueError, checked_id, is_text
@@ -178,7 +176,6 @@ __all__ = [
     "put_everywhere",
     "read_current",
     "read_decisions",
-    "read_everywhere",
     "read_listing",
     "read_overrides",
     "rebuild_catalogue_state",
@@ -203,7 +200,6 @@ __all__ = [
     "waiting_catalogue",
     "waiting_release",
     "with_lines",
-    "without_its_mark",
     "write_listing",
     "write_share",
     "write_shares",

@@ -136,26 +136,6 @@ def mark_of(why: str) -> Mark | None:
     return Mark(match[1], match[2]) if match else None
 
 
-def without_its_mark(why: str) -> str:
-    """What the person gave as the reason, without the mark."""
-    return _MARK.sub("", why)
-
-
-def read_everywhere(inbox: Store, image: str) -> EverywhereDecision | None:
-    """The decision about an image, revoked or not; None if there is none.
-
-    Raises EverywhereRefusedError where it cannot be read.
-    """
-    key = everywhere_key(image)
-    stored = inbox.get(key)
-    if stored is None:
-        return None
-    parsed = _parsed(key, stored.data)
-    if isinstance(parsed, Problem):
-        raise EverywhereRefusedError(f"inbox/{key} cannot be read: {parsed.rule}; mend or delete this file")
-    return parsed
-
-
 def put_everywhere(inbox: Store, decision: EverywhereDecision) -> None:
     """Put a decision in force. One that was revoked moves to `earlier`.
 

@@ -10,8 +10,6 @@ and moves last: of two rounds at once, the slower one finds another name there, 
 
 from __future__ import annotations
 
-import gzip
-import json
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +26,6 @@ from image_release.serverless.round_ranges import (
     RangeSummary,
     families_of_round,
     keep_summaries,
-    parse_summary,
     read_whole,
 )
 from image_release.serverless.round_steps import (
@@ -50,6 +47,7 @@ from image_release.sharing import (
     Held,
     Latest,
     pack_found,
+    packed_lines,
     parse_holders,
     parse_links,
     parsed_lines,
@@ -162,9 +160,7 @@ def _keep_changed(plan: SplitPlan, work: Round, changed: Iterable[str], suite: S
     placed = sorted((hotel_hash(hotel_id) >> (32 - work.range_bits), hotel_id) for hotel_id in changed)
 
     def keep(item: tuple[int, list[str]]) -> None:
-        lines = "\n".join(map(json.dumps, item[1])).encode()
-        key = changed_key(plan.folder, work.planner, item[0])
-        suite.state.put(key, gzip.compress(lines, compresslevel=3, mtime=0))
+        suite.state.put(changed_key(plan.folder, work.planner, item[0]), packed_lines(item[1]))
 
     ranges = ((number, [hotel_id for _, hotel_id in own]) for number, own in groupby(placed, itemgetter(0)))
     for _ in side_by_side(keep, ranges, suite.threads):
@@ -187,8 +183,7 @@ def _begin_to_meet(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
 
 
 def _summary(plan: SplitPlan, share: int, suite: Suite) -> RangeSummary:
-    key = share_done_key(plan.folder, GATHER, share)
-    return read_whole(suite.state, key, lambda data: parse_summary(data, key))
+    return read_whole(suite.state, share_done_key(plan.folder, GATHER, share), RangeSummary.parsed)
 
 
 def _groups(summaries: Iterable[RangeSummary]) -> Iterator[tuple[int, int]]:

@@ -11,17 +11,13 @@ from typing import TypeVar
 from image_release.serverless.ports import Suite
 from image_release.serverless.rounds import Round
 from image_release.serverless.shares import SplitPlan, WorkUnreadableError
-from image_release.sharing import FamilyMap, Gathered, HeldImages, Images, ImagesUnreadableError, Known
+from image_release.sharing import FamilyMap, Gathered, HeldImages, Images, ImagesUnreadableError
 from image_release.sharing_keys import families_key, held_key, new_key, range_prints_key, ranges_key
 from image_release.side_by_side import side_by_side
 from image_release.state import write_json
 from image_release.storage import Store
 
 T = TypeVar("T")
-
-
-class RangesUnreadableError(Exception):
-    """What a round kept cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,11 @@ class RangeSummary:
         """As a mark holds it."""
         return write_json(asdict(self))
 
+    @classmethod
+    def parsed(cls, data: bytes) -> RangeSummary:
+        """What a mark holds. Raises ValueError, TypeError or RecursionError, as `read_whole` expects."""
+        return cls(**json.loads(data))
+
 
 def keep_range(suite: Suite, plan: SplitPlan, number: int, gathered: Gathered) -> RangeSummary:
     """Keep a range; what is kept counts once the mark of its share names it."""
@@ -48,14 +49,6 @@ def keep_range(suite: Suite, plan: SplitPlan, number: int, gathered: Gathered) -
     prints = gathered.held.prints
     hotels = len({row[1] for row in prints.rows})
     return RangeSummary(draw, len(prints.shas), hotels, int(images.is_new.sum()))
-
-
-def parse_summary(data: bytes, key: str) -> RangeSummary:
-    """What a mark says. Raises WorkUnreadableError."""
-    try:
-        return RangeSummary(**json.loads(data))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise WorkUnreadableError(key) from error
 
 
 def keep_summaries(state: Store, work: Round, summaries: Iterable[RangeSummary]) -> None:
@@ -71,9 +64,9 @@ class Ranges:
         key = ranges_key(name)
         self.summaries = self._read(key, lambda data: [RangeSummary(**item) for item in json.loads(data)])
 
-    def known(self, number: int) -> Known:
+    def gathered(self, number: int) -> Gathered:
         """What was gathered of a range."""
-        return Known(self.held(number), self.images(number))
+        return Gathered(self.held(number), self.images(number))
 
     def held(self, number: int) -> HeldImages:
         """Which images the hotels of a range have."""

@@ -11,11 +11,7 @@ A share may be repeated as long as it has no mark.
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
 from image_release.serverless.ports import Suite
@@ -25,8 +21,9 @@ from image_release.serverless.shares import SplitPlan, Step, WorkUnreadableError
 from image_release.sharing import (
     AS_USUAL,
     FamilyMap,
+    Gathered,
     Images,
-    Known,
+    Link,
     Meeting,
     Pairing,
     PairsOfShare,
@@ -38,6 +35,7 @@ from image_release.sharing import (
     pack_holders,
     pack_links,
     pack_pairs,
+    parsed_lines,
 )
 from image_release.sharing_keys import (
     changed_key,
@@ -79,10 +77,10 @@ def gather_range(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     return keep_range(suite, plan, share, found).data()
 
 
-def _known(suite: Suite, work: Round, number: int) -> Known | None:
+def _known(suite: Suite, work: Round, number: int) -> Gathered | None:
     """What the round before gathered of a range. If that is lost, all is read again, and nothing else is lost."""
     try:
-        return Ranges(suite.state, work.before).known(number) if work.before else None
+        return Ranges(suite.state, work.before).gathered(number) if work.before else None
     except (WorkUnreadableError, IndexError):
         return None
 
@@ -90,13 +88,9 @@ def _known(suite: Suite, work: Round, number: int) -> Known | None:
 def _changed(suite: Suite, plan: SplitPlan, number: int) -> set[str]:
     """The hotels of a range that changed since; a range of which none did has no object."""
     key = changed_key(plan.folder, Round.of(plan).planner, number)
-    stored = suite.state.get(key)
-    if stored is None:
+    if suite.state.head(key) is None:
         return set()
-    try:
-        return set(map(json.loads, gzip.decompress(stored.data).splitlines()))
-    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
-        raise WorkUnreadableError(key) from error
+    return read_whole(suite.state, key, lambda data: set(parsed_lines(data)))
 
 
 def _rows(suite: Suite, work: Round, number: int) -> Iterator[HotelRow]:
@@ -149,20 +143,20 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
         meeting.add(read_whole(suite.state, near_key(plan.folder, group * blocks(work) + block), Meeting.parsed))
     end = min((number + 1) * IMAGES_A_SLICE, len(images))
     start = max(number * IMAGES_A_SLICE, _verified_before(suite, plan, share))
-    verifier = Verifier(suite.state)
+    verifier, prints = Verifier(suite.state), images.prints
     for begun in range(start, end, KEPT_AFTER):
-        if suite.seconds_left() < RESERVE_S:
-            raise NotDoneYetError(f"{end - begun} images are left")
-        some = range(begun, min(begun + KEPT_AFTER, end))
-        prints = images.prints
-        wanted = (
-            ToVerify(
-                prints.name(image), prints.accommodation(image), meeting.candidates(image), meeting.all_beside(image)
-            )
-            for image in some
-        )
-        links = list(chain.from_iterable(map(verifier.links, wanted)))
-        suite.state.put(links_key(plan.folder, share, some.stop), pack_links(links))
+        links: list[Link] = []
+        done = begun
+        for image in range(begun, min(begun + KEPT_AFTER, end)):
+            if suite.seconds_left() < RESERVE_S:
+                break
+            candidates, beside = meeting.candidates(image), meeting.all_beside(image)
+            links += verifier.links(ToVerify(prints.name(image), prints.accommodation(image), candidates, beside))
+            done = image + 1
+        if done > begun:
+            suite.state.put(links_key(plan.folder, share, done), pack_links(links))
+        if done < min(begun + KEPT_AFTER, end):
+            raise NotDoneYetError(f"{end - done} images are left")
     return b""
 
 

@@ -12,6 +12,7 @@ from image_release.sharing.counting import (
     PairsOfShare,
     holders_of_part,
     pack_holders,
+    packed_lines,
     parse_holders,
     parsed_lines,
     split_pairs,
@@ -29,9 +30,9 @@ from image_release.sharing.found import (
     SharedPicture,
     decided_about,
 )
-from image_release.sharing.gathering import Gathered, Known, gather
+from image_release.sharing.gathering import Gathered, gather
 from image_release.sharing.images import HeldImages, Images, ImagesUnreadableError
-from image_release.sharing.linking import FamilyMap, ToVerify, Verifier, pack_links, parse_links
+from image_release.sharing.linking import FamilyMap, Link, ToVerify, Verifier, pack_links, parse_links
 from image_release.sharing.meeting import Meeting, meet
 from image_release.sharing.pairing import Pairing
 from image_release.sharing.reasons import REASONS
@@ -61,9 +62,9 @@ __all__ = [
     "HotelPair",
     "Images",
     "ImagesUnreadableError",
-    "Known",
     "Latest",
     "LikelyReason",
+    "Link",
     "Meeting",
     "PairedHotel",
     "Pairing",
@@ -84,6 +85,7 @@ __all__ = [
     "pack_holders",
     "pack_links",
     "pack_pairs",
+    "packed_lines",
     "pair_rows",
     "parse_holders",
     "parse_links",

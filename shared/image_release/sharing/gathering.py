@@ -37,18 +37,6 @@ class Gathered:
     held: HeldImages
     images: Images
 
-    def known(self) -> Known:
-        """What the next round takes from here."""
-        return Known(self.held, self.images)
-
-
-@dataclass(slots=True)
-class Known:
-    """What the round before gathered of a range."""
-
-    held: HeldImages
-    images: Images
-
     def by_hotel(self) -> dict[str, list[_Own]]:
         """The images of each hotel that was read."""
         found: dict[str, list[_Own]] = {hotel_id: [] for hotel_id in self.held.hotels}
@@ -67,13 +55,13 @@ def gather(
     state: Store,
     rows: Iterable[HotelRow],
     number: int,
-    known: Known | None = None,
+    known: Gathered | None = None,
     changed: Collection[str] | None = None,
     threads: int = 1,
 ) -> Gathered:
     """The images of the hotels of range `number`; those that were known and did not change are not read.
 
-    `changed` is None where nobody knows what changed.
+    `known` is what the round before gathered of it. `changed` is None where nobody knows what changed.
     """
     before = {} if known is None or changed is None else known.by_hotel()
     hotels = list(rows)
@@ -98,7 +86,7 @@ def _read(state: Store, row: HotelRow) -> Iterator[_Own]:
             yield _Own(names, shas, hashes.astype("<u8").tobytes(), glances.tobytes())
 
 
-def _gathered(hotels: list[str], own: list[_Own], number: int, known: Known | None) -> Gathered:
+def _gathered(hotels: list[str], own: list[_Own], number: int, known: Gathered | None) -> Gathered:
     rows: list[Row] = [(place, *item.row, item.shas, item.hashes) for place, item in enumerate(own)]
     prints = Prints.of(rows)
     glances = np.frombuffer(b"".join(item.glances for item in own), np.int8).reshape(-1, _GLANCE_BYTES)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,22 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import GLANCE_CROPS, GLANCE_SIDE, HASHES_INDEXED
+from image_release.fingerprint import UNREADABLE
 from image_release.sharing.prints import SHA_BYTES, Prints, Row
 
-_UNREADABLE = (
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    OSError,
-    EOFError,
-    MemoryError,
-    NotImplementedError,
-    RecursionError,
-    zlib.error,
-    zipfile.BadZipFile,
-)
-"""What reading damaged bytes raises."""
 _GLANCE = (len(GLANCE_CROPS), GLANCE_SIDE**2)
 
 
@@ -49,7 +34,7 @@ def unpack(data: bytes) -> dict[str, NDArray[Any]]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ImagesUnreadableError(str(error)) from error
 
 
@@ -75,7 +60,7 @@ class HeldImages:
             hotels = tuple(map(str, json.loads(arrays["hotels"].tobytes())))
             shas = arrays["shas"].astype(np.uint8, copy=False).reshape(-1, SHA_BYTES)
             return cls(hotels, _prints(arrays, np.zeros((len(shas), HASHES_INDEXED), np.uint64)))
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ImagesUnreadableError(str(error)) from error
 
 
@@ -157,7 +142,7 @@ class Images:
             if not len(glances) == len(places) == len(is_new) == len(prints.is_in_several) == len(prints.shas):
                 raise ValueError("the arrays do not fit together")
             return cls(prints, glances, places, is_new)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ImagesUnreadableError(str(error)) from error
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import alike_at_a_glance
+from image_release.fingerprint import UNREADABLE
 from image_release.sharing.alike import alike
 from image_release.sharing.families import MOST_CANDIDATES, NearImage
 from image_release.sharing.images import Images, ImagesUnreadableError, pack, unpack
@@ -105,7 +106,7 @@ class Meeting:
         arrays = unpack(data)
         try:
             return cls._of(arrays)
-        except (KeyError, IndexError, ValueError, TypeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise ImagesUnreadableError(str(error)) from error
 
     @classmethod

@@ -1,6 +1,7 @@
 """Regions in which two aligned images differ: a thing that moved is told from a mark that lies on one of them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from image_release.dedup.changed_regions import LEAST_SCORE, after_a_look, changed_regions
+from image_release.dedup.changed_regions import LEAST_BLOCKS, LEAST_SCORE, after_a_look, changed_regions
 from image_release.dedup.matching import candidate_pairs
-from image_release.dedup.prepared_image import PreparedImage
+from image_release.dedup.prepared_image import FINEST, PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import none_of, region_weights
 from tests.unit.dedup.images import captioned, photo, seen
@@ -93,6 +94,13 @@ def registered(first, second):
     return one, found
 
 
+def with_inside(found, inside):
+    """A registered pair as if only these blocks lay in both images."""
+    levels = list(found.levels)
+    levels[FINEST] = replace(levels[FINEST], inside=inside)
+    return replace(found, levels=tuple(levels))
+
+
 def marks(first, second):
     """Log-odds of a mark of each region in which two pictures differ."""
     return [region_weights().score(region) for region in changed_regions(*registered(first, second))]
@@ -162,9 +170,15 @@ class TestRegions:
             assert all(math.isfinite(value) for value in region.values())
 
     def test_where_hardly_anything_is_shared_nothing_is_looked_at(self):
-        """A crop of a corner is no reason to speak of things."""
-        one, found = registered(room(), room().crop((0, 0, 320, 240)))
-        assert all(math.isfinite(value) for region in changed_regions(one, found) for value in region.values())
+        """A part of few blocks is no reason to speak of things."""
+        one, found = registered(with_chair(room(), 120), with_chair(room(), 450))
+        assert changed_regions(one, found)
+        order = np.argsort(found.levels[FINEST].correlation)
+        assert changed_regions(one, with_inside(found, order < LEAST_BLOCKS - 1)) == []
+
+    def test_of_a_crop_are_those_of_what_it_shows(self):
+        """What lies outside of the crop is no region."""
+        assert changed_regions(*registered(room(), room().crop((0, 0, 320, 240)))) == []
 
 
 class TestAfterALook:

@@ -232,6 +232,15 @@ class TestDecisions:
         scores = {"ab": COPIES, "cd": COPIES, "bc": COPIES}
         assert groups("abcd", scores, (apart,)) == "ab cd"
 
+    def test_that_two_images_differ_hold_whichever_group_is_named_first(self) -> None:
+        """Image d is in the first of the two groups that b and c would join."""
+        scores = {"bd": COPIES, "ac": COPIES, "bc": COPIES}
+        assert groups("abcd", scores, (Override("different", ("a", "d")),)) == "ac bd"
+
+    @pytest.mark.parametrize("action", ["same", "different"])
+    def test_about_images_that_the_hotel_does_not_have_change_nothing(self, action: str) -> None:
+        assert groups("abc", {"ab": COPIES}, (Override(action, ("a", "y")), Override(action, ("y", "z")))) == "ab c"
+
     def test_that_two_images_differ_bind_unclear_pairs_too(self) -> None:
         assert groups("ab", {"ab": 2.0}, (Override("different", ("b", "a")),)) == "a b"
 

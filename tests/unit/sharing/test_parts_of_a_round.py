@@ -25,9 +25,11 @@ from image_release.sharing import (
     parsed_lines,
     split_pairs,
 )
-from image_release.sharing.families import NearImage
+from image_release.sharing import families as verifying
+from image_release.sharing.families import NearImage, OpenFingerprints
 from image_release.sharing.pairing import LEAST_WEIGHT
 from image_release.sharing.prints import Prints
+from image_release.storage import MemoryStore
 from image_release.values import Accommodation
 
 
@@ -117,6 +119,41 @@ def test_a_share_knows_all_families_of_its_hotels_and_whether_many_have_them(hol
                 assert (len(kept) > AS_USUAL.many) == (len(held) > AS_USUAL.many)
 
 
+def test_a_share_aligns_few_pairs_and_may_look_at_more():
+    few = {sha(number): {f"a{number:02}": {sha(50)}, f"b{number:02}": {sha(60)}} for number in range(25)}
+    assert [(len(share.pairs), share.aligned) for share in split_pairs(few.items, AS_USUAL, 50)] == [
+        (10, 10),
+        (10, 10),
+        (5, 5),
+    ]
+    one = {sha(1): {name: {sha(50)} for name in "abcdefgh"}}  # tells too little of two for aligning
+    assert [(len(share.pairs), share.aligned) for share in split_pairs(one.items, Counting(1, 10), 20)] == [
+        (20, 0),
+        (8, 0),
+    ]
+
+
+def test_fingerprints_of_large_accommodations_do_not_all_stay_in_memory(monkeypatch):
+    read: list[str] = []
+    sizes = {"a": 3, "b": 3, "c": 3, "large": 20}
+
+    def read_fingerprints(_state: object, accommodation: Accommodation) -> dict[str, object]:
+        read.append(accommodation.accommodation_id)
+        return {sha(number).hex(): number for number in range(sizes[accommodation.accommodation_id])}
+
+    monkeypatch.setattr(verifying, "read_fingerprints", read_fingerprints)
+    monkeypatch.setattr(verifying, "OPEN_IMAGES", 7)
+    found = OpenFingerprints(MemoryStore())
+    for name in ("a", "b", "a", "c", "a", "b", "large", "large", "a"):
+        assert found.of(sha(2), Accommodation("p", name)) == 2
+    assert read == ["a", "b", "c", "b", "large", "a"]  # two fit, or one of any size; the last ones stay
+    assert found.of(sha(9), Accommodation("p", "a")) is None
+    monkeypatch.setattr(verifying, "OPEN_ACCOMMODATIONS", 1)
+    found.of(sha(1), Accommodation("p", "b"))
+    found.of(sha(1), Accommodation("p", "a"))
+    assert read[-2:] == ["b", "a"]
+
+
 @given(HOLDERS)
 def test_holders_are_read_back(holders):
     assert dict(parse_holders(pack_holders(holders.items()))) == holders
@@ -157,6 +194,19 @@ PARSERS = {
 }
 
 
+@pytest.mark.parametrize("name", ["images", "held", "candidates", "families", "links"])
+def test_an_object_that_says_it_is_encrypted_is_damaged(name):
+    parse, whole = PARSERS[name]
+    listed = whole.index(b"PK\x01\x02")
+    with pytest.raises(ImagesUnreadableError, match="encrypted"):
+        parse(whole[: listed + 8] + b"\x01" + whole[listed + 9 :])
+
+
+def test_families_whose_arrays_do_not_fit_together_are_damaged():
+    with pytest.raises(ImagesUnreadableError, match="fit together"):
+        FamilyMap.parsed(FamilyMap(np.zeros((2, 32), np.uint8), np.zeros((3, 32), np.uint8)).packed())
+
+
 @pytest.mark.parametrize("name", PARSERS)
 @settings(max_examples=60, deadline=None)
 @given(st.data())
@@ -173,3 +223,12 @@ def test_a_damaged_object_is_told_and_raises_nothing_else(name, data):
         damaged = data.draw(st.one_of(st.binary(max_size=200), *(st.just(other) for _, other in PARSERS.values())))
     with contextlib.suppress(ImagesUnreadableError):
         parse(damaged)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_one_wrong_bit_raises_nothing_else_wherever_it_is(name):
+    """One of them says that the arrays need a password."""
+    parse, whole = PARSERS[name]
+    for place, byte in enumerate(whole):
+        with contextlib.suppress(ImagesUnreadableError):
+            parse(whole[:place] + bytes([byte ^ 1]) + whole[place + 1 :])
