@@ -112,6 +112,18 @@ class TestSentence:
             ", but they show a regular pattern and fit as well at another place."
         )
 
+    @pytest.mark.parametrize(
+        ("agreeing", "end"),
+        [
+            (7, "score 9.2, but only 7 matching points agree, so 10 was needed."),
+            (8, "score 9.2, but the hotel's other images decided otherwise."),
+        ],
+    )
+    def test_says_that_a_pair_with_few_matches_needs_more(self, agreeing, end):
+        """Of two photographs in a large hotel some points agree by chance, so few of them need a higher score."""
+        few = replace(explanation(9.2), agreeing=agreeing)
+        assert sentence(few, Verdict(Reason.APART), SETTINGS).endswith(end)
+
     def test_says_that_a_pair_was_rejected_after_coarse_alignment(self):
         """The score is measured later, for the page only, and did not decide."""
         given_up = replace(explanation(0.4), coarse_score=-2.0)

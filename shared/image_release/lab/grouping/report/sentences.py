@@ -182,7 +182,10 @@ def _too_little(explanation: Explanation, score: float | None, settings: Groupin
         return ""
     if explanation.is_pattern:
         return ", but they show a regular pattern and fit as well at another place"
-    if score < settings.single_score:
+    if explanation.needs_more and score < settings.bridge_score + explanation.needs_more:
+        needed = _number(settings.bridge_score + explanation.needs_more, "g")
+        why = f"but only {explanation.agreeing} matching points agree, so {needed} was needed"
+    elif score < settings.single_score:
         why = f"needed {_number(settings.single_score, 'g')}"
     elif score < settings.clear_score:
         clear = _number(settings.clear_score, "g")
