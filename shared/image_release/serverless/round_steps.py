@@ -138,11 +138,12 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     work = Round.of(plan)
     group, number = divmod(share, work.slices)
     images = Ranges(suite.state, work.name, plan.folder).new_images(*work.groups[group])
-    meeting = Meeting()
-    for block in range(blocks(work)):
-        meeting.add(read_whole(suite.state, near_key(plan.folder, group * blocks(work) + block), Meeting.parsed))
     end = min((number + 1) * IMAGES_A_SLICE, len(images))
     start = max(number * IMAGES_A_SLICE, _verified_before(suite, plan, share))
+    meeting = Meeting()
+    for block in range(blocks(work)):
+        key = near_key(plan.folder, group * blocks(work) + block)
+        meeting.add(read_whole(suite.state, key, lambda data: Meeting.parsed(data, range(start, end))))
     verifier, prints = Verifier(suite.state), images.prints
     for begun in range(start, end, KEPT_AFTER):
         links: list[Link] = []

@@ -26,7 +26,7 @@ from image_release.sharing import (
     split_pairs,
 )
 from image_release.sharing import families as verifying
-from image_release.sharing.families import NearImage, OpenFingerprints
+from image_release.sharing.families import MOST_CANDIDATES, NearImage, OpenFingerprints
 from image_release.sharing.pairing import LEAST_WEIGHT
 from image_release.sharing.prints import Prints
 from image_release.storage import MemoryStore
@@ -172,12 +172,32 @@ def some_meeting() -> Meeting:
     return Meeting(near, beside, {1, 5})
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(0, 9)), max_size=400), st.integers(1, 9))
+def test_the_nearest_candidates_of_some_images_are_kept_however_many_shares_found_some(found, shares):
+    every: dict[int, dict[bytes, float]] = {}
+    meetings = [Meeting(elsewhere={0, 2}) for _ in range(shares)]
+    for place, (image, other, apart) in enumerate(found):
+        if every.setdefault(image, {}).setdefault(sha(other), float(apart)) == apart:
+            near = NearImage(sha(other), Accommodation("p", "a"), float(apart))
+            meetings[place % shares].beside.setdefault(image, {})[sha(other)] = near
+    meeting = Meeting()
+    for one in meetings:
+        meeting.add(Meeting.parsed(one.packed(), range(1, 3)))
+    for image in (1, 2):
+        nearest = sorted((apart, other) for other, apart in every.get(image, {}).items())[:MOST_CANDIDATES]
+        assert [(kept.apart, kept.sha) for kept in meeting.all_beside(image)] == nearest
+    assert not meeting.beside.keys() & {0, 3}
+    assert meeting.elsewhere == {2}
+    assert all(len(kept) <= 2 * MOST_CANDIDATES for kept in meeting.beside.values())
+
+
 def test_images_and_candidates_are_read_back():
     images = Images.parsed(some_images().packed())
     assert (images.prints.hotel(3), images.prints.name(3)) == ("h/é", sha(3))
     assert images.is_new.tolist() == [True, False, True, True]
     assert images.those(images.is_new).places.tolist() == [0, 2, 3]
-    assert Meeting.parsed(some_meeting().packed()) == some_meeting()
+    assert Meeting.parsed(some_meeting().packed(), range(9)) == some_meeting()
     held = HeldImages.parsed(HeldImages(("h/é", "x"), some_images().prints).packed())
     assert (held.hotels, held.prints.accommodation(1)) == (("h/é", "x"), Accommodation("p", "a"))
 
@@ -185,7 +205,7 @@ def test_images_and_candidates_are_read_back():
 PARSERS = {
     "images": (Images.parsed, some_images().packed()),
     "held": (HeldImages.parsed, HeldImages(("h",), some_images().prints).packed()),
-    "candidates": (Meeting.parsed, some_meeting().packed()),
+    "candidates": (lambda data: Meeting.parsed(data, range(9)), some_meeting().packed()),
     "families": (FamilyMap.parsed, families([(1, 2)]).packed()),
     "links": (parse_links, pack_links([(sha(1), sha(2))])),
     "holders": (lambda data: list(parse_holders(data)), pack_holders([(sha(1), {"h": {sha(1)}})])),

@@ -90,6 +90,22 @@ class TestSentence:
         little = replace(found, aligned=replace(found.aligned, contributions={"thing": -0.5}))
         assert "looks like a thing" not in sentence(little, Verdict(Reason.APART), SETTINGS)
 
+    @pytest.mark.parametrize("difference", [Difference.LIGHT, Difference.CAMERA])
+    def test_of_the_same_view_names_a_thing_beside_other_differences(self, difference):
+        """It decided, though the light or the camera seems to explain more of the blocks."""
+        found = explanation(-2.8, same_view=5.5, difference=difference)
+        assert "looks like a thing" not in sentence(found, Verdict(Reason.APART), SETTINGS)
+        thing = replace(found, aligned=replace(found.aligned, contributions={"thing": -8.2}))
+        assert ", and a part looks like a thing that moved, came or went; score −2.8" in sentence(
+            thing, Verdict(Reason.APART), SETTINGS
+        )
+
+    def test_of_the_same_view_names_things_once(self):
+        found = explanation(-2.8, same_view=5.5, difference=Difference.THINGS)
+        thing = replace(found, aligned=replace(found.aligned, contributions={"thing": -8.2}))
+        said = sentence(thing, Verdict(Reason.APART), SETTINGS)
+        assert said.count("moved, came or went") == 1
+
     def test_of_a_regular_pattern_says_why_a_high_score_is_not_enough(self):
         chessboards = replace(explanation(8.3), is_pattern=True)
         assert sentence(chessboards, Verdict(Reason.APART), SETTINGS).endswith(
