@@ -15,6 +15,7 @@ FUNCTIONS = {
     "catalogues": "detect_changes",
     "releases": "fan_out",
     "shards": "fan_out_shard",
+    "comparing": "compare_hotels",
     "requests": "reprocess",
     "urgent": "process_hotel",
     "bulk": "process_hotel",

@@ -145,7 +145,7 @@ def _lines(found: Shared, address: str, counting: Counting) -> Iterator[str]:
     yield from _more(len(found.pictures), "pictures")
     if len(found.pictures) > decided:
         keep = command(address, ["everywhere", "keep"], ["HOTEL", "IMAGE"])
-        yield f"  one that may stay in all of its hotels is not proposed again after: {keep}"
+        yield f"  to keep one in all of its hotels, so that it is not proposed again: {keep}"
     yield f"pairs    {len(found.pairs):,} of hotels that share {counting.least} photographs or more"
     for pair in found.pairs[:SHOWN]:
         yield from _pair_lines(pair)

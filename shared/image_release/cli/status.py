@@ -52,8 +52,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         else:
             yield f"held      {held['accept']}: {held['leaving']} of {held['of']} would go; {held['reason']}"
     for item in document["rounds"]:
-        what = f"{item['step']}: {item['done']} of {item['shares']} shares"
-        yield f"round     {printable(item['round'])}: {printable(what)} done; the last one {item['last'][:19]}"
+        what = f"{item['step']}: {item['done']} of {item['shares']} shares done"
+        yield f"round     {printable(item['round'])}: {printable(what)}, last at {item['last'][:19]}"
     for run in document["runs"]:
         images = ", ".join(f"{count} {printable(outcome)}" for outcome, count in sorted(run["images"].items()))
         hotels = f"{run['hotels']['processed']} hotels processed, {run['hotels']['failed']} failed"

@@ -23,7 +23,7 @@ from image_release.dedup.evidence import (
     evidence,
     statistics,
 )
-from image_release.dedup.grouping import content_key
+from image_release.dedup.grouping import FEW_AGREEING, FEW_NEED_MORE, content_key
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
@@ -117,6 +117,11 @@ class Explanation:
     def is_same_view(self) -> bool:
         """Whether the two show the same view, if they are not one photograph."""
         return self.same_view is not None and self.same_view.score >= LEAST_SCORE
+
+    @property
+    def needs_more(self) -> float:
+        """How much more than the score of a bridge the pair needs, because few of its matching points agree."""
+        return FEW_NEED_MORE if self.agreeing < FEW_AGREEING else 0.0
 
     def given_up(self, settings: GroupingSettings) -> bool:
         """Whether grouping gives the pair up after the coarse pass."""

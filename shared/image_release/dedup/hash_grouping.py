@@ -53,10 +53,7 @@ def grouped_by_hashes(
 
 def join_near(groups: ImageGroups, near: Sequence[NearPair], *, may_chain: bool) -> None:
     """Join the groups of near pairs, the nearest first. Unless they may chain, one image links no two groups."""
-    partners: dict[int, set[int]] = {}
-    for pair in near:
-        partners.setdefault(pair.one, set()).add(pair.other)
-        partners.setdefault(pair.other, set()).add(pair.one)
+    partners = {} if may_chain else _partners(near)
     waiting = near
     while True:
         refused = []
@@ -86,6 +83,15 @@ def near_one(fingerprints: Mapping[str, Fingerprint], one: str, max_bits: int) -
         for sha256, distance in zip(fingerprints, bits, strict=True)
         if distance <= max_bits
     }
+
+
+def _partners(near: Sequence[NearPair]) -> dict[int, set[int]]:
+    """Image -> the images that it is near to."""
+    partners: dict[int, set[int]] = {}
+    for pair in near:
+        partners.setdefault(pair.one, set()).add(pair.other)
+        partners.setdefault(pair.other, set()).add(pair.one)
+    return partners
 
 
 def _linked_by_several(groups: ImageGroups, partners: Mapping[int, set[int]], pair: NearPair) -> bool:

@@ -4,7 +4,7 @@
 images have two hashes within some bits of each other, so it can look hashes up instead (multi-index hashing: Norouzi,
 Punjani and Fleet, 2012). The hashes are cut into `bits // 2 + 1` pieces. Two hashes that differ in at most `bits` bits
 differ in at most one bit of at least one piece. Sorted by a piece, those hashes are in the same bucket or in a bucket
-that is one bit away.
+that is one bit away. Many copies of one photograph share most buckets; then every pair is compared after all.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ ROWS = 64
 """Number of images whose distances to every hash are kept until they are reduced together."""
 FEW_HASHES = 3_000
 """Number of hashes up to which comparing every pair costs less than sorting."""
+MANY_NEAR = 2_000
+"""If more than one in so many pairs of hashes are near, comparing every pair costs less time and far less memory."""
 MOST_LOOKED_UP = 14
 """Maximum distance in bits for looking up. Beyond it the pieces are so short that nearly all hashes share a bucket."""
 FEWEST_PIECES = 4
@@ -45,12 +47,22 @@ def near_pairs(hashes: Hashes, bits: int) -> NDArray[np.int64]:
     `hashes` is (n, k): k hashes for each of n images.
     """
     if hashes.size <= FEW_HASHES or bits > MOST_LOOKED_UP:
-        return np.argwhere(_looked_through(hashes, hashes, range(1, len(hashes) + 1)) <= bits)
+        return _among_all(hashes, bits)
     images, each = hashes.shape
     owner = np.repeat(np.arange(images), each)
-    found = [_pair_numbers(owner[one], owner[other], images) for one, other in _looked_up(hashes.ravel(), bits)]
+    found, left = [], hashes.size**2 // MANY_NEAR
+    for one, other in _looked_up(hashes.ravel(), bits):
+        left -= len(one)
+        if left < 0:
+            return _among_all(hashes, bits)
+        found.append(_pair_numbers(owner[one], owner[other], images))
     numbers = np.unique(np.concatenate(found))
     return np.stack(np.divmod(numbers, images), axis=1)
+
+
+def _among_all(hashes: Hashes, bits: int) -> NDArray[np.int64]:
+    """The near pairs, found by comparing every pair."""
+    return np.argwhere(_looked_through(hashes, hashes, range(1, len(hashes) + 1)) <= bits)
 
 
 def _looked_through(one: Hashes, other: Hashes, skipped: Sequence[int]) -> NDArray[np.uint8]:

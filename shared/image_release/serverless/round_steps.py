@@ -12,7 +12,6 @@ A share may be repeated as long as it has no mark.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
 from image_release.serverless.ports import Suite
@@ -24,6 +23,7 @@ from image_release.sharing import (
     FamilyMap,
     Gathered,
     Images,
+    Link,
     Meeting,
     Pairing,
     PairsOfShare,
@@ -138,25 +138,26 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     work = Round.of(plan)
     group, number = divmod(share, work.slices)
     images = Ranges(suite.state, work.name, plan.folder).new_images(*work.groups[group])
-    meeting = Meeting()
-    for block in range(blocks(work)):
-        meeting.add(read_whole(suite.state, near_key(plan.folder, group * blocks(work) + block), Meeting.parsed))
     end = min((number + 1) * IMAGES_A_SLICE, len(images))
     start = max(number * IMAGES_A_SLICE, _verified_before(suite, plan, share))
-    verifier = Verifier(suite.state)
+    meeting = Meeting()
+    for block in range(blocks(work)):
+        key = near_key(plan.folder, group * blocks(work) + block)
+        meeting.add(read_whole(suite.state, key, lambda data: Meeting.parsed(data, range(start, end))))
+    verifier, prints = Verifier(suite.state), images.prints
     for begun in range(start, end, KEPT_AFTER):
-        if suite.seconds_left() < RESERVE_S:
-            raise NotDoneYetError(f"{end - begun} images are left")
-        some = range(begun, min(begun + KEPT_AFTER, end))
-        prints = images.prints
-        wanted = (
-            ToVerify(
-                prints.name(image), prints.accommodation(image), meeting.candidates(image), meeting.all_beside(image)
-            )
-            for image in some
-        )
-        links = list(chain.from_iterable(map(verifier.links, wanted)))
-        suite.state.put(links_key(plan.folder, share, some.stop), pack_links(links))
+        links: list[Link] = []
+        done = begun
+        for image in range(begun, min(begun + KEPT_AFTER, end)):
+            if suite.seconds_left() < RESERVE_S:
+                break
+            candidates, beside = meeting.candidates(image), meeting.all_beside(image)
+            links += verifier.links(ToVerify(prints.name(image), prints.accommodation(image), candidates, beside))
+            done = image + 1
+        if done > begun:
+            suite.state.put(links_key(plan.folder, share, done), pack_links(links))
+        if done < min(begun + KEPT_AFTER, end):
+            raise NotDoneYetError(f"{end - done} images are left")
     return b""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import SplitPlan, WorkUnreadableError, begin, read_plan, send_on
 from image_release.sharing_keys import ASKED, LATEST_ROUND, ROUNDS, round_work
-from image_release.split_keys import plan_key, work_folder
+from image_release.split_keys import plan_key
 from image_release.state import StateUnreadableError, read_json
 
 BEGIN = "begin"
@@ -95,9 +95,7 @@ def begin_round(suite: Suite) -> dict[str, int]:
 
 def _is_under_way(suite: Suite) -> bool:
     """Whether a round has begun and not ended."""
-    keys = (listed.key for listed in suite.state.list(ROUNDS))
-    folders = {work_folder(key) for key in keys if key == plan_key(work_folder(key))}
-    plans = (read_plan(suite.state, folder) for folder in folders)
+    plans = (read_plan(suite.state, round_work(name)) for name in suite.state.folders(ROUNDS))
     return any(plan and plan.goes_on for plan in plans)
 
 

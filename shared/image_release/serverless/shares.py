@@ -19,7 +19,7 @@ from typing import Any
 
 from image_release.serverless.messages import GoOnMessage, NudgeMessage, ShareMessage
 from image_release.serverless.ports import Suite
-from image_release.sharing_keys import ROUNDS
+from image_release.sharing_keys import ROUNDS, SHARED
 from image_release.side_by_side import side_by_side
 from image_release.split_keys import SPLIT, plan_key, share_done_folder, share_done_key, share_key, work_folder
 from image_release.state import write_json
@@ -39,8 +39,11 @@ class WorkUnreadableError(Exception):
     """A plan or a share cannot be read: it is lost, empty, cut short or damaged. Only a person can begin again."""
 
     def __init__(self, key: str) -> None:
-        told = f"state/{key} cannot be read: delete what is below {work_folder(key)}/, and hand in again"
-        super().__init__(f"{told} the request or the catalogue that it was made of")
+        if key.startswith((ROUNDS, SHARED)):
+            what = f"{ROUNDS}, and `tick` begins the round anew"
+        else:
+            what = f"{work_folder(key)}/, and hand in again the request or the catalogue that it was made of"
+        super().__init__(f"state/{key} cannot be read: delete what is below {what}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from image_release.sharing.found import (
 )
 from image_release.sharing.gathering import Gathered, gather
 from image_release.sharing.images import HeldImages, Images, ImagesUnreadableError
-from image_release.sharing.linking import FamilyMap, ToVerify, Verifier, pack_links, parse_links
+from image_release.sharing.linking import FamilyMap, Link, ToVerify, Verifier, pack_links, parse_links
 from image_release.sharing.meeting import Meeting, meet
 from image_release.sharing.pairing import Pairing
 from image_release.sharing.reasons import REASONS
@@ -64,6 +64,7 @@ __all__ = [
     "ImagesUnreadableError",
     "Latest",
     "LikelyReason",
+    "Link",
     "Meeting",
     "PairedHotel",
     "Pairing",

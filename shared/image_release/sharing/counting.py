@@ -24,6 +24,8 @@ from image_release.sharing.pairing import LEAST_WEIGHT, MOST_PAIRS_ALIGNED, Hold
 Held = dict[str, set[bytes]]
 """Hotel -> its images of a family."""
 Pair = tuple[str, str]
+MOST_ALIGNED_A_SHARE = 10
+"""Maximum number of pairs of a share that are aligned: 18 seconds each where all pictures look alike."""
 
 
 def holders_of_part(
@@ -140,25 +142,26 @@ class PairsOfShare:
 def split_pairs(
     holders: Callable[[], Iterable[tuple[bytes, Held]]], counting: Counting, most: int
 ) -> list[PairsOfShare]:
-    """The pairs of hotels that may share enough, those first that share the most families, `most` of them a share.
+    """The pairs of hotels that may share enough, those first that share the most families, up to `most` a share.
 
     `holders` is read three times. Only pairs are looked at that are aligned or have enough families.
     """
     common = _in_common(holders, counting)
     ordered = sorted(common.items(), key=lambda item: (-len(item[1].families), item[0]))
-    kept: list[tuple[Pair, tuple[bytes, ...]]] = []
-    aligned: list[bool] = []
-    left = MOST_PAIRS_ALIGNED
+    shares: list[PairsOfShare] = []
+    pairs: list[tuple[Pair, tuple[bytes, ...]]] = []
+    aligned, left = 0, MOST_PAIRS_ALIGNED
     for pair, shared in ordered:
         is_aligned = left > 0 and shared.weight >= LEAST_WEIGHT
         if is_aligned or len(shared.families) >= counting.least:
-            kept.append((pair, tuple(shared.families)))
-            aligned.append(is_aligned)
+            if len(pairs) == most or (is_aligned and aligned == MOST_ALIGNED_A_SHARE):
+                shares.append(PairsOfShare(tuple(pairs), aligned, {}))
+                pairs, aligned = [], 0
+            pairs.append((pair, tuple(shared.families)))
+            aligned += is_aligned
             left -= is_aligned
-    shares = [
-        PairsOfShare(tuple(kept[start : start + most]), sum(aligned[start : start + most]), {})
-        for start in range(0, len(kept), most)
-    ]
+    if pairs:
+        shares.append(PairsOfShare(tuple(pairs), aligned, {}))
     _give_holders(shares, holders(), counting)
     return shares
 

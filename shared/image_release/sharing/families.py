@@ -8,10 +8,11 @@ verified by its pixels (`dedup/copies.py`). What was verified is kept at once, s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -33,7 +34,9 @@ MOST_CANDIDATES = 16
 KEPT_AFTER = 200
 """Images that are verified between two writes of the file."""
 OPEN_ACCOMMODATIONS = 64
-"""Accommodations whose fingerprints are kept in memory."""
+"""Maximum number of accommodations whose fingerprints are kept in memory."""
+OPEN_IMAGES = 20_000
+"""Maximum number of their images, unless one accommodation has more: 22 KB each."""
 _TABLES = """
 CREATE TABLE families (sha BLOB PRIMARY KEY, family BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE to_compare (id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL);
@@ -65,6 +68,27 @@ class NewImage:
         """The candidates that it is compared with by its pixels, the nearest first."""
         ordered = sorted(self.candidates.values(), key=lambda candidate: (candidate.apart, candidate.sha))
         return ordered[:MOST_CANDIDATES]
+
+
+class OpenFingerprints:
+    """Fingerprints of images by their accommodations, of which those that were asked for last stay in memory."""
+
+    def __init__(self, state: Store) -> None:
+        self._state = state
+        self._open: OrderedDict[Accommodation, dict[str, Fingerprint]] = OrderedDict()
+
+    def of(self, sha: bytes, accommodation: Accommodation) -> Fingerprint | None:
+        """The fingerprint of an image; None if the accommodation has none of it now."""
+        found = self._open.pop(accommodation, None)
+        if found is None:
+            found = read_fingerprints(self._state, accommodation)
+        self._open[accommodation] = found
+        while len(self._open) > 1 and self._is_too_much():
+            self._open.popitem(last=False)
+        return found.get(sha.hex())
+
+    def _is_too_much(self) -> bool:
+        return len(self._open) > OPEN_ACCOMMODATIONS or sum(map(len, self._open.values())) > OPEN_IMAGES
 
 
 class Families:
@@ -169,38 +193,31 @@ def _add_candidates(found: list[NewImage], new: Prints, old: Prints) -> None:
 
 def _verify(db: sqlite3.Connection, state: Store, images: Sequence[NewImage], verified: Progress) -> None:
     """Put each image into the family of the nearest candidate that is a copy of it."""
-    fingerprints = lru_cache(OPEN_ACCOMMODATIONS)(lambda accommodation: read_fingerprints(state, accommodation))
-
-    def known(sha: bytes, accommodation: Accommodation) -> Fingerprint | None:
-        return fingerprints(accommodation).get(sha.hex())
-
+    fingerprints = OpenFingerprints(state)
     with_candidates = [image for image in images if image.candidates]
     for start in range(0, len(with_candidates), KEPT_AFTER):
         joined: dict[bytes, bytes] = {}
         for image in with_candidates[start : start + KEPT_AFTER]:
-            joined |= _joined(db, image, joined, known)
+            joined |= _joined(db, image, joined, fingerprints)
         with db:
             db.executemany("INSERT OR IGNORE INTO families VALUES (?, ?)", joined.items())
         verified(start, len(with_candidates))
 
 
 def _joined(
-    db: sqlite3.Connection,
-    image: NewImage,
-    joined: dict[bytes, bytes],
-    known: Callable[[bytes, Accommodation], Fingerprint | None],
+    db: sqlite3.Connection, image: NewImage, joined: dict[bytes, bytes], fingerprints: OpenFingerprints
 ) -> dict[bytes, bytes]:
     """Image -> family of what is to be kept: none, or the image and the one that it is a copy of."""
     if _family(db, image.sha):
         return {}
-    mine = known(image.sha, image.accommodation)
+    mine = fingerprints.of(image.sha, image.accommodation)
     compared: set[bytes] = set()
     for candidate in image.nearest():
         family = joined.get(candidate.sha) or _family(db, candidate.sha) or candidate.sha
         if family in compared:
             continue
         compared.add(family)
-        theirs = known(candidate.sha, candidate.accommodation)
+        theirs = fingerprints.of(candidate.sha, candidate.accommodation)
         if mine is None or theirs is None:
             continue
         if may_be_copy(mine, theirs) and is_copy(mine, theirs):

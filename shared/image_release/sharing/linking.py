@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from image_release.cache import read_fingerprints
 from image_release.dedup import is_copy, may_be_copy
 from image_release.fingerprint import Fingerprint
-from image_release.sharing.families import OPEN_ACCOMMODATIONS, NearImage
+from image_release.sharing.families import NearImage, OpenFingerprints
 from image_release.sharing.images import ImagesUnreadableError, pack, unpack
 from image_release.sharing.prints import SHA_BYTES
 from image_release.storage import Store
@@ -41,11 +39,11 @@ class Verifier:
     """Compares images by their fingerprints, of which those that were read last are kept."""
 
     def __init__(self, state: Store) -> None:
-        self._fingerprints = lru_cache(OPEN_ACCOMMODATIONS)(partial(read_fingerprints, state))
+        self._fingerprints = OpenFingerprints(state)
 
     def links(self, image: ToVerify) -> Iterator[Link]:
         """The image with the nearest candidate that is a copy of it, and with each copy beside it."""
-        mine = self._known(image.sha, image.accommodation) if image.candidates or image.beside else None
+        mine = self._fingerprints.of(image.sha, image.accommodation) if image.candidates or image.beside else None
         if mine is None:
             return
         copies = (candidate for candidate in image.candidates if self._is_copy(mine, candidate))
@@ -53,11 +51,8 @@ class Verifier:
             yield image.sha, candidate.sha
 
     def _is_copy(self, mine: Fingerprint, candidate: NearImage) -> bool:
-        theirs = self._known(candidate.sha, candidate.accommodation)
+        theirs = self._fingerprints.of(candidate.sha, candidate.accommodation)
         return theirs is not None and may_be_copy(mine, theirs) and is_copy(mine, theirs)
-
-    def _known(self, sha: bytes, accommodation: Accommodation) -> Fingerprint | None:
-        return self._fingerprints(accommodation).get(sha.hex())
 
 
 def pack_links(links: Sequence[Link]) -> bytes:
@@ -96,6 +91,8 @@ class FamilyMap:
         found = arrays.get("shas"), arrays.get("families")
         if any(item is None or item.dtype != np.uint8 or item.shape[1:] != (SHA_BYTES,) for item in found):
             raise ImagesUnreadableError("no families")
+        if len(arrays["shas"]) != len(arrays["families"]):
+            raise ImagesUnreadableError("the arrays do not fit together")
         return cls(arrays["shas"], arrays["families"])
 
     def of(self, shas: Shas) -> Shas:

@@ -59,15 +59,15 @@ class Meeting:
             return
         kept = (self.beside if is_beside else self.near).setdefault(image, {})
         kept.setdefault(sha, NearImage(sha, others.prints.accommodation(other), bits))
-        if len(kept) > 2 * MOST_CANDIDATES:
-            for found in _nearest(kept)[MOST_CANDIDATES:]:
-                del kept[found.sha]
+        _bound(kept)
 
     def add(self, other: Meeting) -> None:
         """Add what another share found of the same images."""
         for mine, theirs in ((self.near, other.near), (self.beside, other.beside)):
             for image, found in theirs.items():
-                mine.setdefault(image, {}).update(found)
+                kept = mine.setdefault(image, {})
+                kept.update(found)
+                _bound(kept)
         self.elsewhere |= other.elsewhere
 
     def candidates(self, image: int) -> list[NearImage]:
@@ -101,20 +101,24 @@ class Meeting:
         )
 
     @classmethod
-    def parsed(cls, data: bytes) -> Meeting:
-        """Read back what was packed. Raises ImagesUnreadableError."""
+    def parsed(cls, data: bytes, wanted: range) -> Meeting:
+        """Read back what was packed of some images. Raises ImagesUnreadableError."""
         arrays = unpack(data)
         try:
-            return cls._of(arrays)
+            return cls._of(arrays, wanted)
         except UNREADABLE as error:
             raise ImagesUnreadableError(str(error)) from error
 
     @classmethod
-    def _of(cls, arrays: dict[str, NDArray[Any]]) -> Meeting:
+    def _of(cls, arrays: dict[str, NDArray[Any]], wanted: range) -> Meeting:
         owners = [Accommodation(*owner) for owner in json.loads(arrays["owners"].tobytes())]
-        found = cls(elsewhere=set(arrays["elsewhere"].tolist()))
+        found = cls(elsewhere=set(arrays["elsewhere"].tolist()).intersection(wanted))
+        numbers = arrays["numbers"]
+        if not len(numbers) == len(arrays["shas"]) == len(arrays["apart"]):
+            raise ValueError("the arrays do not fit together")
+        some = (numbers[:, 0] >= wanted.start) & (numbers[:, 0] < wanted.stop)
         for (image, is_beside, owner), sha, apart in zip(
-            arrays["numbers"].tolist(), arrays["shas"], arrays["apart"].tolist(), strict=True
+            numbers[some].tolist(), arrays["shas"][some], arrays["apart"][some].tolist(), strict=True
         ):
             kept = (found.beside if is_beside else found.near).setdefault(image, {})
             kept[sha.tobytes()] = NearImage(sha.tobytes(), owners[owner], apart)
@@ -127,6 +131,13 @@ def meet(new: Images, others: Iterable[Images]) -> Meeting:
     for images in others:
         found.meet(new, images)
     return found
+
+
+def _bound(candidates: dict[bytes, NearImage]) -> None:
+    """Drop those that are not among the nearest, now and then: that bounds the memory."""
+    if len(candidates) > 2 * MOST_CANDIDATES:
+        for found in _nearest(candidates)[MOST_CANDIDATES:]:
+            del candidates[found.sha]
 
 
 def _nearest(candidates: dict[bytes, NearImage]) -> list[NearImage]:

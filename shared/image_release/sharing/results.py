@@ -68,16 +68,18 @@ def read_latest(state: Store) -> tuple[Latest | None, str | None]:
 
 def read_round(stores: Stores) -> RoundFound | None:
     """What the last round found; None if there was none. Raises RoundUnreadableError."""
-    latest, _ = read_latest(stores.state)
+    latest, etag = read_latest(stores.state)
     if latest is None:
         return None
     key = found_key(latest.round)
     stored = stores.state.get(key)
     if stored is None:
+        if read_latest(stores.state)[1] != etag:
+            return read_round(stores)  # another round came into force, and deleted what this one had found
         raise RoundUnreadableError(key)
     try:
         found, counting = _parsed(stored.data, latest, actions_in_force(stores))
-    except (ImagesUnreadableError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ImagesUnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise RoundUnreadableError(key) from error
     return RoundFound(found, latest.ended, counting)
 

@@ -33,8 +33,11 @@ def rounds_under_way(state: Store) -> Iterator[RoundUnderWay]:
         try:
             document = json.loads(stored.data)
             step, shares = str(document["step"]), int(document["shares"])
+            has_ended = not document["goes_on"]
         except (KeyError, TypeError, ValueError, RecursionError):
             yield RoundUnderWay(name, "unreadable", 0, 0, stored.modified)
+            continue
+        if has_ended:  # what is left of it is being deleted
             continue
         marks = list(state.list(share_done_folder(folder, step)))
         yield RoundUnderWay(name, step, len(marks), shares, max([stored.modified, *(mark.modified for mark in marks)]))

@@ -46,4 +46,21 @@ def test_near_pairs_are_found_where_hashes_crowd(values, bits):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hash_comparison, "FEW_HASHES", 0)
         patch.setattr(hash_comparison, "AT_ONCE", 5)
+        patch.setattr(hash_comparison, "MANY_NEAR", 0.05)
         assert near_pairs(hashes, bits).tolist() == plainly(hashes, bits)
+
+
+def test_of_many_copies_every_pair_is_compared(monkeypatch):
+    """Looking up would list each pair of near hashes: a thousand for each pair of images that are equal."""
+    hashes = np.tile(hashes_of(1), (120, 1))
+    hashes[::2, ::3] ^= np.uint64(5)
+    compared = []
+
+    def counted(one, other, skipped, compare=hash_comparison._looked_through):
+        compared.append(len(one))
+        return compare(one, other, skipped)
+
+    monkeypatch.setattr(hash_comparison, "_looked_through", counted)
+    assert len(near_pairs(hashes, 8)) == 120 * 119 / 2
+    near_pairs(hashes_of(120), 8)
+    assert compared == [120]

@@ -25,9 +25,11 @@ from image_release.sharing import (
     parsed_lines,
     split_pairs,
 )
-from image_release.sharing.families import NearImage
+from image_release.sharing import families as verifying
+from image_release.sharing.families import MOST_CANDIDATES, NearImage, OpenFingerprints
 from image_release.sharing.pairing import LEAST_WEIGHT
 from image_release.sharing.prints import Prints
+from image_release.storage import MemoryStore
 from image_release.values import Accommodation
 
 
@@ -117,6 +119,41 @@ def test_a_share_knows_all_families_of_its_hotels_and_whether_many_have_them(hol
                 assert (len(kept) > AS_USUAL.many) == (len(held) > AS_USUAL.many)
 
 
+def test_a_share_aligns_few_pairs_and_may_look_at_more():
+    few = {sha(number): {f"a{number:02}": {sha(50)}, f"b{number:02}": {sha(60)}} for number in range(25)}
+    assert [(len(share.pairs), share.aligned) for share in split_pairs(few.items, AS_USUAL, 50)] == [
+        (10, 10),
+        (10, 10),
+        (5, 5),
+    ]
+    one = {sha(1): {name: {sha(50)} for name in "abcdefgh"}}  # tells too little of two for aligning
+    assert [(len(share.pairs), share.aligned) for share in split_pairs(one.items, Counting(1, 10), 20)] == [
+        (20, 0),
+        (8, 0),
+    ]
+
+
+def test_fingerprints_of_large_accommodations_do_not_all_stay_in_memory(monkeypatch):
+    read: list[str] = []
+    sizes = {"a": 3, "b": 3, "c": 3, "large": 20}
+
+    def read_fingerprints(_state: object, accommodation: Accommodation) -> dict[str, object]:
+        read.append(accommodation.accommodation_id)
+        return {sha(number).hex(): number for number in range(sizes[accommodation.accommodation_id])}
+
+    monkeypatch.setattr(verifying, "read_fingerprints", read_fingerprints)
+    monkeypatch.setattr(verifying, "OPEN_IMAGES", 7)
+    found = OpenFingerprints(MemoryStore())
+    for name in ("a", "b", "a", "c", "a", "b", "large", "large", "a"):
+        assert found.of(sha(2), Accommodation("p", name)) == 2
+    assert read == ["a", "b", "c", "b", "large", "a"]  # two fit, or one of any size; the last ones stay
+    assert found.of(sha(9), Accommodation("p", "a")) is None
+    monkeypatch.setattr(verifying, "OPEN_ACCOMMODATIONS", 1)
+    found.of(sha(1), Accommodation("p", "b"))
+    found.of(sha(1), Accommodation("p", "a"))
+    assert read[-2:] == ["b", "a"]
+
+
 @given(HOLDERS)
 def test_holders_are_read_back(holders):
     assert dict(parse_holders(pack_holders(holders.items()))) == holders
@@ -135,12 +172,32 @@ def some_meeting() -> Meeting:
     return Meeting(near, beside, {1, 5})
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(0, 9)), max_size=400), st.integers(1, 9))
+def test_the_nearest_candidates_of_some_images_are_kept_however_many_shares_found_some(found, shares):
+    every: dict[int, dict[bytes, float]] = {}
+    meetings = [Meeting(elsewhere={0, 2}) for _ in range(shares)]
+    for place, (image, other, apart) in enumerate(found):
+        if every.setdefault(image, {}).setdefault(sha(other), float(apart)) == apart:
+            near = NearImage(sha(other), Accommodation("p", "a"), float(apart))
+            meetings[place % shares].beside.setdefault(image, {})[sha(other)] = near
+    meeting = Meeting()
+    for one in meetings:
+        meeting.add(Meeting.parsed(one.packed(), range(1, 3)))
+    for image in (1, 2):
+        nearest = sorted((apart, other) for other, apart in every.get(image, {}).items())[:MOST_CANDIDATES]
+        assert [(kept.apart, kept.sha) for kept in meeting.all_beside(image)] == nearest
+    assert not meeting.beside.keys() & {0, 3}
+    assert meeting.elsewhere == {2}
+    assert all(len(kept) <= 2 * MOST_CANDIDATES for kept in meeting.beside.values())
+
+
 def test_images_and_candidates_are_read_back():
     images = Images.parsed(some_images().packed())
     assert (images.prints.hotel(3), images.prints.name(3)) == ("h/é", sha(3))
     assert images.is_new.tolist() == [True, False, True, True]
     assert images.those(images.is_new).places.tolist() == [0, 2, 3]
-    assert Meeting.parsed(some_meeting().packed()) == some_meeting()
+    assert Meeting.parsed(some_meeting().packed(), range(9)) == some_meeting()
     held = HeldImages.parsed(HeldImages(("h/é", "x"), some_images().prints).packed())
     assert (held.hotels, held.prints.accommodation(1)) == (("h/é", "x"), Accommodation("p", "a"))
 
@@ -148,13 +205,26 @@ def test_images_and_candidates_are_read_back():
 PARSERS = {
     "images": (Images.parsed, some_images().packed()),
     "held": (HeldImages.parsed, HeldImages(("h",), some_images().prints).packed()),
-    "candidates": (Meeting.parsed, some_meeting().packed()),
+    "candidates": (lambda data: Meeting.parsed(data, range(9)), some_meeting().packed()),
     "families": (FamilyMap.parsed, families([(1, 2)]).packed()),
     "links": (parse_links, pack_links([(sha(1), sha(2))])),
     "holders": (lambda data: list(parse_holders(data)), pack_holders([(sha(1), {"h": {sha(1)}})])),
     "pairs": (PairsOfShare.parsed, PairsOfShare(((("a", "b"), (sha(1),)),), 1, {}).packed()),
     "lines": (lambda data: list(parsed_lines(data)), pack_holders([])),
 }
+
+
+@pytest.mark.parametrize("name", ["images", "held", "candidates", "families", "links"])
+def test_an_object_that_says_it_is_encrypted_is_damaged(name):
+    parse, whole = PARSERS[name]
+    listed = whole.index(b"PK\x01\x02")
+    with pytest.raises(ImagesUnreadableError, match="encrypted"):
+        parse(whole[: listed + 8] + b"\x01" + whole[listed + 9 :])
+
+
+def test_families_whose_arrays_do_not_fit_together_are_damaged():
+    with pytest.raises(ImagesUnreadableError, match="fit together"):
+        FamilyMap.parsed(FamilyMap(np.zeros((2, 32), np.uint8), np.zeros((3, 32), np.uint8)).packed())
 
 
 @pytest.mark.parametrize("name", PARSERS)

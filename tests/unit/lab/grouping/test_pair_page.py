@@ -90,11 +90,39 @@ class TestSentence:
         little = replace(found, aligned=replace(found.aligned, contributions={"thing": -0.5}))
         assert "looks like a thing" not in sentence(little, Verdict(Reason.APART), SETTINGS)
 
+    @pytest.mark.parametrize("difference", [Difference.LIGHT, Difference.CAMERA])
+    def test_of_the_same_view_names_a_thing_beside_other_differences(self, difference):
+        """It decided, though the light or the camera seems to explain more of the blocks."""
+        found = explanation(-2.8, same_view=5.5, difference=difference)
+        assert "looks like a thing" not in sentence(found, Verdict(Reason.APART), SETTINGS)
+        thing = replace(found, aligned=replace(found.aligned, contributions={"thing": -8.2}))
+        assert ", and a part looks like a thing that moved, came or went; score −2.8" in sentence(
+            thing, Verdict(Reason.APART), SETTINGS
+        )
+
+    def test_of_the_same_view_names_things_once(self):
+        found = explanation(-2.8, same_view=5.5, difference=Difference.THINGS)
+        thing = replace(found, aligned=replace(found.aligned, contributions={"thing": -8.2}))
+        said = sentence(thing, Verdict(Reason.APART), SETTINGS)
+        assert said.count("moved, came or went") == 1
+
     def test_of_a_regular_pattern_says_why_a_high_score_is_not_enough(self):
         chessboards = replace(explanation(8.3), is_pattern=True)
         assert sentence(chessboards, Verdict(Reason.APART), SETTINGS).endswith(
             ", but they show a regular pattern and fit as well at another place."
         )
+
+    @pytest.mark.parametrize(
+        ("agreeing", "end"),
+        [
+            (7, "score 9.2, but only 7 matching points agree, so 10 was needed."),
+            (8, "score 9.2, but the hotel's other images decided otherwise."),
+        ],
+    )
+    def test_says_that_a_pair_with_few_matches_needs_more(self, agreeing, end):
+        """Of two photographs in a large hotel some points agree by chance, so few of them need a higher score."""
+        few = replace(explanation(9.2), agreeing=agreeing)
+        assert sentence(few, Verdict(Reason.APART), SETTINGS).endswith(end)
 
     def test_says_that_a_pair_was_rejected_after_coarse_alignment(self):
         """The score is measured later, for the page only, and did not decide."""

@@ -82,7 +82,12 @@ def is_another_shot(explanation: Explanation) -> bool:
 
 
 def same_view_observation(aligned: AlignedPair) -> str:
-    """What tells two photographs of one view apart, with the number that shows it."""
+    """What tells two photographs of one view apart, with the number that shows it, and a thing if there is one."""
+    is_named = aligned.difference is Difference.THINGS
+    return _what_changed(aligned) + ("" if is_named else _thing(aligned, "and"))
+
+
+def _what_changed(aligned: AlignedPair) -> str:
     blocks = aligned.blocks
     counted = significant_blocks(blocks)
     if aligned.difference is Difference.LIGHT:
@@ -96,6 +101,10 @@ def same_view_observation(aligned: AlignedPair) -> str:
         shared = f"{aligned.evidence.overlap:.0%}".replace("%", " %")
         return f"the camera turned; the two align, but only {shared} of one is in the other"
     return f"the camera moved; {_share(moved)} of the textured blocks are displaced by more than {STILL_PX} px"
+
+
+def _thing(aligned: AlignedPair, link: str) -> str:
+    return f", {link} a part looks like a thing that moved, came or went" if aligned.has_thing else ""
 
 
 def _by_hashes(bits: int, verdict: Verdict, settings: GroupingSettings) -> str:
@@ -121,7 +130,7 @@ def observation(explanation: Explanation) -> str:
     moved = explanation.aligned.evidence.distance
     second_shot = ", as between two shots" if moved > SECOND_SHOT_PX else ""
     share = agreeing_share(explanation.aligned.blocks)
-    thing = ", but a part looks like a thing that moved, came or went" if explanation.aligned.has_thing else ""
+    thing = _thing(explanation.aligned, "but")
     return (
         f"after alignment{mirrored}, {share:.0%} of the textured blocks agree "
         f"and the typical block has moved by {moved:.2f} px{second_shot}{thing}"
@@ -173,7 +182,10 @@ def _too_little(explanation: Explanation, score: float | None, settings: Groupin
         return ""
     if explanation.is_pattern:
         return ", but they show a regular pattern and fit as well at another place"
-    if score < settings.single_score:
+    if explanation.needs_more and score < settings.bridge_score + explanation.needs_more:
+        needed = _number(settings.bridge_score + explanation.needs_more, "g")
+        why = f"but only {explanation.agreeing} matching points agree, so {needed} was needed"
+    elif score < settings.single_score:
         why = f"needed {_number(settings.single_score, 'g')}"
     elif score < settings.clear_score:
         clear = _number(settings.clear_score, "g")
