@@ -9,7 +9,7 @@
 - *A second shot between two copies*: the camera has moved sideways, so what is near moves by up to some pixels against
   what is far. Whole copies of the photograph tell the second shot apart. Where there are crops of it only, each agrees
   with its part of the second shot, and the shot may connect them.
-- *A large mark in the middle*: a square code over a copy, or a star with a price over either of two copies, at different
+- *A large mark in the middle*: a square code over a copy, or a star with a price over two copies, at different
   places. In the small working image neither is as flat or as black and white as most marks, and each stands where
   things stand, so it may be taken for one.
 """
