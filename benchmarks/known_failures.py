@@ -9,17 +9,21 @@
 - *A second shot between two copies*: the camera has moved sideways, so what is near moves by up to some pixels against
   what is far. Whole copies of the photograph tell the second shot apart. Where there are crops of it only, each agrees
   with its part of the second shot, and the shot may connect them.
+- *A large mark in the middle*: a square code over a copy, or a star with a price over two copies, at different
+  places. In the small working image neither is as flat or as black and white as most marks, and each stands where
+  things stand, so it may be taken for one.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from image_release.decode import decode_draft, read_header
 from image_release.dedup import FingerprintedImage, group_same
@@ -36,6 +40,11 @@ SHIFTS_PX = (8, 16, 24, 32)
 """By how many pixels of 960 what is near moves against what is far, at most, between two shots."""
 BAY_PX = (60, 160)
 """Width of what is at one distance, least and most."""
+
+CODE, CODE_CELLS = 0.25, 29
+"""Side of a square code as a share of a picture's height, and its number of cells across and down."""
+STAR, POINTS = 0.16, 12
+"""Radius of a star as a share of a picture's height, and its number of points."""
 
 
 def bare_wall(image: Image.Image) -> Image.Image:
@@ -67,6 +76,27 @@ def second_shot(image: Image.Image, shift: int) -> Image.Image:
     return Image.fromarray(seen)
 
 
+def under_a_code(image: Image.Image) -> Image.Image:
+    """A copy with a square code in its middle."""
+    cells = np.pad(np.random.default_rng(1).integers(0, 2, (CODE_CELLS, CODE_CELLS)) * 255, 2, constant_values=255)
+    side = round(image.height * CODE)
+    code = Image.fromarray(cells.astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
+    marked = image.copy()
+    marked.paste(code.convert("RGB"), ((image.width - side) // 2, (image.height - side) // 2))
+    return marked
+
+
+def under_a_star(image: Image.Image, across: float) -> Image.Image:
+    """A copy with a red star that names a price; `across` is where its middle is, as a share of the width."""
+    radius, x, y = image.height * STAR, image.width * across, image.height / 2
+    turns = [(number * math.pi / POINTS, radius * (1 if number % 2 else 0.75)) for number in range(2 * POINTS)]
+    marked = image.copy()
+    draw = ImageDraw.Draw(marked)
+    draw.polygon([(x + far * math.cos(turn), y + far * math.sin(turn)) for turn, far in turns], fill="#d22")
+    draw.text((x, y), "-30%", "white", ImageFont.load_default(radius * 0.6), anchor="mm")
+    return marked
+
+
 def grouped(images: Mapping[str, Image.Image]) -> set[str]:
     """The groups of some images: the letters of each, in order."""
     letters, seen = {}, {}
@@ -92,7 +122,11 @@ def outcomes(image: Image.Image) -> Iterator[tuple[str, bool]]:
     left, right = crops(image)
     yield "bare wall apart from its photograph", "AW" not in grouped({"A": image, "W": bare_wall(image)})
     yield "crops that hardly overlap apart", "LR" not in grouped({"L": left, "R": right})
-    yield "the same, with a whole copy", "ALR" not in grouped({"A": image, "L": left, "R": right})
+    yield "crops that hardly overlap and a whole copy apart", "ALR" not in grouped({"A": image, "L": left, "R": right})
+    yield "a copy under a square code apart", "AC" not in grouped({"A": image, "C": under_a_code(image)})
+    stars = {"S": under_a_star(image, 0.3), "T": under_a_star(image, 0.6)}
+    yield "copies under a star at two places apart", "ST" not in grouped(stars)
+    yield "stars at two places and a whole copy apart", "AST" not in grouped({"A": image, **stars})
     for shift in SHIFTS_PX:
         shot = second_shot(image, shift)
         alone = grouped({"A": image, "B": shot})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from image_release.settings import Settings
 from image_release.sharing import Families, find_shared, read_round, shared_document
 from image_release.sharing_keys import ASKED, LATEST_ROUND, ROUNDS
 from tests.integration.deployed import MAX_RECEIVES, Deployed, composition_for, sample
+from tests.integration.desk_client import serving
 from tests.integration.test_everywhere import Chain
 from tests.integration.test_functions import ALL_WELL, SETTINGS
 from tests.integration.test_sharing import AS_SENT, CROPPED, SMALLER
@@ -61,6 +63,9 @@ def play(deployed):
 def test_a_round_finds_what_one_machine_finds(deployed, chain):
     hand_in(chain)
     expected = shared_document(on_one_machine(chain))
+    refused = said(deployed, "--on-suite", "--pairs", "pairs.csv")
+    assert (refused.exit_code, "finds nothing now" in refused.stderr) == (2, True)
+    assert deployed.inbox.head(ASKED) is None
     asked = said(deployed, "--on-suite")
     assert asked.exit_code == 0, asked.output
     answers = play(deployed)
@@ -92,16 +97,50 @@ def test_a_later_round_reads_what_commands_and_functions_changed_since(deployed,
 
 def on_the_desk(deployed):
     """What the desk's page tells beside the suite."""
-    address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)
-    with open_desk(open_workspace(address, Settings()), address) as desk:
+    with a_desk(deployed) as desk:
         work = SharedByHotels()
         work.begin(desk)
-        while not work.comparing.is_over:
-            time.sleep(0.01)
+        wait_for(lambda: work.comparing.is_over)
         assert work.comparing.error == ""
         assert work.found.at == read_round(desk.stores).ended
         assert not desk.prints.exists()
         return work.found
+
+
+def test_the_page_of_the_desk_shows_the_last_round_and_what_people_keep_since(deployed, chain):
+    hand_in(chain)
+    said(deployed, "--on-suite")
+    play(deployed)
+    with a_desk(deployed) as desk, serving(desk) as page:
+        assert "Compare all hotels" in page.get("/shared").text
+        assert page.post("/shared/compare").status == 303
+        wait_for(lambda: page.get("/shared/state").json["is_over"])
+        first = page.get("/shared").text
+        assert ("by the suite" in first, "--on-suite" in first, "Compare again" in first) == (True, True, False)
+        [picture] = read_round(chain.stores).shared.pictures
+        chosen = {"hotel": picture.hotel_id, "image": picture.image}
+        assert page.post("/everywhere/keep", chosen).status == 303
+        assert page.post("/everywhere/keep", chosen).status == 400  # it is kept already
+        assert "Kept" in page.get("/shared/pictures").text
+        assert [item.decided for item in read_round(chain.stores).shared.pictures] == ["keep"]
+        assert page.post("/everywhere/undo", {"image": picture.image}).status == 303
+        assert "Kept" not in page.get("/shared/pictures").text
+        assert [item.decided for item in read_round(chain.stores).shared.pictures] == [None]
+    assert not list(deployed.inbox.list("requests/"))  # no hotel had to follow
+
+
+def wait_for(is_so):
+    """Wait until something is so."""
+    while not is_so():
+        time.sleep(0.01)
+
+
+@contextmanager
+def a_desk(deployed):
+    """A desk beside the suite."""
+    address = ",".join(f"s3://{deployed.buckets[name]}" for name in STORES)
+    with open_desk(open_workspace(address, Settings()), address) as desk:
+        yield desk
 
 
 def said(deployed, *words, command="shared"):

@@ -72,6 +72,8 @@ def shared(
     """
     if pairs and pairs == pictures:
         raise click.UsageError("--pairs and --pictures name the same file")
+    if on_suite and (pairs or pictures):
+        raise click.UsageError("--on-suite finds nothing now; leave it out to write what the last round found")
     with invocation.open() as workspace:
         release_in_force(workspace)
         if on_suite:

@@ -8,7 +8,7 @@ import random
 import pytest
 from PIL import Image
 
-from benchmarks.known_failures import HOTELS, bare_wall, crops, grouped, second_shot
+from benchmarks.known_failures import HOTELS, bare_wall, crops, grouped, second_shot, under_a_code, under_a_star
 from image_release.dedup import group_same
 from image_release.settings import GroupingSettings
 from tests.unit.dedup.images import COPIES, seen
@@ -45,6 +45,22 @@ class TestCropsThatHardlyOverlap:
         image = sample(name)
         left, right = (image.crop(box) for box in ((0, 0, 440, image.height), (520, 0, 960, image.height)))
         assert len(grouped({"A": image, "L": left, "R": right})) > 1
+
+
+class TestALargeMarkInTheMiddle:
+    """It stands where things stand, so it may be taken for a thing that came."""
+
+    @pytest.mark.parametrize("name", SAMPLES)
+    def test_of_a_square_code_keeps_a_copy_apart(self, name):
+        image = sample(name)
+        assert grouped({"A": image, "C": under_a_code(image)}) == {"A", "C"}
+
+    def test_of_a_star_keeps_some_copies_apart(self):
+        """A whole copy without a star connects most of them."""
+        image = sample("alpenhof-larch/restaurant")
+        stars = {"S": under_a_star(image, 0.3), "T": under_a_star(image, 0.6)}
+        assert grouped(stars) == {"S", "T"}
+        assert grouped({"A": image, **stars}) == {"AST"}
 
 
 class TestATurnedCopy:

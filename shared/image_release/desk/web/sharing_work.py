@@ -27,10 +27,11 @@ class Comparing:
 
 @dataclass(frozen=True, slots=True)
 class FoundShared:
-    """What a comparison found, and when."""
+    """What a comparison found, and when. `by_suite`: the suite compared the hotels, in a round."""
 
     shared: Shared
     at: datetime
+    by_suite: bool = False
 
 
 class SharedByHotels:
@@ -66,7 +67,7 @@ class SharedByHotels:
         try:
             before = read_round(desk.stores)
             if before:  # the suite compares all hotels, and people ask it for another round
-                self.found = FoundShared(before.shared, before.ended)
+                self.found = FoundShared(before.shared, before.ended, by_suite=True)
             else:
                 self.found = FoundShared(desk.prints.made_again_if_damaged(find), datetime.now(UTC))
         except Exception as error:
