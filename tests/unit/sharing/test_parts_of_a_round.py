@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from itertools import combinations
+from itertools import combinations, permutations
 from unittest.mock import patch
 
 import numpy as np
@@ -280,6 +280,14 @@ def test_a_damaged_object_is_told_and_raises_nothing_else(name, data):
         damaged = data.draw(st.one_of(st.binary(max_size=200), *(st.just(other) for _, other in PARSERS.values())))
     with contextlib.suppress(ImagesUnreadableError):
         parse(damaged)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), list(permutations(["images", "held", "candidates", "families", "links"], 2))
+)
+def test_an_object_of_another_kind_is_told(name, other):
+    with pytest.raises(ImagesUnreadableError):
+        PARSERS[name][0](PARSERS[other][1])
 
 
 @pytest.mark.parametrize("name", PARSERS)
