@@ -43,7 +43,7 @@ SURELY = 1.5
 """Log-odds from which a further region of a pair counts as a thing, too."""
 MADE = 0.3
 """Weight of the pairs of corpora that were made to show changes."""
-CAUTION = 1.0
+CAUTION = 0.5
 """Log-odds by which a thing must be likelier than a mark: copies are far more frequent than things that moved."""
 THINGS = {"things", "people"}
 

@@ -17,7 +17,7 @@ from image_release.dedup.weights import none_of, region_weights
 from tests.unit.dedup.images import captioned, photo, seen
 
 SIZE = (640, 480)
-THING, MARK = 2.5, 3.5
+THING, MARK = 2.7, 3.5
 """Log-odds of a mark: below the first, two images are no clear pair whatever their score; above the other, they are."""
 
 
