@@ -52,8 +52,8 @@ NEAR_SIDE = 3
 STEP, TOLERANCE = 6, 8
 """Width of a class of brightness, and how far from the most frequent class a pixel still has its brightness."""
 FRAMED, FILLED, EDGE, AROUND = 0.5, 0.78, 6, 2
-"""Of a plate that was laid over an image: the minimum shares of each side of its box that is an edge and of the box that
-differs, the minimum steepness of an edge in grey levels a pixel, and how far an edge is from the side at most."""
+"""Of a plate that covers a part of an image: the minimum shares of each side of its box that is an edge and of the box
+that differs, the minimum steepness of an edge in grey levels a pixel, and how far an edge is from the side at most."""
 NEARLY_WHITE, NEARLY_BLACK = 235, 18
 """Grey levels above and below which marks often are."""
 
@@ -105,7 +105,7 @@ def after_a_look(score: float, one: PreparedImage, registered: Registered, weigh
 def changed_regions(one: PreparedImage, registered: Registered) -> list[dict[str, float]]:
     """The features of each region in which the two images of a registered pair differ; most differing ones first.
 
-    A plate with straight sides that was laid over an image is left out: it is a mark, whatever it shows.
+    A plate with straight sides that covers a part of an image is left out: it is a mark, whatever it shows.
     """
     if not _differs(one.level(FINEST), registered.levels[FINEST]):
         return []
@@ -337,7 +337,7 @@ def _is_plate(differing: _Differing, found: Flags, box: tuple[slice, slice]) -> 
 def _framed(side: _AlignedImage, other: _AlignedImage, tight: tuple[slice, slice]) -> float:
     """The least share of a side of a region's box along which one image has an edge that the other one has not.
 
-    What was laid over an image ends at straight lines on all four sides, whatever it shows; things do not.
+    A plate ends at straight lines on all four sides, whatever it shows; things do not.
     """
     rows, columns = tight
     down = (np.abs(side.down) - np.abs(other.down) > EDGE)[:, columns]
