@@ -152,6 +152,16 @@ class TestMarks:
         """Another tone curve and a vignette are smooth over the whole picture."""
         assert min(marks(room(), brighter_at_a_side(room())), default=MARK + 1) > MARK
 
+    @pytest.mark.parametrize("mark", [with_logo, with_chair], ids=["logo", "chair"])
+    def test_a_filter_changes_little_of_what_differs(self, mark):
+        """What was put on the picture is found under the filter, in regions of about the same size."""
+        plain, changed = room(), mark(room(), (300, 200) if mark is with_logo else 200)
+        before, after = (
+            [math.exp(region["pixels"]) for region in changed_regions(*registered(plain, other))]
+            for other in (changed, brighter_at_a_side(changed))
+        )
+        assert sum(after) == pytest.approx(sum(before), rel=0.5)
+
     @settings(max_examples=12, deadline=None)
     @given(seed=st.integers(0, 10_000), quality=st.floats(0.4, 1.0), dark=st.floats(0.5, 1.0))
     def test_smaller_and_darker_copies_have_no_things(self, seed, quality, dark):

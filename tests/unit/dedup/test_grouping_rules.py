@@ -276,6 +276,15 @@ class TestADecisionThatTwoAreTheSame:
         scores: Scores = {"ae": COPIES, "bc": COPIES, "ab": 4.0, "ac": 4.0}
         assert groups("abcde", scores, (Override("same", ("a", "d")),)) == "abcde"
 
+    def test_makes_no_collage(self) -> None:
+        """Image e agrees with d in one half and with c in the other, and d belongs to it only by what a person said."""
+        pairs = graph({"ae": COPIES, "ce": COPIES, "de": -3.0})
+        left = np.arange(CELLS) < CELLS // 2
+        for other, half in ((3, left), (2, ~left)):
+            pairs._parts[4, other] = pairs._parts[other, 4] = (WHOLE & half, WHOLE & half)
+        found = grouped("abcde", pairs, (Override("same", ("a", "d")),), SETTINGS)
+        assert ["".join(picture.members) for picture in found] == ["acde", "b"]
+
     def test_is_the_evidence_of_their_join(self) -> None:
         (picture,) = grouped("ab", graph({}), (Override("same", ("a", "b")),), SETTINGS)
         assert picture.joins == {"b": Evidence("a", "override", 0.0, 0.0, 0.0)}
