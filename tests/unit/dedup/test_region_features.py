@@ -195,6 +195,15 @@ class TestARegion:
         assert features["alike"] == 0
         assert features["own"] == 0
 
+    def test_is_measured_in_the_image_that_looks_more_like_one_with_a_mark(self):
+        found = differing()
+        found.other.pixels[12:18, 20:28] = 250
+        ((region, box),) = _regions(found.unexplained > 2, found.unexplained)
+        features = _features(found, found.unexplained > 2, region, box)
+        assert features["extreme"] == 0.5  # of the box; the image without it has no white
+        assert features["flat"] == 1  # of the image without the box; the box has two tones
+        assert features["contrast"] == pytest.approx(math.log(35 + 2))
+
     def test_at_the_edge_of_the_image_has_no_margin_beyond_it(self):
         found = differing(left=40, top=28)
         ((_, box),) = _regions(found.unexplained > 2, found.unexplained)
