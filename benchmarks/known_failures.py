@@ -10,8 +10,7 @@
   what is far. Whole copies of the photograph tell the second shot apart. Where there are crops of it only, each agrees
   with its part of the second shot, and the shot may connect them.
 - *A large mark in the middle*: a square code over a copy, or a star with a price over two copies, at different
-  places. In the small working image neither is as flat or as black and white as most marks, and each stands where
-  things stand, so it may be taken for one.
+  places. It stands where things stand, so it may be taken for one, unless straight sides show that it is a plate.
 """
 
 from __future__ import annotations

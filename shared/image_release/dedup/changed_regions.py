@@ -51,6 +51,9 @@ NEAR_SIDE = 3
 """Distance from a side, in pixels, up to which a region touches it."""
 STEP, TOLERANCE = 6, 8
 """Width of a class of brightness, and how far from the most frequent class a pixel still has its brightness."""
+FRAMED, FILLED, EDGE, AROUND = 0.5, 0.78, 6, 2
+"""Of a plate that covers a part of an image: the minimum shares of each side of its box that is an edge and of the box
+that differs, the minimum steepness of an edge in grey levels a pixel, and how far an edge is from the side at most."""
 NEARLY_WHITE, NEARLY_BLACK = 235, 18
 """Grey levels above and below which marks often are."""
 
@@ -100,12 +103,19 @@ def after_a_look(score: float, one: PreparedImage, registered: Registered, weigh
 
 
 def changed_regions(one: PreparedImage, registered: Registered) -> list[dict[str, float]]:
-    """The features of each region in which the two images of a registered pair differ; most differing ones first."""
+    """The features of each region in which the two images of a registered pair differ; most differing ones first.
+
+    A plate with straight sides that covers a part of an image is left out: it is a mark, whatever it shows.
+    """
     if not _differs(one.level(FINEST), registered.levels[FINEST]):
         return []
     differing = _differing(one, registered)
     striking = differing.unexplained > STRIKING
-    return [_features(differing, striking, region, box) for region, box in _regions(striking, differing.unexplained)]
+    return [
+        _features(differing, striking, region, box)
+        for region, box in _regions(striking, differing.unexplained)
+        if not _is_plate(differing, striking[box] & region, box)
+    ]
 
 
 def _differs(mine: Level, aligned: AlignedBlocks) -> bool:
@@ -312,6 +322,28 @@ def _plate(pixels: Floats, tight: tuple[slice, slice]) -> float:
     within, everywhere = float(alike[tight].sum()), float(alike.sum())
     around = alike.size - alike[tight].size
     return float(within / alike[tight].size - ((everywhere - within) / around if around else 0.0))
+
+
+def _is_plate(differing: _Differing, found: Flags, box: tuple[slice, slice]) -> bool:
+    """Whether a region fills its box, and the box ends at an edge on all four sides."""
+    (top, bottom), (left, right) = (_ends(found, axis) for axis in (0, 1))
+    if found.sum() < FILLED * (bottom - top) * (right - left):
+        return False
+    tight = (slice(top, bottom), slice(left, right))
+    one, other = differing.one.around(box), differing.other.around(box)
+    return max(_framed(one, other, tight), _framed(other, one, tight)) > FRAMED
+
+
+def _framed(side: _AlignedImage, other: _AlignedImage, tight: tuple[slice, slice]) -> float:
+    """The least share of a side of a region's box along which one image has an edge that the other one has not.
+
+    A plate ends at straight lines on all four sides, whatever it shows; things do not.
+    """
+    rows, columns = tight
+    down = (np.abs(side.down) - np.abs(other.down) > EDGE)[:, columns]
+    across = (np.abs(side.across) - np.abs(other.across) > EDGE)[rows].T
+    ends = ((down, rows.start), (down, rows.stop - 1), (across, columns.start), (across, columns.stop - 1))
+    return min(float(lines[max(0, at - AROUND) : at + AROUND + 1].mean(axis=1).max()) for lines, at in ends)
 
 
 def _slopes(pixels: Floats) -> tuple[Floats, Floats]:

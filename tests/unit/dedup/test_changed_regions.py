@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from benchmarks.known_failures import under_a_code
 from image_release.dedup.changed_regions import LEAST_BLOCKS, LEAST_SCORE, after_a_look, changed_regions
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import FINEST, PreparedImage
@@ -136,6 +137,11 @@ class TestMarks:
     def test_what_partners_put_on_a_picture_is_a_mark(self, mark, seed):
         """No region of a marked copy looks like a thing."""
         assert min(marks(mark(room(seed)), room(seed)), default=MARK + 1) > MARK
+
+    @pytest.mark.parametrize("seed", range(1, 4))
+    def test_a_square_code_is_a_mark(self, seed):
+        """In a small image it is grey noise, but it ends at straight lines on all four sides."""
+        assert min(marks(room(seed), under_a_code(room(seed))), default=MARK + 1) > MARK
 
     def test_two_logos_in_two_corners_are_marks(self):
         """Each of two copies has its own, so each differs from the other in two places, as if one thing had moved."""

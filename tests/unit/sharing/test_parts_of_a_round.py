@@ -245,7 +245,11 @@ PARSERS = {
 }
 
 
-@pytest.mark.parametrize("name", ["images", "held", "candidates", "families", "links"])
+ARRAYS = ("images", "held", "candidates", "families", "links")
+"""The objects that are packed as arrays."""
+
+
+@pytest.mark.parametrize("name", ARRAYS)
 def test_an_object_that_says_it_is_encrypted_is_damaged(name):
     parse, whole = PARSERS[name]
     listed = whole.index(b"PK\x01\x02")
@@ -282,9 +286,7 @@ def test_a_damaged_object_is_told_and_raises_nothing_else(name, data):
         parse(damaged)
 
 
-@pytest.mark.parametrize(
-    ("name", "other"), list(permutations(["images", "held", "candidates", "families", "links"], 2))
-)
+@pytest.mark.parametrize(("name", "other"), list(permutations(ARRAYS, 2)))
 def test_an_object_of_another_kind_is_told(name, other):
     with pytest.raises(ImagesUnreadableError):
         PARSERS[name][0](PARSERS[other][1])
