@@ -30,7 +30,7 @@ def suite(ministack):
     queue = SqsQueue(url, threads=4, connect=lambda: client)
     store = lambda: S3Store(S3Address(ministack.bucket()), ministack.environment())
     quota = AccountQuota(MemoryCounters(), 1_800, 50_000, now)
-    return Suite(store(), store(), store(), *[queue] * 4, quota, Settings(), now, "google", threads=8)
+    return Suite(store(), store(), store(), *[queue] * 5, quota, Settings(), now, "google", threads=8)
 
 
 def received(suite, ministack):

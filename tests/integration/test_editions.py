@@ -45,7 +45,7 @@ class Stage(World):
     def note(self, program=PROGRAM):
         """A tick of a program notes that it works."""
         suite = Suite(
-            *(self.inbox, self.state, self.published), *[None] * 5, self.settings, lambda: self.now,
+            *(self.inbox, self.state, self.published), *[None] * 6, self.settings, lambda: self.now,
             settings_key=KEY, edition=Edition(program=program),
         )  # fmt: skip
         note_program(suite)
@@ -343,7 +343,7 @@ class TestAStepBack:
         stage.store(pictures=2)
         stage.writer().process()
         suite = Suite(
-            *(stage.inbox, stage.state, stage.published), *[None] * 5, stage.settings, lambda: stage.now,
+            *(stage.inbox, stage.state, stage.published), *[None] * 6, stage.settings, lambda: stage.now,
             settings_key="other.yaml",
         )  # fmt: skip
         note_program(suite)
@@ -385,7 +385,7 @@ class TestAStepBack:
         with pytest.raises(LeftError):
             back.process()
         suite = Suite(
-            *(stage.inbox, stage.state, stage.published), *[None] * 5, stage.settings, lambda: stage.now,
+            *(stage.inbox, stage.state, stage.published), *[None] * 6, stage.settings, lambda: stage.now,
             settings_key="other.yaml",
         )  # fmt: skip
         note_program(suite)

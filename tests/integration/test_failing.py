@@ -142,6 +142,7 @@ class TestATransientFailure:
         "catalogues": told("catalogues/atlas/1.jsonl"),
         "releases": told("releases/1.csv"),
         "shards": json.dumps({"release_id": "1", "folder": "1-0", "shard": 0}),
+        "comparing": json.dumps({"go_on": "split/shared/20261125T100000Z-6f1e02aa"}),
         "requests": told("requests/r.json"),
         "urgent": json.dumps({"hotel_id": "h1"}),
         "bulk": json.dumps({"hotel_id": "h1"}),

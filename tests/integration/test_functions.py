@@ -243,6 +243,10 @@ def test_a_split_catalogue_whose_work_was_removed_is_nothing_to_do(deployed):
     assert deployed.handle("detect_changes", sample("catalogue_go_on")) == ALL_WELL
 
 
+def test_a_round_whose_work_was_removed_is_nothing_to_do(deployed):
+    assert deployed.handle("compare_hotels", sample("round_goes_on")) == ALL_WELL
+
+
 def test_a_large_catalogue_is_split_and_nudges_the_same_hotels(deployed, site, monkeypatch):
     """The messages of its steps go through the real queues, and nothing is left of its work."""
     suite = composition.suite

@@ -269,7 +269,7 @@ class TestAHotelOverTheQuota:
         quota = AccountQuota(MemoryCounters(), 2, 1_000, lambda: world.now)
         bulk = MemoryQueue(lambda: world.now)
         stores = (world.inbox, world.state, world.published)
-        suite = Suite(*stores, *[bulk] * 4, quota, world.settings, lambda: world.now, "google")
+        suite = Suite(*stores, *[bulk] * 5, quota, world.settings, lambda: world.now, "google")
         tagger = PaidTagger(quota)
         first = process(world, tagger=tagger)
         assert sorted(len(picture.labels) for picture in first.manifest.pictures) == [0, 1, 1]

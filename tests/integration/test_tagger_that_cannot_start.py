@@ -42,6 +42,7 @@ from image_release.tag.local import LocalTagger, ModelUnusableError
 from image_release.upkeep_keys import TAGGER_UNAVAILABLE
 from image_release.values import Label, Look
 from tests.conftest import ROOT
+from tests.integration.deployed import QUEUES
 from tests.integration.test_google_tagger import abort
 from tests.integration.vision_server import Response, labelled, vision_on_this_machine
 from tests.integration.world import World, jpeg, photo
@@ -386,7 +387,7 @@ def test_the_function_tells_it_once_for_all_hotels_with_a_metric_and_a_line(mini
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "IMAGE_RELEASE_"))},
         **ministack.environment(),
         **{f"IMAGE_RELEASE_{name.upper()}": f"s3://{bucket}" for name, bucket in stores.items()},
-        **{f"IMAGE_RELEASE_{name}_QUEUE": "http://127.0.0.1/q" for name in ("URGENT", "BULK", "SHARD", "CATALOGUE")},
+        **{f"IMAGE_RELEASE_{name}_QUEUE": "http://127.0.0.1/q" for name in QUEUES.values()},
         "IMAGE_RELEASE_QUOTA_TABLE": "none",
         "IMAGE_RELEASE_TAGGER": "google",
         "IMAGE_RELEASE_GOOGLE_SECRET": "/hotels/none",

@@ -12,6 +12,8 @@ from PIL import Image
 from tests.integration.lab.conftest import call, rows, told
 
 LINK = re.compile(r'(?:href|src)="([^"]*)"')
+APART = re.compile("Kept apart: |Not one photograph, but the same view: ")
+"""How a sentence about two images that are apart begins."""
 
 
 def page(report, name="index.html"):
@@ -58,7 +60,7 @@ class TestReport:
         assert "None." in section(report, "Photographs that were split: 0")
         pages = re.findall(r'href="(pairs/[^"]+)"', section(report, "Nearest to a wrong join"))
         assert pages
-        assert all("Kept apart: " in page(report, name) for name in pages)
+        assert all(APART.search(page(report, name)) for name in pages)
 
     def test_needs_no_server_no_network_and_no_script(self, report):
         """Every link leads to a file of the report, and a policy forbids the rest."""
@@ -109,7 +111,7 @@ class TestMistakes:
         shown = section(report, f"Photographs that were split: {len(several)}")
         pairs = sum(len(images) * (len(images) - 1) // 2 for images in several.values())
         assert shown.count("<li>") == pairs
-        assert shown.count("Kept apart: ") == pairs
+        assert len(APART.findall(shown)) == pairs
         assert dead_links(report) == []
 
 
