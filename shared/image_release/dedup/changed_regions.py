@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import AGREES, mean_products, whole_image
+from image_release.dedup.pixels import mean_near, slopes
 from image_release.dedup.prepared_image import FINEST, Level, PreparedImage
 from image_release.dedup.quantiles import quantiles
 from image_release.dedup.registration import AlignedBlocks, Registered, pixels_inside
@@ -68,7 +69,7 @@ class _AlignedImage:
 
     @classmethod
     def of(cls, pixels: Floats) -> _AlignedImage:
-        return cls(pixels, *_slopes(pixels))
+        return cls(pixels, *slopes(pixels))
 
     def around(self, box: tuple[slice, slice]) -> _AlignedImage:
         """The part of the image in a box."""
@@ -144,9 +145,9 @@ def _differing(one: PreparedImage, registered: Registered) -> _Differing:
     difference = np.abs(here - there)
     noise = 1.5 * quantiles(difference[inside][::4], (50,))[0] + 1.5
     explained = np.sqrt(np.minimum(ones.energy(), others.energy()))
-    explained = noise + PER_STEEPNESS * _mean_near(explained)
+    explained = noise + PER_STEEPNESS * mean_near(explained)
     difference /= explained
-    unexplained = _mean_near(difference) * _least_near(inside)
+    unexplained = mean_near(difference) * _least_near(inside)
     return _Differing(ones, others, inside, unexplained, noise, float(here[inside].std()))
 
 
@@ -344,30 +345,6 @@ def _framed(side: _AlignedImage, other: _AlignedImage, tight: tuple[slice, slice
     across = (np.abs(side.across) - np.abs(other.across) > EDGE)[rows].T
     ends = ((down, rows.start), (down, rows.stop - 1), (across, columns.start), (across, columns.stop - 1))
     return min(float(lines[max(0, at - AROUND) : at + AROUND + 1].mean(axis=1).max()) for lines, at in ends)
-
-
-def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
-    """(height, width) each: central differences across and down; 0 at the ends."""
-    across, down = np.zeros_like(pixels), np.zeros_like(pixels)
-    np.subtract(pixels[:, 2:], pixels[:, :-2], out=across[:, 1:-1])
-    np.subtract(pixels[2:], pixels[:-2], out=down[1:-1])
-    across *= np.float32(0.5)
-    down *= np.float32(0.5)
-    return across, down
-
-
-def _mean_near(pixels: Floats) -> Floats:
-    """Mean over a square of three pixels a side; the outermost pixels are repeated beyond the edges."""
-    for axis in (0, 1):
-        lines = pixels if axis == 0 else pixels.T
-        sums = lines.copy()
-        sums[1:] += lines[:-1]
-        sums[:-1] += lines[1:]
-        sums[0] += lines[0]
-        sums[-1] += lines[-1]
-        pixels = sums if axis == 0 else sums.T
-    pixels *= np.float32(1 / 9)
-    return pixels
 
 
 def _least_near(flags: Flags) -> Flags:

@@ -16,6 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.dedup.pixels import mean_near, slopes
 from image_release.dedup.quantiles import quantiles
 
 Floats = NDArray[np.float32]
@@ -62,7 +63,7 @@ class _Side:
 
     @classmethod
     def of(cls, pixels: Floats, plain: Floats) -> _Side:
-        across, down = _slopes(pixels)
+        across, down = slopes(pixels)
         energy = across * across + down * down
         return cls(pixels, plain, across, down, energy, np.sqrt(energy))
 
@@ -81,12 +82,12 @@ def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags)
     difference = mine - theirs
     difference -= _mean_far(np.clip(difference, -MOST_SLOW, MOST_SLOW))
     noise = 1.5 * _middle(np.abs(difference[both])) + 1.5
-    explained = noise + PER_STEEPNESS * _mean_near(np.minimum(ones.steepness, others.steepness))
-    unexplained = _mean_near(np.abs(difference) / explained) * both
+    explained = noise + PER_STEEPNESS * mean_near(np.minimum(ones.steepness, others.steepness))
+    unexplained = mean_near(np.abs(difference) / explained) * both
     weight = np.clip(unexplained - NOTABLE, 0, MOST_NOTABLE)
     own = weight * (ones.steepness - others.steepness) / (ones.steepness + others.steepness + 4)
-    ordered = np.sort(_mean_near(own)[both])
-    along = _slopes(difference)
+    ordered = np.sort(mean_near(own)[both])
+    along = slopes(difference)
     return {
         "marks.own": 3 * float(ordered.mean()),
         "marks.own_few": _ends(ordered, FEW),
@@ -167,30 +168,6 @@ def _straight(side: _Side, striking: Flags) -> float:
     """How far the slopes of the striking pixels lie along the sides of the image, 0…1."""
     across, down = np.abs(side.across[striking]), np.abs(side.down[striking])
     return float((np.abs(across - down) / (across + down + 2)).mean())
-
-
-def _slopes(pixels: Floats) -> tuple[Floats, Floats]:
-    """(height, width) each: central differences across and down; 0 at the ends."""
-    across, down = np.zeros_like(pixels), np.zeros_like(pixels)
-    np.subtract(pixels[:, 2:], pixels[:, :-2], out=across[:, 1:-1])
-    np.subtract(pixels[2:], pixels[:-2], out=down[1:-1])
-    across *= np.float32(0.5)
-    down *= np.float32(0.5)
-    return across, down
-
-
-def _mean_near(pixels: Floats) -> Floats:
-    """Mean over a square of three pixels a side; the outermost pixels are repeated beyond the edges."""
-    for axis in (0, 1):
-        lines = pixels if axis == 0 else pixels.T
-        sums = lines.copy()
-        sums[1:] += lines[:-1]
-        sums[:-1] += lines[1:]
-        sums[0] += lines[0]
-        sums[-1] += lines[-1]
-        pixels = sums if axis == 0 else sums.T
-    pixels *= np.float32(1 / 9)
-    return pixels
 
 
 def _mean_far(pixels: Floats) -> Floats:

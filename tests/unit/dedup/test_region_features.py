@@ -29,16 +29,15 @@ from image_release.dedup.changed_regions import (
     _goes_with,
     _largest_share,
     _least_near,
-    _mean_near,
     _places,
     _plate,
     _powers,
     _regions,
     _sides_touched,
-    _slopes,
     _straight,
     _toned,
 )
+from image_release.dedup.pixels import mean_near, slopes
 
 SIZES = st.tuples(st.integers(3, 9), st.integers(3, 9))
 GREY = SIZES.flatmap(lambda size: arrays(np.float32, size, elements=st.integers(0, 255).map(float)))
@@ -55,7 +54,7 @@ class TestNeighbours:
     def test_mean_is_that_of_a_square_and_the_edge_is_repeated(self, pixels):
         padded = np.pad(pixels, 1, mode="edge")
         expected = [around(padded, *at).mean() for at in np.ndindex(pixels.shape)]
-        assert _mean_near(pixels).ravel() == pytest.approx(expected, abs=1e-3)
+        assert mean_near(pixels).ravel() == pytest.approx(expected, abs=1e-3)
 
     @given(FLAGS)
     def test_least_is_set_where_all_are(self, flags):
@@ -64,7 +63,7 @@ class TestNeighbours:
 
     @given(GREY)
     def test_slopes_are_half_of_what_the_neighbours_differ_by_and_none_at_the_ends(self, pixels):
-        across, down = _slopes(pixels)
+        across, down = slopes(pixels)
         assert across[:, 1:-1] == pytest.approx((pixels[:, 2:] - pixels[:, :-2]) / 2)
         assert down[1:-1] == pytest.approx((pixels[2:] - pixels[:-2]) / 2)
         assert not across[:, [0, -1]].any()
