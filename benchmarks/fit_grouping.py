@@ -36,6 +36,7 @@ from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import PairWeights, Weights
+from image_release.fingerprint import Fingerprint
 from image_release.lab.grouping.corpus_hotels import CorpusHotel, FingerprintedHotel, fingerprint_hotel, read_hotels
 from image_release.settings import GroupingSettings, Settings
 
@@ -87,6 +88,14 @@ def labels_of(hotel: CorpusHotel, fingerprints: FingerprintedHotel) -> dict[str,
     }
 
 
+def labelled_images(hotel: CorpusHotel) -> tuple[list[str], dict[str, str], list[Fingerprint]]:
+    """The labelled images of a hotel in the order of their content: SHA-256, label of each, fingerprints."""
+    fingerprints = fingerprint_hotel(hotel)
+    label_of = labels_of(hotel, fingerprints)
+    shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
+    return shas, label_of, [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+
+
 def fold_key(hotel: CorpusHotel) -> str:
     """What is held out together with a hotel."""
     in_sets = CorpusKinds.read(hotel.corpus).sets
@@ -96,10 +105,8 @@ def fold_key(hotel: CorpusHotel) -> str:
 def hotel_pairs(task: tuple[CorpusHotel, float]) -> list[LabelledPair]:
     """Every candidate pair of a hotel whose pairs have a weight, but for those that no fit sees."""
     hotel, weight = task
-    kinds, fold, fingerprints = CorpusKinds.read(hotel.corpus), fold_key(hotel), fingerprint_hotel(hotel)
-    label_of = labels_of(hotel, fingerprints)
-    shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
-    items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+    kinds, fold = CorpusKinds.read(hotel.corpus), fold_key(hotel)
+    shas, label_of, items = labelled_images(hotel)
     prepared = [PreparedImage(item) for item in items]
     pairs = []
     for pair in candidate_pairs(items):

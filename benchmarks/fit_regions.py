@@ -22,18 +22,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fit_grouping import STRETCH, Scaled, fold_key, hotels_of, labels_of
+from benchmarks.fit_grouping import STRETCH, Scaled, fold_key, hotels_of, labelled_images
 from benchmarks.folds import numbered
 from benchmarks.pair_kinds import SAME, CorpusKinds
 from image_release.dedup.changed_regions import LEAST_SCORE, changed_regions
 from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import statistics
-from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import candidate_pairs
 from image_release.dedup.prepared_image import PreparedImage
 from image_release.dedup.registration import align_coarsely, register
 from image_release.dedup.weights import Weights, shipped_weights
-from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
+from image_release.lab.grouping.corpus_hotels import CorpusHotel
 
 WEIGHTS = Path(__file__).parents[1] / "shared/image_release/dedup/regions.json"
 RIDGE = 10.0
@@ -65,10 +64,8 @@ class PairOfRegions:
 def regions_of(task: tuple[CorpusHotel, float]) -> list[PairOfRegions]:
     """The pairs of a hotel that are copies, or between which nothing but things and light changed."""
     hotel, weight = task
-    kinds, fold, fingerprints = CorpusKinds.read(hotel.corpus), fold_key(hotel), fingerprint_hotel(hotel)
-    label_of = labels_of(hotel, fingerprints)
-    shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
-    items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+    kinds, fold = CorpusKinds.read(hotel.corpus), fold_key(hotel)
+    shas, label_of, items = labelled_images(hotel)
     prepared = [PreparedImage(item) for item in items]
     pairs = []
     for pair in candidate_pairs(items):

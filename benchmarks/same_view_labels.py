@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.fit_grouping import labels_of
+from benchmarks.fit_grouping import labelled_images
 from benchmarks.folds import house_of
 from benchmarks.pair_kinds import rows
 from image_release.dedup.displacement import displacements
 from image_release.dedup.evidence import coarse_features, statistics
-from image_release.dedup.grouping import in_content_order
 from image_release.dedup.matching import CandidatePair, candidate_pairs
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Alignment, align_coarsely, register
@@ -32,7 +31,7 @@ from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import changed_light, difference_features
 from image_release.dedup.same_view_evidence import coarse_view_features, same_view_features
 from image_release.dedup.same_view_pairs import ASKED
-from image_release.lab.grouping.corpus_hotels import CorpusHotel, fingerprint_hotel
+from image_release.lab.grouping.corpus_hotels import CorpusHotel
 
 LABELS = Path(__file__).parent / "same_views.csv"
 PAIRS = "pairs.csv"
@@ -124,11 +123,8 @@ def judging_half(hotels: Sequence[CorpusHotel]) -> frozenset[str]:
 
 def measured_pairs(hotel: CorpusHotel) -> list[MeasuredPair]:
     """The candidate pairs of a hotel that can be aligned coarsely, but for mirrored ones and most pairs of copies."""
-    fingerprints = fingerprint_hotel(hotel)
     used, views = named_pairs(hotel.corpus), views_of(hotel.corpus)
-    label_of = labels_of(hotel, fingerprints)
-    shas = [sha256 for sha256 in in_content_order(fingerprints.seen) if sha256 in label_of]
-    items = [fingerprints.seen[sha256].fingerprint for sha256 in shas]
+    shas, label_of, items = labelled_images(hotel)
     prepared = [PreparedImage(item) for item in items]
     pairs = []
     for pair in candidate_pairs(items):
