@@ -17,9 +17,10 @@ from image_release.cli.pasting import command
 from image_release.cli.progress import progress_bar
 from image_release.cli.run_dry import dry_document, tell_dry
 from image_release.cli.totals import has_failures, tell_totals, totals_document
-from image_release.ingest import Held, PhotosFolderError
+from image_release.ingest import Held
 from image_release.one_machine.dry_run import would_change
 from image_release.one_machine.intake import HandInError, Intake, apply_inbox, hand_in
+from image_release.one_machine.photo_folder import PhotosFolderError
 from image_release.one_machine.run import RunReport, hotels_in_force, report_run, write_feed
 from image_release.one_machine.sharing import follow_shared
 from image_release.one_machine.workspace import Workspace

@@ -5,7 +5,15 @@ from image_release.ingest.catalogues.deciding import SplitOutdatedError, SplitWo
 from image_release.ingest.catalogues.findings import COMPARE, WRITE
 from image_release.ingest.catalogues.in_force import CatalogueApplied
 from image_release.ingest.catalogues.listings import read_listing, write_listing
-from image_release.ingest.catalogues.reading import CatalogueMisnamedError, Changes, diff
+from image_release.ingest.catalogues.reading import (
+    FOLDER_IS_GONE,
+    PHOTOS_PREFIX,
+    CatalogueMisnamedError,
+    Changes,
+    GoodLine,
+    diff,
+    read_catalogue,
+)
 from image_release.ingest.catalogues.rebuild import (
     rebuild_catalogue_state,
     rebuild_listing,
@@ -51,7 +59,6 @@ from image_release.ingest.overrides import (
     revoking_line,
     with_lines,
 )
-from image_release.ingest.photo_folder import RELEASE_ID, PhotosFolderError, hand_in_photos
 from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
 from image_release.ingest.releases.current import (
     Current,
@@ -69,7 +76,7 @@ from image_release.ingest.releases.current import (
     shard_rows,
 )
 from image_release.ingest.releases.index import ReleaseIndex, hotel_hash, shard_of
-from image_release.ingest.releases.reading import ReleaseUnreadableError
+from image_release.ingest.releases.reading import COLUMNS, ReleaseUnreadableError
 from image_release.ingest.releases.rebuild import (
     has_whole_index,
     rebuild_current,
@@ -98,9 +105,11 @@ from image_release.ingest.requests import (
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
 __all__ = [
+    "COLUMNS",
     "COMPARE",
     "EVERYWHERE",
-    "RELEASE_ID",
+    "FOLDER_IS_GONE",
+    "PHOTOS_PREFIX",
     "SAMPLE",
     "WRITE",
     "BadValueError",
@@ -114,6 +123,7 @@ __all__ = [
     "EverywhereDecisions",
     "EverywhereLabel",
     "EverywhereRefusedError",
+    "GoodLine",
     "Held",
     "HotelRequest",
     "Ignored",
@@ -121,7 +131,6 @@ __all__ = [
     "InputDamagedError",
     "Mark",
     "MissingInputError",
-    "PhotosFolderError",
     "Progress",
     "Release",
     "ReleaseApplied",
@@ -155,7 +164,6 @@ __all__ = [
     "find_rows",
     "folder_prefix",
     "given_at",
-    "hand_in_photos",
     "has_whole_index",
     "hotel_hash",
     "hotel_ids",
@@ -174,6 +182,7 @@ __all__ = [
     "parse_request",
     "progress",
     "put_everywhere",
+    "read_catalogue",
     "read_current",
     "read_decisions",
     "read_listing",

@@ -29,9 +29,9 @@ from image_release.ingest import (
     ReleaseUnreadableError,
     apply_catalogue,
     apply_release,
-    hand_in_photos,
     read_overrides,
 )
+from image_release.one_machine.photo_folder import hand_in_photos
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable
 from image_release.state import StateUnreadableError

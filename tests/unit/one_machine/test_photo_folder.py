@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from image_release.ingest import (
+    FOLDER_IS_GONE,
     CatalogueApplied,
     Held,
-    PhotosFolderError,
     apply_catalogue,
-    hand_in_photos,
     read_listing,
 )
-from image_release.ingest.catalogues.reading import FOLDER_IS_GONE
+from image_release.one_machine.photo_folder import PhotosFolderError, hand_in_photos
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from image_release.ingest.ids import BadValueError, checked_id
+from image_release.ingest import BadValueError, checked_id
 from image_release.problems import Problem
 
 LAYOUT = "photos must lie in FOLDER/<hotel_id>/<partner_id>/<file>"
