@@ -29,7 +29,7 @@ from image_release.dedup.patterns import fits_elsewhere, period
 from image_release.dedup.prepared_image import MIDDLE, PreparedImage
 from image_release.dedup.registration import Registered, align_coarsely, register
 from image_release.dedup.same_view import Difference
-from image_release.dedup.same_view_difference import changed_light, difference_of
+from image_release.dedup.same_view_difference import LEAST_TAKEN, changed_light, difference_of
 from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
 from image_release.dedup.texture import well_textured
@@ -41,8 +41,6 @@ Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
 
-LEAST_TAKEN = 1.0
-"""Minimum log-odds that a region takes from the score if it is named."""
 THING = "thing"
 """Name of what a region that looks like a thing takes from the score."""
 
@@ -164,6 +162,7 @@ def _aligned_pair(
     found = statistics(mine, theirs, pair, registered, displaced)
     before = weights.score(found)
     score = after_a_look(before, mine, registered, region_weights())
+    light = changed_light(mine, registered)[registered.levels[MIDDLE].inside]
     return AlignedPair(
         transform=_in_shares(registered, one.working, other.working, mirrored=pair.mirrored),
         blocks=_blocks(mine, one.working, registered, displaced),
@@ -171,7 +170,7 @@ def _aligned_pair(
         contributions={**_contributions(weights, found), THING: score - before},
         intercept=weights.score(weights.mean),
         evidence=evidence("", pair, registered, displaced, found, score),
-        difference=difference_of(found, changed_light(mine, registered)[registered.levels[MIDDLE].inside]),
+        difference=difference_of(found, light, before, before - score),
     )
 
 

@@ -1,5 +1,6 @@
 """Pictures of one view name each other, whatever copies they have; copies of one photograph are no view."""
 
+import warnings
 from itertools import combinations
 from math import exp, log
 
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_release.dedup import Difference, Picture, group_same
+from image_release.dedup.displacement import displacements
+from image_release.dedup.evidence import statistics
 from image_release.dedup.matching import candidate_pairs
-from image_release.dedup.prepared_image import PreparedImage
-from image_release.dedup.registration import align_coarsely
+from image_release.dedup.prepared_image import MIDDLE, PreparedImage
+from image_release.dedup.registration import align_coarsely, register
+from image_release.dedup.same_view_difference import changed_light, difference_of
 from image_release.dedup.same_view_evidence import LEAST_SHARED, SameViewEvidence, coarse_view_features
 from image_release.dedup.same_view_pairs import ASKED, MOST_SAME_VIEW, with_same_views
 from image_release.settings import GroupingSettings
@@ -222,3 +226,27 @@ class TestDifference:
         one.paste(thing, (60, 200))
         other.paste(thing, (300, 60))
         assert difference(one, other) is Difference.THINGS
+
+    @pytest.mark.parametrize(("score", "taken", "told"), [(4, 3, "things"), (4, 0.9, "camera"), (-2, 3, "camera")])
+    def test_is_a_thing_where_a_region_alone_parted_the_two(self, score, taken, told):
+        """A region that took little, or from a score that was low before, did not part them."""
+        prints = [seen(noisy(image, number)).fingerprint for number, image in enumerate(moved(40, 14))]
+        one, other = (PreparedImage(item) for item in prints)
+        (pair,) = candidate_pairs(prints)
+        registered = register(one, other, pair, align_coarsely(one, other, pair))
+        found = statistics(one, other, pair, registered, displacements(one, registered))
+        assert difference_of(found, changed_light(one, registered), score, taken) == told
+
+
+class TestLight:
+    @pytest.mark.parametrize("contrast", [0.004, 0.03, 1])
+    def test_of_an_image_of_nearly_no_contrast_did_not_change(self, contrast):
+        """The curve of its tones is fitted without a warning, though they are hardly apart."""
+        pale = Image.fromarray(np.rint(128 + (np.asarray(photo(5), np.float32) - 128) * contrast).astype(np.uint8))
+        prints = [seen(image).fingerprint for image in (pale, pale.resize((400, 284)))]
+        one, other = (PreparedImage(item) for item in prints)
+        (pair,) = candidate_pairs(prints)
+        registered = register(one, other, pair, align_coarsely(one, other, pair))
+        with warnings.catch_warnings(action="error"):
+            light = changed_light(one, registered)
+        assert np.abs(light[registered.levels[MIDDLE].inside]).max() < 3
