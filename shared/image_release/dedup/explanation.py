@@ -32,6 +32,7 @@ from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import LEAST_TAKEN, changed_light, difference_of
 from image_release.dedup.same_view_evidence import SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import LEAST_SCORE
+from image_release.dedup.seams import is_shown_beside_others
 from image_release.dedup.texture import well_textured
 from image_release.dedup.weights import PairWeights, coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint, WorkingImage
@@ -110,6 +111,8 @@ class Explanation:
     height step."""
     is_pattern: bool = False
     """Whether the two show a regular pattern and fit as well at another place, so that their score says nothing."""
+    is_collage: bool = False
+    """Whether one of the two is a collage that shows the other one, or a part of it, beside other pictures."""
 
     @property
     def is_same_view(self) -> bool:
@@ -146,6 +149,9 @@ def explain(first: Fingerprint, second: Fingerprint) -> Explanation:
         same_view=same_view_evidence(mine, theirs, seen) if seen else None,
         aligned=_aligned_pair(one, other, mine, theirs, pair, registered) if pair and registered else None,
         is_pattern=bool(shift and pair and registered and fits_elsewhere(mine, theirs, pair, registered, shift)),
+        is_collage=bool(
+            pair and registered and is_shown_beside_others(mine, theirs, registered, mirrored=pair.mirrored)
+        ),
         hash_distances=np.bitwise_count(one.hashes[:, None] ^ other.hashes[None]),
     )
 

@@ -33,6 +33,7 @@ from image_release.dedup.same_view import Difference
 from image_release.dedup.same_view_difference import difference_between
 from image_release.dedup.same_view_evidence import CoarseEvidence, SameViewEvidence, coarse_evidence, same_view_evidence
 from image_release.dedup.same_view_pairs import with_same_views
+from image_release.dedup.seams import is_shown_beside_others
 from image_release.dedup.weights import coarse_weights, region_weights, shipped_weights
 from image_release.fingerprint import Fingerprint
 from image_release.settings import GroupingSettings
@@ -71,7 +72,7 @@ class Pairs:
     def __init__(
         self, fingerprints: Sequence[Fingerprint], settings: GroupingSettings, with_image: int | None = None
     ) -> None:
-        self._least_first_look = settings.least_first_look
+        self._least_first_look, self._least_score = settings.least_first_look, settings.least_score
         self._prepared = lru_cache(KEPT_PREPARED)(lambda index: PreparedImage(fingerprints[index]))
         self._period = lru_cache(None)(lambda index: period(fingerprints[index].keypoints))
         self._pairs = {(pair.one, pair.other): pair for pair in candidate_pairs(fingerprints, with_image)}
@@ -184,6 +185,8 @@ class Pairs:
         displaced = displacements(one, registered)
         measured = statistics(one, other, pair, registered, displaced)
         score = after_a_look(shipped_weights().score(measured), one, registered, region_weights())
+        if score >= self._least_score and is_shown_beside_others(one, other, registered, mirrored=pair.mirrored):
+            return None
         return evidence("", pair, registered, displaced, measured, score)
 
     def _is_of_a_pattern(self, pair: CandidatePair, registered: Registered) -> bool:

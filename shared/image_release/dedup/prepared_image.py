@@ -49,9 +49,9 @@ class PreparedImage:
     """A working image prepared for registration, level by level."""
 
     def __init__(self, fingerprint: Fingerprint) -> None:
-        self._grey = fingerprint.working.grey.astype(np.float32)
-        self.shape: tuple[int, int] = (self._grey.shape[0], self._grey.shape[1])
-        self.contrast = float(self._grey.std())
+        self.grey = fingerprint.working.grey.astype(np.float32)
+        self.shape: tuple[int, int] = (self.grey.shape[0], self.grey.shape[1])
+        self.contrast = float(self.grey.std())
         self.half = max(self.shape) / 2
         self.blocks = (self.shape[0] // BLOCK, self.shape[1] // BLOCK)
         self._one_tone: float | None = None
@@ -84,13 +84,13 @@ class PreparedImage:
     def most_of_one_tone(self) -> float:
         """The largest share of the image that has one tone, give or take a grey level."""
         if self._one_tone is None:
-            tones = np.bincount(self._grey.astype(np.uint8).ravel(), minlength=256)
+            tones = np.bincount(self.grey.astype(np.uint8).ravel(), minlength=256)
             self._one_tone = float(np.convolve(tones, np.ones(3)).max() / tones.sum())
         return self._one_tone
 
     def _blur(self, number: int) -> Floats:
         if number not in self._blurred:
-            self._blurred[number] = blur(self._grey, LEVELS[number][0])
+            self._blurred[number] = blur(self.grey, LEVELS[number][0])
         return self._blurred[number]
 
     def _in_blocks(self, pixels: Floats, step: int) -> Level:

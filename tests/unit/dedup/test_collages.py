@@ -72,10 +72,14 @@ class TestACollage:
         groups = grouped({"A": FIRST, "B": SECOND, "C": ImageOps.mirror(side_by_side(FIRST, SECOND))})
         assert letters(groups) == []
 
-    def test_is_one_picture_with_one_of_them(self):
-        """What it shows is not lost, and is not shown as a third picture."""
-        groups = grouped({"A": FIRST, "B": SECOND, "C": side_by_side(FIRST, SECOND)})
-        assert len(groups) == 2
+    @pytest.mark.parametrize("collage", [side_by_side, halves])
+    def test_is_a_picture_of_its_own_that_repeats_what_it_shows(self, collage):
+        """It is not a copy of one photograph. The order keeps pictures of the same view apart."""
+        pictures = group_same({"A": seen(FIRST), "C": seen(collage(FIRST, SECOND))}, (), GroupingSettings())
+        assert [(picture.members, [view.other for view in picture.same_view]) for picture in pictures] == [
+            (("A",), ["C"]),
+            (("C",), ["A"]),
+        ]
 
     def test_links_them_if_a_person_says_so(self):
         images = {"A": seen(FIRST), "B": seen(SECOND), "C": seen(side_by_side(FIRST, SECOND))}

@@ -182,6 +182,8 @@ def _too_little(explanation: Explanation, score: float | None, settings: Groupin
         return ""
     if explanation.is_pattern:
         return ", but they show a regular pattern and fit as well at another place"
+    if explanation.is_collage and score >= settings.least_score:
+        return ", but one of them shows the other one, or a part of it, beside other pictures"
     if explanation.needs_more and score < settings.bridge_score + explanation.needs_more:
         needed = _number(settings.bridge_score + explanation.needs_more, "g")
         why = f"but only {explanation.agreeing} matching points agree, so {needed} was needed"
