@@ -35,9 +35,12 @@ LEAST_UNLIKE = 0.3
 OFF, BEFORE, AFTER = 3, 12, 4
 """In which pixels a seam is looked for: by how many the end of the other image may be off, and how many before and
 after the first column of the part."""
-STEP, STRONG, CONTINUES = 1.7, 0.4, 0.35
-"""Of a seam: the minimum step across it, as a multiple of what is usual in the part; the minimum share of the line with
-twice that; and the correlation of both sides from which something continues across it."""
+STEP, OPEN, CONTINUES = 1.7, 0.15, 0.3
+"""Of a seam: the minimum step across it, as a multiple of what is usual in the part; the maximum share of the line that
+is open, as its step is less than half of the usual one; and the correlation of the two sides from which something
+continues across it. A post or a shelf is open at some places."""
+HALF, SHARED = 0.5, 0.7
+"""Share of a line that has to be in the other image, and the share of the step there from which both have the edge."""
 ACROSS, USUAL, SMOOTH = 3, slice(4, 13), 9
 """Between which columns a step is measured; which steps behind a seam are usual in the part; and over how many pixels
 along a line brightness is smoothed, so that its details remain."""
@@ -53,6 +56,8 @@ class _Seen:
     """An image beside another one, turned so that the side that is asked for is on the left."""
 
     pixels: Floats
+    other: Floats
+    """The other image, brought to the pixels of this one."""
     inside: Flags
     """Which pixels are in the other image."""
     agrees: Flags
@@ -63,8 +68,26 @@ class _Seen:
 
     def turned(self, times: int) -> _Seen:
         """The image after quarter turns."""
-        every = (self.pixels, self.inside, self.agrees, self.unlike, self.textured)
-        return _Seen(*(np.rot90(each, times) for each in every))
+        return _Seen(
+            pixels=np.rot90(self.pixels, times),
+            other=np.rot90(self.other, times),
+            inside=np.rot90(self.inside, times),
+            agrees=np.rot90(self.agrees, times),
+            unlike=np.rot90(self.unlike, times),
+            textured=np.rot90(self.textured, times),
+        )
+
+    def rows(self, first: int, end: int) -> _Seen:
+        """Some rows of blocks of the image."""
+        lines, rows = slice(first * BLOCK, end * BLOCK), slice(first, end)
+        return _Seen(
+            pixels=self.pixels[lines],
+            other=self.other[lines],
+            inside=self.inside[lines],
+            agrees=self.agrees[rows],
+            unlike=self.unlike[rows],
+            textured=self.textured[rows],
+        )
 
 
 def is_shown_beside_others(one: PreparedImage, other: PreparedImage, registered: Registered, *, mirrored: bool) -> bool:
@@ -84,6 +107,7 @@ def _seen(image: PreparedImage, other: PreparedImage, transform: Doubles, *, mir
     unlike = (compared & (aligned.correlation < DISAGREES)) | ~inside.any(axis=1)
     return _Seen(
         pixels=image.grey[: image.blocks[0] * BLOCK, : image.blocks[1] * BLOCK],
+        other=np.asarray(whole_image(aligned.centred + aligned.mean[:, None], image.shape), np.float32),
         inside=np.asarray(whole_image(inside, image.shape), np.bool_),
         agrees=(compared & (aligned.correlation > AGREES)).reshape(image.blocks),
         unlike=unlike.reshape(image.blocks),
@@ -95,26 +119,24 @@ def _is_collage(seen: _Seen) -> bool:
     """Whether the part that agrees ends at a seam wherever the image goes on, with a picture beyond one of them."""
     if seen.agrees.sum() < LEAST_BLOCKS:
         return False
-    sides = list(_sides(seen))
-    seams = [_seam(side, begins) for side, begins in sides]
-    return any(
-        at is not None and _is_picture(side, at, begins) for (side, begins), at in zip(sides, seams, strict=True)
-    ) and all(at is not None for at in seams)
+    has_picture = False
+    for side, begins in _sides(seen):
+        seam = _seam(side, begins)
+        if seam is None:
+            return False
+        has_picture = has_picture or _is_picture(side, seam, begins)
+    return has_picture
 
 
 def _sides(seen: _Seen) -> Iterator[tuple[_Seen, int]]:
-    """Yield each side on which the image goes on with something else, and the column of blocks in which the part begins.
-
-    Of the image only the rows of the part are left.
-    """
+    """Yield the rows of the part, and the column of blocks in which it begins, for each side with something beyond."""
     for times in range(4):
         side = seen.turned(times)
-        top, bottom = _range(side.agrees.sum(axis=1))
         begins, _ = _range(side.agrees.sum(axis=0))
-        rows, lines = slice(top, bottom), slice(top * BLOCK, bottom * BLOCK)
-        beyond = side.unlike[rows, :begins]
-        if begins * BLOCK >= LEAST_BEYOND * side.pixels.shape[1] and beyond.mean() >= LEAST_UNLIKE:
-            yield _Seen(side.pixels[lines], side.inside[lines], side.agrees[rows], side.unlike[rows], side.textured), begins
+        side = side.rows(*_range(side.agrees.sum(axis=1)))
+        goes_on = begins * BLOCK >= LEAST_BEYOND * side.pixels.shape[1]
+        if goes_on and side.unlike[:, :begins].mean() >= LEAST_UNLIKE:
+            yield side, begins
 
 
 def _range(counts: NDArray[np.intp]) -> tuple[int, int]:
@@ -125,39 +147,51 @@ def _range(counts: NDArray[np.intp]) -> tuple[int, int]:
 
 def _seam(side: _Seen, begins: int) -> int | None:
     """The column behind the seam at which the part begins; None if there is no seam."""
-    pixels, first, last = side.pixels, begins * BLOCK, side.pixels.shape[1] - USUAL.stop
-    ends = int((side.inside.mean(axis=0) > 0.5).argmax())  # noqa: PLR2004 - half
+    first, last = begins * BLOCK, side.pixels.shape[1] - USUAL.stop - ACROSS
+    ends = int((side.inside.mean(axis=0) > HALF).argmax())
     columns = range(max(2, ends - OFF, first - BEFORE), min(first + AFTER + 1, last))
     if not columns:
         return None
-    steps = np.abs(pixels[:, ACROSS:] - pixels[:, :-ACROSS])
+    steps = _steps(side.pixels)
     means = steps.mean(axis=0)
-    start = max(columns, key=lambda column: float(means[column - 2])) - 2
-    usual = float(steps[:, start + USUAL.start : start + USUAL.stop].mean()) + 1
-    is_edge = means[start] >= STEP * usual and (steps[:, start] > 2 * usual).mean() >= STRONG
-    return start + 2 if is_edge and _likeness(pixels[:, start], pixels[:, start + ACROSS]) < CONTINUES else None
+    at = max(columns, key=lambda column: float(means[column - 2])) - 2
+    here, step = slice(at, at + ACROSS + 1), float(means[at])
+    if side.inside[:, here].mean() > HALF and _steps(side.other)[:, at].mean() > SHARED * step:
+        return None
+    usual = float(steps[:, at + USUAL.start : at + USUAL.stop].mean()) + 1
+    is_edge = step >= STEP * usual and (steps[:, at] < usual / 2).mean() < OPEN
+    return at + 2 if is_edge and _likeness(side.pixels[:, at], side.pixels[:, at + ACROSS]) < CONTINUES else None
+
+
+def _steps(pixels: Floats) -> Floats:
+    """How much brighter or darker each pixel is than the one some columns before."""
+    return np.asarray(np.abs(pixels[:, ACROSS:] - pixels[:, :-ACROSS]))
 
 
 def _likeness(one: Floats, other: Floats) -> float:
     """Correlation of the details of two lines, drawn towards 0."""
-    here, there = (line - np.convolve(np.pad(line, SMOOTH // 2, "edge"), np.full(SMOOTH, 1 / SMOOTH), "valid") for line in (one, other))
+    here, there = _details(one), _details(other)
     return float((here * there).mean() / np.sqrt((here.var() + 4) * (there.var() + 4)))
 
 
-def _is_picture(side: _Seen, at: int, begins: int) -> bool:
+def _details(line: Floats) -> Doubles:
+    smooth = np.convolve(np.pad(line, SMOOTH // 2, "edge"), np.full(SMOOTH, 1 / SMOOTH), "valid")
+    return np.asarray(line - smooth, np.float64)
+
+
+def _is_picture(side: _Seen, seam: int, begins: int) -> bool:
     """Whether what lies beyond a seam is a picture of its own: large, of many tones, textured and unlike."""
-    share = at / side.pixels.shape[1]
+    share = seam / side.pixels.shape[1]
     if share < BESIDE or side.unlike[:, :begins].mean() < UNLIKE:
         return False
-    blocks = side.textured[:, : max(1, at // BLOCK)]
-    return bool(blocks.mean() >= TEXTURED and share * _rich(side.pixels[:, :at]) >= RICH)
+    textured = side.textured[:, : max(1, seam // BLOCK)]
+    return bool(textured.mean() >= TEXTURED and share * _rich(side.pixels[:, :seam]) >= RICH)
 
 
 def _rich(pixels: Floats) -> float:
     """Share of the pixels that have other tones than the two main ones."""
     tones = np.bincount(pixels.astype(np.uint8).ravel(), minlength=256) / pixels.size
-    left = tones.copy()
     for _ in range(2):
-        main = int(np.convolve(left, np.ones(ONE_TONE), "same").argmax())
-        left[max(0, main - NEAR_TONE) : main + NEAR_TONE + 1] = 0
-    return float(left.sum())
+        main = int(np.convolve(tones, np.ones(ONE_TONE), "same").argmax())
+        tones[max(0, main - NEAR_TONE) : main + NEAR_TONE + 1] = 0
+    return float(tones.sum())
