@@ -112,6 +112,12 @@ class TestSentence:
             ", but they show a regular pattern and fit as well at another place."
         )
 
+    def test_of_a_collage_says_why_a_high_score_is_not_enough(self):
+        collage = replace(explanation(8.3), is_collage=True)
+        assert sentence(collage, Verdict(Reason.APART), SETTINGS).endswith(
+            ", but one of them shows the other one, or a part of it, beside other pictures."
+        )
+
     @pytest.mark.parametrize(
         ("agreeing", "end"),
         [
