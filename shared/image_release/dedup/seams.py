@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup.blocks import BLOCK, DISAGREES, whole_image
+from image_release.dedup.evidence import overlaps
 from image_release.dedup.prepared_image import FINEST, PreparedImage
-from image_release.dedup.registration import LEAST_TEXTURE, Registered, align_blocks, pixels_inside
+from image_release.dedup.registration import LEAST_TEXTURE, AlignedBlocks, Registered, align_blocks, pixels_inside
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -39,6 +40,9 @@ STEP, OPEN, CONTINUES = 1.7, 0.15, 0.3
 """Of a seam: the minimum step across it, as a multiple of what is usual in the part; the maximum share of the line that
 is open, as its step is less than half of the usual one; and the correlation of the two sides from which something
 continues across it. A post or a shelf is open at some places."""
+ALL_ALIKE, COVERED = 0.03, 0.95
+"""Share of blocks that disagree below which, and share of an image that is in the other one above which, the image shows
+nothing else."""
 HALF, SHARED = 0.5, 0.7
 """Share of a line that has to be in the other image, and the share of the step there from which both have the edge."""
 ACROSS, USUAL, SMOOTH = 3, slice(4, 13), 9
@@ -92,33 +96,40 @@ class _Seen:
 
 def is_shown_beside_others(one: PreparedImage, other: PreparedImage, registered: Registered, *, mirrored: bool) -> bool:
     """Whether one of two registered images is a collage that shows the other one, or a part of it, beside others."""
-    mirror = np.array([[-1, 0, other.shape[1]], [0, 1, 0], [0, 0, 1]]) if mirrored else np.eye(3)
-    back = np.linalg.inv(registered.transform) @ mirror
-    return _is_collage(_seen(one, other, registered.transform, mirrored=mirrored)) or _is_collage(
-        _seen(other, one, back, mirrored=False)
-    )
-
-
-def _seen(image: PreparedImage, other: PreparedImage, transform: Doubles, *, mirrored: bool) -> _Seen:
-    mine = image.level(FINEST)
-    aligned = align_blocks(image, other, FINEST, transform @ np.linalg.inv(image.to_units()), mirrored=mirrored)
-    inside, textured = pixels_inside(aligned), mine.variance > LEAST_TEXTURE
-    compared = aligned.inside & textured
-    unlike = (compared & (aligned.correlation < DISAGREES)) | ~inside.any(axis=1)
-    return _Seen(
-        pixels=image.grey[: image.blocks[0] * BLOCK, : image.blocks[1] * BLOCK],
-        other=np.asarray(whole_image(aligned.centred + aligned.mean[:, None], image.shape), np.float32),
-        inside=np.asarray(whole_image(inside, image.shape), np.bool_),
-        agrees=(compared & (aligned.correlation > AGREES)).reshape(image.blocks),
-        unlike=unlike.reshape(image.blocks),
-        textured=textured.reshape(image.blocks),
-    )
-
-
-def _is_collage(seen: _Seen) -> bool:
-    """Whether the part that agrees ends at a seam wherever the image goes on, with a picture beyond one of them."""
-    if seen.agrees.sum() < LEAST_BLOCKS:
+    aligned = registered.levels[FINEST]
+    is_alike = (aligned.inside & (aligned.correlation < DISAGREES)).mean() < ALL_ALIKE
+    here, there = overlaps(one, other, registered)
+    if not (is_alike and here > COVERED) and _is_collage(one, aligned):
+        return True
+    if is_alike and there > COVERED:
         return False
+    mirror = np.array([[-1, 0, other.shape[1]], [0, 1, 0], [0, 0, 1]]) if mirrored else np.eye(3)
+    back = np.linalg.inv(registered.transform) @ mirror @ np.linalg.inv(other.to_units())
+    return _is_collage(other, align_blocks(other, one, FINEST, back, mirrored=False))
+
+
+def _is_collage(image: PreparedImage, aligned: AlignedBlocks) -> bool:
+    """Whether the part that agrees ends at a seam wherever the image goes on, with a picture beyond one of them."""
+    mine = image.level(FINEST)
+    textured = mine.variance > LEAST_TEXTURE
+    compared, inside = aligned.inside & textured, pixels_inside(aligned)
+    agrees = compared & (aligned.correlation > AGREES)
+    unlike = (compared & (aligned.correlation < DISAGREES)) | ~inside.any(axis=1)
+    if agrees.sum() < LEAST_BLOCKS or unlike.mean() < LEAST_BEYOND * LEAST_UNLIKE:
+        return False
+    return _ends_at_seams(
+        _Seen(
+            pixels=image.grey[: image.blocks[0] * BLOCK, : image.blocks[1] * BLOCK],
+            other=np.asarray(whole_image(aligned.centred + aligned.mean[:, None], image.shape), np.float32),
+            inside=np.asarray(whole_image(inside, image.shape), np.bool_),
+            agrees=agrees.reshape(image.blocks),
+            unlike=unlike.reshape(image.blocks),
+            textured=textured.reshape(image.blocks),
+        )
+    )
+
+
+def _ends_at_seams(seen: _Seen) -> bool:
     has_picture = False
     for side, begins in _sides(seen):
         seam = _seam(side, begins)
