@@ -135,8 +135,7 @@ def _calm(model: Model) -> None:
 def _drain(model: Model) -> None:
     scheduler, stage = model.stage.scheduler, model.stage
     while scheduler.running or stage.deliver():
-        while scheduler.running:
-            scheduler.go_on()
+        scheduler.drain()
 
 
 def _due(model: Model) -> list[str]:
