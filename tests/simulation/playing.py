@@ -10,7 +10,7 @@ from typing import Self
 from unittest.mock import patch
 
 from image_release.cache import read_cached_images
-from image_release.feed import read_snapshot
+from image_release.feed.snapshots import read_snapshot
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
