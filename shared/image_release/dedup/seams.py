@@ -41,8 +41,8 @@ STEP, OPEN, CONTINUES = 1.7, 0.15, 0.3
 is open, as its step is less than half of the usual one; and the correlation of the two sides from which something
 continues across it. A post or a shelf is open at some places."""
 ALL_ALIKE, COVERED = 0.03, 0.95
-"""Share of blocks that disagree below which, and share of an image that is in the other one above which, the image shows
-nothing else."""
+"""Share of blocks that disagree below which, and share of an image that is in the other one above which, the image
+shows nothing else."""
 HALF, SHARED = 0.5, 0.7
 """Share of a line that has to be in the other image, and the share of the step there from which both have the edge."""
 ACROSS, USUAL, SMOOTH = 3, slice(4, 13), 9
