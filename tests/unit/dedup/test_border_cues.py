@@ -73,6 +73,13 @@ class TestBorderCues:
         whole = placed(WHOLE, (120, 160), moved(across - 16, down - 12))
         assert (border_cues(trimmed, whole)["border.own"] == 0) is is_in_line
 
+    def test_a_file_that_was_turned_lies_where_it_shows_the_same(self):
+        """The same two files, the second one turned by a quarter: it still ends where the first one does."""
+        trimmed = placed((0.1, 0.1, 0.9, 0.9), (96, 128))
+        turned = placed(WHOLE, (160, 120), np.array([[0, 1, -16], [-1, 0, 108], [0, 0, 1]]))
+        cues = border_cues(trimmed, turned)
+        assert (cues["border.own"], cues["border.shared"]) == (0, 1)
+
     def test_a_margin_that_was_trimmed_from_both_tells_nothing(self):
         """Then it says the same of both."""
         both = placed((0, 0.25, 1, 1))
