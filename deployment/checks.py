@@ -90,7 +90,8 @@ def concurrency_is_enough(template: Template, account: Account) -> Iterator[Miss
     """The account allows what the functions reserve, and 100 more."""
     client = account.client("lambda")
     reserved = {
-        one["FunctionName"]: int(one["ReservedConcurrentExecutions"]) for one in of_type(template, "Lambda::Function")
+        one["FunctionName"]: int(one.get("ReservedConcurrentExecutions", 0))
+        for one in of_type(template, "Lambda::Function")
     }
     wanted = sum(reserved.values())
     settings = client.get_account_settings()["AccountLimit"]

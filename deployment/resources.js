@@ -42,7 +42,7 @@ function readers(functions) {
     const reads = fn.events.filter((event) => event.sqs).map((event) => names.attributeOf(event.sqs.arn));
     const concurrency = fn.events.filter((event) => event.sqs).map((event) => event.sqs.maximumConcurrency);
     const sum = concurrency.reduce((total, one) => total + one, 0);
-    if (sum > fn.reservedConcurrency) {
+    if (fn.reservedConcurrency && sum > fn.reservedConcurrency) {
       throw new Error(`${name}: its sources may call it ${sum} times at once, but only ${fn.reservedConcurrency} are reserved`);
     }
     const failed = fn.destinations ? names.attributeOf(fn.destinations.onFailure.arn) : null;

@@ -152,7 +152,7 @@ class FingerprintSettings(Section):
     hash: Literal["phash", "dhash"] = Field("phash", description="perceptual hash of each crop: `phash` or `dhash`")
 
 
-FIRST_SCORES = {"bridge_score": 6.0, "least_score": 0.0}
+FIRST_SCORES = {"clear_score": 3.5, "bridge_score": 6.0, "least_score": 0.0}
 """Defaults of the first version that are others now: at their defaults, settings keep their digest."""
 
 
@@ -171,13 +171,14 @@ class GroupingSettings(Section):
         True, description="method `hashes`: whether one image may link two groups, as the published method allows"
     )
     clear_score: float = Field(
-        3.5,
-        description="from this score on, a pair is joined before others, unless a likelier one of its groups disagrees",
+        5.0,
+        description="from this score on, a pair is joined before others, unless a likelier one of its groups "
+        "disagrees; two groups that both hold several images need such a pair",
     )
     bridge_score: float = Field(
         2.5,
-        description="from this score on, two groups are joined that both hold several images, or that only one image "
-        "of a group connects",
+        description="from this score on, two groups are joined that both hold several images, one of whose pairs is "
+        "clear, or that only one image of a group connects",
     )
     single_score: float = Field(1.0, description="from this score on, a pair joins two images that are in no group yet")
     least_score: float = Field(

@@ -82,6 +82,11 @@ def holders_key(folder: str, share: int) -> str:
     return f"{folder}/holders/{share}.jsonl.gz"
 
 
+def in_common_key(folder: str, share: int) -> str:
+    """What pairs of hotels have in common by the families of one share."""
+    return f"{folder}/in-common/{share}"
+
+
 def pairs_key(folder: str, share: int) -> str:
     """The pairs of hotels that one share looks at."""
     return f"{folder}/pairs/{share}.jsonl.gz"

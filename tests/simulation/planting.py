@@ -1,6 +1,7 @@
 """Bugs that are planted one at a time. A simulation that does not find them would prove nothing.
 
-Those of one hotel stand here, those of the functions around it in `planting_suite.py`.
+Those of one hotel stand here, those of the functions around it in `planting_suite.py`, those of rounds in
+`planting_rounds.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from image_release.ingest.releases import applying
 from image_release.publish import publish, put_rendition, read_before
 from image_release.state import swap_json
 from tests.simulation.patching import patched
+from tests.simulation.planting_rounds import ROUND_BUGS
 from tests.simulation.planting_suite import SUITE_BUGS
 
 
@@ -121,6 +123,7 @@ BUGS = (
     two_settings_versions_flip,
     moved_back_unnoticed,
     *SUITE_BUGS,
+    *ROUND_BUGS,
 )
 
 

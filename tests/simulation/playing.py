@@ -6,6 +6,7 @@ import hashlib
 import random
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Self
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from image_release.values import Accommodation
 from tests.simulation.model import HOTELS, Model, begun, shard_bits_of_few
 from tests.simulation.outside import BrokenPromiseError
 from tests.simulation.photographs import best_once, group_once
+from tests.simulation.rounds import Asking, hold_round, plays_rounds, small_rounds
 from tests.simulation.scheduling import Faults, Scheduler
 
 ACTS = 6
@@ -66,6 +68,7 @@ def play(seed: int) -> str:
         stack.enter_context(patch("image_release.hotel.choose.choose_best", best_once))
         stack.enter_context(patch("image_release.ingest.releases.applying.shard_bits", shard_bits_of_few))
         stack.enter_context(patch("image_release.queueing.sqs.MAX_BATCH", 2))
+        stack.enter_context(small_rounds(scheduler.clock))
         stack.enter_context(patch("secrets.randbelow", random.Random(seed).randrange))
         stack.enter_context(patch("secrets.token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}"))
         try:
@@ -74,6 +77,8 @@ def play(seed: int) -> str:
             model.settle()
             _calm(model)
             _hold(model)
+            if plays_rounds(seed):
+                hold_round(model.stage, partial(_drain, model))
             model.stage.state.paid.clear()  # from here on what no catalogue names may be forgotten
             photos = _keep_witnesses(model)
             _recompress(model, photos, -1)
@@ -99,8 +104,10 @@ def _storm(model: Model) -> None:
     """Do actions, deliveries and steps in any order, until all actions are done and most messages were delivered."""
     scheduler, stage, dice = model.stage.scheduler, model.stage, model.stage.scheduler.dice
     acts, steps, waits = ACTS, 0, 0
+    asking = Asking(scheduler.seed, ACTS)
     while acts or (steps < 20_000 and (scheduler.running or waits < WAITS)):
         steps += 1
+        asking.ask(stage, acts)
         if acts and dice.random() < 0.01:
             model.act()
             acts -= 1

@@ -11,6 +11,7 @@ from image_release.hotel import Context, Ports
 from image_release.ingest import SplitSizes, asked_of, find_row, read_current
 from image_release.publish import Manifest, read_before
 from image_release.queueing import MemoryQueue, Message, Received
+from image_release.serverless import compare_hotels, round_steps
 from image_release.serverless.detect_changes import detect_changes, go_on
 from image_release.serverless.failing import Attempt, ComeBackError, wait_s
 from image_release.serverless.fan_out import fan_out, fan_out_shard
@@ -25,7 +26,7 @@ from image_release.serverless.messages import (
 from image_release.serverless.ports import Suite
 from image_release.serverless.process_hotel import LeftError, serve
 from image_release.serverless.reprocess import reprocess_at
-from image_release.serverless.shares import do_share
+from image_release.serverless.shares import WorkUnreadableError, do_share
 from image_release.serverless.steps import STEPS
 from image_release.serverless.tagger_reports import TaggerReports
 from image_release.serverless.tick import tick
@@ -52,6 +53,7 @@ CONTENDED = {
     "DocumentContendedError",
     "InputChangedError",
     "NoReleaseError",
+    "NotDoneYetError",
     "SplitOutdatedError",
     "StateUnreadableError",
 }
@@ -62,7 +64,7 @@ STILL = StillProcess()
 MAX_RECEIVES = 5
 BUDGET_S = 120.0
 """Seconds after which `process_hotel` must stop by itself."""
-LIMITS_S = {"urgent": 240.0, "bulk": 240.0, "shards": 40.0, "tick": 60.0}
+LIMITS_S = {"urgent": 240.0, "bulk": 240.0, "shards": 40.0, "tick": 60.0, "comparing": 240.0}
 """Seconds after which an invocation is killed, by its queue."""
 LIMIT_S = 120.0
 """The same for the other queues. All are shorter than on AWS, so that slow requests end an invocation."""
@@ -193,6 +195,8 @@ class Stage:
         """Raise an error that was neither simulated nor caused by contention: it is a bug."""
         simulated = "simulated" in str(error) or isinstance(error.__cause__, Exception)
         if not simulated and type(error).__name__ not in CONTENDED and not self._unreadable(type(error).__name__):
+            if isinstance(error, WorkUnreadableError) and "shared/" in str(error):
+                return  # the round has ended; one that has not is never calm
             raise error
 
     def _unreadable(self, reason: str) -> bool:
@@ -213,12 +217,21 @@ class Stage:
             self._work_on(read_shard_message(received.body), suite)
         elif name == "requests":
             reprocess_at(received.body, suite)
+        elif name == "comparing":
+            self._compare(received.body, suite)
         else:
             try:
                 self._serve(read_nudge(received.body), received.receives, suite, invocation, did, process)
             except LeftError as error:
                 self.scheduler.note(f"{invocation.name} {error}")
                 (suite.urgent if name == "urgent" else suite.bulk).send([error.again])
+
+    def _compare(self, body: str, suite: Suite) -> None:
+        order = read_go_on(body)
+        if order:
+            compare_hotels.go_on(order, suite)
+        else:
+            do_share(ShareMessage.model_validate_json(body), suite, round_steps.STEPS)
 
     def _work_on(self, order: ShardMessage | ShareMessage, suite: Suite) -> None:
         if isinstance(order, ShareMessage):

@@ -9,6 +9,7 @@ from image_release.cache.store import (
     merge_fingerprints,
     read_cached_images,
     read_fingerprints,
+    readable_fingerprints,
     unreadable_caches,
 )
 from image_release.cache.url_checks import (
@@ -56,6 +57,7 @@ __all__ = [
     "read_credits",
     "read_fingerprints",
     "read_labels",
+    "readable_fingerprints",
     "revalidate_at",
     "unreadable_caches",
 ]

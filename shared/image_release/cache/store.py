@@ -61,9 +61,14 @@ def merge_cached_images(
 
 def read_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, Fingerprint]:
     """Read the fingerprints of an accommodation's images, by SHA-256. An unreadable file counts as none."""
+    return readable_fingerprints(state, accommodation) or {}
+
+
+def readable_fingerprints(state: Store, accommodation: Accommodation) -> dict[str, Fingerprint] | None:
+    """The same; None if the file cannot be read, with a warning."""
     key = fingerprints_key(accommodation, FINGERPRINT_VERSION)
     stored = state.get(key)
-    return (_unpacked(key, stored.data) if stored else None) or {}
+    return _unpacked(key, stored.data) if stored else {}
 
 
 def merge_fingerprints(

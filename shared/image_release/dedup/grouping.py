@@ -45,6 +45,8 @@ HOPELESS = -9.0
 """Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
+ASKED_PAIRS = 4
+"""Number of likeliest pairs across two groups of several images, of which one has to be clear."""
 FEW_AGREEING, FEW_NEED_MORE = 8, 2.0
 """Number of agreeing matches below which a pair needs more than the score of a bridge, and how much more: of 8,078
 clear pairs of copies one has fewer."""
@@ -305,9 +307,15 @@ def _several(groups: ImageGroups, pair: tuple[int, int]) -> bool:
 
 
 def _surplus(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:
-    """By how much the evidence that two groups show one photograph exceeds what they need to be joined."""
-    score = _pooled(pairs, _across(groups, pairs, pair), several=_several(groups, pair))
-    return score - _least_of_groups(groups, pairs, pair, settings)
+    """By how much the evidence that two groups show one photograph exceeds what they need to be joined.
+
+    Of two groups of several copies of one photograph some pair is clear; those of two shots are all only likely.
+    """
+    across, several = _across(groups, pairs, pair), _several(groups, pair)
+    surplus = _pooled(pairs, across, several=several) - _least_of_groups(groups, pairs, pair, settings)
+    if surplus < 0 or not several:
+        return surplus
+    return surplus if any(pairs.score(*each) >= settings.clear_score for each in across[:ASKED_PAIRS]) else HOPELESS
 
 
 def _least_of_groups(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], settings: GroupingSettings) -> float:

@@ -20,6 +20,7 @@ from operator import itemgetter
 from image_release.feed import ListUnreadableError, Position, changed_since
 from image_release.fingerprint import FINGERPRINT_VERSION
 from image_release.ingest import hotel_hash, read_current
+from image_release.problems import Problem
 from image_release.serverless.messages import GoOnMessage
 from image_release.serverless.ports import Suite
 from image_release.serverless.round_ranges import (
@@ -36,6 +37,7 @@ from image_release.serverless.round_steps import (
     PAIR,
     VERIFY,
     blocks,
+    every_holder,
     parts,
 )
 from image_release.serverless.rounds import BEGIN, Round
@@ -44,15 +46,16 @@ from image_release.sharing import (
     AS_USUAL,
     RULE,
     FamilyMap,
-    Held,
+    InCommon,
     Latest,
+    copies_known_before,
     pack_found,
     packed_lines,
-    parse_holders,
     parse_links,
     parsed_lines,
+    plan_pairs,
+    problem_document,
     read_latest,
-    split_pairs,
 )
 from image_release.sharing_keys import (
     LATEST_ROUND,
@@ -60,8 +63,7 @@ from image_release.sharing_keys import (
     changed_key,
     families_key,
     found_key,
-    holders_key,
-    links_folder,
+    in_common_key,
     pairs_found_key,
     pairs_key,
     round_folder,
@@ -76,8 +78,8 @@ SHARDS_A_RANGE_BITS = 2
 """A range has four shards of the release: about 1,000 hotels."""
 IMAGES_A_GROUP = 100_000
 """New images that are compared together, at most, unless one range has more."""
-PAIRS_A_SHARE = 50
-"""Pairs of hotels that one share looks at."""
+PAIRS_A_SHARE = 1_000
+"""Pairs of hotels that one share looks at, of which few are aligned."""
 FOLLOWS_FOR = timedelta(days=60)
 """After a longer time all hotels are read again: the feed forgets after 90 days."""
 
@@ -206,36 +208,35 @@ def _begin_to_verify(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
 
 def _unite(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
     """Make families of what was verified, and of those that were known."""
-    keys = [listed.key for share in range(plan.shares) for listed in suite.state.list(links_folder(plan.folder, share))]
+    keys = (share_done_key(plan.folder, VERIFY, share) for share in range(plan.shares))
     links = side_by_side(lambda key: read_whole(suite.state, key, parse_links), keys, suite.threads)
-    families = families_of_round(suite.state, work.families).joined_by(links)
+    families, left_out = families_of_round(suite.state, work.families).joined_by(links)
     suite.state.put(families_key(work.name), families.packed())
-    return replace(plan, step=COUNT, shares=parts(work))
+    planned = work.with_what(links_left_out=left_out)
+    return replace(plan, step=COUNT, shares=parts(work), details=planned.details())
 
 
 def _split_pairs(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
     """Split the pairs of hotels that may share enough."""
-    shares = split_pairs(lambda: _holders(plan, work, suite), AS_USUAL, PAIRS_A_SHARE)
-    for number, share in enumerate(shares):
+    keys = (in_common_key(plan.folder, share) for share in range(plan.shares))
+    found = plan_pairs((read_whole(suite.state, key, InCommon.parsed) for key in keys), AS_USUAL, PAIRS_A_SHARE)
+    for number, share in enumerate(found.shares):
         suite.state.put(pairs_key(plan.folder, number), share.packed())
-    return replace(plan, step=PAIR, shares=len(shares))
-
-
-def _holders(plan: SplitPlan, work: Round, suite: Suite) -> Iterator[tuple[bytes, Held]]:
-    """The families that are in several hotels, part by part."""
-    for share in range(parts(work)):
-        yield from read_whole(suite.state, holders_key(plan.folder, share), lambda data: list(parse_holders(data)))
+    planned = work.with_what(pairs_left_out=found.left_out)
+    return replace(plan, step=PAIR, shares=len(found.shares), details=planned.details())
 
 
 def _bring_into_force(plan: SplitPlan, work: Round, suite: Suite) -> None:
     """Write what was found, then name the round as the last one, unless another round was faster."""
-    pictures = (item for item in _holders(plan, work, suite) if len(item[1]) > AS_USUAL.many)
+    pictures = (item for item in every_holder(plan, work, suite) if len(item[1]) > AS_USUAL.many)
     families = read_whole(suite.state, families_key(work.name), FamilyMap.parsed)
+    copies = copies_known_before(suite.state, work.families, families)
     found = (
         read_whole(suite.state, pairs_found_key(plan.folder, share), lambda data: list(parsed_lines(data)))
         for share in range(plan.shares)
     )
-    suite.state.put(found_key(work.name), pack_found(AS_USUAL, pictures, families, chain.from_iterable(found)))
+    lines = chain(chain.from_iterable(found), map(problem_document, _left_out(work)))
+    suite.state.put(found_key(work.name), pack_found(AS_USUAL, pictures, copies, lines))
     latest = Latest(
         round=work.name,
         asked=work.asked_at,
@@ -251,6 +252,14 @@ def _bring_into_force(plan: SplitPlan, work: Round, suite: Suite) -> None:
         suite.state.put(LATEST_ROUND, data, if_absent=work.latest is None, if_match=work.latest)
     except ConditionFailedError:
         return  # another round, or another invocation, was faster
+
+
+def _left_out(work: Round) -> Iterator[Problem]:
+    """What a round had no room for, for the person who reads what it found."""
+    if work.links_left_out:
+        yield Problem(work.name, 0, f"copies: {work.links_left_out}", "there is no room for them in one round")
+    if work.pairs_left_out:
+        yield Problem(work.name, 0, f"pairs of hotels: {work.pairs_left_out}", "they share the fewest and are left out")
 
 
 def _ended(plan: SplitPlan, work: Round, suite: Suite) -> Stepped:

@@ -11,7 +11,7 @@ A share may be repeated as long as it has no mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from image_release.ingest import hotel_hash, read_current, shard_rows
 from image_release.serverless.ports import Suite
@@ -22,25 +22,32 @@ from image_release.sharing import (
     AS_USUAL,
     FamilyMap,
     Gathered,
+    Held,
     Images,
+    InCommon,
     Link,
     Meeting,
     Pairing,
     PairsOfShare,
     ToVerify,
     Verifier,
+    families_of_pairs,
     gather,
     holders_of_part,
+    join_links,
     meet,
     pack_holders,
     pack_links,
     pack_pairs,
+    parse_holders,
+    parse_links,
     parsed_lines,
 )
 from image_release.sharing_keys import (
     changed_key,
     families_key,
     holders_key,
+    in_common_key,
     links_folder,
     links_key,
     near_key,
@@ -133,7 +140,7 @@ def blocks(work: Round) -> int:
 def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     """Verify the candidates of a slice of a group's new images: a step. What is verified is kept after each part.
 
-    Raises NotDoneYetError where there is more than one invocation can do.
+    The mark has all links of the share. Raises NotDoneYetError where there is more than one invocation can do.
     """
     work = Round.of(plan)
     group, number = divmod(share, work.slices)
@@ -158,7 +165,8 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
             suite.state.put(links_key(plan.folder, share, done), pack_links(links))
         if done < min(begun + KEPT_AFTER, end):
             raise NotDoneYetError(f"{end - done} images are left")
-    return b""
+    keys = [listed.key for listed in suite.state.list(links_folder(plan.folder, share))]
+    return join_links([read_whole(suite.state, key, parse_links) for key in keys])
 
 
 def _verified_before(suite: Suite, plan: SplitPlan, share: int) -> int:
@@ -168,12 +176,13 @@ def _verified_before(suite: Suite, plan: SplitPlan, share: int) -> int:
 
 
 def count_part(plan: SplitPlan, share: int, suite: Suite) -> bytes:
-    """Find which hotels have the families of one part: a step."""
+    """Find which hotels have the families of one part, and what pairs of them have in common: a step."""
     work = Round.of(plan)
     ranges = Ranges(suite.state, work.name)
     families = read_whole(suite.state, families_key(work.name), FamilyMap.parsed)
-    found = holders_of_part(ranges.every_held, families, share, parts(work))
+    found = list(holders_of_part(ranges.every_held, families, share, parts(work)))
     suite.state.put(holders_key(plan.folder, share), pack_holders(found))
+    suite.state.put(in_common_key(plan.folder, share), InCommon.of(found, AS_USUAL).packed())
     return b""
 
 
@@ -184,12 +193,24 @@ def parts(work: Round) -> int:
 
 def pair_hotels(plan: SplitPlan, share: int, suite: Suite) -> bytes:
     """Compare some pairs of hotels closely: a step."""
+    work = Round.of(plan)
     given = read_whole(suite.state, pairs_key(plan.folder, share), PairsOfShare.parsed)
+    hotels = {hotel_id for pair in given.pairs for hotel_id in pair}
+    holders, pairs = families_of_pairs(given.pairs, every_holder(plan, work, suite, hotels), AS_USUAL)
     stores = Stores(suite.inbox, suite.state, suite.published)
-    pairing = Pairing(stores, given.holders, AS_USUAL, aligned=given.aligned)
-    found = list(pairing.pairs_of(given.pairs))
+    pairing = Pairing(stores, holders, AS_USUAL, aligned=given.aligned)
+    found = list(pairing.pairs_of(pairs))
     suite.state.put(pairs_found_key(plan.folder, share), pack_pairs(found, pairing.problems))
     return b""
+
+
+def every_holder(
+    plan: SplitPlan, work: Round, suite: Suite, hotels: Collection[str] | None = None
+) -> Iterator[tuple[bytes, Held]]:
+    """The families that are in several hotels, part by part; those that some hotels have, or all."""
+    for part in range(parts(work)):
+        key = holders_key(plan.folder, part)
+        yield from read_whole(suite.state, key, lambda data: list(parse_holders(data, hotels)))
 
 
 STEPS: Mapping[str, Step] = {

@@ -48,6 +48,9 @@ class Round:
     """Shares of each group when its images are verified."""
     images: int = 0
     hotels: int = 0
+    links_left_out: int = 0
+    pairs_left_out: int = 0
+    """What the round has no room for."""
 
     @property
     def ranges(self) -> int:

@@ -9,13 +9,11 @@ On AWS the same is found in shares: gather, meet, verify, count, pair (decision 
 
 from image_release.sharing.counting import (
     Held,
-    PairsOfShare,
     holders_of_part,
     pack_holders,
     packed_lines,
     parse_holders,
     parsed_lines,
-    split_pairs,
 )
 from image_release.sharing.documents import PAIR_COLUMNS, PICTURE_COLUMNS, pair_rows, picture_rows, shared_document
 from image_release.sharing.families import RULE, Families
@@ -32,16 +30,19 @@ from image_release.sharing.found import (
 )
 from image_release.sharing.gathering import Gathered, gather
 from image_release.sharing.images import HeldImages, Images, ImagesUnreadableError
-from image_release.sharing.linking import FamilyMap, Link, ToVerify, Verifier, pack_links, parse_links
+from image_release.sharing.linking import FamilyMap, Link, ToVerify, Verifier, join_links, pack_links, parse_links
 from image_release.sharing.meeting import Meeting, meet
 from image_release.sharing.pairing import Pairing
+from image_release.sharing.planning import InCommon, PairsOfShare, families_of_pairs, plan_pairs
 from image_release.sharing.reasons import REASONS
 from image_release.sharing.results import (
     Latest,
     RoundFound,
     RoundUnreadableError,
+    copies_known_before,
     pack_found,
     pack_pairs,
+    problem_document,
     read_latest,
     read_round,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "HotelPair",
     "Images",
     "ImagesUnreadableError",
+    "InCommon",
     "Latest",
     "LikelyReason",
     "Link",
@@ -76,10 +78,13 @@ __all__ = [
     "SharedPicture",
     "ToVerify",
     "Verifier",
+    "copies_known_before",
     "decided_about",
+    "families_of_pairs",
     "find_shared",
     "gather",
     "holders_of_part",
+    "join_links",
     "meet",
     "pack_found",
     "pack_holders",
@@ -91,9 +96,10 @@ __all__ = [
     "parse_links",
     "parsed_lines",
     "picture_rows",
+    "plan_pairs",
+    "problem_document",
     "read_latest",
     "read_round",
     "rounds_under_way",
     "shared_document",
-    "split_pairs",
 ]

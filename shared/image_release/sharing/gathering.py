@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from image_release.cache import read_fingerprints
+from image_release.cache import readable_fingerprints
 from image_release.dedup import GLANCE_CROPS, GLANCE_SIDE, glance, indexed_hashes
 from image_release.sharing.images import HeldImages, Images
 from image_release.sharing.prints import Prints, Row
@@ -38,11 +38,13 @@ class Gathered:
     images: Images
 
     def by_hotel(self) -> dict[str, list[_Own]]:
-        """The images of each hotel that was read."""
+        """The images of each hotel whose fingerprints could all be read."""
         found: dict[str, list[_Own]] = {hotel_id: [] for hotel_id in self.held.hotels}
         place = {sha: number for number, sha in enumerate(self.images.prints.names())}
         prints = self.held.prints
         for owner, row in enumerate(prints.rows):
+            if row[1] not in found:
+                continue
             names = [prints.name(image) for image in np.flatnonzero(prints.owners == owner).tolist()]
             places = [place[name] for name in names]
             hashes = self.images.prints.hashes[places].astype("<u8").tobytes()
@@ -66,19 +68,26 @@ def gather(
     before = {} if known is None or changed is None else known.by_hotel()
     hotels = list(rows)
 
-    def images_of(row: HotelRow) -> list[_Own]:
+    def images_of(row: HotelRow) -> Sequence[_Own | None]:
         stays = row.hotel_id in before and changed is not None and row.hotel_id not in changed
         return before[row.hotel_id] if stays else list(_read(state, row))
 
-    own = [item for found in side_by_side(images_of, hotels, threads) for item in found]
-    return _gathered([row.hotel_id for row in hotels], own, number, known)
+    own: list[_Own] = []
+    whole = []
+    for row, found in zip(hotels, side_by_side(images_of, hotels, threads), strict=True):
+        own += (item for item in found if item is not None)
+        if None not in found:
+            whole.append(row.hotel_id)
+    return _gathered(whole, own, number, known)
 
 
-def _read(state: Store, row: HotelRow) -> Iterator[_Own]:
-    """The images of a hotel, from the fingerprints of its accommodations."""
+def _read(state: Store, row: HotelRow) -> Iterator[_Own | None]:
+    """The images of a hotel, from the fingerprints of its accommodations; None where they cannot be read."""
     for item in row.accommodations:
-        found = read_fingerprints(state, item)
-        if found:
+        found = readable_fingerprints(state, item)
+        if found is None:
+            yield None
+        elif found:
             hashes = indexed_hashes(np.array([fingerprint.hashes for fingerprint in found.values()], np.uint64))
             glances = np.array([glance(fingerprint) for fingerprint in found.values()], np.int8)
             shas = b"".join(map(bytes.fromhex, found))

@@ -40,7 +40,9 @@ def unpack(data: bytes) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldImages:
-    """Which images the hotels of a range have: `hotels` were read, and those that have images are in `prints`.
+    """Which images the hotels of a range have: all that were found are in `prints`.
+
+    Of `hotels` all fingerprints were read, and the next round takes them from here. Others are read again.
 
     The hashes of these prints are not kept.
     """
@@ -50,7 +52,7 @@ class HeldImages:
 
     def packed(self) -> bytes:
         """As bytes."""
-        return pack(hotels=_text(self.hotels), **_placed(self.prints))
+        return pack(hotels=text_array(self.hotels), **_placed(self.prints))
 
     @classmethod
     def parsed(cls, data: bytes) -> HeldImages:
@@ -147,7 +149,7 @@ class Images:
 
 
 def _placed(prints: Prints) -> dict[str, NDArray[Any]]:
-    rows = _text([row[1:4] for row in prints.rows])
+    rows = text_array([row[1:4] for row in prints.rows])
     return {"rows": rows, "shas": prints.shas, "owners": prints.owners.astype(np.int64)}
 
 
@@ -164,5 +166,6 @@ def _prints(arrays: dict[str, NDArray[Any]], hashes: NDArray[np.uint64]) -> Prin
     return Prints(rows, shas, hashes, owners, np.zeros(len(shas), np.bool_))
 
 
-def _text(items: Iterable[Any]) -> NDArray[np.uint8]:
+def text_array(items: Iterable[Any]) -> NDArray[np.uint8]:
+    """Items as JSON in an array of bytes."""
     return np.frombuffer(json.dumps(list(items)).encode(), np.uint8)

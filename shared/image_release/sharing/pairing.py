@@ -32,6 +32,8 @@ MOST_PAIRS_ALIGNED = 5_000
 """Maximum number of pairs whose pictures are aligned, the likeliest first. Of others what hashes find counts."""
 ALIKE = GroupingSettings()
 """What two pictures are compared by. A hotel's own settings do not matter here."""
+LEAST_ALIKE = 3.5
+"""Minimum score of two pictures that count as one photograph."""
 
 Holders = dict[bytes, dict[str, set[bytes]]]
 """Family -> hotel -> its images of the family."""
@@ -137,7 +139,7 @@ class Pairing:
         mine = {sha256: image for sha256, image in mine.items() if sha256 not in theirs}
         pairs = scored_pairs(mine | theirs, lambda here, there: (here in mine) != (there in mine), ALIKE)
         for here, there, score in pairs:
-            if score >= ALIKE.clear_score:
+            if score >= LEAST_ALIKE:
                 yield (here, there) if here in mine else (there, here)
 
 

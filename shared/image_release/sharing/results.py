@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from image_release.everywhere import actions_in_force
@@ -16,6 +19,7 @@ from image_release.sharing.finding import shared_picture
 from image_release.sharing.found import Counting, HotelPair, LikelyReason, PairedHotel, Shared, SharedPicture
 from image_release.sharing.images import ImagesUnreadableError
 from image_release.sharing.linking import FamilyMap
+from image_release.sharing.prints import SHA_BYTES
 from image_release.sharing_keys import LATEST_ROUND, found_key
 from image_release.storage import StorageError, Store, Stores
 from image_release.values import Accommodation, HotelRow
@@ -87,19 +91,36 @@ def read_round(stores: Stores) -> RoundFound | None:
 def pack_found(
     counting: Counting,
     pictures: Iterable[tuple[bytes, Held]],
-    families: FamilyMap,
+    copies: Mapping[bytes, set[str]],
     pairs_and_problems: Iterable[object],
 ) -> bytes:
-    """What was found as lines; what `pack_pairs` packed is given as it was read back."""
-    members = families.members()
+    """What was found as lines; what `pack_pairs` packed is given as it was read back.
+
+    `copies` are images, by family, that are known of an earlier round: no hotel may have them now.
+    """
     held = (
         {
             "picture": {hotel_id: sorted(sha.hex() for sha in own) for hotel_id, own in item.items()},
-            "copies": sorted(sha.hex() for sha in members(family)),
+            "copies": sorted({sha.hex() for own in item.values() for sha in own} | copies.get(family, set())),
         }
         for family, item in pictures
     )
-    return packed_lines([{"least": counting.least, "many": counting.many}, *held, *pairs_and_problems])
+    return packed_lines(chain([{"least": counting.least, "many": counting.many}], held, pairs_and_problems))
+
+
+def copies_known_before(state: Store, name: str | None, families: FamilyMap) -> dict[bytes, set[str]]:
+    """The images of pictures of many hotels that a round found, by their families now; none if that is lost."""
+    stored = state.get(found_key(name)) if name else None
+    found: dict[bytes, set[str]] = defaultdict(set)
+    try:
+        for line in parsed_lines(stored.data) if stored else ():
+            if copies := line.get("copies"):
+                names = np.frombuffer(b"".join(map(bytes.fromhex, copies)), np.uint8).reshape(-1, SHA_BYTES)
+                for sha, family in zip(copies, families.of(names), strict=True):
+                    found[family.tobytes()].add(sha)
+    except (ImagesUnreadableError, AttributeError, TypeError, ValueError):
+        return {}
+    return found
 
 
 def _pair_document(pair: HotelPair) -> dict[str, Any]:
@@ -115,8 +136,12 @@ def _pair_document(pair: HotelPair) -> dict[str, Any]:
 
 def pack_pairs(pairs: Iterable[HotelPair], problems: Iterable[Problem]) -> bytes:
     """Pairs and problems as lines."""
-    told = ({"problem": [problem.file, problem.value, problem.rule]} for problem in problems)
-    return packed_lines([*({"pair": _pair_document(pair)} for pair in pairs), *told])
+    return packed_lines(chain(({"pair": _pair_document(pair)} for pair in pairs), map(problem_document, problems)))
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON."""
+    return {"problem": [problem.file, problem.value, problem.rule]}
 
 
 def _hotel(hotel: PairedHotel) -> dict[str, Any]:

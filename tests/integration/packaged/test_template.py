@@ -153,11 +153,12 @@ class TestQueues:
 
 class TestFunctions:
     def test_are_the_six_that_are_expected(self, functions):
-        """Six functions, on Python 3.13 and x86-64, each with its own reserved concurrency."""
+        """On Python 3.13 and x86-64, each with its own reserved concurrency but the one that works now and then."""
         assert set(functions) == FUNCTIONS
         for function in functions.values():
             assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["x86_64"])
-            assert function["ReservedConcurrentExecutions"] >= 1
+        reserving = {name for name, function in functions.items() if function.get("ReservedConcurrentExecutions")}
+        assert reserving == FUNCTIONS - {"compare_hotels"}
 
     def test_say_which_message_failed(self, mappings):
         """Each message has its own invocation, and a message that fails does not make others return."""
@@ -166,16 +167,20 @@ class TestFunctions:
             assert mapping["BatchSize"] == 1
 
     def test_are_called_no_more_often_at_once_than_is_reserved(self, functions, mappings):
-        """The sources of a function together stay within its reservation, so that none throttles another."""
+        """The sources of a function together stay within its reservation, so that none throttles another.
+
+        One that reserves nothing has a single source, which alone says how often it is called.
+        """
         for name, function in functions.items():
             sources = [
                 mapping["ScalingConfig"]["MaximumConcurrency"] for other, _, mapping in mappings if other == name
             ]
-            assert sum(sources) <= function["ReservedConcurrentExecutions"]
+            reserved = function.get("ReservedConcurrentExecutions")
+            assert (len(sources) == 1) if reserved is None else (sum(sources) <= reserved)
 
     def test_leave_concurrency_to_the_rest_of_the_account(self, functions):
         """Lambda demands that 100 of the account's 1,000 concurrent invocations stay unreserved."""
-        assert sum(function["ReservedConcurrentExecutions"] for function in functions.values()) <= 900
+        assert sum(function.get("ReservedConcurrentExecutions", 0) for function in functions.values()) <= 900
 
     def test_get_urgent_work_by_another_queue_than_bulk(self, mappings):
         """`process_hotel` reads both queues, and bulk work cannot use all of its concurrency."""

@@ -123,7 +123,7 @@ class TestTwoGroupsOfSeveralImages:
         self, second: str, score: float, expected: str
     ) -> None:
         """Whichever images these are: one image may connect the two groups."""
-        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 9))
+        others = dict.fromkeys(("ad", "bc", "bd"), (3.5, 9))
         assert groups("abcd", {**self.PAIRS, "ac": (3.25, 20), **others, second: (score, 10)}) == expected
 
     def test_lose_by_a_pair_that_cannot_be_aligned(self) -> None:
@@ -133,8 +133,19 @@ class TestTwoGroupsOfSeveralImages:
     @pytest.mark.parametrize(("score", "expected"), [(3.125, "abcd"), (3.12, "ab cd")])
     def test_need_more_than_an_image_and_a_group(self, score: float, expected: str) -> None:
         """Four copies of one photograph would have found each other before."""
-        others = dict.fromkeys(("ad", "bc", "bd"), (0.0, 10))
+        others: Scores = {"ad": (0.0, 10), "bc": (0.0, 9), "bd": (3.5, 9)}
         assert groups("abcd", {**self.PAIRS, "ac": (score, 20), **others}) == expected
+
+    @pytest.mark.parametrize(("score", "expected"), [(3.5, "abcde"), (3.49, "abe cd")])
+    def test_need_a_clear_pair(self, score: float, expected: str) -> None:
+        """Copies of one photograph have one; all pairs of two shots are only likely."""
+        likely: Scores = {"ac": (3.4, 40), "ad": (3.4, 39), "bc": (3.4, 38), "bd": (3.4, 37), "ce": (3.4, 36)}
+        assert groups("abcde", {**self.PAIRS, "ae": COPIES, **likely, "bd": (score, 37)}) == expected
+
+    def test_need_it_among_their_four_likeliest(self) -> None:
+        """So further copies are no further tries."""
+        likely: Scores = {"ac": (3.4, 40), "ad": (3.4, 39), "bc": (3.4, 38), "bd": (3.4, 37), "ce": (COPIES, 36)}
+        assert groups("abcde", {**self.PAIRS, "ae": COPIES, **likely}) == "abe cd"
 
     @pytest.mark.parametrize("score", [3.5, 5.9, 9.0])
     def test_do_not_join_by_one_clear_pair_of_many(self, score: float) -> None:

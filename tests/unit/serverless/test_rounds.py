@@ -59,6 +59,7 @@ def small_shares(monkeypatch):
     monkeypatch.setattr(round_steps, "IMAGES_A_PART", 5)
     monkeypatch.setattr(round_steps, "RANGES_A_BLOCK", 2)
     monkeypatch.setattr(round_steps, "KEPT_AFTER", 2)
+    monkeypatch.setattr(compare_hotels, "PAIRS_A_SHARE", 2)
 
 
 def shared_in_suite(world, name):
@@ -241,7 +242,7 @@ def test_nothing_is_read_or_verified_twice(world, monkeypatch):
     world.now = datetime.now(UTC)
     world.hotels(hotels())
     expected = shared_in_suite(world, world.round().round)
-    monkeypatch.setattr("image_release.sharing.gathering.read_fingerprints", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("image_release.sharing.gathering.readable_fingerprints", lambda *_: pytest.fail("read again"))
     monkeypatch.setattr(Verifier, "links", lambda *_: pytest.fail("verified again"))
     assert shared_in_suite(world, world.round().round) == expected
 

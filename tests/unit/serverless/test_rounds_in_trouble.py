@@ -9,12 +9,15 @@ import pytest
 import yaml
 
 from image_release.feed_keys import note_key
+from image_release.fingerprint import FINGERPRINT_VERSION
 from image_release.serverless import compare_hotels, round_steps
 from image_release.serverless.rounds import begin_round
 from image_release.serverless.shares import WorkUnreadableError
-from image_release.sharing import Verifier, read_round, rounds_under_way
+from image_release.sharing import FamilyMap, Verifier, planning, read_round, rounds_under_way
 from image_release.sharing_keys import ASKED, ROUNDS, SHARED, families_key, found_key, ranges_key
 from image_release.split_keys import plan_key
+from image_release.store_keys import fingerprints_key
+from image_release.values import Accommodation
 from tests.conftest import ROOT
 from tests.unit.serverless.killing import kills
 from tests.unit.serverless.round_world import RoundWorld, drained, handle
@@ -234,3 +237,46 @@ def test_a_share_of_slow_images_keeps_each_of_them(world, monkeypatch):
     assert verified.total() == images_of_hotels
     [name] = suite.state.folders(SHARED)
     assert shared_in_suite(world, name) == expected
+
+
+def test_fingerprints_that_cannot_be_read_are_read_again_by_the_next_round(world):
+    """Nobody notes a change when they can be read again."""
+    world.hotels(hotels(h2={"a2": [(0, "smaller")], "b2": [(1, "smaller")]}))
+    key = fingerprints_key(Accommodation("atlas", "a2"), FINGERPRINT_VERSION)
+    whole = world.suite.state.get(key).data
+    world.suite.state.put(key, b"damaged")
+    damaged = shared_in_suite(world, world.round().round)
+    assert damaged == shared_on_one_machine(world)
+    assert "h2" in {hotel_id for family in damaged for hotel_id, _ in family}  # by its other accommodation
+    world.suite.state.put(key, whole)
+    again = shared_in_suite(world, world.round().round)
+    assert again == shared_on_one_machine(world) != damaged
+
+
+def test_images_of_a_picture_that_left_all_hotels_are_still_known_as_copies_of_it(world):
+    """A person may have decided about one of them."""
+    many = {f"h{number:02}": {f"a{number}": images((7, "as it is"))} for number in range(12)}
+    world.hotels(many | {"old": {"old": images((7, "smaller"))}})
+    left = next(iter(images((7, "smaller"))))
+    for _ in range(3):
+        world.round()
+        [picture] = read_round(world.stores).shared.pictures
+        assert left in picture.copies
+        world.hotels(many)
+    assert {sha for own in picture.images.values() for sha in own} == images((7, "as it is")).keys()
+    world.suite.state.put(found_key(world.round().round), b"damaged")
+    world.round()
+    [picture] = read_round(world.stores).shared.pictures
+    assert left not in picture.copies  # what was lost is lost, and no round stops for it
+
+
+def test_what_a_round_has_no_room_for_is_told_with_what_it_found(world, monkeypatch):
+    world.hotels(hotels())
+    monkeypatch.setattr(planning, "MOST_PAIRS", 1)
+    monkeypatch.setattr(FamilyMap.joined_by, "__defaults__", (1,))
+    world.round()
+    told = {problem.value: problem.rule for problem in read_round(world.stores).shared.problems}
+    assert told == {
+        "copies: 1": "there is no room for them in one round",
+        "pairs of hotels: 1": "they share the fewest and are left out",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from itertools import combinations, permutations
 from unittest.mock import patch
 
@@ -18,16 +19,19 @@ from image_release.sharing import (
     HeldImages,
     Images,
     ImagesUnreadableError,
+    InCommon,
     Meeting,
     PairsOfShare,
-    counting,
+    families_of_pairs,
+    linking,
     pack_holders,
     pack_links,
     packed_lines,
     parse_holders,
     parse_links,
     parsed_lines,
-    split_pairs,
+    plan_pairs,
+    planning,
 )
 from image_release.sharing import families as verifying
 from image_release.sharing.families import MOST_CANDIDATES, NearImage, OpenFingerprints
@@ -39,7 +43,7 @@ from image_release.values import Accommodation
 
 def sha(number: int) -> bytes:
     """A SHA-256 that ends and begins with zeros now and then."""
-    return (number % 3).to_bytes(16) + number.to_bytes(8) + bytes(8)
+    return number.to_bytes(8, "little") + (number % 3).to_bytes(16) + bytes(8)
 
 
 EDGES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=20)
@@ -49,13 +53,17 @@ def families(edges: list[tuple[int, int]], parts: int = 1) -> FamilyMap:
     found = FamilyMap.none()
     for part in range(parts):
         links = parse_links(pack_links([(sha(one), sha(other)) for one, other in edges[part::parts]]))
-        found = FamilyMap.parsed(found.joined_by([links]).packed())
+        with patch.object(linking, "AT_ONCE", 3):
+            found = FamilyMap.parsed(found.joined_by([links])[0].packed())
     return found
 
 
 def sets_of(found: FamilyMap) -> set[frozenset[bytes]]:
-    members = found.members()
-    return {frozenset(members(family.tobytes())) for family in found.families}
+    """The families of several images, by all images that there are."""
+    sets: dict[bytes, set[bytes]] = defaultdict(set)
+    for number, family in enumerate(found.of(np.frombuffer(b"".join(map(sha, range(13))), np.uint8).reshape(-1, 32))):
+        sets[family.tobytes()].add(sha(number))
+    return {frozenset(own) for own in sets.values() if len(own) > 1}
 
 
 def connected(edges: list[tuple[int, int]]) -> set[frozenset[bytes]]:
@@ -63,7 +71,7 @@ def connected(edges: list[tuple[int, int]]) -> set[frozenset[bytes]]:
     for edge in edges:
         touched = [own for own in sets if own & set(edge)]
         sets = [own for own in sets if own not in touched] + [set(edge).union(*touched)]
-    return {frozenset(map(sha, own)) for own in sets}
+    return {frozenset(map(sha, own)) for own in sets if len(own) > 1}
 
 
 @settings(deadline=None)
@@ -83,7 +91,7 @@ def test_an_image_without_a_copy_is_a_family_of_its_own(edges):
     shas = np.frombuffer(b"".join(map(sha, range(13))), np.uint8).reshape(-1, 32)
     own = [family.tobytes() for family in found.of(shas)]
     for number, family in enumerate(own):
-        assert (family == sha(number)) or number in linked
+        assert (family == sha(number)[:8]) or number in linked
     assert all(own[one] == own[other] for one, other in edges)
 
 
@@ -96,12 +104,20 @@ HOLDERS = st.dictionaries(
 )
 
 
+def planned(holders, counting, most, parts=1):
+    """The pairs of each share, as it reads them, when the families are in several parts and few are counted at once."""
+    every = list(holders.items())
+    packed = (InCommon.of(every[part::parts], counting).packed() for part in range(parts))
+    with patch.object(planning, "AT_ONCE", 2):
+        found = plan_pairs(map(InCommon.parsed, packed), counting, most)
+    assert found.left_out == 0
+    return [PairsOfShare.parsed(share.packed()) for share in found.shares]
+
+
 @settings(deadline=None)
-@given(HOLDERS, st.integers(1, 3), st.integers(2, 5), st.integers(1, 3))
-def test_each_pair_that_may_share_enough_is_looked_at_once(holders, least, many, most):
-    shares = split_pairs(holders.items, Counting(least, many), most)
-    shares = [PairsOfShare.parsed(share.packed()) for share in shares]
-    looked = [pair for share in shares for pair, _ in share.pairs]
+@given(HOLDERS, st.integers(1, 3), st.integers(2, 5), st.integers(1, 3), st.integers(1, 3))
+def test_each_pair_that_may_share_enough_is_looked_at_once(holders, least, many, most, parts):
+    looked = [pair for share in planned(holders, Counting(least, many), most, parts) for pair in share.pairs]
     assert len(looked) == len(set(looked))
     few = {family: held for family, held in holders.items() if len(held) <= many}
     for one, other in {(one, other) for held in few.values() for one in held for other in held if one < other}:
@@ -113,11 +129,11 @@ def test_each_pair_that_may_share_enough_is_looked_at_once(holders, least, many,
 
 
 @settings(deadline=None)
-@given(HOLDERS, st.integers(1, 3), st.integers(1, 3))
-def test_only_the_likeliest_pairs_are_aligned(holders, least, most):
+@given(HOLDERS, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))
+def test_only_the_likeliest_pairs_are_aligned(holders, least, most, parts):
     """Of those that weigh enough the first ones, by their families and names; others need families enough."""
-    with patch.object(counting, "MOST_PAIRS_ALIGNED", most):
-        shares = split_pairs(holders.items, Counting(least, 10), 2)
+    with patch.object(planning, "MOST_PAIRS_ALIGNED", most):
+        shares = planned(holders, Counting(least, 10), 2, parts)
     families_of: dict[tuple[str, str], list[bytes]] = {}
     for family, held in holders.items():
         for pair in combinations(sorted(held), 2):
@@ -128,34 +144,54 @@ def test_only_the_likeliest_pairs_are_aligned(holders, least, most):
         left -= is_aligned
         if is_aligned or len(families_of[pair]) >= least:
             expected.append((pair, set(families_of[pair])))
-    assert [(pair, set(own)) for share in shares for pair, own in share.pairs] == expected
+    told = [(pair, set(own)) for share in shares for pair, own in found_by(share, holders)[1]]
+    assert told == expected
     assert sum(share.aligned for share in shares) == most - left
+
+
+def found_by(share, holders):
+    """What a share reads of all families for its hotels."""
+    hotels = {hotel_id for pair in share.pairs for hotel_id in pair}
+    own = parse_holders(pack_holders(holders.items()), hotels)
+    return families_of_pairs(share.pairs, own, Counting(1, 10))
 
 
 @settings(deadline=None)
 @given(HOLDERS)
 def test_a_share_knows_all_families_of_its_hotels_and_whether_many_have_them(holders):
-    for share in split_pairs(holders.items, AS_USUAL, 2):
-        hotels = {hotel_id for pair, _ in share.pairs for hotel_id in pair}
+    for share in planned(holders, AS_USUAL, 2):
+        hotels = {hotel_id for pair in share.pairs for hotel_id in pair}
+        found, _ = found_by(share, holders)
         for family, held in holders.items():
             if hotels & held.keys():
-                kept = share.holders[family]
+                kept = found[family]
                 assert {name: own for name, own in held.items() if name in hotels}.items() <= kept.items()
                 assert (len(kept) > AS_USUAL.many) == (len(held) > AS_USUAL.many)
 
 
 def test_a_share_aligns_few_pairs_and_may_look_at_more():
     few = {sha(number): {f"a{number:02}": {sha(50)}, f"b{number:02}": {sha(60)}} for number in range(25)}
-    assert [(len(share.pairs), share.aligned) for share in split_pairs(few.items, AS_USUAL, 50)] == [
-        (10, 10),
-        (10, 10),
-        (5, 5),
-    ]
+    assert [(len(share.pairs), share.aligned) for share in planned(few, AS_USUAL, 50)] == [(10, 10), (10, 10), (5, 5)]
     one = {sha(1): {name: {sha(50)} for name in "abcdefgh"}}  # tells too little of two for aligning
-    assert [(len(share.pairs), share.aligned) for share in split_pairs(one.items, Counting(1, 10), 20)] == [
-        (20, 0),
-        (8, 0),
-    ]
+    assert [(len(share.pairs), share.aligned) for share in planned(one, Counting(1, 10), 20)] == [(20, 0), (8, 0)]
+
+
+def test_pairs_that_share_the_fewest_are_left_out_where_there_are_too_many():
+    holders = {
+        sha(number): {f"a{number % 7}": {sha(50)}, f"b{number % 7}": {sha(60)}} for number in (*range(7), 8, 9, 16)
+    }
+    with patch.object(planning, "MOST_PAIRS", 3):
+        found = plan_pairs([InCommon.of(holders.items(), AS_USUAL)], AS_USUAL, 10)
+    assert [share.pairs for share in found.shares] == [(("a2", "b2"), ("a1", "b1"), ("a0", "b0"))]
+    assert found.left_out == 4
+
+
+@given(EDGES, st.integers(0, 9))
+def test_links_that_have_no_room_are_counted_and_those_that_have_hold(edges, most):
+    links = [parse_links(pack_links([(sha(one), sha(other)) for one, other in edges[part::2]])) for part in range(2)]
+    found, left_out = FamilyMap.none().joined_by(links, most)
+    assert left_out == max(0, len(edges) - most)
+    assert sets_of(found) == connected([*edges[::2], *edges[1::2]][:most])
 
 
 def test_fingerprints_of_large_accommodations_do_not_all_stay_in_memory(monkeypatch):
@@ -239,13 +275,14 @@ PARSERS = {
     "candidates": (lambda data: Meeting.parsed(data, range(9)), some_meeting().packed()),
     "families": (FamilyMap.parsed, families([(1, 2)]).packed()),
     "links": (parse_links, pack_links([(sha(1), sha(2))])),
+    "in_common": (InCommon.parsed, InCommon.of([(sha(1), {"a": {sha(1)}, "b": {sha(2)}})], AS_USUAL).packed()),
     "holders": (lambda data: list(parse_holders(data)), pack_holders([(sha(1), {"h": {sha(1)}})])),
-    "pairs": (PairsOfShare.parsed, PairsOfShare(((("a", "b"), (sha(1),)),), 1, {}).packed()),
+    "pairs": (PairsOfShare.parsed, PairsOfShare((("a", "b"),), 1).packed()),
     "lines": (lambda data: list(parsed_lines(data)), pack_holders([])),
 }
 
 
-ARRAYS = ("images", "held", "candidates", "families", "links")
+ARRAYS = ("images", "held", "candidates", "families", "links", "in_common")
 """The objects that are packed as arrays."""
 
 
@@ -259,7 +296,7 @@ def test_an_object_that_says_it_is_encrypted_is_damaged(name):
 
 def test_families_whose_arrays_do_not_fit_together_are_damaged():
     with pytest.raises(ImagesUnreadableError, match="fit together"):
-        FamilyMap.parsed(FamilyMap(np.zeros((2, 32), np.uint8), np.zeros((3, 32), np.uint8)).packed())
+        FamilyMap.parsed(FamilyMap(np.zeros(2, np.uint64), np.zeros(3, np.uint64)).packed())
 
 
 @pytest.mark.parametrize("name", PARSERS)
