@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.measuring import measured
 from benchmarks.speed import sentence, slowness
-from image_release.ingest import CatalogueApplied, apply_catalogue
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
 from image_release.settings import Settings
 from image_release.storage import FolderStore
 

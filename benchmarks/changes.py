@@ -14,7 +14,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from image_release.feed import Cause, Collecting, Noting, changes_of, write_snapshot
+from image_release.feed import Cause, Collecting, Noting
+from image_release.feed.changes import changes_of
+from image_release.feed.snapshots import write_snapshot
 from image_release.publish import (
     Manifest,
     PublishedImage,

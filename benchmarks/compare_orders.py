@@ -21,7 +21,8 @@ from pathlib import Path
 
 from benchmarks.commands import COMMAND
 from benchmarks.measuring import measured
-from image_release.ingest import ReleaseApplied, apply_release, write_listing
+from image_release.ingest import write_listing
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.publish import (
     Manifest,
     MergedImage,

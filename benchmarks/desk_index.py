@@ -23,7 +23,7 @@ from statistics import median
 from image_release.desk.index import Filter, Query, Sort, catch_up, list_csv, open_index
 from image_release.desk.reports import hotel_report, partner_report
 from image_release.feed import Cause, Collecting
-from image_release.ingest import ReleaseApplied, apply_release
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.outcomes import Outcome
 from image_release.publish import (
     Manifest,

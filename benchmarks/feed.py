@@ -17,13 +17,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.changes import PICTURES, made
-from image_release.feed import Position, keep_snapshots, note
+from image_release.feed import Position, note
 from image_release.feed.gathering import FeedProgress
 from image_release.feed.hotel_line import line_of
 from image_release.feed.merging import line_bytes, write_lines
 from image_release.feed.pointer import Pointer
+from image_release.feed.suite_snapshots import keep_snapshots
 from image_release.feed_keys import FEED_PROGRESS
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from image_release.state import write_json
 from image_release.storage import CountingStore, FolderStore, StoreCounter, Stores

@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from image_release.ingest import ReleaseApplied, apply_release
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import FolderStore
 

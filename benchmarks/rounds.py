@@ -32,7 +32,7 @@ from benchmarks.capacity import Assumptions
 from benchmarks.shared_hotels import SETTINGS, photographs, plant, printed, tell
 from image_release.cache import merge_fingerprints
 from image_release.fingerprint import Fingerprint
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.one_machine.sharing import families_of
 from image_release.one_machine.workspace import Workspace
 from image_release.queueing import MemoryQueue

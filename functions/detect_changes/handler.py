@@ -11,7 +11,8 @@ from functions import composition
 from functions.batches import handle_records
 from functions.events import s3_keys
 from functions.observing import count, log_bad_lines, logger, metrics, set_log_context
-from image_release.ingest import CatalogueApplied, Held
+from image_release.ingest import Held
+from image_release.ingest.catalogues import CatalogueApplied
 from image_release.problems import printable
 from image_release.serverless.detect_changes import detect_changes, go_on
 from image_release.serverless.failing import handle_each

@@ -7,7 +7,8 @@ from typing import Any
 from functions import composition
 from functions.batches import handle_keys
 from functions.observing import count, log_bad_lines, logger, metrics, set_log_context
-from image_release.ingest import Held, ReleaseApplied
+from image_release.ingest import Held
+from image_release.ingest.releases.applying import ReleaseApplied
 from image_release.problems import printable
 from image_release.serverless.fan_out import fan_out
 

@@ -16,7 +16,7 @@ import yaml
 from PIL import Image
 
 from image_release.desk.web import Access, DeskServer, application
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.one_machine.desk import open_desk
 from image_release.one_machine.workspace import Workspace
 from image_release.storage import FolderStore

@@ -2,10 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from image_release.values import key_part
 from tests.integration.world import Site, jpeg, photo
@@ -25,15 +29,26 @@ SETTINGS = {
 class Machine:
     """Hand in files, call the command, read what is published."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, site: Site | None = None) -> None:
         self.folder = folder
         self.workspace = folder / "ws"
-        self.site = Site()
+        self.site = site or Site()
         self.settings = folder / "settings.yaml"
         self.settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
 
     def close(self) -> None:
         self.site.close()
+
+    @contextmanager
+    def copied(self, folder: Path) -> Iterator[Self]:
+        """A machine with a copy of this workspace, for one test: what many tests begin with is run once.
+
+        The partner's server is the same one. Afterwards it answers again as before.
+        """
+        files, asked = dict(self.site.files), list(self.site.asked)
+        shutil.copytree(self.workspace, folder / "ws")
+        yield type(self)(folder, self.site)
+        self.site.files, self.site.asked = files, asked
 
     # what people and partners do
 

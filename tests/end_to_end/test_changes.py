@@ -2,10 +2,13 @@
 
 import pytest
 
+from tests.end_to_end.machine import Machine
 
-@pytest.fixture
-def three_hotels(machine):
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory):
     """h1, h2 and h3, each with two images of one accommodation of one partner, published."""
+    machine = Machine(tmp_path_factory.mktemp("published"))
     for number, seed in ((1, 10), (2, 20), (3, 30)):
         machine.photo(f"/{number}a.jpg", seed)
         machine.photo(f"/{number}b.jpg", seed + 1)
@@ -13,7 +16,14 @@ def three_hotels(machine):
     machine.catalogue("p", "2026-11-01", {str(n): [f"{url}/{n}a.jpg", f"{url}/{n}b.jpg"] for n in (1, 2, 3)})
     machine.release("2026-11-01", {f"h{n}": [("p", str(n))] for n in (1, 2, 3)})
     machine.run()
-    return machine
+    yield machine
+    machine.close()
+
+
+@pytest.fixture
+def three_hotels(published_once, tmp_path):
+    with published_once.copied(tmp_path) as machine:
+        yield machine
 
 
 class TestReleaseThatRegroups:

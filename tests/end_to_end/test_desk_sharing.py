@@ -9,7 +9,7 @@ import yaml
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.store_keys import SETTINGS
 from image_release.values import key_part, sha256_hex
 from tests.end_to_end.axe import serious_findings

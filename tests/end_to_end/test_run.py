@@ -11,12 +11,33 @@ from datetime import datetime
 import pytest
 
 from image_release.edition import PROGRAM
-from tests.end_to_end.machine import assert_whole
+from tests.end_to_end.machine import Machine, assert_whole
 from tests.integration.world import jpeg, photo
 
 
 @pytest.fixture
 def two_hotels(machine):
+    hand_in_two_hotels(machine)
+    return machine
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """A machine after the first run of both hotels, and what that run told. Tests change neither."""
+    machine = Machine(tmp_path_factory.mktemp("published"))
+    hand_in_two_hotels(machine)
+    yield machine, machine.run()
+    machine.close()
+
+
+@pytest.fixture
+def published(first_run, tmp_path):
+    """Both hotels after their first run."""
+    with first_run[0].copied(tmp_path) as machine:
+        yield machine
+
+
+def hand_in_two_hotels(machine):
     """h1 has two partners that share a photo, h2 has one partner. One image is too small, and one file is no image."""
     shared = machine.photo("/a/lobby.jpg", 1)
     again = machine.photo("/b/lobby.jpg", 1, (360, 240))
@@ -27,31 +48,30 @@ def two_hotels(machine):
     machine.catalogue("a", "2026-11-01", {"1": [shared, pool]})
     machine.catalogue("b", "2026-11-01", {"$abc": [again, tiny, page], "x/y": [bar]})
     machine.release("2026-11-01", {"h1": [("a", "1"), ("b", "$abc")], "h2": [("b", "x/y")]})
-    return machine
 
 
 class TestFirstRun:
-    def test_publishes_every_hotel(self, two_hotels):
+    def test_publishes_every_hotel(self, first_run):
         """Every hotel of the release gets its distinct pictures, a page and an entry in the index."""
-        told = two_hotels.run()
+        machine, told = first_run
         assert told["hotels"] == {"processed": 2, "unchanged": 0, "failed": 0}
-        assert sorted(two_hotels.pictures("h1")) == ["/a/lobby.jpg", "/a/pool.jpg"]
-        assert two_hotels.pictures("h2") == ["/b/bar.jpg"]
-        assert assert_whole(two_hotels.workspace) == 2
-        index = (two_hotels.workspace / "published/index.html").read_text(encoding="utf-8")
+        assert sorted(machine.pictures("h1")) == ["/a/lobby.jpg", "/a/pool.jpg"]
+        assert machine.pictures("h2") == ["/b/bar.jpg"]
+        assert assert_whole(machine.workspace) == 2
+        index = (machine.workspace / "published/index.html").read_text(encoding="utf-8")
         assert "Hotel h1" in index
-        assert told["gallery"] == str(two_hotels.workspace / "published/index.html")
+        assert told["gallery"] == str(machine.workspace / "published/index.html")
 
-    def test_gives_every_image_one_outcome(self, two_hotels):
+    def test_gives_every_image_one_outcome(self, first_run):
         """The counts of the outcomes add up to the number of images in the catalogues."""
-        images = two_hotels.run()["images"]
+        images = first_run[1]["images"]
         assert images == {"total": 6, "published": 3, "merged": 1, "too_small": 1, "not_an_image": 1}
 
-    def test_counts_the_work_that_was_done(self, two_hotels):
+    def test_counts_the_work_that_was_done(self, first_run):
         """Each URL is downloaded once; two renditions of three pictures are written."""
-        work = two_hotels.run()["work"]
+        work = first_run[1]["work"]
         assert (work["downloads"], work["renditions_written"], work["tagged"]) == (6, 6, 0)
-        assert len(two_hotels.site.asked) == 6
+        assert len(first_run[0].site.asked) == 6
 
     def test_tells_a_person_the_same(self, two_hotels):
         """Without `--json` the run prints a summary for people; stderr only tells which settings it stores."""
@@ -87,34 +107,32 @@ class TestFirstRun:
 
 
 class TestSecondRun:
-    def test_finds_every_hotel_unchanged_and_writes_nothing(self, two_hotels):
+    def test_finds_every_hotel_unchanged_and_writes_nothing(self, published):
         """Nothing is downloaded, decoded, tagged or written: no file of the workspace is touched."""
-        two_hotels.run()
-        before, asked = two_hotels.files(), len(two_hotels.site.asked)
-        told = two_hotels.run()
+        before, asked = published.files(), len(published.site.asked)
+        told = published.run()
         assert told["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
         work = told["work"]
         assert [work[name] for name in ("downloads", "decodes", "tagged", "renditions_written", "store_writes")] == (
             [0] * 5
         )
-        assert two_hotels.files() == before
-        assert len(two_hotels.site.asked) == asked
+        assert published.files() == before
+        assert len(published.site.asked) == asked
 
-    def test_counts_images_as_the_first_did(self, two_hotels):
+    def test_counts_images_as_the_first_did(self, first_run, published):
         """The outcomes of an unchanged hotel are counted as well."""
-        assert two_hotels.run()["images"] == two_hotels.run()["images"]
+        assert published.run()["images"] == first_run[1]["images"]
 
 
 class TestSameInputs:
-    def test_give_the_same_bytes(self, two_hotels, tmp_path):
+    def test_give_the_same_bytes(self, published, tmp_path):
         """Two workspaces with the same inputs publish the same manifests, except for `published_at`."""
-        two_hotels.run()
-        first = [two_hotels.manifest(name) for name in ("h1", "h2")]
-        inbox, two_hotels.workspace = two_hotels.workspace / "inbox", tmp_path / "other"
-        two_hotels.workspace.mkdir()
-        inbox.rename(two_hotels.workspace / "inbox")
-        two_hotels.run("--workers", "1")
-        second = [two_hotels.manifest(name) for name in ("h1", "h2")]
+        first = [published.manifest(name) for name in ("h1", "h2")]
+        inbox, published.workspace = published.workspace / "inbox", tmp_path / "other"
+        published.workspace.mkdir()
+        inbox.rename(published.workspace / "inbox")
+        published.run("--workers", "1")
+        second = [published.manifest(name) for name in ("h1", "h2")]
         for manifest in first + second:
             del manifest["published_at"]
             for entry in manifest["pending"]:
@@ -125,37 +143,34 @@ class TestSameInputs:
 class TestTheEdition:
     """Which program made a manifest, and since when its settings are stored."""
 
-    def test_is_in_the_manifest(self, two_hotels):
+    def test_is_in_the_manifest(self, published):
         """The run that stores the settings says so, too."""
-        two_hotels.run()
-        manifest = two_hotels.manifest("h1")
-        stored = (two_hotels.workspace / "inbox" / "settings.yaml").stat().st_mtime
+        manifest = published.manifest("h1")
+        stored = (published.workspace / "inbox" / "settings.yaml").stat().st_mtime
         assert datetime.fromisoformat(manifest["settings"]["stored_at"]).timestamp() == pytest.approx(stored, abs=1e-5)
         assert (manifest["program"], "epoch" in manifest) == (PROGRAM, False)
 
-    def test_alone_changes_no_manifest(self, two_hotels):
+    def test_alone_changes_no_manifest(self, published):
         """The same settings, stored later: no hotel is processed."""
-        two_hotels.run()
-        before = two_hotels.files()
-        os.utime(two_hotels.workspace / "inbox" / "settings.yaml")
-        assert two_hotels.run()["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
+        before = published.files()
+        os.utime(published.workspace / "inbox" / "settings.yaml")
+        assert published.run()["hotels"] == {"processed": 0, "unchanged": 2, "failed": 0}
         manifests = [name for name in before if name.endswith("manifest.json")]
         assert manifests
-        assert {name: two_hotels.files()[name] for name in manifests} == {name: before[name] for name in manifests}
+        assert {name: published.files()[name] for name in manifests} == {name: before[name] for name in manifests}
 
-    def test_of_a_file_of_the_command_line_has_no_time(self, two_hotels):
+    def test_of_a_file_of_the_command_line_has_no_time(self, published):
         """It holds for that command and is not stored. A run puts the stored settings in force again."""
-        two_hotels.run()
-        other = two_hotels.settings.with_name("other.yaml")
-        document = json.loads(two_hotels.settings.read_text(encoding="utf-8"))
+        other = published.settings.with_name("other.yaml")
+        document = json.loads(published.settings.read_text(encoding="utf-8"))
         other.write_text(json.dumps({**document, "publishing": {"max_pictures": 1}}), encoding="utf-8")
-        stored, two_hotels.settings = two_hotels.settings, other
-        two_hotels.told("hotel", "h1")
-        assert two_hotels.manifest("h1")["settings"]["stored_at"] is None
-        assert len(two_hotels.pictures("h1")) == 1
-        two_hotels.settings = stored
-        assert two_hotels.run()["hotels"]["processed"] == 1
-        assert two_hotels.manifest("h1")["settings"]["stored_at"] is not None
+        stored, published.settings = published.settings, other
+        published.told("hotel", "h1")
+        assert published.manifest("h1")["settings"]["stored_at"] is None
+        assert len(published.pictures("h1")) == 1
+        published.settings = stored
+        assert published.run()["hotels"]["processed"] == 1
+        assert published.manifest("h1")["settings"]["stored_at"] is not None
 
 
 class TestFilesNamedOnTheCommandLine:

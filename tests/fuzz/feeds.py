@@ -18,17 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from image_release.ingest import (
-    CatalogueApplied,
-    InputDamagedError,
-    ReleaseApplied,
-    ReleaseUnreadableError,
-    apply_catalogue,
-    apply_release,
-    hotel_ids,
-    read_current,
-    read_listing,
-)
+from image_release.ingest import InputDamagedError, ReleaseUnreadableError, hotel_ids, read_current, read_listing
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation

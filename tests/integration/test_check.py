@@ -11,7 +11,8 @@ import pytest
 
 from image_release.cache import LabelRecord, merge_labels
 from image_release.hotel import process_hotel
-from image_release.ingest import apply_catalogue, apply_release
+from image_release.ingest.catalogues import apply_catalogue
+from image_release.ingest.releases.applying import apply_release
 from image_release.one_machine.check import check_workspace
 from image_release.one_machine.workspace import Workspace
 from image_release.settings import Settings

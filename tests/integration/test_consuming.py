@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote_plus
 
 import pytest
 
-from image_release.feed import keep_snapshots, note
+from image_release.feed import note
+from image_release.feed.suite_snapshots import keep_snapshots
 from image_release.publish import publish, read_before
 from image_release.storage import S3Address, S3Store, Stores
 from tests.unit.publish.manifests import manifest, picture

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from image_release.fetch import UrlFetcher
 from image_release.hotel import Context, Ports, process_hotel
-from image_release.ingest import apply_catalogue, apply_release
+from image_release.ingest.catalogues import apply_catalogue
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores
 from image_release.tag import NoTagger

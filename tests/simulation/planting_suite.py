@@ -10,7 +10,7 @@ from image_release.cache import store as memories
 from image_release.hotel import process
 from image_release.hotel.forced import Forced
 from image_release.hotel.load import Hotel
-from image_release.ingest import WRITE
+from image_release.ingest.catalogues import WRITE
 from image_release.ingest.catalogues import in_force as catalogues_in_force
 from image_release.ingest.releases import applying as release_applying
 from image_release.ingest.releases import current as in_force

@@ -11,7 +11,7 @@ from typing import Self
 from unittest.mock import patch
 
 from image_release.cache import read_cached_images
-from image_release.feed import read_snapshot
+from image_release.feed.snapshots import read_snapshot
 from image_release.ingest import progress
 from image_release.publish import Manifest, read_before
 from image_release.serverless.messages import NudgeMessage
@@ -142,8 +142,7 @@ def _calm(model: Model) -> None:
 def _drain(model: Model) -> None:
     scheduler, stage = model.stage.scheduler, model.stage
     while scheduler.running or stage.deliver():
-        while scheduler.running:
-            scheduler.go_on()
+        scheduler.drain()
 
 
 def _due(model: Model) -> list[str]:

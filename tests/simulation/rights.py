@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -45,6 +45,10 @@ class Rights:
     def __init__(self) -> None:
         permissions = yaml.safe_load((ROOT / "deployment" / "permissions.yml").read_text("utf-8"))
         self.granted = frozenset(granted(permissions))
+        self._of: defaultdict[tuple[str, str], list[Right]] = defaultdict(list)
+        """The rights of a function in one store."""
+        for right in self.granted:
+            self._of[right[0], right[2]].append(right)
         self.used: Counter[Right] = Counter()
         self.missing: Counter[Right] = Counter()
 
@@ -56,7 +60,7 @@ class Rights:
         store, _, key = rest.partition("/")
         if verb in RIGHTS and store in STORES:
             wanted = (function, RIGHTS[verb], store, key)
-            self._count({right for right in self.granted if _allows(right, wanted)}, wanted)
+            self._count({right for right in self._of[function, store] if _allows(right, wanted)}, wanted)
 
     def _count(self, allowing: set[Right], wanted: Right) -> None:
         used = allowing & self.granted
@@ -88,8 +92,7 @@ def granted(permissions: dict) -> Iterator[Right]:
 
 
 def _allows(right: Right, wanted: Right) -> bool:
-    if right[0] != wanted[0] or right[2] != wanted[2]:
-        return False
+    """Whether a right of the same function and store allows what is wanted."""
     if wanted[1] == "list":
         return right[1] == "read"
     key, prefix = wanted[3], right[3]

@@ -57,6 +57,8 @@ class Scheduler:
         self.dice = random.Random(self.seed)
         self.running: list[Invocation] = []
         self._count = 0
+        self._drains = False
+        self._next: Invocation | None = None
 
     def clock(self) -> datetime:
         """Return the time in the simulation."""
@@ -69,12 +71,37 @@ class Scheduler:
 
     def go_on(self) -> None:
         """Let one of the running invocations continue to its next request."""
-        (invocation,) = self.dice.choices(self.running, [each.pace for each in self.running])
+        invocation, self._next = self._next or self._choose(), None
         invocation.step()
         if invocation.ended:
             self.running.remove(invocation)
             if invocation.error is not None:
                 raise invocation.error
+
+    def drain(self) -> None:
+        """Let the running invocations continue until all have ended."""
+        self._drains = True
+        try:
+            while self.running:
+                self.go_on()
+        finally:
+            self._drains = False
+
+    def chooses_again(self, invocation: Invocation) -> bool:
+        """Whether nothing happens before this invocation continues, so that it need not hand control back.
+
+        While all are drained, the next choice of `go_on` is made here. To hand control over and back takes longer than
+        most requests.
+        """
+        if not self._drains:
+            return False
+        chosen = self._choose()
+        self._next = None if chosen is invocation else chosen
+        return chosen is invocation
+
+    def _choose(self) -> Invocation:
+        (invocation,) = self.dice.choices(self.running, [each.pace for each in self.running])
+        return invocation
 
     def note(self, line: str) -> None:
         """Add a line to the trace, which replays compare."""
@@ -121,9 +148,10 @@ class Invocation:
         """Make a request to the outside world. Others may run first, and it may fail before or after its effect."""
         if self.killed:
             raise Killed
-        self._theirs.release()
-        self._mine.acquire()
         scheduler = self.scheduler
+        if not scheduler.chooses_again(self):
+            self._theirs.release()
+            self._mine.acquire()
         if scheduler.dice.random() < STALLS:
             self.pace = scheduler.dice.choice(PACES)
         scheduler.now += timedelta(milliseconds=scheduler.dice.choice((5, 20, 80)))

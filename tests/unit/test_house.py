@@ -57,10 +57,14 @@ BUILT_AT_THE_TOP = {
 """Adapters. A step gets them as arguments and never builds them."""
 SIDE_DOORS = (
     "image_release.tag.local",
+    "image_release.ingest.catalogues",
+    *(f"image_release.ingest.releases.{part}" for part in ("applying", "reading", "rebuild")),
+    *(f"image_release.feed.{part}" for part in ("changes", "pruning", "snapshots", "suite_snapshots")),
     "image_release.lab.grouping.report",
     *(f"image_release.desk.{part}" for part in ("applying", "comparing", "desk", "images", "index", "keeping")),
 )
-"""What is inside of a package and imported by others: functions that need no pictures import the outer one only.
+"""What is inside of a package and imported by others: functions that need no pictures import the outer one only, and
+the function that processes a hotel neither loads how catalogues and releases are applied nor how the feed is made.
 
 The desk has no front door, because a command that decides loads neither its index nor its pages.
 """

@@ -11,9 +11,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from image_release import everywhere_keys, split_keys, store_keys
-from image_release.ingest import BadValueError, apply_release, checked_id
-from image_release.ingest.catalogues.reading import CatalogueMisnamedError, partner_and_version
+from image_release.ingest import BadValueError, CatalogueMisnamedError, checked_id
+from image_release.ingest.catalogues.reading import partner_and_version
 from image_release.ingest.ids import checked_name
+from image_release.ingest.releases.applying import apply_release
 from image_release.service_names import json_body, message_group
 from image_release.settings import Settings
 from image_release.storage import MemoryStore

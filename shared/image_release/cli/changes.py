@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from image_release.cli.invocation import Invocation, workspace_options
-from image_release.feed import WORDS, HotelChange, ListUnreadableError, UnknownNameError, WhatChanged, changes_of
+from image_release.feed import WORDS, HotelChange, ListUnreadableError
+from image_release.feed.changes import UnknownNameError, WhatChanged, changes_of
 from image_release.problems import cell, printable
 from image_release.publish import FirstPicture
 

@@ -1,34 +1,5 @@
 """Ingest: what came in, what changed, and which hotels have to be processed."""
 
-from image_release.ingest.catalogues.applying import InputChangedError, apply_catalogue
-from image_release.ingest.catalogues.deciding import SplitOutdatedError, SplitWork
-from image_release.ingest.catalogues.findings import COMPARE, WRITE
-from image_release.ingest.catalogues.in_force import CatalogueApplied
-from image_release.ingest.catalogues.listings import read_listing, write_listing
-from image_release.ingest.catalogues.reading import (
-    FOLDER_IS_GONE,
-    PHOTOS_PREFIX,
-    CatalogueMisnamedError,
-    Changes,
-    GoodLine,
-    diff,
-    read_catalogue,
-)
-from image_release.ingest.catalogues.rebuild import (
-    rebuild_catalogue_state,
-    rebuild_listing,
-    unreadable_catalogue_state,
-)
-from image_release.ingest.catalogues.shares import compare_share, write_share
-from image_release.ingest.catalogues.splitting import (
-    SplitCatalogue,
-    SplitSizes,
-    folder_prefix,
-    given_at,
-    is_large,
-    to_split,
-    write_shares,
-)
 from image_release.ingest.estimate import SAMPLE, Estimate, estimate_hotels
 from image_release.ingest.everywhere import (
     EVERYWHERE,
@@ -44,8 +15,14 @@ from image_release.ingest.everywhere import (
     put_everywhere,
     revoke_everywhere,
 )
-from image_release.ingest.files import InputDamagedError, MissingInputError
+from image_release.ingest.files import (
+    CatalogueMisnamedError,
+    InputDamagedError,
+    MissingInputError,
+    ReleaseUnreadableError,
+)
 from image_release.ingest.ids import BadValueError, checked_id, is_text
+from image_release.ingest.listings import read_listing, write_listing
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.overrides import (
     Decision,
@@ -59,7 +36,6 @@ from image_release.ingest.overrides import (
     revoking_line,
     with_lines,
 )
-from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
 from image_release.ingest.releases.current import (
     Current,
     Release,
@@ -76,14 +52,6 @@ from image_release.ingest.releases.current import (
     shard_rows,
 )
 from image_release.ingest.releases.index import ReleaseIndex, hotel_hash, shard_of
-from image_release.ingest.releases.reading import COLUMNS, ReleaseUnreadableError
-from image_release.ingest.releases.rebuild import (
-    has_whole_index,
-    rebuild_current,
-    rebuild_index,
-    rebuild_rows,
-    unreadable_shards,
-)
 from image_release.ingest.requests import (
     HotelRequest,
     Progress,
@@ -102,20 +70,14 @@ from image_release.ingest.requests import (
     store_request,
     unmatched,
 )
+from image_release.ingest.split_sizes import SplitSizes
 from image_release.ingest.waiting import Waiting, all_waiting, is_let_through, waiting_catalogue, waiting_release
 
 __all__ = [
-    "COLUMNS",
-    "COMPARE",
     "EVERYWHERE",
-    "FOLDER_IS_GONE",
-    "PHOTOS_PREFIX",
     "SAMPLE",
-    "WRITE",
     "BadValueError",
-    "CatalogueApplied",
     "CatalogueMisnamedError",
-    "Changes",
     "Current",
     "Decision",
     "Estimate",
@@ -123,54 +85,40 @@ __all__ = [
     "EverywhereDecisions",
     "EverywhereLabel",
     "EverywhereRefusedError",
-    "GoodLine",
     "Held",
     "HotelRequest",
     "Ignored",
-    "InputChangedError",
     "InputDamagedError",
     "Mark",
     "MissingInputError",
     "Progress",
     "Release",
-    "ReleaseApplied",
     "ReleaseIndex",
     "ReleaseUnreadableError",
     "Request",
     "RequestError",
     "Revocation",
     "Said",
-    "SplitCatalogue",
-    "SplitOutdatedError",
     "SplitSizes",
-    "SplitWork",
     "Waiting",
     "all_waiting",
     "append_lines",
     "append_override",
     "append_revoke",
-    "apply_catalogue",
-    "apply_release",
     "asked_of",
     "checked_id",
-    "compare_share",
     "complete_release",
     "decisions_in",
     "departed",
     "departed_from_shard",
-    "diff",
     "estimate_hotels",
     "find_row",
     "find_rows",
-    "folder_prefix",
-    "given_at",
-    "has_whole_index",
     "hotel_hash",
     "hotel_ids",
     "hotel_rows",
     "in_force",
     "is_done",
-    "is_large",
     "is_let_through",
     "is_text",
     "mark_done",
@@ -182,17 +130,10 @@ __all__ = [
     "parse_request",
     "progress",
     "put_everywhere",
-    "read_catalogue",
     "read_current",
     "read_decisions",
     "read_listing",
     "read_overrides",
-    "rebuild_catalogue_state",
-    "rebuild_current",
-    "rebuild_index",
-    "rebuild_listing",
-    "rebuild_rows",
-    "release_id_of",
     "request_hotels",
     "request_ids",
     "revoke_everywhere",
@@ -202,14 +143,9 @@ __all__ = [
     "shard_of",
     "shard_rows",
     "store_request",
-    "to_split",
     "unmatched",
-    "unreadable_catalogue_state",
-    "unreadable_shards",
     "waiting_catalogue",
     "waiting_release",
     "with_lines",
     "write_listing",
-    "write_share",
-    "write_shares",
 ]

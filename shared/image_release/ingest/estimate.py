@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from image_release.ingest.catalogues.listings import read_listing
+from image_release.ingest.listings import read_listing
 from image_release.ingest.releases.index import ReleaseIndex
 from image_release.settings import Settings
 from image_release.storage import Store

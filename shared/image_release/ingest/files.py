@@ -29,6 +29,14 @@ class MissingInputError(Exception):
     """A file that should be in the inbox is not there."""
 
 
+class CatalogueMisnamedError(Exception):
+    """A file below `catalogues/` whose name is not `<partner_id>/<version>.jsonl` or `.jsonl.gz`."""
+
+
+class ReleaseUnreadableError(Exception):
+    """The file is no Data Release at all: no header, or a column is missing."""
+
+
 class InputDamagedError(Exception):
     """A handed-in file that cannot be read as text to its end: a damaged `.gz`, one that is too large, or UTF-16."""
 

@@ -18,19 +18,16 @@ from urllib.parse import unquote
 
 from image_release.ingest import (
     BadValueError,
-    CatalogueApplied,
     CatalogueMisnamedError,
     Held,
     Ignored,
-    InputChangedError,
     InputDamagedError,
     MissingInputError,
-    ReleaseApplied,
     ReleaseUnreadableError,
-    apply_catalogue,
-    apply_release,
     read_overrides,
 )
+from image_release.ingest.catalogues import CatalogueApplied, InputChangedError, apply_catalogue
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.one_machine.photo_folder import hand_in_photos
 from image_release.one_machine.workspace import Workspace
 from image_release.problems import Problem, printable

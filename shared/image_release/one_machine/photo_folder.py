@@ -18,7 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-from image_release.ingest import COLUMNS, FOLDER_IS_GONE, PHOTOS_PREFIX, GoodLine, read_catalogue
+from image_release.ingest.catalogues import FOLDER_IS_GONE, PHOTOS_PREFIX, GoodLine, read_catalogue
+from image_release.ingest.releases.reading import COLUMNS
 from image_release.one_machine.photo_tree import LAYOUT, Image, PhotoTree
 from image_release.problems import Problem, printable
 from image_release.storage import Store

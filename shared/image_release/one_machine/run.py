@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from image_release.feed import Cause, prune, write_snapshot
+from image_release.feed import Cause
+from image_release.feed.pruning import prune
+from image_release.feed.snapshots import write_snapshot
 from image_release.gallery import write_index
 from image_release.hotel import DEPARTED, SWEEP
 from image_release.ingest import Current, complete_release, departed_from_shard, read_current, shard_hotels

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from image_release.ingest import Ignored, SplitOutdatedError, apply_catalogue, is_large, is_let_through
+from image_release.ingest import Ignored, is_let_through
+from image_release.ingest.catalogues import SplitOutdatedError, apply_catalogue, is_large
 from image_release.serverless.hotels import NOBODY, nudge_hotels
 from image_release.serverless.messages import GoOnMessage
 from image_release.serverless.ports import Suite

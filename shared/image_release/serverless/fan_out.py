@@ -14,14 +14,12 @@ from image_release.ingest import (
     Current,
     Held,
     Ignored,
-    ReleaseApplied,
-    apply_release,
     complete_release,
     departed_from_shard,
     read_current,
-    release_id_of,
     shard_hotels,
 )
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release, release_id_of
 from image_release.problems import printable
 from image_release.serverless.detect_changes import accepted, nothing_is_held
 from image_release.serverless.messages import BadMessageError, NudgeMessage, ShardMessage

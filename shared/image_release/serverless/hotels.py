@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from image_release.ingest import Release, ReleaseIndex, given_at, open_index, read_current
+from image_release.ingest import Release, ReleaseIndex, open_index, read_current
+from image_release.ingest.catalogues import given_at
 from image_release.serverless.ports import Suite
 from image_release.serverless.shares import Nudged, Nudging, nudge_in_shares
 from image_release.split_keys import split_folder

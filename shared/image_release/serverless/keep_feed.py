@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from image_release.feed import keep_snapshots
+from image_release.feed.suite_snapshots import keep_snapshots
 from image_release.serverless.ports import Suite
 from image_release.storage import Stores
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from image_release.feed import prune
+from image_release.feed.pruning import prune
 from image_release.retention import retain
 from image_release.serverless.ports import Suite
 from image_release.storage import Stores

@@ -16,12 +16,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from image_release.ingest import (
+from image_release.ingest import Held, Ignored
+from image_release.ingest.catalogues import (
     COMPARE,
     WRITE,
     CatalogueApplied,
-    Held,
-    Ignored,
     SplitCatalogue,
     SplitWork,
     compare_share,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from image_release.ingest import COMPARE, WRITE
+from image_release.ingest.catalogues import COMPARE, WRITE
 from image_release.serverless.shares import NUDGE, Step, nudge_share
 from image_release.serverless.split_catalogues import compare, write
 

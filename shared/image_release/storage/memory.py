@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,26 +20,29 @@ class MemoryStore:
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
-        self._objects: dict[str, tuple[bytes, datetime]] = {}
+        self._objects: dict[str, Stored] = {}
+        self._in_order: list[str] | None = None
+        """All keys in the order of listings; None after a key came or went."""
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Stored | None:
         """Read an object whole; None if there is none."""
-        found = self._objects.get(checked(key))
-        return Stored(found[0], etag_of(found[0]), found[1]) if found else None
+        return self._objects.get(checked(key))
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for streaming; None if there is none."""
         found = self._objects.get(checked(key))
-        return io.BytesIO(found[0]) if found else None
+        return io.BytesIO(found.data) if found else None
 
     def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> None:
         """Write an object whole, under the conditions of the port."""
         with self._lock:
             found = self._objects.get(checked(key))
-            if (if_absent and found) or (if_match is not None and (not found or etag_of(found[0]) != if_match)):
+            if (if_absent and found) or (if_match is not None and (not found or found.etag != if_match)):
                 raise ConditionFailedError(key)
-            self._objects[key] = (bytes(data), self._clock())
+            if found is None:
+                self._in_order = None
+            self._objects[key] = Stored(bytes(data), etag_of(data), self._clock())
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file."""
@@ -47,29 +52,31 @@ class MemoryStore:
         """Copy an object into a local file; False if there is none."""
         found = self._objects.get(checked(key))
         if found:
-            path.write_bytes(found[0])
+            path.write_bytes(found.data)
         return found is not None
 
     def head(self, key: str) -> Listed | None:
         """Size and time of an object; None if there is none."""
         found = self._objects.get(checked(key))
-        return Listed(key, len(found[0]), found[1]) if found else None
+        return Listed(key, len(found.data), found.modified) if found else None
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
         """Remove an object, under the condition of the port."""
         with self._lock:
             found = self._objects.get(checked(key))
-            if if_match is not None and (not found or etag_of(found[0]) != if_match):
+            if if_match is not None and (not found or found.etag != if_match):
                 raise ConditionFailedError(key)
-            self._objects.pop(key, None)
+            if self._objects.pop(key, None):
+                self._in_order = None
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Objects under a prefix, as they were when the listing started."""
         with self._lock:
-            objects = self._objects.items()
-            found = [(key, *value) for key, value in objects if key.startswith(prefix) and comes_after(key, after)]
-        for key, data, modified in sorted(found, key=lambda item: item[0].encode()):
-            yield Listed(key, len(data), modified)
+            keys = self._in_order = self._in_order or sorted(self._objects)  # the order of letters is that of bytes
+            below = takewhile(lambda key: key.startswith(prefix), islice(keys, bisect_left(keys, prefix), None))
+            found = [(key, self._objects[key]) for key in below if not after or comes_after(key, after)]
+        for key, stored in found:
+            yield Listed(key, len(stored.data), stored.modified)
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
         """Names of the folders right below a folder that come after a name."""

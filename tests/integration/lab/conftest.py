@@ -59,6 +59,13 @@ def made(tmp_path_factory):
     return make(tmp_path_factory.mktemp("made"))
 
 
+@pytest.fixture(scope="session")
+def measured(made, tmp_path_factory):
+    """What two processes told of that corpus, and the file of its groups."""
+    groups = tmp_path_factory.mktemp("measured") / "groups.csv"
+    return told("evaluate", made, "--workers", 2, "--groups-out", groups), groups
+
+
 @pytest.fixture
 def own(made, tmp_path):
     """A copy of the corpus that a test may change."""

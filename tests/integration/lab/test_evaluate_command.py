@@ -11,24 +11,24 @@ from tests.integration.lab.conftest import call, make, rows, told
 
 
 class TestMeasures:
-    def test_are_perfect_on_partners_copies_of_sample_photographs(self, made):
+    def test_are_perfect_on_partners_copies_of_sample_photographs(self, made, measured):
         """Ordinary copies of five photographs become five groups."""
-        found = told("evaluate", made)
+        found, _ = measured
         assert (found["labels"], found["groups"]) == (5, 5)
         assert (found["purity"], found["completeness"], found["duplicates"], found["lost"]) == (1, 1, 0, 0)
         assert found["images"] == len(rows(made)) - 1
         assert found["wrong"] == []
 
-    def test_show_what_each_stage_costs(self, made):
+    def test_show_what_each_stage_costs(self, measured):
         """It shows CPU milliseconds per image by stage, and of grouping per pair."""
-        cost = told("evaluate", made)["cost"]
+        cost = measured[0]["cost"]
         assert set(cost) == {"decode", "print", "group", "best", "group_pair"}
         assert cost["print"] > cost["decode"] > 0
         assert cost["group_pair"] > 0
 
-    def test_do_not_depend_on_the_number_of_workers(self, made):
+    def test_do_not_depend_on_the_number_of_workers(self, made, measured):
         """One process and two give the same groups."""
-        one, two = (told("evaluate", made, "--workers", count) for count in (1, 2))
+        one, (two, _) = told("evaluate", made, "--workers", 1), measured
         assert {**one, "cost": None} == {**two, "cost": None}
 
     def test_are_the_judges(self, corpus, tmp_path):
@@ -51,10 +51,9 @@ class TestMeasures:
 
 
 class TestGroupsOut:
-    def test_hold_every_image_once_with_one_best_a_group(self, made, tmp_path):
+    def test_hold_every_image_once_with_one_best_a_group(self, made, measured):
         """The judge reads this file."""
-        call("evaluate", made, "--groups-out", tmp_path / "groups.csv")
-        with (tmp_path / "groups.csv").open(newline="", encoding="utf-8") as file:
+        with measured[1].open(newline="", encoding="utf-8") as file:
             found = list(csv.DictReader(file))
         assert sorted(row["image"] for row in found) == sorted(line.split(",")[0] for line in rows(made)[1:])
         groups = {(row["hotel_id"], row["group"]) for row in found}
@@ -62,9 +61,9 @@ class TestGroupsOut:
 
 
 class TestGate:
-    def test_lets_a_good_grouping_through(self, made):
+    def test_lets_a_good_grouping_through(self, measured):
         """At most the best images miss the gate, because five groups are too few for that measure."""
-        found = told("evaluate", made)
+        found, _ = measured
         assert [line for line in found["gate_missed"] if not line.startswith("best_right")] == []
 
     @pytest.mark.parametrize("settings", ["joining_all", "joining_none"])

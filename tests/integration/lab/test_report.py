@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.integration.lab.conftest import call, rows, told
+from tests.integration.lab.conftest import JOIN_NONE, call, rows, told
 
 LINK = re.compile(r'(?:href|src)="([^"]*)"')
 APART = re.compile("Kept apart: |Not one photograph, but the same view: ")
@@ -42,6 +42,21 @@ def report(made, tmp_path_factory):
     ended = call("evaluate", made, "--report", folder)
     assert f"report: {folder}/index.html" in ended.stdout
     return folder
+
+
+@pytest.fixture
+def again(report, tmp_path):
+    """A copy of that report, for a test that writes into it."""
+    return Path(shutil.copytree(report, tmp_path / "report"))
+
+
+@pytest.fixture(scope="module")
+def split(made, tmp_path_factory):
+    """The report on a grouping that joins nothing."""
+    folder = tmp_path_factory.mktemp("split")
+    (folder / "none.yaml").write_text(JOIN_NONE, encoding="utf-8")
+    call("evaluate", made, "--settings", folder / "none.yaml", "--report", folder / "report")
+    return folder / "report"
 
 
 class TestReport:
@@ -78,9 +93,9 @@ class TestReport:
             with Image.open(path) as image:
                 assert max(image.size) <= 240
 
-    def test_is_what_evaluate_without_it_says(self, made, tmp_path):
+    def test_is_what_evaluate_without_it_says(self, made, measured, tmp_path):
         """Writing a report does not change the results."""
-        plain, looked = told("evaluate", made), told("evaluate", made, "--report", tmp_path / "report")
+        (plain, _), looked = measured, told("evaluate", made, "--report", tmp_path / "report")
         assert {**plain, "cost": None} == {**looked, "cost": None}
 
 
@@ -100,56 +115,47 @@ class TestMistakes:
         assert "the program is wrong here" in page(report, first[1])
         assert "Joined: " in page(report, first[1])
 
-    def test_of_splitting_show_the_parts_and_why_they_are_apart(self, made, joining_none, tmp_path):
+    def test_of_splitting_show_the_parts_and_why_they_are_apart(self, made, split):
         """Every label in several groups is shown, with a page for each pair across the groups."""
-        report = tmp_path / "report"
-        call("evaluate", made, "--settings", joining_none, "--report", report)
         copies = {}
         for row in rows(made)[1:]:
             copies.setdefault(row.split(",")[2], []).append(row.split(",")[0])
         several = {label: images for label, images in copies.items() if len(images) > 1}
-        shown = section(report, f"Photographs that were split: {len(several)}")
+        shown = section(split, f"Photographs that were split: {len(several)}")
         pairs = sum(len(images) * (len(images) - 1) // 2 for images in several.values())
         assert shown.count("<li>") == pairs
         assert len(APART.findall(shown)) == pairs
-        assert dead_links(report) == []
+        assert dead_links(split) == []
 
 
 class TestHistory:
-    def test_grows_by_a_line_and_a_point_a_run(self, made, joining_none, tmp_path):
+    def test_grows_by_a_line_and_a_point_a_run(self, made, joining_none, again):
         """It has the commit, date and measures of each run, oldest first, and the page draws them all."""
-        report = tmp_path / "report"
-        call("evaluate", made, "--report", report)
-        assert section(report, "History").count("<circle") == 6
-        call("evaluate", made, "--report", report, "--settings", joining_none)
-        first, second = history(report)
+        assert section(again, "History").count("<circle") == 6
+        call("evaluate", made, "--report", again, "--settings", joining_none)
+        first, second = history(again)
         assert first["at"] < second["at"]
         assert first["commit"] == second["commit"]
         assert (first["measures"]["completeness"], second["measures"]["completeness"]) == (1, 0)
-        assert section(report, "History").count("<circle") == 12
+        assert section(again, "History").count("<circle") == 12
 
-    def test_names_the_commit_of_the_program(self, made, tmp_path):
+    def test_names_the_commit_of_the_program(self, report):
         """It names the git commit that was measured, or `unknown` without a repository."""
-        call("evaluate", made, "--report", tmp_path / "report")
-        assert re.fullmatch(r"[0-9a-f]{12}\+?|unknown", history(tmp_path / "report")[0]["commit"])
+        assert re.fullmatch(r"[0-9a-f]{12}\+?|unknown", history(report)[0]["commit"])
 
-    def test_survives_a_line_that_broke_off(self, made, tmp_path):
+    def test_survives_a_line_that_broke_off(self, made, again):
         """A run that was killed while writing loses only its own point, and this is reported: status 1."""
-        report = tmp_path / "report"
-        call("evaluate", made, "--report", report)
-        whole = (report / "history.jsonl").read_text(encoding="utf-8")
-        (report / "history.jsonl").write_text(whole + whole[:50], encoding="utf-8")
-        ended = call("evaluate", made, "--report", report, status=1)
+        whole = (again / "history.jsonl").read_text(encoding="utf-8")
+        (again / "history.jsonl").write_text(whole + whole[:50], encoding="utf-8")
+        ended = call("evaluate", made, "--report", again, status=1)
         assert "history.jsonl:2: " in ended.stderr
-        assert section(report, "History").count("<circle") == 12
+        assert section(again, "History").count("<circle") == 12
 
-    def test_of_another_corpus_is_not_mixed_in(self, made, tmp_path):
+    def test_of_another_corpus_is_not_mixed_in(self, made, again, tmp_path):
         """Two corpora in one report have separate curves."""
-        report, other = tmp_path / "report", Path(shutil.copytree(made, tmp_path / "other"))
-        call("evaluate", made, "--report", report)
-        call("evaluate", other, "--report", report)
-        assert len(history(report)) == 2
-        assert section(report, "History").count("<circle") == 6
+        call("evaluate", shutil.copytree(made, tmp_path / "other"), "--report", again)
+        assert len(history(again)) == 2
+        assert section(again, "History").count("<circle") == 6
 
 
 class TestFolder:
@@ -162,10 +168,9 @@ class TestFolder:
             assert "is neither empty nor a report" in ended.stderr
         assert [path.name for path in tmp_path.rglob("*")] == ["pairs", "mine.html"]
 
-    def test_keeps_no_pages_of_the_last_run(self, made, joining_none, tmp_path):
+    def test_keeps_no_pages_of_the_last_run(self, made, split, tmp_path):
         """A pair that is right now has no page any more."""
-        report = tmp_path / "report"
-        call("evaluate", made, "--report", report, "--settings", joining_none)
+        report = Path(shutil.copytree(split, tmp_path / "report"))
         many = len(list((report / "pairs").iterdir()))
         call("evaluate", made, "--report", report)
         assert 0 < len(list((report / "pairs").iterdir())) < many
@@ -173,15 +178,13 @@ class TestFolder:
         for folder in ("pairs", "thumbs"):
             assert {f"{folder}/{path.name}" for path in (report / folder).iterdir()} <= set(LINK.findall(page(report)))
 
-    def test_is_left_as_it_is_by_a_corpus_that_cannot_be_read(self, made, tmp_path):
+    def test_is_left_as_it_is_by_a_corpus_that_cannot_be_read(self, again, tmp_path):
         """The last report stays complete: its pages are deleted only when the next one is written."""
-        report = tmp_path / "report"
-        call("evaluate", made, "--report", report)
-        before = sorted(path.name for path in report.rglob("*"))
+        before = sorted(path.name for path in again.rglob("*"))
         (tmp_path / "empty").mkdir()
-        call("evaluate", tmp_path / "empty", "--report", report, status=2)
-        assert sorted(path.name for path in report.rglob("*")) == before
-        assert dead_links(report) == []
+        call("evaluate", tmp_path / "empty", "--report", again, status=2)
+        assert sorted(path.name for path in again.rglob("*")) == before
+        assert dead_links(again) == []
 
     def test_shows_the_curves_of_a_sweep_into_it(self, made, tmp_path):
         """The index draws all methods and links to the page of every threshold."""

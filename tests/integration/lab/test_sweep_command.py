@@ -32,10 +32,10 @@ class TestMethods:
             assert groups == sorted(groups, reverse=True), curve["method"]
             assert groups[0] > groups[-1], curve["method"]
 
-    def test_include_ours_as_evaluate_measures_it(self, made, swept):
+    def test_include_ours_as_evaluate_measures_it(self, measured, swept):
         """With unchanged thresholds, the results are those of evaluate."""
         [ours] = [point for point in swept[0]["curves"][-1]["points"] if point["threshold"] == 0]
-        found = told("evaluate", made)
+        found, _ = measured
         for name in ("groups", "purity", "completeness", "duplicates", "lost"):
             assert ours[name] == found[name]
 

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from image_release.cli import main
-from image_release.ingest import apply_catalogue, apply_release
+from image_release.ingest.catalogues import apply_catalogue
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from image_release.storage import FolderStore
 from tests.unit.ingest.test_release import HEADER, NOW, row

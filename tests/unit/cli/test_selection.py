@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from image_release.cli import main
-from image_release.ingest import apply_release, write_listing
+from image_release.ingest import write_listing
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from image_release.storage import FolderStore
 from image_release.values import Accommodation, CatalogueImage, Listing

@@ -6,7 +6,7 @@ import pytest
 
 from image_release.desk.index import catch_up, open_index
 from image_release.feed import Cause, Collecting
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from tests.unit.desk.made_manifests import publish, stores_with
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from image_release.feed import Cause, UnknownNameError, What, changes_of
+from image_release.feed import Cause, What
+from image_release.feed.changes import UnknownNameError, changes_of
 from image_release.feed.pruning import prune
-from image_release.ingest import Request, apply_release, mark_done, store_request
+from image_release.ingest import Request, mark_done, store_request
+from image_release.ingest.releases.applying import apply_release
 from image_release.publish import FirstPicture
 from image_release.settings import Settings
 from image_release.store_keys import change_key, run_key

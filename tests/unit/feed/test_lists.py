@@ -4,8 +4,9 @@ import gzip
 
 import pytest
 
-from image_release.feed import Changed, Collecting, ListUnreadableError, changed_lists, changes_of
+from image_release.feed import Changed, Collecting, ListUnreadableError, changed_lists
 from image_release.feed import lists as lists_module
+from image_release.feed.changes import changes_of
 from image_release.feed.lists import read_list
 from image_release.feed.records import present_manifest
 from image_release.storage import MemoryStore

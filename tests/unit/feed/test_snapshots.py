@@ -6,19 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from image_release.feed import (
-    ListUnreadableError,
-    Position,
-    changed_since,
-    changes_of,
-    latest_snapshot,
-    note,
-    prune,
-    read_snapshot,
-    write_snapshot,
-)
+from image_release.feed import ListUnreadableError, Position, changed_since, note
+from image_release.feed.changes import changes_of
 from image_release.feed.hotel_line import line_of
-from image_release.ingest import apply_release
+from image_release.feed.pruning import prune
+from image_release.feed.snapshots import latest_snapshot, read_snapshot, write_snapshot
+from image_release.ingest.releases.applying import apply_release
 from image_release.settings import Settings
 from image_release.store_keys import HOTELS, LATEST_SNAPSHOT
 from tests.unit.feed.publishing import STARTED, a_run, memory_stores, publish_hotel, run

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from image_release.feed import FeedContendedError, gathering, keep_snapshots, latest_snapshot, note, read_snapshot
+from image_release.feed import gathering, note
 from image_release.feed.hotel_line import line_of
 from image_release.feed.records import hotels_after, present_manifest
+from image_release.feed.snapshots import latest_snapshot, read_snapshot
+from image_release.feed.suite_snapshots import FeedContendedError, keep_snapshots
 from image_release.feed_keys import FEED_PROGRESS, LINES, PLACES
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.publish import publish, read_before
 from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores

@@ -5,17 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from image_release.ingest import (
-    Held,
-    Ignored,
-    ReleaseApplied,
-    all_waiting,
-    apply_release,
-    hotel_ids,
-    is_let_through,
-    read_current,
-    waiting_release,
-)
+from image_release.ingest import Held, Ignored, all_waiting, hotel_ids, is_let_through, read_current, waiting_release
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.state import accept, held
 from image_release.storage import MemoryStore

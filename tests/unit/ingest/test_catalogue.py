@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.ingest import (
-    CatalogueApplied,
-    CatalogueMisnamedError,
-    Held,
-    Ignored,
-    apply_catalogue,
-    diff,
-    read_listing,
-)
+from image_release.ingest import CatalogueMisnamedError, Held, Ignored, read_listing
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue, diff
 from image_release.ingest.catalogues.reading import BadLine, GoodLine, images_digest, read_catalogue
 from image_release.settings import Settings
 from image_release.state import accept, held, read_json

@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from image_release.ingest import CatalogueApplied, Held, InputDamagedError, apply_catalogue, read_listing
+from image_release.ingest import Held, InputDamagedError, read_listing
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation
@@ -182,7 +183,7 @@ def test_a_gzip_bomb_is_refused(inbox):
 LONG_LINE = """
 import sys
 from pathlib import Path
-from image_release.ingest import apply_catalogue
+from image_release.ingest.catalogues import apply_catalogue
 from image_release.settings import Settings
 from image_release.storage import FolderStore, MemoryStore
 

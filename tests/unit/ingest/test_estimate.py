@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from image_release.ingest import ReleaseApplied, apply_release, estimate_hotels, open_index, read_current
-from image_release.ingest.catalogues.listings import write_listing
+from image_release.ingest import estimate_hotels, open_index, read_current
+from image_release.ingest.listings import write_listing
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation, CatalogueImage, Listing

@@ -10,9 +10,7 @@ import pytest
 from image_release.ingest import (
     Held,
     Ignored,
-    ReleaseApplied,
     ReleaseUnreadableError,
-    apply_release,
     complete_release,
     departed,
     find_row,
@@ -20,6 +18,7 @@ from image_release.ingest import (
     read_current,
 )
 from image_release.ingest.ids import BadValueError
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.ingest.releases.reading import BadRow, GoodRow, Warned, read_release
 from image_release.settings import Settings
 from image_release.state import accept, held

@@ -7,16 +7,8 @@ import gzip
 
 import pytest
 
-from image_release.ingest import (
-    Held,
-    InputDamagedError,
-    ReleaseApplied,
-    ReleaseUnreadableError,
-    apply_release,
-    find_row,
-    hotel_ids,
-    read_current,
-)
+from image_release.ingest import Held, InputDamagedError, ReleaseUnreadableError, find_row, hotel_ids, read_current
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from tests.unit.ingest.test_release import NOW

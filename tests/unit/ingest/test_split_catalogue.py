@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_release.ingest import MissingInputError, SplitSizes, is_large, to_split
+from image_release.ingest import MissingInputError, SplitSizes
+from image_release.ingest.catalogues import is_large, to_split
 from image_release.ingest.catalogues.comparing import digest_of
 from image_release.ingest.catalogues.digests import pack_digests
 from image_release.ingest.catalogues.reading import judge_line, plain_id

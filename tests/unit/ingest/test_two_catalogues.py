@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from image_release.ingest import CatalogueApplied, Held, Ignored, InputChangedError, apply_catalogue, read_listing
+from image_release.ingest import Held, Ignored, read_listing
+from image_release.ingest.catalogues import CatalogueApplied, InputChangedError, apply_catalogue
 from image_release.ingest.catalogues.claims import claim, forget_touched, holds, touch, touched
-from image_release.ingest.catalogues.listings import write_listing
+from image_release.ingest.listings import write_listing
 from image_release.settings import Settings
 from image_release.state import DocumentContendedError, accept, held
 from image_release.storage import MemoryStore

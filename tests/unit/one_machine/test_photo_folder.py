@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from image_release.ingest import (
-    FOLDER_IS_GONE,
-    CatalogueApplied,
-    Held,
-    apply_catalogue,
-    read_listing,
-)
+from image_release.ingest import Held, read_listing
+from image_release.ingest.catalogues import FOLDER_IS_GONE, CatalogueApplied, apply_catalogue
 from image_release.one_machine.photo_folder import PhotosFolderError, hand_in_photos
 from image_release.settings import Settings
 from image_release.storage import MemoryStore

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from image_release.ingest import Request, apply_release, mark_done, progress, read_current, store_request, write_listing
+from image_release.ingest import Request, mark_done, progress, read_current, store_request, write_listing
+from image_release.ingest.releases.applying import apply_release
 from image_release.ingest.releases.current import complete_release
 from image_release.retention import originals, retain
 from image_release.settings import Settings

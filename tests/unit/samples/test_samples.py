@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image
 
-from image_release.ingest import CatalogueApplied, ReleaseApplied, apply_catalogue, apply_release
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
+from image_release.ingest.releases.applying import ReleaseApplied, apply_release
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from samples.partners import HOST, PARTNERS, RELEASE_ID, VERSION, make_feed, sample_hotels, sent_files

@@ -3,7 +3,7 @@
 import json
 
 from image_release.cache import merge_fingerprints
-from image_release.ingest import apply_release
+from image_release.ingest.releases.applying import apply_release
 from image_release.serverless.compare_hotels import go_on
 from image_release.serverless.messages import GoOnMessage, ShareMessage
 from image_release.serverless.round_steps import STEPS

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from image_release.ingest import CatalogueApplied, Held, Ignored, apply_catalogue, read_listing
+from image_release.ingest import Held, Ignored, read_listing
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
 from image_release.queueing import QueueError
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from image_release.ingest import MissingInputError, RequestError, mark_done, parse_request, progress
-from image_release.ingest.catalogues.listings import write_listing
+from image_release.ingest.listings import write_listing
 from image_release.serverless.fan_out import fan_out
 from image_release.serverless.messages import ShareMessage
 from image_release.serverless.reprocess import NoReleaseError, RequestTakenError, reprocess, reprocess_at, request_at

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from image_release.ingest import CatalogueApplied, Held, Ignored, InputDamagedError, apply_catalogue
+from image_release.ingest import Held, Ignored, InputDamagedError
+from image_release.ingest.catalogues import CatalogueApplied, apply_catalogue
 from image_release.ingest.catalogues.claims import claim
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from image_release.ingest import InputChangedError, SplitOutdatedError, read_listing
+from image_release.ingest import read_listing
+from image_release.ingest.catalogues import InputChangedError, SplitOutdatedError
 from image_release.queueing import Message
 from image_release.serverless.detect_changes import detect_changes
 from image_release.serverless.fan_out import fan_out

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from image_release.desk.index.facts import HotelFacts, NotIndexableError, facts_of, read_indexed
-from image_release.feed import ListUnreadableError, Position, read_snapshot
+from image_release.feed import ListUnreadableError, Position
+from image_release.feed.snapshots import read_snapshot
 from image_release.ingest import read_overrides
 from image_release.state import StateUnreadableError, read_json
 from image_release.storage import Stores

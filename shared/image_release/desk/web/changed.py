@@ -12,7 +12,8 @@ from starlette.routing import Route
 from image_release.desk.web.listing import number_in
 from image_release.desk.web.refusals import not_found
 from image_release.desk.web.rendering import desk_of, render
-from image_release.feed import WORDS, UnknownNameError, changed_lists, changes_of
+from image_release.feed import WORDS, changed_lists
+from image_release.feed.changes import UnknownNameError, changes_of
 from image_release.problems import printable
 
 PAGE = 50

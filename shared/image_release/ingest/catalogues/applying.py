@@ -31,9 +31,9 @@ from image_release.ingest.catalogues.in_force import (
     says_all_is_deleted,
     totals_of,
 )
-from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import GoodLine, images_digest, partner_and_version, read_catalogue
 from image_release.ingest.files import opened
+from image_release.ingest.listings import write_listing
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.settings import Settings
 from image_release.side_by_side import side_by_side

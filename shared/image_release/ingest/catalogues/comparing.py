@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
 from image_release.ingest.catalogues.digests import Digests, Known
-from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import BadLine, Changes, GoodLine, diff, images_digest
+from image_release.ingest.listings import read_listing
 from image_release.problems import ProblemList
 from image_release.side_by_side import side_by_side
 from image_release.storage import Store

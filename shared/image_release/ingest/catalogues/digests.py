@@ -11,8 +11,8 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 
-from image_release.ingest.catalogues.listings import read_listing
 from image_release.ingest.catalogues.reading import images_digest
+from image_release.ingest.listings import read_listing
 from image_release.state import StateUnreadableError
 from image_release.storage import Store
 from image_release.store_keys import accommodations_folder, catalogue_digests_key, listed_accommodation

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from image_release.ingest.catalogues.listings import image_document
-from image_release.ingest.files import lines
+from image_release.ingest.files import CatalogueMisnamedError, lines
 from image_release.ingest.ids import BadValueError, checked_id, checked_name
+from image_release.ingest.listings import image_document
 from image_release.problems import MAX_VALUE_CHARS, Problem, printable
 from image_release.store_keys import CATALOGUE_SUFFIXES, CATALOGUES, without_suffix
 from image_release.values import CatalogueImage, key_part
@@ -59,10 +59,6 @@ class BadLine:
 
     problem: Problem
     accommodation_id: str | None
-
-
-class CatalogueMisnamedError(Exception):
-    """A file below `catalogues/` whose name is not `<partner_id>/<version>.jsonl` or `.jsonl.gz`."""
 
 
 def diff(before: Sequence[CatalogueImage], after: Sequence[CatalogueImage]) -> Changes:

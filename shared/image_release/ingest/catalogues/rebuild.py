@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from image_release.ingest.catalogues.comparing import digest_of
 from image_release.ingest.catalogues.digests import Digests, digests_of_listings, pack_digests, read_digests
-from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import GoodLine, images_digest, read_catalogue
 from image_release.ingest.files import opened
+from image_release.ingest.listings import write_listing
 from image_release.state import StateUnreadableError, parsed_json, read_json, swap, write_json
 from image_release.storage import Store
 from image_release.store_keys import (

@@ -18,9 +18,9 @@ from image_release.ingest.catalogues.comparing import (
 )
 from image_release.ingest.catalogues.digests import Digests
 from image_release.ingest.catalogues.findings import COMPARE, pack_found
-from image_release.ingest.catalogues.listings import write_listing
 from image_release.ingest.catalogues.reading import BadLine, GoodLine, judged
 from image_release.ingest.catalogues.splitting import BEFORE, FORCED, SplitCatalogue
+from image_release.ingest.listings import write_listing
 from image_release.side_by_side import side_by_side
 from image_release.split_keys import share_key
 from image_release.state import StateUnreadableError

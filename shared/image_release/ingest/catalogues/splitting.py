@@ -34,6 +34,7 @@ from image_release.ingest.catalogues.reading import (
     plain_id,
 )
 from image_release.ingest.files import MissingInputError, is_checked, opened
+from image_release.ingest.split_sizes import SplitSizes
 from image_release.side_by_side import side_by_side
 from image_release.split_keys import share_key, split_folder
 from image_release.state import read_json
@@ -54,21 +55,6 @@ MAX_BITS = 11
 """Maximum number of shares, as a power of two."""
 WAITING_BYTES = 1 << 16
 """Bytes of a share that are packed and written to the disk at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class SplitSizes:
-    """From which size on a catalogue is split, and how large its shares are.
-
-    A catalogue just below the limit takes about three minutes in one invocation of `detect_changes`, and a share a few
-    seconds of `fan_out_shard`.
-    """
-
-    most_lines: int = 50_000
-    most_bytes: int = 64_000_000
-    """Unpacked."""
-    share_lines: int = 2_000
-    share_bytes: int = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from image_release.ingest.brakes import brake_reason
-from image_release.ingest.files import is_checked, opened
+from image_release.ingest.files import ReleaseUnreadableError, is_checked, opened
 from image_release.ingest.ids import checked_id, checked_name
 from image_release.ingest.not_applied import Held, Ignored
 from image_release.ingest.releases.current import (
@@ -26,7 +26,6 @@ from image_release.ingest.releases.reading import (
     CutRow,
     GoodRow,
     Item,
-    ReleaseUnreadableError,
     Warned,
     read_release,
 )

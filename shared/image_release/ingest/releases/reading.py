@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import unquote_to_bytes
 
+from image_release.ingest.files import ReleaseUnreadableError
 from image_release.ingest.ids import BadValueError, checked_id, is_text
 from image_release.ingest.releases.countries import COUNTRIES
 from image_release.ingest.releases.records import Record, records
@@ -56,10 +57,6 @@ class Warned:
     """Something that a person should know, and that changes nothing."""
 
     problem: Problem
-
-
-class ReleaseUnreadableError(Exception):
-    """The file is no Data Release at all: no header, or a column is missing."""
 
 
 Item = GoodRow | BadRow | CutRow | Warned

@@ -7,16 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import unquote
 
-from image_release.ingest import (
+from image_release.ingest import read_current, read_listing
+from image_release.ingest.catalogues import rebuild_catalogue_state, rebuild_listing, unreadable_catalogue_state
+from image_release.ingest.releases.rebuild import (
     has_whole_index,
-    read_current,
-    read_listing,
-    rebuild_catalogue_state,
     rebuild_current,
     rebuild_index,
-    rebuild_listing,
     rebuild_rows,
-    unreadable_catalogue_state,
     unreadable_shards,
 )
 from image_release.one_machine.check.findings import Finding

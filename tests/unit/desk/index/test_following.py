@@ -8,7 +8,7 @@ import pytest
 
 from image_release.desk.index import CaughtUp, Filter, IndexDamagedError, Query, Sort, open_index, touch
 from image_release.desk.index.file import add_todo, meta, set_meta
-from image_release.feed import latest_snapshot, write_snapshot
+from image_release.feed.snapshots import latest_snapshot, write_snapshot
 from image_release.ingest import append_override
 from image_release.settings import Settings
 from image_release.state import hold
