@@ -28,12 +28,13 @@ MUTATED = (
     "cache",
     "rank",
     "serverless",
+    "dedup/border_cues.py",
     "dedup/grouping.py",
     "dedup/grouping_methods.py",
     "dedup/groups.py",
     "dedup/hash_grouping.py",
 )
-"""What the sample is drawn from: folders, and the modules that decide which images are grouped."""
+"""What the sample is drawn from: folders, and modules that decide which images are grouped or which is the best."""
 MOST_SURVIVORS = 0.1
 BUDGET_S = 20.0
 """Recorded time of the tests that a mutant has to survive, in seconds."""

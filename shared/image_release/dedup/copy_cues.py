@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from image_release.dedup.alignment import AlignedCopy, align_copies
 from image_release.dedup.blocks import BLOCK, mean_products, whole_image
 from image_release.dedup.border_cues import BORDER_CUES, FRAMED, PlacedFile, border_cues
+from image_release.dedup.change_cues import CHANGE_CUES, change_cues
 from image_release.dedup.mark_cues import MARK_CUES, mark_cues
 from image_release.dedup.quantiles import quantiles
 from image_release.fingerprint import BAND_MIDDLES, Fingerprint
@@ -63,7 +64,7 @@ SLOPES = ((5, 3), (3, 1), (1, 0), (7, 3))
 """Pairs of bands between which the slope of the spectrum is measured."""
 USUAL_SLOPE = -0.8
 """Slope of an ordinary photograph, in log10 of the power."""
-CLOSE_CUES = (*MARK_CUES, *BORDER_CUES)
+CLOSE_CUES = (*MARK_CUES, *CHANGE_CUES, *BORDER_CUES)
 """Cues of two copies that are compared closely."""
 
 
@@ -98,8 +99,12 @@ class ComparedCopies:
         copies = self._copies[one], self._copies[other]
         both = copies[0].inside & copies[1].inside
         _, sure, gain = _agreement(*copies, both) if both.sum() >= LEAST_SHARED else (None, both, 1.0)
-        marks = mark_cues(self._pixels(one), self._pixels(other), gain, self._in_pixels(sure), self._in_pixels(both))
-        found = {**marks, **self._borders(one, other)}
+        mine, theirs, shared = self._pixels(one), self._pixels(other), self._in_pixels(both)
+        found = {
+            **mark_cues(mine, theirs, gain, self._in_pixels(sure), shared),
+            **change_cues(mine, theirs, shared, copies[0].aspect - copies[1].aspect),
+            **self._borders(one, other),
+        }
         return found, {name: -value for name, value in found.items()}
 
     def _borders(self, one: int, other: int) -> dict[str, float]:

@@ -41,8 +41,13 @@ STEP = 12.0
 """Width of a class of brightness, in grey levels, for the largest share of one."""
 NEARLY_WHITE, NEARLY_BLACK = 235, 18
 """Grey levels above and below which marks often are."""
+PLAIN = 3.5
+"""Multiple of what noise and edges explain from which a difference is plain."""
+LEAST_SPREAD, MOST_SPREAD = 4.0, 1.5
+"""Grey levels that are added to a spread of brightness, and maximum logarithm of the ratio of two that counts."""
 
 MARK_CUES = (
+    "marks.spread", "marks.spread_plainly",
     "marks.own", "marks.own_few", "marks.own_some", "marks.own_lots", "marks.alone", "marks.alone_softly",
     "marks.modal", "marks.extreme", "marks.ends", "marks.energy", "marks.straight", "marks.lighter",
 )  # fmt: skip
@@ -94,6 +99,8 @@ def mark_cues(one: Floats, other: Floats, gain: float, sure: Flags, both: Flags)
         "marks.own_some": _ends(ordered, SOME),
         "marks.own_lots": _ends(ordered, LOTS),
         "marks.alone_softly": _alone(ones, others, along, weight)[0],
+        "marks.spread": _spread(ones, others, unexplained > STRIKING),
+        "marks.spread_plainly": _spread(ones, others, unexplained > PLAIN),
         **_striking(ones, others, difference, along, unexplained > STRIKING, both),
     }
 
@@ -104,7 +111,7 @@ def _striking(
     """Cues of the pixels that differ strikingly; they count less where there are few."""
     count = int(striking.sum())
     if count < FEW // 2:
-        return dict.fromkeys(("marks.alone", *MARK_CUES[6:]), 0.0)
+        return dict.fromkeys(("marks.alone", *MARK_CUES[8:]), 0.0)
     sure = min(1.0, math.sqrt(count / MANY))
     alone, energy = _alone(one, other, along, striking.astype(np.float32))
 
@@ -120,6 +127,19 @@ def _striking(
         "marks.straight": both_ways(*(_straight(side, striking) for side in (one, other))),
         "marks.lighter": sure * max(-1.0, min(1.0, float(difference[striking].mean()) / 40)),
     }
+
+
+def _spread(one: _Side, other: _Side, differs: Flags) -> float:
+    """Logarithm of the spread of brightness of the differing pixels in `one` over that in `other`.
+
+    A plate has less of it than what it covers, also if that shines through. Letters have more; what they add to a copy
+    is in the other cues.
+    """
+    count = int(differs.sum())
+    if count < FEW // 2:
+        return 0.0
+    mine, theirs = (float(side.pixels[differs].std()) + LEAST_SPREAD for side in (one, other))
+    return min(1.0, math.sqrt(count / MANY)) * max(-MOST_SPREAD, min(MOST_SPREAD, math.log(mine / theirs)))
 
 
 def _alone(one: _Side, other: _Side, along: tuple[Floats, Floats], weight: Floats) -> tuple[float, float]:

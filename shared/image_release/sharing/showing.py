@@ -38,7 +38,7 @@ class ShowingNow:
     def best_images(self, state: Store, but: Collection[int]) -> dict[str, FingerprintedImage]:
         """The best images, by SHA-256, of the first pictures but some, where their fingerprints are known."""
         wanted = [images[0] for number, images in enumerate(self._pictures) if number not in but][:MOST_COMPARED]
-        known = {item: read_fingerprints(state, item) for item in {_accommodation(image) for image in wanted}}
+        known = {item: read_fingerprints(state, item) for item in dict.fromkeys(map(_accommodation, wanted))}
         return {
             image.sha256: FingerprintedImage(_facts(image), known[_accommodation(image)][image.sha256])
             for image in wanted

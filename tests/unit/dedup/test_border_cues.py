@@ -55,6 +55,31 @@ class TestBorderCues:
         assert cues["border.own"] == 0
         assert cues["border.shared"] == pytest.approx(0.75, abs=0.05)
 
+    def test_a_frame_counts_by_its_share_of_the_file(self):
+        """Each side of this one has another width; of 40 points along each side, 37 and 34 lie inside. A third is 1."""
+        cues = border_cues(placed((0.05, 0.1, 0.98, 0.95), (102, 149)), placed(WHOLE, (102, 149)))
+        assert cues["border.own"] == pytest.approx(3 * (1 - 37 / 40 * 34 / 40))
+
+    @pytest.mark.parametrize(
+        ("across", "down", "is_in_line"),
+        [
+            *((2.9, 0, True), (-2.9, 0, True), (0, 2.4, True), (0, -2.4, True)),
+            *((3.1, 0, False), (-3.1, 0, False), (0, 2.6, False), (0, -2.6, False)),
+        ],
+    )
+    def test_two_files_may_be_out_of_line_by_a_pixel(self, across, down, is_in_line):
+        """The outermost points of the first file lie 2 and 1.5 pixels inside of it."""
+        trimmed = placed((0.1, 0.1, 0.9, 0.9), (96, 128))
+        whole = placed(WHOLE, (120, 160), moved(across - 16, down - 12))
+        assert (border_cues(trimmed, whole)["border.own"] == 0) is is_in_line
+
+    def test_a_file_that_was_turned_lies_where_it_shows_the_same(self):
+        """The same two files, the second one turned by a quarter: it still ends where the first one does."""
+        trimmed = placed((0.1, 0.1, 0.9, 0.9), (96, 128))
+        turned = placed(WHOLE, (160, 120), np.array([[0, 1, -16], [-1, 0, 108], [0, 0, 1]]))
+        cues = border_cues(trimmed, turned)
+        assert (cues["border.own"], cues["border.shared"]) == (0, 1)
+
     def test_a_margin_that_was_trimmed_from_both_tells_nothing(self):
         """Then it says the same of both."""
         both = placed((0, 0.25, 1, 1))

@@ -43,6 +43,15 @@ def same_view(one, other):
     return found.pop() if found else None
 
 
+def beside(seed, across, white):
+    """Most of a picture, moved across, beside a part of another one, with a white bar over both."""
+    page = photo(7, (480, 340))
+    page.paste(photo(7, (480, 340)).crop((0, 0, 300, 340)), (across, 0))
+    page.paste(photo(seed, (200, 340)), (280, 0))
+    page.paste("white", (0, 200, 480, 200 + white))
+    return page
+
+
 class TestFeatures:
     def test_of_a_picture_and_itself(self):
         """Everything is found in its own place."""
@@ -84,6 +93,28 @@ class TestFeatures:
         assert all(np.isfinite(value) for value in found.values())
         assert found["mean_drawn"] > 0
         assert found["most_count"] == pytest.approx(np.log(3))
+
+    def test_stay_as_the_weights_were_fitted_on_them(self):
+        """Three fifths of one picture are moved by six pixels in the other, which ends sooner. Other figures need other
+        weights."""
+        found = lying_on_each_other(prepared(beside(8, 0, 70)), prepared(beside(9, 6, 90).crop((0, 0, 420, 340))))
+        figures = {
+            "least_together": -0.605,
+            "least_together_inside": -0.554,
+            "least_drawn": 0.226,
+            "most_together": -0.532,
+            "most_together_inside": -0.45,
+            "most_count": 4.852,
+            "most_regions": 0.75,
+            "mean_smooth": -0.26,
+            "mean_lost": -2.577,
+            "mean_unlike": -3.173,
+            "mean_unlike_75": -1.672,
+            "mean_worst_regions": -2.216,
+            "mean_half_regions": -0.551,
+            "mean_drawn": 0.38,
+        }
+        assert found == pytest.approx(figures, abs=0.02)
 
     def test_of_two_pages_of_a_template(self):
         """The frame is found and the middle is not, and paper is a single tone."""

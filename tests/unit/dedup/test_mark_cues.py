@@ -58,6 +58,14 @@ class TestMarkCues:
         cues = mark_cues(plated, noisy(scene(), 3), 1.0, ALL, ALL)
         assert cues["marks.modal"] > 0.2
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_plate_has_less_spread_than_what_it_covers(self, seed):
+        """Also if it is as bright as the scene."""
+        plated = scene(seed)
+        plated[80:110, 20:90] = 128
+        cues = mark_cues(plated, noisy(scene(seed), 3), 1.0, ALL, ALL)
+        assert max(cues["marks.spread"], cues["marks.spread_plainly"]) < -0.2
+
     @given(st.integers(0, 5), st.integers(0, 5), st.floats(0.25, 4.0))
     def test_of_the_other_copy_are_the_opposite(self, one, other, gain):
         """Whatever the two show."""
