@@ -19,6 +19,7 @@ REPLAYED = (3, 4, 217)
 """Seeds that two processes play: with and without split catalogues, and with rounds."""
 REPLAY = f"from tests.simulation.playing import play; print([play(seed) for seed in {REPLAYED}])"
 FIRST = {
+    "decisions_overlooked": 8,
     "share_marked_before_its_nudges": 105,
     "put_off_counts_as_done": 135,
     "families_of_the_round_before_forgotten": 217,
