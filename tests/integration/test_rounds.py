@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -88,6 +89,8 @@ def test_a_later_round_reads_what_commands_and_functions_changed_since(deployed,
     assert said(deployed, "--on-suite").exit_code == 0
     play(deployed)
     chain.hotels(h1=AS_SENT[:5], h2=[SMALLER[0], AS_SENT[7]], h4=[CROPPED[2], SMALLER[3], SMALLER[4], AS_SENT[6]])
+    asked = deployed.inbox.head(ASKED).modified
+    wait_for(lambda: datetime.now(UTC) >= asked + timedelta(seconds=1))  # S3 tells whole seconds
     assert said(deployed, "--on-suite").exit_code == 0
     play(deployed)
     found = read_round(chain.stores).shared
