@@ -85,7 +85,7 @@ class TestSentence:
         assert found["joined"]
         assert re.fullmatch(
             r"Joined: after alignment \(one of them is mirrored\), \d+ % of the textured blocks agree and the typical "
-            r"block has moved by 0\.\d\d px; score \d+\.\d, needed 5\.",
+            r"block has moved by 0\.\d\d px; score \d+\.\d, which is clear \(from 5 on\)\.",
             found["sentence"],
         )
         assert found["score"] > 5

@@ -46,7 +46,7 @@ class TestSentence:
     @pytest.mark.parametrize(
         ("how", "score", "end"),
         [
-            (Reason.DIRECTLY, 7.2, "score 7.2, needed 3.5."),
+            (Reason.DIRECTLY, 7.2, "score 7.2, which is clear (from 3.5 on)."),
             (
                 Reason.DIRECTLY,
                 2.0,

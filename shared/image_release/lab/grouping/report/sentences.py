@@ -168,7 +168,7 @@ def _share(found: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
 def _enough(score: float, settings: GroupingSettings) -> str:
     clear, single = _number(settings.clear_score, "g"), _number(settings.single_score, "g")
     if score >= settings.clear_score:
-        return f"needed {clear}"
+        return f"which is clear (from {clear} on)"
     if score >= settings.single_score:
         return f"at least {single}, which is enough for two single images or if other pairs agree"
     return f"less than the {single} that two single images need, but other pairs of the two groups agree"
