@@ -28,7 +28,7 @@ AGREES = 0.6
 LEAST_BLOCKS = 8
 """Minimum number of blocks of that part; with fewer nothing is said."""
 FULL = 0.25
-"""Share of the fullest columns of blocks that agree from which a column belongs to the part."""
+"""A column of blocks belongs to the part if it has this share of the agreeing blocks that the fullest columns have."""
 LEAST_BEYOND = 0.1
 """Minimum share of the image that lies beyond a side of the part; with less the part reaches the image's own side."""
 LEAST_UNLIKE = 0.3
@@ -38,7 +38,7 @@ OFF, BEFORE, AFTER = 3, 12, 4
 after the first column of the part."""
 STEP, OPEN, CONTINUES = 1.7, 0.15, 0.3
 """Of a seam: the minimum step across it, as a multiple of what is usual in the part; the maximum share of the line that
-is open, as its step is less than half of the usual one; and the correlation of the two sides from which something
+is open, where the step is less than half of the usual one; and the correlation of the two sides from which something
 continues across it. A post or a shelf is open at some places."""
 ALL_ALIKE, COVERED = 0.03, 0.95
 """Share of blocks that disagree below which, and share of an image that is in the other one above which, the image

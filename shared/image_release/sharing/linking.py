@@ -24,7 +24,10 @@ Link = tuple[bytes, bytes]
 Names = NDArray[np.uint64]
 Links = NDArray[np.uint64]
 PREFIX_BYTES = 8
-"""An image is named by so many bytes of its SHA-256. Of 100 million, two have one name in one of 3,700 cases."""
+"""An image is named by so many bytes of its SHA-256. Of 100 million, two have one name in one of 3,700 cases.
+
+Who makes such images on purpose gets a wrong entry into lists that people look through; nothing is done by itself.
+"""
 LINK_BYTES = 2 * PREFIX_BYTES
 MOST_LINKS = 20_000_000
 """Maximum number of links that families are made of: so many need 1.1 GB."""
@@ -116,7 +119,7 @@ class FamilyMap:
 
     def of(self, shas: NDArray[np.uint8]) -> Names:
         """(n,): the family of each image; one that is a copy of no other is a family of its own."""
-        found = short_names(shas).copy()  # which may be the images themselves
+        found = short_names(shas).copy()  # else it would be a view of the images
         if len(self.images) and len(found):
             place = np.minimum(np.searchsorted(self.images, found), len(self.images) - 1)
             has_family = self.images[place] == found
@@ -159,7 +162,7 @@ def _without_repetitions(ordered: Names) -> int:
 
 
 def _numbered(names: Names, ends: bytearray) -> NDArray[np.uint32]:
-    """(n, 2): the places of the ends of links among the names. The ends are forgotten."""
+    """(n, 2): the places of the ends of links among the names. Clears the ends, whose memory is needed."""
     wanted = np.frombuffer(ends, np.uint64)
     numbers = np.empty(len(wanted), np.uint32)
     for part in _parts(len(wanted)):

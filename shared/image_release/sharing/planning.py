@@ -1,6 +1,6 @@
 """Plans which pairs of hotels a round looks at, from what the parts of the families say that two hotels have in common.
 
-There may be 20 million times that two hotels have a family in common, so these are arrays of numbers of hotels.
+All pairs together may have 20 million families in common, so what they have is kept as arrays of numbers of hotels.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Pair = tuple[str, str]
 MOST_ALIGNED_A_SHARE = 10
 """Maximum number of pairs of a share that are aligned: 18 seconds each where all pictures look alike."""
 SEVERAL = 2
-"""What is shared is in so many hotels at least."""
+"""Minimum number of hotels that have what is shared."""
 MOST_PAIRS = 200_000
 """Maximum number of pairs that a round looks at; nobody looks through more."""
 AT_ONCE = 1_000_000
-"""Times that pairs have a family in common that are counted together; bounds the memory."""
+"""Families in common that are counted together; bounds the memory."""
 _HOTEL_BITS = 28
 _HOLDERS_BITS = 8
-"""Bits of the number of a hotel, and of how many hotels have a family, beside which pairs are sorted."""
+"""Bits of the number of a hotel, and of how many hotels have a family, in the numbers that are sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +135,7 @@ class _CountedPairs:
 
     @classmethod
     def of(cls, codes: NDArray[np.uint64]) -> _CountedPairs:
-        """The pairs of some numbers, sorted, of which there is one for each family."""
+        """Count the pairs in sorted numbers, which have each pair once for each family."""
         pairs, starts, families = np.unique(codes >> np.uint64(_HOLDERS_BITS), return_index=True, return_counts=True)
         held_by = codes & np.uint64((1 << _HOLDERS_BITS) - 1)
         return cls(pairs, families, np.add.reduceat(1 / (held_by - 1.0), starts))
