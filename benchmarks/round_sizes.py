@@ -29,6 +29,7 @@ ROWS_A_HOTEL = 3
 ALL_IMAGES = 100_000_000
 FAMILIES_A_HOTEL = 10
 NEIGHBOURS = 3
+PAIRS_A_SHARE = 1_000
 
 
 def made_links(count: int) -> Iterator[Links]:
@@ -76,6 +77,18 @@ def made_families(ranges: Sequence[HeldImages], count: int) -> FamilyMap:
     return FamilyMap(images, families)
 
 
+def unite(links: int) -> str:
+    """Unite families, and tell how large they are."""
+    families, left_out = FamilyMap.none().joined_by(made_links(links))
+    return f"{len(families.packed()) / 1e6:.0f} MB are kept, {left_out:,} links left out"
+
+
+def plan(links: int) -> str:
+    """Plan pairs of hotels, and tell how many there are."""
+    planned = plan_pairs(made_in_common(links), AS_USUAL, PAIRS_A_SHARE)
+    return f"{len(planned.shares):,} shares, {planned.left_out:,} pairs left out"
+
+
 def count_part(links: int) -> str:
     """Count one part, and tell what was measured."""
     ranges = list(made_ranges())
@@ -93,6 +106,9 @@ def count_part(links: int) -> str:
     return f"{len(found):,} families, {ends:.0f} s; {whole:.0f} s for {ALL_IMAGES:,} images, {read_mb:,.0f} MB to read"
 
 
+STEPS = {"unite": unite, "count": count_part, "plan": plan}
+
+
 def peak_mb() -> float:
     """The most memory that this process had so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
@@ -102,21 +118,11 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("links", type=int)
-    parser.add_argument("--step", choices=("unite", "count", "plan"), required=True)
+    parser.add_argument("--step", choices=STEPS, required=True)
     args = parser.parse_args()
     before, began = peak_mb(), time.process_time()
-    if args.step == "unite":
-        families, left_out = FamilyMap.none().joined_by(made_links(args.links))
-        united = time.process_time()
-        told = f"{len(families.packed()) / 1e6:.0f} MB are kept, {left_out:,} links left out"
-    elif args.step == "count":
-        told = count_part(args.links)
-        united = time.process_time()
-    else:
-        planned = plan_pairs(made_in_common(args.links), AS_USUAL, 1_000)
-        united = time.process_time()
-        told = f"{len(planned.shares):,} shares, {planned.left_out:,} pairs left out"
-    seconds = united - began
+    told = STEPS[args.step](args.links)
+    seconds = time.process_time() - began
     print(
         f"{args.step}: {args.links:,} links, {seconds:.1f} s of CPU, {peak_mb():.0f} MB of {before:.0f} before; {told}"
     )

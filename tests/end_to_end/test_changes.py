@@ -2,13 +2,11 @@
 
 import pytest
 
-from tests.end_to_end.machine import Machine
-
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory):
+def published_once(module_machine):
     """h1, h2 and h3, each with two images of one accommodation of one partner, published."""
-    machine = Machine(tmp_path_factory.mktemp("published"))
+    machine = module_machine
     for number, seed in ((1, 10), (2, 20), (3, 30)):
         machine.photo(f"/{number}a.jpg", seed)
         machine.photo(f"/{number}b.jpg", seed + 1)
@@ -16,8 +14,7 @@ def published_once(tmp_path_factory):
     machine.catalogue("p", "2026-11-01", {str(n): [f"{url}/{n}a.jpg", f"{url}/{n}b.jpg"] for n in (1, 2, 3)})
     machine.release("2026-11-01", {f"h{n}": [("p", str(n))] for n in (1, 2, 3)})
     machine.run()
-    yield machine
-    machine.close()
+    return machine
 
 
 @pytest.fixture

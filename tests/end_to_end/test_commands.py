@@ -5,21 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.end_to_end.machine import Machine
-
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory):
+def published_once(module_machine):
     """h1 has two copies of a photo and a broken image, h2 has one photo; both are published."""
-    machine = Machine(tmp_path_factory.mktemp("published"))
+    machine = module_machine
     lobby, again = machine.photo("/lobby.jpg", 1), machine.photo("/again.jpg", 1, (400, 267))
     broken = machine.serve("/broken.jpg", b"\xff\xd8\xff\xe0 not much of a JPEG")
     machine.catalogue("p", "v1", {"1": [lobby, broken], "2": [machine.photo("/pool.jpg", 2)]})
     machine.catalogue("q", "v1", {"1": [again]})
     machine.release("r1", {"h1": [("p", "1"), ("q", "1")], "h2": [("p", "2")]})
     machine.run()
-    yield machine
-    machine.close()
+    return machine
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from image_release.values import key_part
-from tests.end_to_end.machine import Machine
 
 HOTEL = '../../h"><script>alert(1)</script>'
 PARTNER = ".."
@@ -21,12 +20,10 @@ def hostile(machine):
 
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory):
-    machine = Machine(tmp_path_factory.mktemp("published"))
-    hand_in_attacks(machine)
-    machine.run()
-    yield machine
-    machine.close()
+def published_once(module_machine):
+    hand_in_attacks(module_machine)
+    module_machine.run()
+    return module_machine
 
 
 @pytest.fixture

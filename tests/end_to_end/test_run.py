@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from image_release.edition import PROGRAM
-from tests.end_to_end.machine import Machine, assert_whole
+from tests.end_to_end.machine import assert_whole
 from tests.integration.world import jpeg, photo
 
 
@@ -22,12 +22,10 @@ def two_hotels(machine):
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
+def first_run(module_machine):
     """A machine after the first run of both hotels, and what that run told. Tests change neither."""
-    machine = Machine(tmp_path_factory.mktemp("published"))
-    hand_in_two_hotels(machine)
-    yield machine, machine.run()
-    machine.close()
+    hand_in_two_hotels(module_machine)
+    return module_machine, module_machine.run()
 
 
 @pytest.fixture

@@ -5,20 +5,17 @@ import json
 
 import pytest
 
-from tests.end_to_end.machine import Machine
-
 HEADER = "hotel_id,name,country,city,latitude,longitude,accommodations"
 
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory):
+def published_once(module_machine):
     """h1 and h2 with one image each, both published."""
-    machine = Machine(tmp_path_factory.mktemp("published"))
+    machine = module_machine
     machine.catalogue("p", "v1", {"1": [machine.photo("/1.jpg", 1)], "2": [machine.photo("/2.jpg", 2)], "3": []})
     machine.release("r1", {"h1": [("p", "1")], "h2": [("p", "2")]})
     machine.run()
-    yield machine
-    machine.close()
+    return machine
 
 
 @pytest.fixture

@@ -96,8 +96,9 @@ def _is_copy_once(one: Fingerprint, other: Fingerprint) -> bool:
 
 def _scored_once(images: Mapping[str, Any], wanted: Callable[[str, str], bool], settings: Any) -> Iterable[Any]:
     """Align images, or return the answer for the same ones."""
-    sides = frozenset(sha for sha in images if all(not wanted(sha, other) for other in list(images)[:1]))
-    key = ("aligned", tuple(sorted(images)), sides)
+    first = next(iter(images), "")
+    side = frozenset(sha for sha in images if not wanted(sha, first))
+    key = ("aligned", tuple(sorted(images)), side)
     if key not in _answers:
         _answers[key] = tuple(scored_pairs(images, wanted, settings))
     return _answers[key]

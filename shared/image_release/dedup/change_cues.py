@@ -23,6 +23,8 @@ LIGHTEST = 99
 """Percentile that is the lightest tone of a copy."""
 LEAST_LIGHT = 185.0
 """Lightest tone, in grey levels, below which a photograph is dark and the tone tells nothing."""
+LIGHT_STEP = 40.0
+"""Difference of two lightest tones, in grey levels, that counts as 1."""
 MIDDLE = 128.0
 """The middle of the grey levels."""
 WIDEST_STEP = 20.0
@@ -48,7 +50,7 @@ def change_cues(one: Floats, other: Floats, both: Flags, wider: float) -> Mappin
     mine, theirs = (quantiles(side[::2, ::2][some], (*TONES, LIGHTEST)) for side in (one, other))
     return {
         "tone.curve": _curve(np.array(mine[:-1]), np.array(theirs[:-1])),
-        "tone.lightest": (max(mine[-1], LEAST_LIGHT) - max(theirs[-1], LEAST_LIGHT)) / 40,
+        "tone.lightest": (max(mine[-1], LEAST_LIGHT) - max(theirs[-1], LEAST_LIGHT)) / LIGHT_STEP,
         "shape.wider": max(-MOST_WIDER, min(MOST_WIDER, wider)),
     }
 

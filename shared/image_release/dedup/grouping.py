@@ -43,7 +43,8 @@ GROUPING_VERSION = "7"
 KEPT_PREPARED = 96
 """Number of images that are kept prepared for registration, about 2 MB each: bounds the memory of a large hotel."""
 HOPELESS = -9.0
-"""Score of a pair that has no registration: it could not be aligned, or was given up after the coarse pass."""
+"""Score of a pair that is no copy whatever agrees: it could not be aligned, was given up after the coarse pass, shows a
+regular pattern, or has a collage."""
 POOLED_PAIRS = 2
 """Number of pairs across two groups that say together whether these show one photograph."""
 ASKED_PAIRS = 4

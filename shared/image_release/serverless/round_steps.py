@@ -165,14 +165,18 @@ def verify_slice(plan: SplitPlan, share: int, suite: Suite) -> bytes:
             suite.state.put(links_key(plan.folder, share, done), pack_links(links))
         if done < min(begun + KEPT_AFTER, end):
             raise NotDoneYetError(f"{end - done} images are left")
-    keys = [listed.key for listed in suite.state.list(links_folder(plan.folder, share))]
-    return join_links([read_whole(suite.state, key, parse_links) for key in keys])
+    return join_links([read_whole(suite.state, key, parse_links) for key in _kept_links(suite, plan, share)])
 
 
 def _verified_before(suite: Suite, plan: SplitPlan, share: int) -> int:
     """The image up to which the share was verified by an invocation that was killed, or had no time left."""
-    keys = [listed.key for listed in suite.state.list(links_folder(plan.folder, share))]
+    keys = _kept_links(suite, plan, share)
     return int(keys[-1].rpartition("/")[2]) if keys else 0
+
+
+def _kept_links(suite: Suite, plan: SplitPlan, share: int) -> list[str]:
+    """The keys of the links of a share that are kept so far, in their order."""
+    return [listed.key for listed in suite.state.list(links_folder(plan.folder, share))]
 
 
 def count_part(plan: SplitPlan, share: int, suite: Suite) -> bytes:

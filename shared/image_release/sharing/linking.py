@@ -86,9 +86,9 @@ def parse_links(data: bytes) -> Links:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FamilyMap:
-    """The families of copies: of each image that is no family's name its own name (n,), sorted, and its family's.
+    """The families of copies: the names (n,) of all images that name no family, sorted, and of their families.
 
-    An image is named by the first 8 bytes of its SHA-256, and a family by the smallest one of its images.
+    An image is named by the first 8 bytes of its SHA-256, and a family by the smallest name of its images.
     """
 
     images: Names
@@ -123,15 +123,15 @@ class FamilyMap:
             found[has_family] = self.families[place[has_family]]
         return found
 
-    def joined_by(self, links: Iterable[Links], most: int = MOST_LINKS) -> tuple[FamilyMap, int]:
+    def joined_by(self, links: Iterable[Links]) -> tuple[FamilyMap, int]:
         """The families after some more links, whatever their order, and for how many links there was no room.
 
-        What is linked is one family. Of all links, those that were known among them, the first `most` have room.
+        What is linked is one family. There is room for the first links; those that were known already come before.
         """
         ends = bytearray(np.stack([self.images, self.families], axis=1).tobytes())
         left_out = 0
         for part in links:
-            fitting = part[: most - len(ends) // LINK_BYTES]
+            fitting = part[: max(0, MOST_LINKS - len(ends) // LINK_BYTES)]
             ends += fitting.tobytes()
             left_out += len(part) - len(fitting)
         names = np.sort(np.frombuffer(ends, np.uint64))

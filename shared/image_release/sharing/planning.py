@@ -70,7 +70,7 @@ class InCommon:
         try:
             hotels = tuple(map(str, json.loads(arrays["hotels"].tobytes())))
             pairs = arrays["pairs"].astype(np.uint32, copy=False).reshape(-1, 2)
-            held_by = arrays["held_by"].astype(np.uint8, copy=False)
+            held_by = arrays["held_by"].astype(np.uint8, copy=False).reshape(-1)
             if len(pairs) != len(held_by) or (pairs >= len(hotels)).any() or (held_by < SEVERAL).any():
                 raise ValueError("the arrays do not fit together")
             return cls(hotels, pairs, held_by)
@@ -117,11 +117,12 @@ def plan_pairs(parts: Iterable[InCommon], counting: Counting, most: int) -> Plan
     order = np.argsort(-likely.families, kind="stable")
     is_heavy = likely.weights[order] >= LEAST_WEIGHT
     is_aligned = is_heavy & (np.cumsum(is_heavy) <= MOST_PAIRS_ALIGNED)
-    is_wanted = is_aligned | (likely.families[order] >= counting.least)
-    wanted = likely.pairs[order[is_wanted][:MOST_PAIRS]].tolist()
-    told = ((hotels[code >> _HOTEL_BITS], hotels[code & (1 << _HOTEL_BITS) - 1]) for code in wanted)
-    shares = tuple(_shares(zip(told, is_aligned[is_wanted].tolist(), strict=False), most))
-    return PlannedPairs(shares, int(is_wanted.sum()) - len(wanted))
+    wanted = np.flatnonzero(is_aligned | (likely.families[order] >= counting.least))
+    looked_at = wanted[:MOST_PAIRS]
+    codes_of_pairs = likely.pairs[order[looked_at]].tolist()
+    pairs = ((hotels[code >> _HOTEL_BITS], hotels[code & (1 << _HOTEL_BITS) - 1]) for code in codes_of_pairs)
+    shares = tuple(_shares(zip(pairs, is_aligned[looked_at].tolist(), strict=True), most))
+    return PlannedPairs(shares, len(wanted) - len(looked_at))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

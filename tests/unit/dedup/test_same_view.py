@@ -207,6 +207,14 @@ class TestRelation:
         assert [view.other for view in first.same_view] == ["001", "002", "003"]
 
 
+def laid_over(*images):
+    """Two images as they are compared, their matches, and where each block of the first one lies in the second one."""
+    prints = [seen(image).fingerprint for image in images]
+    one, other = map(PreparedImage, prints)
+    (pair,) = candidate_pairs(prints)
+    return one, other, pair, register(one, other, pair, align_coarsely(one, other, pair))
+
+
 class TestDifference:
     def test_of_the_light_in_half_of_a_picture(self):
         """A lamp in one half is told from a darker copy."""
@@ -230,10 +238,7 @@ class TestDifference:
     @pytest.mark.parametrize(("score", "taken", "told"), [(4, 3, "things"), (4, 0.9, "camera"), (-2, 3, "camera")])
     def test_is_a_thing_where_a_region_alone_parted_the_two(self, score, taken, told):
         """A region that took little, or from a score that was low before, did not part them."""
-        prints = [seen(noisy(image, number)).fingerprint for number, image in enumerate(moved(40, 14))]
-        one, other = (PreparedImage(item) for item in prints)
-        (pair,) = candidate_pairs(prints)
-        registered = register(one, other, pair, align_coarsely(one, other, pair))
+        one, other, pair, registered = laid_over(*(noisy(image, number) for number, image in enumerate(moved(40, 14))))
         found = statistics(one, other, pair, registered, displacements(one, registered))
         assert difference_of(found, changed_light(one, registered), score, taken) == told
 
@@ -243,10 +248,7 @@ class TestLight:
     def test_of_an_image_of_nearly_no_contrast_did_not_change(self, contrast):
         """The curve of its tones is fitted without a warning, though they are hardly apart."""
         pale = Image.fromarray(np.rint(128 + (np.asarray(photo(5), np.float32) - 128) * contrast).astype(np.uint8))
-        prints = [seen(image).fingerprint for image in (pale, pale.resize((400, 284)))]
-        one, other = (PreparedImage(item) for item in prints)
-        (pair,) = candidate_pairs(prints)
-        registered = register(one, other, pair, align_coarsely(one, other, pair))
+        one, _, _, registered = laid_over(pale, pale.resize((400, 284)))
         with warnings.catch_warnings(action="error"):
             light = changed_light(one, registered)
         assert np.abs(light[registered.levels[MIDDLE].inside]).max() < 3

@@ -13,7 +13,7 @@ from image_release.fingerprint import FINGERPRINT_VERSION
 from image_release.serverless import compare_hotels, round_steps
 from image_release.serverless.rounds import begin_round
 from image_release.serverless.shares import WorkUnreadableError
-from image_release.sharing import FamilyMap, Verifier, planning, read_round, rounds_under_way
+from image_release.sharing import Verifier, linking, planning, read_round, rounds_under_way
 from image_release.sharing_keys import ASKED, ROUNDS, SHARED, families_key, found_key, ranges_key
 from image_release.split_keys import plan_key
 from image_release.store_keys import fingerprints_key
@@ -273,7 +273,7 @@ def test_images_of_a_picture_that_left_all_hotels_are_still_known_as_copies_of_i
 def test_what_a_round_has_no_room_for_is_told_with_what_it_found(world, monkeypatch):
     world.hotels(hotels())
     monkeypatch.setattr(planning, "MOST_PAIRS", 1)
-    monkeypatch.setattr(FamilyMap.joined_by, "__defaults__", (1,))
+    monkeypatch.setattr(linking, "MOST_LINKS", 1)
     world.round()
     told = {problem.value: problem.rule for problem in read_round(world.stores).shared.problems}
     assert told == {

@@ -189,9 +189,18 @@ def test_pairs_that_share_the_fewest_are_left_out_where_there_are_too_many():
 @given(EDGES, st.integers(0, 9))
 def test_links_that_have_no_room_are_counted_and_those_that_have_hold(edges, most):
     links = [parse_links(pack_links([(sha(one), sha(other)) for one, other in edges[part::2]])) for part in range(2)]
-    found, left_out = FamilyMap.none().joined_by(links, most)
+    with patch.object(linking, "MOST_LINKS", most):
+        found, left_out = FamilyMap.none().joined_by(links)
     assert left_out == max(0, len(edges) - most)
     assert sets_of(found) == connected([*edges[::2], *edges[1::2]][:most])
+
+
+def test_families_that_were_known_keep_their_room():
+    """Also if there are more than have room: then no link is added."""
+    known = families([(1, 2), (3, 4)])
+    with patch.object(linking, "MOST_LINKS", 1):
+        found, left_out = known.joined_by([parse_links(pack_links([(sha(5), sha(6)), (sha(7), sha(8))]))])
+    assert (sets_of(found), left_out) == (sets_of(known), 2)
 
 
 def test_fingerprints_of_large_accommodations_do_not_all_stay_in_memory(monkeypatch):
