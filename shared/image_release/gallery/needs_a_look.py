@@ -15,7 +15,7 @@ from image_release.ranking_settings import shipped_never_first
 FEW_PICTURES = 5
 """A hotel with fewer pictures needs a look."""
 UNSURE_COPY = 3.5
-"""Evidence of a copy below which it may be another photograph: from it on, a pair joins without further evidence."""
+"""Evidence of a copy below which it may be another photograph."""
 UNSURE_BEST = 1.0
 """Margin below which the choice of the best copy is a guess."""
 DECISION_FOR_TWO = "a decision holds for two pictures that were one"
