@@ -32,6 +32,8 @@ from tests.unit.serverless.round_world import RoundWorld, drained, handle
 
 KINDS = ("as it is", "smaller", "cropped", "dark")
 KIND = st.sampled_from(KINDS)
+PHOTOGRAPHS = {bytes.fromhex(sha256_hex(f"{number} {kind}".encode())): number for number in range(5) for kind in KINDS}
+"""The number of the photograph that an image is a copy of."""
 
 
 @cache
@@ -99,9 +101,9 @@ def hotels_of(families):
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(HOTEL, min_size=1, max_size=6), st.integers(0, 99))
 def test_shares_find_what_one_machine_finds(monkeypatch, hotels, seed):
-    """The same hotels have each picture. One machine puts an image into the family of its nearest copy alone.
+    """The same hotels have each picture, and it is one photograph.
 
-    So of several copies that only one hotel has, it may know one where shares know all.
+    One machine puts an image into the family of its nearest copy alone. So of several copies that only one hotel has, it may know one where shares know all.
     """
     monkeypatch.setattr(compare_hotels, "SHARDS_A_RANGE_BITS", -2)
     world = RoundWorld()
@@ -115,6 +117,7 @@ def test_shares_find_what_one_machine_finds(monkeypatch, hotels, seed):
     in_suite, on_one_machine = shared_in_suite(world, latest.round), shared_on_one_machine(world)
     assert hotels_of(in_suite) == hotels_of(on_one_machine)
     assert all(any(family <= larger for larger in in_suite) for family in on_one_machine)
+    assert all(len({PHOTOGRAPHS[sha] for _, sha in family}) == 1 for family in in_suite)
 
 
 FOUR = {
