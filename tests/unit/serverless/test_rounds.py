@@ -103,7 +103,8 @@ def hotels_of(families):
 def test_shares_find_what_one_machine_finds(monkeypatch, hotels, seed):
     """The same hotels have each picture, and it is one photograph.
 
-    One machine puts an image into the family of its nearest copy alone. So of several copies that only one hotel has, it may know one where shares know all.
+    One machine puts an image into the family of its nearest copy alone. So of several copies that only one hotel has,
+    it may know one where shares know all.
     """
     monkeypatch.setattr(compare_hotels, "SHARDS_A_RANGE_BITS", -2)
     world = RoundWorld()
