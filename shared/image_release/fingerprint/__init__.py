@@ -1,6 +1,6 @@
 """Fingerprints: the 36 hashes of the published method, and what else tells copies and look-alikes apart."""
 
-from image_release.fingerprint.arrays import UNREADABLE
+from image_release.fingerprint.arrays import UNREADABLE, all_arrays
 from image_release.fingerprint.cues import BAND_MIDDLES, Cues
 from image_release.fingerprint.hash_comparison import hash_distances, near_pairs
 from image_release.fingerprint.hashes import crop_hashes, to_hex
@@ -27,6 +27,7 @@ __all__ = [
     "FingerprintsUnreadableError",
     "Keypoints",
     "WorkingImage",
+    "all_arrays",
     "blur",
     "crop_hashes",
     "fingerprint",

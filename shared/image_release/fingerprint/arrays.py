@@ -1,11 +1,16 @@
-"""The first of the arrays that are packed together, without unpacking the others, which are two hundred times as large.
+"""Arrays that are packed together: all of them, or the first without the others, which are two hundred times as large.
 
-What is packed is a compressed `.npz`: a zip without compression of its own, so an array is a header and its bytes.
+What is packed is a `.npz`: a zip without compression of its own, so an array is a header and its bytes.
+
+The header of an array is read here and not by numpy. It reads it as Python source, and syntax trees that several
+threads build at once can fail (CPython issue 106905): fingerprints are read side by side.
 """
 
 from __future__ import annotations
 
 import io
+import math
+import re
 import struct
 import zipfile
 import zlib
@@ -30,6 +35,10 @@ UNREADABLE = (
 """What reading damaged arrays raises."""
 AT_ONCE = 1_000_000
 """Bytes that are unpacked together: a damaged size may be any number."""
+_MAGIC = b"\x93NUMPY"
+_ARRAY_HEADER = re.compile(
+    rb"\{'descr': '([<>|=]?[biufUS][0-9]{1,9})', 'fortran_order': (True|False), 'shape': \(([0-9, ]{0,99})\), \} *\n"
+)
 _HEADER = struct.Struct("<4s2xHHHHIIIHH")
 """A file in a zip: signature, flags, method, time, date, checksum, sizes packed and not, lengths of name and extra."""
 _SIGNATURE = b"PK\x03\x04"
@@ -76,5 +85,31 @@ def _array(unpacked: _UnpackedSoFar, name: str) -> NDArray[np.generic]:
     array = unpacked.read(size)
     if zlib.crc32(array) != checksum:
         raise ValueError(f"the array {name} is damaged")
-    loaded: NDArray[np.generic] = np.lib.format.read_array(io.BytesIO(array), allow_pickle=False)
-    return loaded
+    return read_array(array)
+
+
+def all_arrays(data: bytes) -> dict[str, NDArray[np.generic]]:
+    """All arrays of a `.npz`, by name; nobody may write to them. Raises one of UNREADABLE if they cannot be read."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        entries = packed.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise ValueError("the arrays are compressed")
+        return {entry.filename.removesuffix(".npy"): read_array(packed.read(entry)) for entry in entries}
+
+
+def read_array(data: bytes) -> NDArray[np.generic]:
+    """The array of a `.npy` file, without a copy: of numbers, truth values or texts. Raises one of UNREADABLE."""
+    if data[: len(_MAGIC)] != _MAGIC:
+        raise ValueError("this is no array")
+    length, start = ("<H", 10) if data[len(_MAGIC)] == 1 else ("<I", 12)
+    (size,) = struct.unpack_from(length, data, len(_MAGIC) + 2)
+    header = _ARRAY_HEADER.fullmatch(data[start : start + size])
+    if not header:
+        raise ValueError("the array has a header of another kind")
+    kind = np.dtype(header[1].decode())
+    shape = tuple(int(side) for side in header[3].split(b",") if side.strip())
+    count = math.prod(shape)
+    if not kind.itemsize or count * kind.itemsize > len(data) - start - size:
+        raise ValueError("the array ends too early")
+    flat: NDArray[np.generic] = np.frombuffer(data, kind, count, start + size)
+    return flat.reshape(shape, order="F" if header[2] == b"True" else "C")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.decode import Draft, contrast
-from image_release.fingerprint.arrays import UNREADABLE, first_arrays
+from image_release.fingerprint.arrays import UNREADABLE, all_arrays, first_arrays
 from image_release.fingerprint.cues import COUNT, Cues, measure
 from image_release.fingerprint.hashes import HASH_VERSION, Kind, crop_hashes
 from image_release.fingerprint.keypoints import EVEN, MOST_POINTS, ODD, Keypoints, keypoints
@@ -95,8 +95,7 @@ def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
 def unpack_fingerprints(data: bytes) -> dict[str, Fingerprint]:
     """Unpack fingerprints, by SHA-256. Raises FingerprintsUnreadableError if the bytes are none of this version."""
     try:
-        with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
-            return _fingerprints({name: arrays[name] for name in arrays.files})
+        return _fingerprints(all_arrays(zlib.decompress(data)))
     except UNREADABLE as error:
         raise FingerprintsUnreadableError(str(error)) from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_release.dedup import GLANCE_CROPS, GLANCE_SIDE, HASHES_INDEXED
-from image_release.fingerprint import UNREADABLE
+from image_release.fingerprint import UNREADABLE, all_arrays
 from image_release.sharing.prints import SHA_BYTES, Prints, Row
 
 _GLANCE = (len(GLANCE_CROPS), GLANCE_SIDE**2)
@@ -32,8 +32,7 @@ def pack(**arrays: NDArray[Any]) -> bytes:
 def unpack(data: bytes) -> dict[str, NDArray[Any]]:
     """The arrays that `pack` was given. Raises ImagesUnreadableError."""
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return all_arrays(data)
     except UNREADABLE as error:
         raise ImagesUnreadableError(str(error)) from error
 
