@@ -160,7 +160,7 @@ class TestDecisions:
         image = world.manifest("harbour")["pictures"][0]["best"]["sha256"]
         pages.open("/bulk").find("#rows").send_keys(f"hotel_id,action,images,why\nharbour,hide,{image},it is a logo")
         pages.find("main button.main").click()
-        assert "Nothing is changed yet" in pages.text
+        pages.wait("document.querySelector('main')?.innerText.includes('Nothing is changed yet')")
         assert not (world.folder / "inbox" / overrides_key("harbour")).exists()
         pages.find("main button.main").click()
         pages.wait("document.body.dataset.state === 'done'")
@@ -297,7 +297,7 @@ class TestNothingSeriousHindersAnybody:
         rows = f"hotel_id,action,images\n{PLAIN[0]},hide,{image}\nnowhere,fly,{image}"
         pages.open("/bulk").find("#rows").send_keys(rows)
         pages.find("main button.main").click()
-        assert "Nothing is changed yet" in pages.text
+        pages.wait("document.querySelector('main')?.innerText.includes('Nothing is changed yet')")
         assert serious_findings(pages.browser) == []
 
     def test_who_decides_for_every_hotel(self, pages, world):
