@@ -88,7 +88,7 @@ class TestDecision:
         hidden = pictures(before)[0]
         after = desk.decide(FIRST, f"hide {hidden}")
         assert set(pictures(after)) == set(pictures(before)) - {hidden}
-        assert FIRST in {hotel_id for hotel_id, _ in suite.served()[served:]}
+        suite.wait("the log of it", lambda: FIRST in {hotel_id for hotel_id, _ in suite.served()[served:]})
         assert "Ada" in desk.command("override", "list", FIRST)
 
         undo = found_in(desk.get(desk.hotel(FIRST)), r'value="(revoke \w+)"')
