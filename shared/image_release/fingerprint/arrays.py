@@ -2,8 +2,8 @@
 
 What is packed is a `.npz`: a zip without compression of its own, so an array is a header and its bytes.
 
-The header of an array is read here and not by numpy. It reads it as Python source, and syntax trees that several
-threads build at once can fail (CPython issue 106905): fingerprints are read side by side.
+The header of an array is read here. Numpy reads it as Python source, which can fail where several threads do so at once
+(CPython issue 106905), and threads read fingerprints side by side.
 """
 
 from __future__ import annotations

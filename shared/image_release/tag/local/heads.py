@@ -16,6 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from image_release.fingerprint import all_arrays
 from image_release.kinds import shipped_kinds
 from image_release.tag.local.network import NETWORK_NAME, NETWORK_SHA256
 from image_release.values import Label, Look
@@ -72,8 +73,8 @@ class Heads:
     @classmethod
     def from_bytes(cls, data: bytes) -> Heads:
         """Read the file back."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            return cls(**{field.name: stored[field.name].astype(np.float64) for field in fields(cls)})
+        stored = all_arrays(data)
+        return cls(**{field.name: stored[field.name].astype(np.float64) for field in fields(cls)})
 
 
 def drawn(features: Numbers) -> Numbers:
