@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -67,11 +68,24 @@ class LocalAws:
 
 @contextmanager
 def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
-    """Start a local AWS on a free port of 127.0.0.1, with its log in `folder`, and end it with all its functions."""
+    """Start a local AWS on a free port of 127.0.0.1, with its log in `folder`, and end it with all its functions.
+
+    It unpacks each function into the temporary folder, about 250 MB a function, and leaves that there when it is ended.
+    So it gets a temporary folder of its own, which is removed.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="local-aws-", ignore_cleanup_errors=True) as scratch,
+        _ministack(tools, folder / "ministack.log", scratch) as aws,
+    ):
+        yield aws
+
+
+@contextmanager
+def _ministack(tools: Tools, log: Path, scratch: str) -> Iterator[LocalAws]:
     port = _free_port()
-    log = folder / "ministack.log"
     environment = {
         **os.environ,
+        "TMPDIR": scratch,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from image_release import everywhere_keys, split_keys, store_keys
-from image_release.ingest import BadValueError, CatalogueMisnamedError, checked_id
+from image_release.ingest import BadValueError, CatalogueMisnamedError
 from image_release.ingest.catalogues.reading import partner_and_version
 from image_release.ingest.ids import checked_name
 from image_release.ingest.releases.applying import apply_release
@@ -19,25 +19,10 @@ from image_release.service_names import json_body, message_group
 from image_release.settings import Settings
 from image_release.storage import MemoryStore
 from image_release.values import Accommodation
+from tests.legal_ids import legal_ids
 
 GROUP = set(string.ascii_letters + string.digits + "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 """SQS, SendMessage, MessageGroupId: "alphanumeric characters and punctuation", 1 to 128 of them."""
-ODD = ["2026-11-25 week 48", "Bäder & Co", "🏨", "旅" * 22, "é" * 33, "a" * 200, "..", "a\ufffeb", "x\uffff", "\u202ea"]
-"""Ids that are legal, and that some field of AWS does not take as they are."""
-
-
-def legal_ids():
-    """Ids that may be handed in, long ones among them."""
-    characters = st.characters(exclude_categories=["Cc", "Cs"])
-    long = st.builds(lambda one, times: one * times, characters, st.integers(20, 200))
-    return (st.sampled_from(ODD) | st.text(characters, min_size=1, max_size=40) | long).filter(is_legal)
-
-
-def is_legal(identifier):
-    try:
-        return bool(checked_id(identifier, "id"))
-    except BadValueError:
-        return False
 
 
 class TestAMessageGroup:

@@ -14,17 +14,11 @@ from image_release.serverless.messages import (
     read_nudge,
     read_shard_message,
 )
+from tests.legal_ids import legal_ids
 
 
 def notification(*keys):
     return json.dumps({"Records": [{"s3": {"object": {"key": key}}} for key in keys]})
-
-
-def ids():
-    """Ids that may be handed in."""
-    return st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=16).filter(
-        lambda text: not text.startswith("\ufeff")
-    )
 
 
 class TestANotification:
@@ -71,7 +65,7 @@ class TestANudge:
         with pytest.raises(BadMessageError):
             override_nudge(key)
 
-    @given(st.builds(NudgeMessage, hotel_id=ids(), reason=st.sampled_from(["tag", "x"])))
+    @given(st.builds(NudgeMessage, hotel_id=legal_ids(), reason=st.sampled_from(["tag", "x"])))
     def test_is_read_as_it_was_sent(self, order):
         assert read_nudge(order.message().body) == order
 

@@ -22,6 +22,7 @@ from image_release.serverless.shares import (
 )
 from image_release.serverless.steps import STEPS
 from image_release.split_keys import plan_key, share_done_folder, share_key, split_folder
+from tests.legal_ids import legal_ids
 from tests.unit.serverless.conftest import World
 from tests.unit.serverless.killing import kills
 
@@ -61,7 +62,7 @@ class TestNudging:
         assert work_on_shares(world) == [b"3", b"3", b"3", b"1"]
         assert nudged(world) == Counter(HOTELS)
 
-    @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=9), max_size=30))
+    @given(st.lists(legal_ids(), max_size=30))
     def test_every_hotel_is_nudged_once_whatever_its_id(self, hotels):
         world = World()
         nudge(world.suite, hotels)

@@ -1,0 +1,22 @@
+"""Ids that may be handed in, for Hypothesis: whatever the rules of `ingest.ids` allow."""
+
+from hypothesis import strategies as st
+
+from image_release.ingest import BadValueError, checked_id
+
+ODD = ["2026-11-25 week 48", "Bäder & Co", "🏨", "旅" * 22, "é" * 33, "a" * 200, "..", "a\ufffeb", "x\uffff", "\u202ea"]
+"""Ids that are legal, and that some field of AWS does not take as they are."""
+
+
+def legal_ids():
+    """Ids that may be handed in, long ones among them."""
+    characters = st.characters(exclude_categories=["Cc", "Cs"])
+    long = st.builds(lambda one, times: one * times, characters, st.integers(20, 200))
+    return (st.sampled_from(ODD) | st.text(characters, min_size=1, max_size=40) | long).filter(is_legal)
+
+
+def is_legal(identifier):
+    try:
+        return bool(checked_id(identifier, "id"))
+    except BadValueError:
+        return False
