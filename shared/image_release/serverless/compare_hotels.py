@@ -129,6 +129,7 @@ def _begin(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
         families=latest.round if latest else None,
         before=before.round if before else None,
         range_bits=bits,
+        pairs_after=latest.pairs_after if latest else None,
     )
     position, changed = _since(before, suite)
     if changed is not None:
@@ -219,10 +220,11 @@ def _unite(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
 def _split_pairs(plan: SplitPlan, work: Round, suite: Suite) -> SplitPlan:
     """Split the pairs of hotels that may share enough."""
     keys = (in_common_key(plan.folder, share) for share in range(plan.shares))
-    found = plan_pairs((read_whole(suite.state, key, InCommon.parsed) for key in keys), AS_USUAL, PAIRS_A_SHARE)
+    parts_found = (read_whole(suite.state, key, InCommon.parsed) for key in keys)
+    found = plan_pairs(parts_found, AS_USUAL, PAIRS_A_SHARE, work.pairs_after)
     for number, share in enumerate(found.shares):
         suite.state.put(pairs_key(plan.folder, number), share.packed())
-    planned = work.with_what(pairs_left_out=found.left_out)
+    planned = work.with_what(pairs_left_out=found.left_out, pairs_after=found.last)
     return replace(plan, step=PAIR, shares=len(found.shares), details=planned.details())
 
 
@@ -246,6 +248,7 @@ def _bring_into_force(plan: SplitPlan, work: Round, suite: Suite) -> None:
         position=work.position,
         hotels=work.hotels,
         images=work.images,
+        pairs_after=work.pairs_after,
     )
     try:
         data = write_json(latest.model_dump(mode="json"))
@@ -257,9 +260,10 @@ def _bring_into_force(plan: SplitPlan, work: Round, suite: Suite) -> None:
 def _left_out(work: Round) -> Iterator[Problem]:
     """What a round had no room for, for the person who reads what it found."""
     if work.links_left_out:
-        yield Problem(work.name, 0, f"copies: {work.links_left_out}", "there is no room for them in one round")
+        yield Problem(work.name, 0, f"copies: {work.links_left_out}", "there is no room for them")
     if work.pairs_left_out:
-        yield Problem(work.name, 0, f"pairs of hotels: {work.pairs_left_out}", "they share the fewest and are left out")
+        rule = "there is no room for them in one round; the next rounds look at them in turn"
+        yield Problem(work.name, 0, f"pairs of hotels: {work.pairs_left_out}", rule)
 
 
 def _ended(plan: SplitPlan, work: Round, suite: Suite) -> Stepped:

@@ -51,6 +51,8 @@ class Round:
     links_left_out: int = 0
     pairs_left_out: int = 0
     """What the round has no room for."""
+    pairs_after: tuple[str, str] | None = None
+    """The pair of hotels where the round before ended, if it had no room for all; then the one where this one ends."""
 
     @property
     def ranges(self) -> int:
@@ -63,8 +65,9 @@ class Round:
         try:
             details: dict[str, Any] = dict(plan.details)
             groups = tuple((first, last) for first, last in details.pop("groups"))
-            return cls(**details, groups=groups)
-        except (KeyError, TypeError, ValueError) as error:
+            after = details.pop("pairs_after", None)
+            return cls(**details, groups=groups, pairs_after=(after[0], after[1]) if after else None)
+        except (LookupError, TypeError, ValueError) as error:
             raise WorkUnreadableError(plan_key(plan.folder)) from error
 
     def details(self) -> Mapping[str, Any]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
@@ -27,7 +28,7 @@ MOST_ALIGNED_A_SHARE = 10
 SEVERAL = 2
 """Minimum number of hotels that have what is shared."""
 MOST_PAIRS = 200_000
-"""Maximum number of pairs that a round looks at; nobody looks through more."""
+"""Maximum number of pairs that a round looks at; nobody looks through more at once."""
 AT_ONCE = 1_000_000
 """Families in common that are counted together; bounds the memory."""
 _HOTEL_BITS = 28
@@ -101,16 +102,22 @@ class PairsOfShare:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPairs:
-    """The shares of the pairs of hotels that are looked at, and how many more pairs share enough."""
+    """The shares of the pairs of hotels that are looked at, and how many more pairs share enough.
+
+    `last` is the pair after which the next round goes on where not all had room.
+    """
 
     shares: tuple[PairsOfShare, ...]
     left_out: int
+    last: Pair | None
 
 
-def plan_pairs(parts: Iterable[InCommon], counting: Counting, most: int) -> PlannedPairs:
+def plan_pairs(parts: Iterable[InCommon], counting: Counting, most: int, after: Pair | None = None) -> PlannedPairs:
     """The pairs of hotels that may share enough, those first that share the most families, up to `most` a share.
 
-    Only pairs are looked at that are aligned or have enough families.
+    Only pairs are looked at that are aligned or have enough families. If not all of them have room, one half of it is
+    for the first ones. The others take turns in the order of their names, from the one on that follows `after`, where
+    the round before ended. So each of n pairs is looked at in one of n / (MOST_PAIRS / 2) rounds.
     """
     hotels, codes = _coded(parts)
     likely = _CountedPairs.joined([_CountedPairs.of(part).likely(counting) for part in _whole_pairs(codes)])
@@ -118,11 +125,25 @@ def plan_pairs(parts: Iterable[InCommon], counting: Counting, most: int) -> Plan
     is_heavy = likely.weights[order] >= LEAST_WEIGHT
     is_aligned = is_heavy & (np.cumsum(is_heavy) <= MOST_PAIRS_ALIGNED)
     wanted = np.flatnonzero(is_aligned | (likely.families[order] >= counting.least))
-    looked_at = wanted[:MOST_PAIRS]
-    codes_of_pairs = likely.pairs[order[looked_at]].tolist()
-    pairs = ((hotels[code >> _HOTEL_BITS], hotels[code & (1 << _HOTEL_BITS) - 1]) for code in codes_of_pairs)
-    shares = tuple(_shares(zip(pairs, is_aligned[looked_at].tolist(), strict=True), most))
-    return PlannedPairs(shares, len(wanted) - len(looked_at))
+    ordered = likely.pairs[order]
+
+    def named(place: int) -> Pair:
+        code = int(ordered[place])
+        return hotels[code >> _HOTEL_BITS], hotels[code & (1 << _HOTEL_BITS) - 1]
+
+    first, turn = wanted, wanted[:0]
+    if len(wanted) > MOST_PAIRS:
+        half = MOST_PAIRS // 2
+        first, others = wanted[:half], wanted[half:]
+        turn = _whose_turn_it_is(others[np.argsort(ordered[others])], named, after)[: MOST_PAIRS - half]
+    looked_at = np.sort(np.concatenate([first, turn])).tolist()
+    shares = tuple(_shares(((named(place), bool(is_aligned[place])) for place in looked_at), most))
+    return PlannedPairs(shares, len(wanted) - len(looked_at), named(turn[-1]) if len(turn) else None)
+
+
+def _whose_turn_it_is(others: NDArray[np.int64], named: Callable[[int], Pair], after: Pair | None) -> NDArray[np.int64]:
+    """The places of pairs, which are in the order of their names, from the one on that follows a pair."""
+    return np.roll(others, -bisect_right(others, after, key=named)) if after else others
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,6 +48,8 @@ class Latest(BaseModel):
     """How far the feed was followed."""
     hotels: int
     images: int
+    pairs_after: tuple[str, str] | None = None
+    """The pair of hotels where it ended, if it had no room for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Decisions as a careless or hostile colleague leaves them: odd times, thousands of lines, several undone at once."""
 
 import json
-import time
+import sys
 from dataclasses import replace
 from datetime import UTC
 
@@ -43,6 +43,22 @@ def crowded(decisions):
     pictures = tuple(picture(at, f"{at:06x}", *(f"{at:06x}c{n}" for n in range(3))) for at in range(1, 401))
     lines = [line(f"{n % 400 + 1:06x}", "pin", why=str(n), position=n % 400 + 1) for n in range(decisions)]
     return with_decisions(*lines, pictures=pictures)
+
+
+def calls_of(work):
+    """The result of some work, and how many calls of functions it took: unlike time, the same on every machine."""
+    count = 0
+
+    def counted(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        result = work()
+    finally:
+        sys.setprofile(None)
+    return result, count
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01", "x"])
@@ -94,18 +110,17 @@ def test_the_page_of_a_hotel_with_thousands_of_decisions_is_made_in_a_moment():
     made = crowded(4_000)
     now = read_hotel(made, "h")
     assert len(now.decisions) == 4_000
-    begun = time.process_time()
-    assert "pinned to the 7th place by ann (3606)" in view_of(now).pictures[6].why
-    assert time.process_time() - begun < 3
+    view, calls = calls_of(lambda: view_of(now))
+    assert "pinned to the 7th place by ann (3606)" in view.pictures[6].why
+    assert calls < 1_000 * 4_000
 
 
 def test_a_file_of_hundreds_of_lines_about_one_hotel_is_planned_and_made_in_a_moment():
     made = crowded(200)
     rows = [f"h,hide,{sha(f'{n:06x}c1')},x{n}" for n in range(1, 201)]
     sheet = read_sheet("\n".join(["hotel_id,action,images,why", *rows]).encode(), "f.csv")
-    begun = time.process_time()
-    planned = plan_bulk(made, sheet, by="ann", at=AT)
-    assert time.process_time() - begun < 3
+    planned, calls = calls_of(lambda: plan_bulk(made, sheet, by="ann", at=AT))
+    assert calls < 12_000 * 200
     assert planned.count("new") == 200
     make_bulk(made, sheet, by="ann", at=AT)
     assert len(read_hotel(made, "h").decisions) == 400

@@ -277,6 +277,34 @@ def test_what_a_round_has_no_room_for_is_told_with_what_it_found(world, monkeypa
     world.round()
     told = {problem.value: problem.rule for problem in read_round(world.stores).shared.problems}
     assert told == {
-        "copies: 1": "there is no room for them in one round",
-        "pairs of hotels: 1": "they share the fewest and are left out",
+        "copies: 1": "there is no room for them",
+        "pairs of hotels: 1": "there is no room for them in one round; the next rounds look at them in turn",
     }
+
+
+def test_pairs_that_a_round_has_no_room_for_are_looked_at_by_the_next_ones(world, monkeypatch):
+    """Each round goes on where the one before ended, and begins again after the last pair."""
+    shared = images(0, 1, 2)
+    world.hotels({f"h{number}": {f"a{number}": shared} for number in range(3)})
+    looked = []
+    planned = compare_hotels.plan_pairs
+
+    def noted(*args):
+        found = planned(*args)
+        looked.append([pair for share in found.shares for pair in share.pairs])
+        return found
+
+    monkeypatch.setattr(compare_hotels, "plan_pairs", noted)
+    monkeypatch.setattr(planning, "MOST_PAIRS", 1)
+    told = {problem.value for _ in range(4) for problem in read_after(world).shared.problems}
+    assert looked == [[("h0", "h1")], [("h0", "h2")], [("h1", "h2")], [("h0", "h1")]]
+    assert told == {"pairs of hotels: 2"}
+    monkeypatch.setattr(planning, "MOST_PAIRS", 3)
+    assert read_after(world).shared.problems == ()
+    assert looked[-1] == looked[0] + looked[1] + looked[2]
+
+
+def read_after(world):
+    """What a round finds."""
+    world.round()
+    return read_round(world.stores)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import defaultdict
 from itertools import combinations, permutations
 from unittest.mock import patch
@@ -176,14 +177,45 @@ def test_a_share_aligns_few_pairs_and_may_look_at_more():
     assert [(len(share.pairs), share.aligned) for share in planned(one, Counting(1, 10), 20)] == [(20, 0), (8, 0)]
 
 
-def test_pairs_that_share_the_fewest_are_left_out_where_there_are_too_many():
-    holders = {
-        sha(number): {f"a{number % 7}": {sha(50)}, f"b{number % 7}": {sha(60)}} for number in (*range(7), 8, 9, 16)
-    }
-    with patch.object(planning, "MOST_PAIRS", 3):
-        found = plan_pairs([InCommon.of(holders.items(), AS_USUAL)], AS_USUAL, 10)
-    assert [share.pairs for share in found.shares] == [(("a2", "b2"), ("a1", "b1"), ("a0", "b0"))]
-    assert found.left_out == 4
+def looked_at(holders, most, after=None):
+    """The pairs of one round in which `most` have room, and where it ended."""
+    with patch.object(planning, "MOST_PAIRS", most):
+        found = plan_pairs([InCommon.of(holders.items(), AS_USUAL)], AS_USUAL, 10, after)
+    pairs = [pair for share in found.shares for pair in share.pairs]
+    assert found.left_out == max(0, len(every_pair(holders)) - most)
+    assert len(set(pairs)) == len(pairs)
+    return pairs, found.last
+
+
+def every_pair(holders):
+    """All pairs of hotels that may share enough, those first that share the most families."""
+    return [pair for share in planned(holders, AS_USUAL, 10) for pair in share.pairs]
+
+
+def test_half_of_the_room_is_for_pairs_that_share_the_most_and_the_others_take_turns_by_their_names():
+    numbers = (*range(7), 8, 9, 16)  # pair 2 has three families, pair 1 two, all others have one
+    holders = {sha(number): {f"a{number % 7}": {sha(50)}, f"b{number % 7}": {sha(60)}} for number in numbers}
+    top, rounds, after = [("a2", "b2"), ("a1", "b1")], [], None
+    for _ in range(3):
+        pairs, after = looked_at(holders, 4, after)
+        assert pairs[:2] == top
+        rounds.append("".join(one for one, _ in pairs[2:]))
+    assert rounds == ["a0a3", "a4a5", "a0a6"]
+    gone = {family: held for family, held in holders.items() if "a5" not in held}
+    assert looked_at(gone, 4, ("a5", "b5"))[0] == [*top, ("a0", "b0"), ("a6", "b6")]
+
+
+@settings(deadline=None)
+@given(HOLDERS, st.integers(1, 6))
+def test_every_pair_is_looked_at_within_so_many_rounds_as_half_of_the_room_goes_into_all_pairs(holders, most):
+    wanted, after, seen = every_pair(holders), None, set()
+    for _ in range(math.ceil(len(wanted) / (most / 2))):
+        pairs, after = looked_at(holders, most, after)
+        assert set(wanted[: most // 2]) <= set(pairs)
+        assert pairs == [pair for pair in wanted if pair in pairs]
+        assert len(pairs) == min(most, len(wanted))
+        seen |= set(pairs)
+    assert seen == set(wanted)
 
 
 @given(EDGES, st.integers(0, 9))

@@ -50,7 +50,10 @@ def said(pixels: bytes, tagger: LocalTagger) -> Tagged:
 
 @pytest.fixture(scope="module")
 def tagger() -> LocalTagger:
-    return LocalTagger()
+    """A tagger that has loaded its network. A test that loads it would leave the network in that test's own cache."""
+    loaded = LocalTagger()
+    said(bytes(VIEW_PX * VIEW_PX * 3), loaded)
+    return loaded
 
 
 @pytest.fixture
@@ -220,7 +223,6 @@ class TestWeightsThatCannotBeUsed:
     def test_that_are_mended_are_no_reason_to_wait_any_longer(
         self, package: Callable[[bytes | None], None], tagger: LocalTagger
     ) -> None:
-        tagger.tag([request(bytes(VIEW_PX * VIEW_PX * 3))])
         package(b"")
         broken = LocalTagger()
         reason = broken.tag([request(b"")])["a" * 64].reason
