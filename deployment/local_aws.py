@@ -24,7 +24,7 @@ from deployment.tools import ROOT, Tools, osls
 REGION = "eu-west-1"
 OWNER = "test"
 """Key and secret of the account's owner, who has all rights. Functions have the keys of their roles."""
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 180
 ENDS_WITHIN_S = 10
 
 
@@ -82,37 +82,43 @@ def local_aws(tools: Tools, folder: Path) -> Iterator[LocalAws]:
 
 @contextmanager
 def _ministack(tools: Tools, log: Path, scratch: str) -> Iterator[LocalAws]:
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "TMPDIR": scratch,
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_HOST": "127.0.0.1",
-        "AUTH": "true",
-        "PATH": tools.path,
-    }
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [tools.python, "-m", "deployment.strict_aws"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    try:
-        endpoint = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(endpoint, process, log)
-        yield LocalAws(endpoint, tools, log)
-    finally:
-        _end(process)
+    with kept_port() as port:
+        environment = {
+            **os.environ,
+            "TMPDIR": scratch,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "PATH": tools.path,
+        }
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [tools.python, "-m", "deployment.strict_aws"],
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        try:
+            endpoint = f"http://127.0.0.1:{port}"
+            _wait_until_healthy(endpoint, process, log)
+            yield LocalAws(endpoint, tools, log)
+        finally:
+            _end(process)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """Keep a port of 127.0.0.1 inside the block: Linux gives it to no other program, and nothing listens on it.
+
+    Only a program that is told the port can listen on it, if it sets SO_REUSEADDR, as servers do.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield int(kept.getsockname()[1])
 
 
 def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -121,7 +127,7 @@ def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes], log: Pa
         if process.poll() is not None:
             raise RuntimeError(f"ministack ended with {process.returncode}:\n{log.read_text(errors='replace')}")
         try:
-            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5):
+            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=10):
                 return
         except OSError:
             time.sleep(0.2)

@@ -6,7 +6,6 @@ ministack follows the rules of AWS that it does not know itself (`deployment/str
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -21,6 +20,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from deployment.local_aws import kept_port
 from tests.conftest import ROOT
 
 DOUBLES = Path(os.environ.get("IMAGE_RELEASE_DOUBLES", ROOT / ".doubles"))
@@ -31,7 +31,9 @@ KEYS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
-READY_S = 60
+READY_S = 180
+HEALTH = {"ministack": "_ministack/health", "ministack alone": "_ministack/health", "moto": "moto-api/"}
+"""What each double answers when it is ready."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class LocalAws:
         queue = queue_url.rpartition("/")[2]
         for count in entries:
             asked = f"{self.endpoint}/_strict/fail?queue={queue}&entries={count}"
-            urllib.request.urlopen(urllib.request.Request(asked, method="POST"), timeout=10).close()
+            urllib.request.urlopen(urllib.request.Request(asked, method="POST"), timeout=60).close()
 
     def bucket(self) -> str:
         """Make an empty bucket and return its name."""
@@ -70,19 +72,18 @@ class LocalAws:
         return name
 
 
-def free_port() -> int:
-    """Return a port that no program listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def started(name: str, folder: Path) -> Iterator[LocalAws]:
     """Start a double, and end it afterwards. Skips the test when it is not installed."""
     if not (DOUBLES / ".ready").is_file():
         pytest.skip(f"{name} is not installed: run `make doubles`, or `make test`, which does so")
-    port = free_port()
+    with kept_port() as port, _running(name, folder, port) as process:
+        _wait(process, f"http://127.0.0.1:{port}/" + HEALTH[name], folder / f"{name}.log")
+        yield LocalAws(name, f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def _running(name: str, folder: Path, port: int) -> Iterator[subprocess.Popen]:
     command = {
         "ministack": [DOUBLES / "bin" / "python", "-m", "deployment.strict_aws"],
         "ministack alone": [DOUBLES / "bin" / "ministack"],
@@ -99,12 +100,7 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            _wait(
-                process,
-                f"http://127.0.0.1:{port}/" + ("moto-api/" if name == "moto" else "_ministack/health"),
-                log.name,
-            )
-            yield LocalAws(name, f"http://127.0.0.1:{port}")
+            yield process
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -113,12 +109,13 @@ def started(name: str, folder: Path) -> Iterator[LocalAws]:
             process.wait()
 
 
-def _wait(process: subprocess.Popen, url: str, log: str) -> None:
-    for _ in range(READY_S * 5):
+def _wait(process: subprocess.Popen, url: str, log: Path) -> None:
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"ended with {process.returncode}: {Path(log).read_text(errors='replace')[-500:]}")
+            raise RuntimeError(f"ended with {process.returncode}: {log.read_text(errors='replace')[-500:]}")
         with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(url, timeout=10).close()
             return
         time.sleep(0.2)
     raise RuntimeError(f"{url} did not answer within {READY_S} s")

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from deployment.strict_aws.asked import AS_IAM_SAYS, Asked
+from deployment.strict_aws.at_once import do_at_once
 from deployment.strict_aws.faults import Fault
 from deployment.strict_aws.functions import alias_faults, function_faults
 from deployment.strict_aws.messages import batch_faults, entry_faults, queue_faults, visibility_faults
@@ -27,12 +28,13 @@ TEMPLATE_ACTIONS = {"CreateStack", "UpdateStack", "CreateChangeSet", "ValidateTe
 
 
 def make_strict(application: Any, asked: Asked) -> None:
-    """Change the module `ministack.app` so that all its services follow the rules."""
+    """Change the module `ministack.app` so that all its services follow the rules, and do at once what they do."""
     _watch_rights(asked)
     _check_queues(asked)
     _check_buckets(application, asked)
     _check_stacks(asked)
     _check_functions(asked)
+    do_at_once()
     application.app = _with_answers(application.app, asked)
 
 

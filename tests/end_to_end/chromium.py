@@ -22,6 +22,8 @@ FLAGS = (
 
 PATIENCE_S = 60
 """Maximum number of seconds that a page may take, on a busy machine."""
+STARTS = 3
+"""How often a browser is started until it runs: its driver's port may be taken, and a busy machine may be too slow."""
 
 
 @contextlib.contextmanager
@@ -37,12 +39,31 @@ def chromium():
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver = _started(options)
     try:
         yield driver
     finally:
         driver.quit()
         shutil.rmtree(profile, ignore_errors=True)
+
+
+def _started(options):
+    from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
+
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(WebDriverException):
+            return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+
+
+def wait_for(browser, condition):
+    """Wait until a condition of JavaScript holds. A page that is just being loaded has no body yet."""
+    from selenium.common.exceptions import JavascriptException
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    patient = WebDriverWait(browser, PATIENCE_S, 0.05, ignored_exceptions=(JavascriptException,))
+    patient.until(lambda _: browser.execute_script(f"return {condition}"), f"never: {condition}")
 
 
 class ShownPage:
@@ -52,12 +73,8 @@ class ShownPage:
         return self.browser.execute_script(f"return {script}", *arguments)
 
     def wait(self, condition):
-        """Wait until a condition of JavaScript holds. A page that is just being loaded has no body yet."""
-        from selenium.common.exceptions import JavascriptException
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        patient = WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored_exceptions=(JavascriptException,))
-        patient.until(lambda _: self.js(condition), f"never: {condition}")
+        """Wait until a condition of JavaScript holds."""
+        wait_for(self.browser, condition)
 
     def find(self, selector):
         return self.browser.find_element("css selector", selector)

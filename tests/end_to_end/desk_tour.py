@@ -16,17 +16,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import ROOT
 from tests.end_to_end.axe import show_as
-from tests.end_to_end.chromium import chromium
+from tests.end_to_end.chromium import PATIENCE_S, chromium, wait_for
 from tests.end_to_end.desk_world import open_world
 
 HOTEL = "100002"
 """Casa Brisa, which opens with its bathroom after a colleague's mistake."""
-PATIENCE_S = 60
 QUALITY = 74
 PERSON = "Ada"
 VISIBLE_LOADED = """
@@ -61,8 +59,10 @@ class Tour:
     def find(self) -> None:
         """Find the hotel that a person corrected wrongly, and that opens with its bathroom."""
         self.look("list")
-        self.browser.find_element("css selector", "#q").send_keys("cadaques brisa")
-        self.wait("document.getElementById('total').textContent === '1 hotel'")
+        words = "cadaques brisa"
+        self.browser.find_element("css selector", "#q").send_keys(words)
+        self.wait(f"new URLSearchParams(location.search).get('q') === '{words}'")  # the list of all that was typed
+        assert self.browser.find_element("id", "total").text == "1 hotel"
         assert "opens with bathroom" in self.text
         self.browser.find_element("css selector", ".hotel-row .name").click()
         self.ready()
@@ -124,10 +124,8 @@ class Tour:
         self.wait("!document.body.dataset.waiting && !document.getElementById('hotel').dataset.underWay")
 
     def wait(self, condition: str) -> None:
-        """Wait until a condition of JavaScript holds. A page that is just being loaded has no body yet."""
-        asked = f"return {condition}"
-        patient = WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored_exceptions=(JavascriptException,))
-        patient.until(lambda _: self.browser.execute_script(asked), condition)
+        """Wait until a condition of JavaScript holds."""
+        wait_for(self.browser, condition)
 
 
 def all_steps(tour: Tour) -> None:

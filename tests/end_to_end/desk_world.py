@@ -83,6 +83,12 @@ class OpenDesk:
         """An HTTP client that has entered."""
         return DeskClient(self.access)
 
+    def settle(self, hotel_id: str) -> None:
+        """Wait until a hotel that is being processed is done, and until the list of hotels knows it."""
+        if under_way := self.desk.applying.of(hotel_id):
+            under_way.result()
+        assert self.desk.keeper.caught_up(timeout_s=120)
+
     def manifest(self, hotel_id: str) -> dict:
         """The published manifest of a hotel."""
         return json.loads((self.folder / "published" / manifest_key(hotel_id)).read_bytes())

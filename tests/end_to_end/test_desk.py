@@ -168,7 +168,7 @@ class TestDecisions:
         assert "it is a logo" in pages.open("/decisions").text
         pages.find(".decision button").click()
         pages.wait("document.querySelector('.decision.now.undone')")
-        pages.world.desk.applying.of("harbour") and pages.world.desk.applying.of("harbour").result()
+        world.settle("harbour")
         assert len(world.manifest("harbour")["pictures"]) == 3
         assert pages.list("/?f=corrected").shows(0)
 
@@ -215,7 +215,7 @@ class TestWhatChanged:
         planned = client.post("/bulk/plan", {"rows": f"hotel_id,action,images\ngarden,hide,{first}"}).text
         token = planned.split('name="token" value="')[1].split('"')[0]
         client.post("/bulk/make", {"token": token})
-        world.desk.applying.of("garden") and world.desk.applying.of("garden").result()
+        world.settle("garden")
         pages.open("/changes")
         assert "3 → 2 pictures" in pages.js("document.querySelector('.change:has(a[href$=garden])').innerText")
         pages.wait("[...document.querySelectorAll('.change img')].every((image) => image.complete)")

@@ -7,13 +7,13 @@ import json
 import pytest
 import yaml
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 
 from image_release.ingest.releases.applying import apply_release
 from image_release.store_keys import SETTINGS
 from image_release.values import key_part, sha256_hex
 from tests.end_to_end.axe import serious_findings
 from tests.end_to_end.chromium import chromium
+from tests.end_to_end.chromium import wait_for as wait
 from tests.end_to_end.desk_world import ATTACK, _stored, open_world
 from tests.integration.test_everywhere import Chain
 from tests.integration.test_sharing import AS_SENT, CROPPED, SMALLER
@@ -60,10 +60,6 @@ def browser(world):
     with chromium() as driver:
         driver.get(world.address)
         yield driver
-
-
-def wait(browser, script):
-    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(f"return {script}"), script)
 
 
 @pytest.fixture

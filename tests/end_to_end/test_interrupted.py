@@ -18,7 +18,9 @@ from tests.integration.world import jpeg, photo
 
 HOTELS = 8
 KILLS = 50
-WAIT_S = 60
+WAIT_S = 120
+GONE_S = 20
+"""Seconds in which workers end with their parent; one of them would wait for its server for longer."""
 INTERRUPTED = "interrupted: every published hotel is complete, and the next run continues"
 SLOW_S = 2.0
 """Seconds that each file takes in an interrupted run: even a busy machine then notices the first hotel in time."""
@@ -117,11 +119,11 @@ class TestAParentThatEnds:
 
     @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
     def test_ends_its_workers(self, busy, by):
-        """However it dies, no process is left after five seconds. After SIGTERM its status is 143."""
+        """However it dies, no process is left soon afterwards. After SIGTERM its status is 143."""
         assert len(living(busy.pid)) >= 3
         busy.send_signal(by)
         busy.wait(WAIT_S)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + GONE_S
         while living(busy.pid):
             assert time.monotonic() < deadline, living(busy.pid)
             time.sleep(0.01)

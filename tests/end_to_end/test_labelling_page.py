@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.axe import serious_findings
-from tests.end_to_end.chromium import PATIENCE_S, chromium
+from tests.end_to_end.chromium import PATIENCE_S, ShownPage, chromium
 from tests.integration.labelled_corpus import BROKEN, small_corpus, write
 from tests.integration.world import jpeg, photo
 
@@ -56,7 +56,7 @@ def browser():
         yield driver
 
 
-class Page:
+class Page(ShownPage):
     """The actions of a person, and what the page shows."""
 
     def __init__(self, browser, address):
@@ -65,14 +65,6 @@ class Page:
         browser.get_log("browser")  # what an earlier page left
         browser.get(address)
         self.wait("document.body.dataset.state === 'ready'")
-
-    def js(self, script):
-        return self.browser.execute_script(f"return {script}")
-
-    def wait(self, condition):
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        WebDriverWait(self.browser, PATIENCE_S).until(lambda _: self.js(condition), f"never: {condition}")
 
     def press(self, *keys):
         """Press keys; each is a letter or one of selenium's names."""

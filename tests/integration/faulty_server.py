@@ -96,7 +96,7 @@ class FaultyServer:
 
     def __enter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listening = socket.create_server((self.host, 0), family=family)
+        self._listening = socket.create_server((self.host, 0), family=family, backlog=128)
         self.port: int = self._listening.getsockname()[1]
         self._stopping = threading.Event()
         self._lock = threading.Lock()

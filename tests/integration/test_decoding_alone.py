@@ -45,19 +45,19 @@ def test_nothing_is_decoded_beside_a_dear_image():
 
     def cheap():
         begun.set()
-        go_on.wait(20)
+        go_on.wait(120)
         order.append("cheap")
 
     first = threading.Thread(target=lambda: call_by_cost(CHEAP, BUDGET, cheap))
     first.start()
-    begun.wait(20)
+    begun.wait(120)
     dear = threading.Thread(target=lambda: order.append(call_by_cost(DEAR, BUDGET, doomed.add, 1, 1)))
     dear.start()
     dear.join(0.2)
     assert order == []
     go_on.set()
-    first.join(20)
-    dear.join(20)
+    first.join(120)
+    dear.join(120)
     assert order == ["cheap", 2]
 
 

@@ -1,5 +1,7 @@
 """The thread that keeps the desk's index: it builds it, follows what is published, and tells what goes wrong."""
 
+import threading
+
 import pytest
 
 from image_release.desk.index import Query, open_index
@@ -82,5 +84,36 @@ def test_a_store_that_is_down_at_the_beginning_is_told(world, tmp_path):
         assert keeper.caught_up(PATIENCE_S)
         assert "the store is down" in keeper.now.error
     finally:
+        keeper.stop()
+        keeper.join(PATIENCE_S)
+
+
+def test_what_is_asked_while_a_turn_ends_is_done_by_the_next_turn(world, tmp_path):
+    """The turn that ends may have looked before whoever asks changed something."""
+    ends, go_on, was_waiting = threading.Event(), threading.Event(), []
+
+    def observe(now):
+        if now.what:
+            return
+        if not ends.is_set():  # the first turn has looked, and is not over yet
+            ends.set()
+            assert go_on.wait(PATIENCE_S)
+        elif not was_waiting:
+            asking.join(0.2)
+            was_waiting.append(asking.is_alive())
+
+    stores = Stores(world.inbox, world.state, world.published)
+    keeper = IndexKeeper(open_index(tmp_path / "index.sqlite"), stores, world.settings, observe)
+    asking = threading.Thread(target=keeper.caught_up, args=(PATIENCE_S,))
+    keeper.start()
+    try:
+        assert ends.wait(PATIENCE_S)
+        asking.start()
+        assert keeper._wanted.wait(PATIENCE_S)
+        go_on.set()
+        asking.join(PATIENCE_S)
+        assert was_waiting == [True]
+    finally:
+        go_on.set()
         keeper.stop()
         keeper.join(PATIENCE_S)

@@ -31,7 +31,7 @@ class Page:
         return self.raw(f"/{self.server.token}/{path}", body, method=method, **headers)
 
     def raw(self, path, body=None, *, method=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=120)
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} if data is not None else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -43,7 +43,7 @@ class Page:
 
     def hotel(self, number=0):
         """The hotel's document, once it is grouped."""
-        for _ in range(600):
+        for _ in range(2_400):
             status, _, body = self.ask(f"hotels/{number}")
             if status != http.HTTPStatus.ACCEPTED:
                 assert status == http.HTTPStatus.OK, body

@@ -1,6 +1,8 @@
 """New settings and newer programs, with the real handlers in a process that stays: no deployment is needed."""
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -48,6 +50,10 @@ def sizes(deployed):
 
 
 def store(deployed, settings):
+    """Store settings at least a second after those of before: S3 tells whole seconds."""
+    before = deployed.inbox.head("settings.yaml").modified
+    while datetime.now(UTC) < before + timedelta(seconds=1):
+        time.sleep(0.01)
     data = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
     deployed.inbox.put("settings.yaml", data)
 

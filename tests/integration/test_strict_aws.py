@@ -250,6 +250,44 @@ class TestARequestThatAwsTakes:
         call(strict)
 
 
+MANY_WORDS = """
+def h(event, context):
+    print("word\\n" * 200_000 + "last word")
+"""
+
+
+class TestWhatAwsDoesLater:
+    """AWS does it after a moment. Here it is done at once, so that tests need not guess how long the moment is."""
+
+    def test_an_event_of_a_bucket_is_in_its_queue_when_the_write_is_answered(self, strict):
+        queue = strict.sqs.create_queue(QueueName="events")["QueueUrl"]
+        arn = strict.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+        strict.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+        told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+        strict.s3.put_bucket_notification_configuration(Bucket="bucket", NotificationConfiguration=told)
+        strict.sqs.purge_queue(QueueUrl=queue)  # S3 tries the queue with an event of its own
+        for number in range(1, 51):
+            strict.s3.put_object(Bucket="bucket", Key="told", Body=b"x")
+            names = ["ApproximateNumberOfMessages"]
+            found = strict.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+            assert found == {"ApproximateNumberOfMessages": str(number)}
+
+    def test_the_log_of_a_call_is_whole_when_the_call_ends(self, strict):
+        """However much the function wrote, and however busy the machine is."""
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("h.py", MANY_WORDS)
+        more = {"FunctionName": "wordy", "Code": {"ZipFile": code.getvalue()}, "Timeout": 60}
+        strict.functions.create_function(**{**strict.function, **more})
+        strict.functions.get_waiter("function_active_v2").wait(FunctionName="wordy")
+        assert "FunctionError" not in strict.functions.invoke(FunctionName="wordy")
+        logs, group = strict.client("logs"), "/aws/lambda/wordy"
+        found = logs.filter_log_events(logGroupName=group, filterPattern='"last word"')["events"]
+        assert [one["message"] for one in found] == ["last word"]
+
+
 class TestABatch:
     def test_fails_in_part_when_it_is_asked_to(self, strict):
         """As SQS does when it is busy: the other entries are taken, and the next batch is taken whole."""

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from deployment.local_aws import kept_port
 from functions.google_credentials import vision_client
 from image_release.publish import read_before
 from image_release.serverless.tagger_reports import TaggerReports
@@ -46,9 +47,9 @@ from tests.integration.deployed import QUEUES
 from tests.integration.test_google_tagger import abort
 from tests.integration.vision_server import Response, labelled, vision_on_this_machine
 from tests.integration.world import World, jpeg, photo
-from tests.local_aws import free_port
 
-QUICK = TaggingSettings(back_off_s=0.01, max_back_off_s=0.05, timeout_s=1, total_timeout_s=1)
+QUICK = TaggingSettings(back_off_s=0.01, max_back_off_s=0.05, timeout_s=20, total_timeout_s=20)
+"""Quick where the service answers, however busy the machine is. What fails for as long as it may gets less time."""
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SECRET = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0IHRoYXQgbm9ib2R5IG1heSBzZWU=\n-----END PRIVATE KEY-----\n"
 
@@ -134,9 +135,10 @@ class TestTheSecret:
                 vision_client("/hotels/google")
 
     def test_of_an_ssm_that_is_away(self, monkeypatch, parameter):
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-        with pytest.raises(TaggerUnavailableError, match="SSM does not answer for /hotels/google"):
-            vision_client("/hotels/google")
+        with kept_port() as port:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+            with pytest.raises(TaggerUnavailableError, match="SSM does not answer for /hotels/google"):
+                vision_client("/hotels/google")
 
 
 class answering:  # noqa: N801 - used like a function
@@ -171,12 +173,16 @@ class answering:  # noqa: N801 - used like a function
 class Started:
     """A Google tagger with its clock, its quota, and what it reported."""
 
-    def __init__(self, connect, counters=None):
+    def __init__(self, connect, counters=None, seconds=20):
         self.clock, self.reports, self.connections = 0.0, [], 0
         self.connect = connect
         self.quota = AccountQuota(counters or MemoryCounters(), 1_800, 50_000, lambda: NOW)
         self.tagger = GoogleTagger(
-            QUICK, self.quota, connect=self.count, monotonic=lambda: self.clock, report=self.reports.append
+            QUICK.model_copy(update={"timeout_s": seconds, "total_timeout_s": seconds}),
+            self.quota,
+            connect=self.count,
+            monotonic=lambda: self.clock,
+            report=self.reports.append,
         )
 
     def count(self):
@@ -231,7 +237,7 @@ class TestATagger:
     )  # fmt: skip
     def test_whose_service_refuses_counts_nothing(self, vision, code):
         vision.without_images = abort(code, "billing is off")
-        started = Started(vision.connect)
+        started = Started(vision.connect, seconds=3)
         for _ in range(3):
             (answer,) = set(started.tag())
             assert answer.retry
@@ -243,11 +249,12 @@ class TestATagger:
 
     def test_whose_service_hangs_or_is_not_there_counts_nothing(self, vision):
         vision.without_images = vision.hang
-        started = Started(vision.connect)
+        started = Started(vision.connect, seconds=1)
         assert all(isinstance(answer, NotTagged) for answer in started.tag())
-        vision.endpoint = f"127.0.0.1:{free_port()}"
-        started.clock = 60
-        assert all(isinstance(answer, NotTagged) for answer in started.tag())
+        with kept_port() as port:
+            vision.endpoint = f"127.0.0.1:{port}"
+            started.clock = 60
+            assert all(isinstance(answer, NotTagged) for answer in started.tag())
         assert (started.quota.left(), vision.requests, len(started.reports)) == (1_800, [], 2)
 
     def test_whose_service_goes_away_later_sends_no_further_request(self, vision):
@@ -272,12 +279,13 @@ class TestATagger:
 
     def test_whose_counters_are_away_sends_nothing(self, vision):
         """DynamoDB does not answer: nobody knows how much may be sent."""
-        client = boto3.client(
-            "dynamodb", endpoint_url=f"http://127.0.0.1:{free_port()}", region_name="eu-west-1",
-            aws_access_key_id="test", aws_secret_access_key="test",
-        )  # fmt: skip
-        started = Started(vision.connect, DynamoCounters("quota", connect=lambda: client))
-        (answer,) = set(started.tag())
+        with kept_port() as port:
+            client = boto3.client(
+                "dynamodb", endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-west-1",
+                aws_access_key_id="test", aws_secret_access_key="test",
+            )  # fmt: skip
+            started = Started(vision.connect, DynamoCounters("quota", connect=lambda: client))
+            (answer,) = set(started.tag())
         assert answer.reason.startswith(
             "Google Vision cannot be used; the table quota that counts images does not answer"
         )

@@ -26,6 +26,8 @@ CELLS = 2
 CELLS times the root of the number of points: then finding the cells costs as much as comparing within them."""
 ROWS = 512
 """Number of points compared at once, which bounds the memory."""
+FEW_ROWS = 64
+"""Number of points whose shared points are counted at once: of one cell they may be a million."""
 
 
 def shared_points(
@@ -76,19 +78,21 @@ def _indexed(even: Floats, odd: Floats, alike: float, least: int) -> Iterator[tu
         common[one] += alike_ones.sum(axis=1)
         common[other] += alike_ones.sum(axis=0)
         found.append((one, other, np.packbits(alike_ones, axis=1)))
+    del flat_even, flat_odd  # what follows needs the memory
     weight = 1 / np.sqrt(np.maximum(common, 1))
-    shared, worth = np.zeros((images, images), np.int16), np.zeros((images, images), np.float32)
-    for one, other, bits in found:
-        here, there = np.nonzero(np.unpackbits(bits, axis=1, count=len(other)))
-        here, there = one[here], other[there]
+    count = images * (images - 1) // 2
+    shared, worth = np.zeros(count, np.int16), np.zeros(count, np.float32)
+    few = ((slice(row, row + FEW_ROWS), block) for block in found for row in range(0, len(block[0]), FEW_ROWS))
+    for rows, (one, other, bits) in few:
+        here, there = np.nonzero(np.unpackbits(bits[rows], axis=1, count=len(other)))
+        here, there = one[rows][here], other[there]
         # One index and values of the same type: numpy adds these ten times as fast as others.
-        pair = np.minimum(owner[here], owner[there]) * images + np.maximum(owner[here], owner[there])
-        np.add.at(shared.reshape(-1), pair, np.ones(len(pair), np.int16))
-        np.add.at(worth.reshape(-1), pair, weight[here] * weight[there])
+        earlier, later = np.minimum(owner[here], owner[there]), np.maximum(owner[here], owner[there])
+        pair = later * (later - 1) // 2 + earlier
+        np.add.at(shared, pair, np.ones(len(pair), np.int16))
+        np.add.at(worth, pair, weight[here] * weight[there])
     worth[shared < least] = 0
-    kept = _most_shared(worth)
-    for image in range(images):
-        yield image, np.nonzero(kept[image])[0]
+    yield from _most_shared(worth, images)
 
 
 def _alike_within_cells(
@@ -128,12 +132,20 @@ def _nearest_cells(even: Floats, odd: Floats) -> NDArray[np.int32]:
     return nearest
 
 
-def _most_shared(worth: Floats) -> NDArray[np.bool_]:
-    """(images, images): which pairs (earlier, later) are among the MOST_OTHERS of at least one of the two."""
-    kept = np.zeros(worth.shape, np.bool_)
-    for image in range(len(worth)):
-        with_it = worth[image] + worth[:, image]
+def _most_shared(worth: Floats, images: int) -> Iterator[tuple[int, Indices]]:
+    """Yield each image with those later ones where one is among the MOST_OTHERS of the other.
+
+    `worth` has all pairs: the second image with all earlier ones, then the third one with them, and so on.
+    """
+    begins = np.arange(images) * (np.arange(images) - 1) // 2
+    kept = [np.empty(0, np.intp)]
+    for image in range(images):
+        earlier, later = worth[begins[image] : begins[image] + image], worth[begins[image + 1 :] + image]
+        with_it = np.concatenate([earlier, np.zeros(1, np.float32), later])
         some = np.nonzero(with_it > 0)[0]
         most = some[np.argsort(-with_it[some], kind="stable")[:MOST_OTHERS]]
-        kept[np.minimum(most, image), np.maximum(most, image)] = True
-    return kept
+        kept.append(np.minimum(most, image) * images + np.maximum(most, image))
+    pairs = np.unique(np.concatenate(kept))
+    bounds = np.searchsorted(pairs, np.arange(images + 1) * images)
+    for image, (start, end) in enumerate(pairwise(bounds)):
+        yield image, pairs[start:end] - image * images

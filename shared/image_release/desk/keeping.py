@@ -54,7 +54,7 @@ class IndexKeeper:
         self._wanted = threading.Event()
         self._is_stopped = threading.Event()
         self._turn = threading.Condition()
-        self._turns = 0
+        self._begun = self._ended = 0
         self._thread = threading.Thread(target=self._keep, name="index", daemon=True)
         self.now = Keeping("starting")
 
@@ -82,19 +82,21 @@ class IndexKeeper:
             log.exception("the index")
 
     def caught_up(self, timeout_s: float) -> bool:
-        """Have the index brought up to date now, and wait for it; False if it took longer."""
+        """Have the index brought up to date from now on, and wait for it; False if it took longer."""
         with self._turn:
-            wanted = self._turns + (2 if self.now.what else 1)
+            wanted = self._begun + 1  # a turn that began before may have looked already
             self._wanted.set()
-            return self._turn.wait_for(lambda: self._turns >= wanted, timeout_s)
+            return self._turn.wait_for(lambda: self._ended >= wanted, timeout_s)
 
     def _keep(self) -> None:
         while not self._is_stopped.is_set():
-            self._wanted.clear()
+            with self._turn:
+                self._wanted.clear()
+                self._begun += 1
             error = self._catch_up()
             self._tell(Keeping(error=error))
             with self._turn:
-                self._turns += 1
+                self._ended = self._begun
                 self._turn.notify_all()
             self._wanted.wait(FOLLOW_SUITE_EVERY_S if self._index.beside_suite else FOLLOW_EVERY_S)
 

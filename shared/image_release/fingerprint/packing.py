@@ -89,6 +89,7 @@ def pack_fingerprints(fingerprints: Mapping[str, Fingerprint]) -> bytes:
         arrays["dhashes"] = np.array([item.hash_kind == "dhash" for item in items], np.bool_)
     out = io.BytesIO()
     np.savez(out, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the arrays for it
+    del arrays  # compressing needs the memory
     return zlib.compress(out.getvalue(), COMPRESSION)
 
 

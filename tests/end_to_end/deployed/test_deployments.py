@@ -15,7 +15,7 @@ from tests.end_to_end.deployed.suite import PREFIX, STAGE, DeployedSuite
 
 ACCOUNT = "000000000000"
 DEPLOY = ("deploy", "--stage", STAGE, "--param", "cdn=true")
-pytestmark = pytest.mark.deployed
+pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,10 @@ def said(main, *words):
 @pytest.fixture(scope="module")
 def suite(aws):
     """The suite after a first deployment that failed in the middle, and the same deployment without the fault."""
-    suite = DeployedSuite(aws)
     with pytest.raises(RuntimeError, match="maxReceiveCount"):  # the planted fault: SQS allows 1,000
         aws.osls(*DEPLOY, "--param", "receives=2000")
     aws.osls(*DEPLOY)
+    suite = DeployedSuite(aws)
     suite.put("inbox", "settings.yaml", "{}")
     return suite
 
@@ -93,7 +93,7 @@ def test_buckets_of_a_first_deployment_that_failed_go_with_it(suite, aws, tmp_pa
         body = json.dumps({"Resources": resources})
         cloudformation.create_stack(StackName="again", TemplateBody=body)
         status = lambda: cloudformation.describe_stacks(StackName="again")["Stacks"][0]["StackStatus"]
-        suite.wait("a result", lambda: status().endswith(("COMPLETE", "FAILED")), 120)
+        suite.wait("a result", lambda: status().endswith(("COMPLETE", "FAILED")))
         return status(), sorted(name for name in suite.bucket_names() if "-again-" in name)
 
     status, buckets = deployed({**kept, "Fault": fault})

@@ -39,7 +39,7 @@ def test_another_size_is_rendered_without_a_deployment(suite, stored):
     assert SQUARE["name"] not in sizes(suite)
     before = suite.manifest(FIRST)
     suite.put("inbox", "settings.yaml", json.dumps({**stored, "renditions": [*RENDITIONS, SQUARE]}))
-    suite.wait("the new size", lambda: SQUARE["name"] in sizes(suite), 120)
+    suite.wait("the new size", lambda: SQUARE["name"] in sizes(suite))
     after = suite.manifest(FIRST)
     assert after["settings"]["stored_at"] > before["settings"]["stored_at"]
     assert after["settings"]["digest"] != before["settings"]["digest"]
@@ -49,6 +49,6 @@ def test_settings_that_cannot_be_read_leave_the_last_ones_in_force(suite, stored
     """It is told in the log, and hotels are processed as before."""
     before = sizes(suite)
     suite.put("inbox", "settings.yaml", "renditions: [nonsense")
-    suite.wait("a word in the log", lambda: sizes(suite) and is_told(suite), 120)
+    suite.wait("a word in the log", lambda: sizes(suite) and is_told(suite))
     assert sizes(suite) == before
     assert stored

@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.deployed.suite import PREFIX, STAGE
 
-pytestmark = [pytest.mark.deployed, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.deployed, pytest.mark.timeout(1800)]
 
 OLD = "old"
 """A stage that runs with `none`; of its functions only the one that tells the tagger exists."""

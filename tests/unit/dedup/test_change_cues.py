@@ -44,6 +44,36 @@ class TestChangeCues:
         assert cues_of(scene(), scene() * 0.8)["tone.lightest"] > 0.5
         assert cues_of(scene() * 0.5, scene() * 0.3)["tone.lightest"] == 0
 
+    def test_the_middle_is_that_of_the_grey_levels_not_of_the_copy(self):
+        """Among dark tones more contrast in some of them is no curve."""
+        dark = np.tile(np.linspace(0, 60, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
+        steeper = np.interp(dark, [0, 20, 40, 60], [0, 10, 50, 60]).astype(np.float32)
+        assert abs(cues_of(steeper, dark)["tone.curve"]) < 0.1
+
+    def test_two_grey_levels_that_are_left_tell_little(self):
+        """Of a nearly plain copy beside a plain one."""
+        plain = np.full(SHAPE, 128, np.float32)
+        nearly = np.tile(np.linspace(127, 129, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
+        assert 0 < cues_of(nearly, plain)["tone.curve"] < 0.06
+        assert cues_of(plain, plain)["tone.curve"] == 0
+
+    def test_a_gap_between_two_tones_counts_little(self):
+        """Two halves with all tones of a range each: only the one step between them differs."""
+
+        def halves(lower, upper):
+            half = np.linspace(0, 50, SHAPE[1] // 2, dtype=np.float32)
+            return np.tile(np.concatenate([lower + half, upper + half]), (SHAPE[0], 1))
+
+        assert -0.35 < cues_of(halves(70, 140), halves(50, 160))["tone.curve"] < 0
+
+    def test_what_lies_in_one_copy_only_changes_nothing(self):
+        """A frame of the other one."""
+        both = ALL.copy()
+        both[:, :40] = False
+        framed = s_curved(scene())
+        framed[:, :40] = 255
+        assert change_cues(framed, scene(), both, 0.0) == change_cues(s_curved(scene()), scene(), both, 0.0)
+
     def test_the_wider_copy_is_told(self):
         """By as much as it is wider, up to a limit."""
         assert [cues_of(scene(), scene(), wider=wider)["shape.wider"] for wider in (-0.1, 0.2, 5)] == [-0.1, 0.2, 0.3]

@@ -79,9 +79,14 @@ class TestShortlist:
     def test_keeps_a_pair_that_is_among_the_best_of_one_of_the_two(self, monkeypatch):
         """The best of image 2 is image 0, though image 0 shares more with image 1; nothing in common is no pair."""
         monkeypatch.setattr(shortlist, "MOST_OTHERS", 1)
-        worth = np.zeros((4, 4), np.float32)
-        worth[0, 1], worth[0, 2] = 5, 3
-        assert np.argwhere(shortlist._most_shared(worth)).tolist() == [[0, 1], [0, 2]]
+        worth = np.array([5, 3, 0, 0, 0, 0], np.float32)  # of 0 and 1, then of 0 and 2
+        kept = {image: later.tolist() for image, later in shortlist._most_shared(worth, 4)}
+        assert kept == {0: [1, 2], 1: [], 2: [], 3: []}
+
+    def test_keeps_the_later_images_of_each_image_in_their_order(self):
+        worth = np.arange(1, 11, dtype=np.float32)
+        kept = {image: later.tolist() for image, later in shortlist._most_shared(worth, 5)}
+        assert kept == {image: list(range(image + 1, 5)) for image in range(5)}
 
 
 class TestEvidence:
