@@ -59,8 +59,10 @@ class Tour:
     def find(self) -> None:
         """Find the hotel that a person corrected wrongly, and that opens with its bathroom."""
         self.look("list")
-        self.browser.find_element("css selector", "#q").send_keys("cadaques brisa")
-        self.wait("document.getElementById('total').textContent === '1 hotel'")
+        words = "cadaques brisa"
+        self.browser.find_element("css selector", "#q").send_keys(words)
+        self.wait(f"new URLSearchParams(location.search).get('q') === '{words}'")  # the list of all that was typed
+        assert self.browser.find_element("id", "total").text == "1 hotel"
         assert "opens with bathroom" in self.text
         self.browser.find_element("css selector", ".hotel-row .name").click()
         self.ready()
