@@ -19,7 +19,7 @@ def test_results_come_in_the_order_of_the_items(items, threads):
 @pytest.mark.parametrize("threads", [2, 5])
 def test_as_many_calls_as_threads_are_under_way_at_once(threads):
     """Each call waits until all threads have one."""
-    met = threading.Barrier(threads, timeout=20)
+    met = threading.Barrier(threads, timeout=60)
     assert len(list(side_by_side(lambda _: met.wait(), range(threads), threads))) == threads
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from image_release.desk.applying import Applied, HotelsUnderWay, SuiteApplier
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class HeldApplier:
