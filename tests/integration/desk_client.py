@@ -43,7 +43,7 @@ class DeskClient:
         if method not in ("GET", "HEAD"):
             own |= {"Origin": f"http://{self.host}", "Sec-Fetch-Site": "same-origin"}
         own = {name: value for name, value in (own | self.sent | (headers or {})).items() if value is not None}
-        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=120)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, values in own.items():
