@@ -96,6 +96,7 @@ def _running(name: str, folder: Path, port: int) -> Iterator[subprocess.Popen]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",
         "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(folder),  # it leaves the code of functions there
     }
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
