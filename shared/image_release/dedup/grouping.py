@@ -52,6 +52,8 @@ ASKED_PAIRS = 4
 FEW_AGREEING, FEW_NEED_MORE = 8, 2.0
 """Number of agreeing matches below which a pair needs more than the score of a bridge, and how much more: of 8,078
 clear pairs of copies one has fewer."""
+UNHELD_NEED_MORE = 1.0
+"""How much more than `least_score` an image and a group need that no clear pair holds: shots of one place form such."""
 LEAST_POOLED = -4.0
 """Minimum score of a pair that is pooled: one that is surely no copy does not outweigh everything else."""
 
@@ -332,7 +334,15 @@ def _least_of_groups(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int], s
         return settings.bridge_score + FEW_NEED_MORE
     if _several(groups, pair) or _is_bridge(groups, pairs, pair):
         return settings.bridge_score
-    return settings.single_score if all(len(groups.part_of(index)) == 1 for index in pair) else settings.least_score
+    if all(len(groups.part_of(index)) == 1 for index in pair):
+        return settings.single_score
+    return settings.least_score if _is_held(groups, pair, settings) else settings.least_score + UNHELD_NEED_MORE
+
+
+def _is_held(groups: ImageGroups, pair: tuple[int, int], settings: GroupingSettings) -> bool:
+    """Whether a clear pair holds the group of one of two images. Pairs that are all only likely would form a chain."""
+    joins = (why for index in pair for member in groups.part_of(index) for _, why in groups.joins[member])
+    return any(why.score >= settings.clear_score for why in joins)
 
 
 def _is_bridge(groups: ImageGroups, pairs: Pairs, pair: tuple[int, int]) -> bool:

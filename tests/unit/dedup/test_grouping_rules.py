@@ -103,6 +103,13 @@ class TestAnImageAndAGroup:
         """The other one may be a crop, which shows less of what tells two shots apart."""
         assert groups("abc", {"ab": COPIES, "ac": (likeliest, 20), "bc": (3.4, 19)}) == expected
 
+    @pytest.mark.parametrize(
+        ("held", "score", "expected"), [(3.5, 0.0, "abc"), (3.49, 0.99, "ab c"), (3.49, 1.0, "abc")]
+    )
+    def test_need_more_if_no_clear_pair_holds_the_group(self, held: float, score: float, expected: str) -> None:
+        """Shots of one place are all only likely, and would form a chain."""
+        assert groups("abc", {"ab": held, "ac": score, "bc": score}) == expected
+
     def test_do_not_ask_the_third_pair(self) -> None:
         """Neither for the join nor against it: what counts is what the best copies say."""
         group: Scores = {"ab": COPIES, "ac": COPIES}
