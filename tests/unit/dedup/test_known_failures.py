@@ -77,7 +77,11 @@ class TestATurnedCopy:
 class TestASecondShotBetweenTwoCopies:
     @pytest.mark.parametrize(
         ("name", "expected"),
-        [("the-foundry/restaurant", {"BLR"}), ("alpenhof-larch/terrace", {"BLR"})],
+        [
+            ("casa-brisa/twin-room", {"BLR"}),
+            ("alpenhof-larch/terrace", {"BLR"}),
+            ("the-foundry/restaurant", {"BL", "R"}),
+        ],
     )
     def test_may_connect_two_crops_of_the_first(self, name, expected):
         """The camera has hardly moved, and no whole copy tells the two shots apart."""
