@@ -77,6 +77,14 @@ class TestAnImageAndAGroup:
         """Images a and c are two shots of a room, and b is a crop of a that shows what has not changed."""
         assert groups("abc", {"ac": (likelier, 90), "ab": (COPIES, 50), "bc": (3.6, 40)}) == expected
 
+    @pytest.mark.parametrize(("likelier", "expected"), [(3.5, "abc d"), (0.5, "ab cd")])
+    def test_do_not_join_first_by_a_clear_pair_that_a_likelier_pair_weakens(
+        self, likelier: float, expected: str
+    ) -> None:
+        """Then c joins d, with which it scores more than with the group."""
+        first: Scores = {"ac": (likelier, 90), "ab": (COPIES, 50), "bc": (3.6, 40)}
+        assert groups("abcd", {**first, "cd": (2.4, 30)}) == expected
+
     @pytest.mark.parametrize(("second", "expected"), [(-2.0, "abc"), (-2.01, "ab c")])
     def test_join_below_it_if_their_two_likeliest_pairs_reach_the_least_score(
         self, second: float, expected: str
@@ -135,7 +143,7 @@ class TestTwoGroupsOfSeveralImages:
 
     def test_lose_by_a_pair_that_cannot_be_aligned(self) -> None:
         """Of several copies of one photograph others could be."""
-        assert groups("abcd", {**self.PAIRS, "ac": (3.4, 20), "bd": (HOPELESS, 10), "bc": (3.4, 9)}) == "ab cd"
+        assert groups("abcd", {**self.PAIRS, "ac": (3.4, 20), "bd": (HOPELESS, 10), "bc": (3.5, 9)}) == "ab cd"
 
     @pytest.mark.parametrize(("score", "expected"), [(3.125, "abcd"), (3.12, "ab cd")])
     def test_need_more_than_an_image_and_a_group(self, score: float, expected: str) -> None:
@@ -161,8 +169,8 @@ class TestTwoGroupsOfSeveralImages:
         assert groups("abcd", {**self.PAIRS, "ac": (-2.0, 41), **against}) == "ab cd"
 
     def test_do_not_join_by_many_likely_pairs(self) -> None:
-        """Four pairs that score a little are the same two photographs again. Their scores do not add up."""
-        likely: Scores = {"ac": (1.9, 40), "ad": (1.9, 20), "bc": (3.4, 19), "bd": (3.4, 18)}
+        """No other pair raises what the likeliest one says, though it is clear: they say the same twice."""
+        likely: Scores = {"ac": (1.9, 40), "ad": (3.5, 39), "bc": (3.4, 19), "bd": (3.4, 18)}
         assert groups("abcd", {**self.PAIRS, **likely}) == "ab cd"
 
     def test_join_clearly_if_both_pairs_are_clear_together(self) -> None:
