@@ -44,17 +44,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """A server on a free port of 127.0.0.1, for many clients at once."""
+
     daemon_threads = True
     request_queue_size = 128
     """Clients that connect at once and wait in line; where there is no place, a client waits a second and more."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder while the context is open; yields `127.0.0.1:port`."""
     handler = type("Handler", (_Handler,), {"folder": folder.resolve()})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = Server(handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

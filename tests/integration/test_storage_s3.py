@@ -2,7 +2,7 @@
 
 import pickle
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -15,6 +15,7 @@ from image_release.storage import (
     StorageError,
 )
 from image_release.storage.s3 import PART_BYTES
+from samples.serve import Server
 from tests.local_aws import KEYS
 
 CONFLICT = b"<Error><Code>ConditionalRequestConflict</Code><Message>conflict</Message></Error>"
@@ -47,7 +48,7 @@ class Moody:
             def log_message(self, *_):
                 """Do not log."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.store = S3Store(S3Address("bucket"), {**KEYS, "AWS_ENDPOINT_URL": endpoint})

@@ -13,7 +13,7 @@ import sys
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import boto3
 import grpc
@@ -42,6 +42,7 @@ from image_release.tag import (
 from image_release.tag.local import LocalTagger, ModelUnusableError
 from image_release.upkeep_keys import TAGGER_UNAVAILABLE
 from image_release.values import Label, Look
+from samples.serve import Server
 from tests.conftest import ROOT
 from tests.integration.deployed import QUEUES
 from tests.integration.test_google_tagger import abort
@@ -159,7 +160,7 @@ class answering:  # noqa: N801 - used like a function
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(Handler)
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -6,7 +6,7 @@ import io
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -19,6 +19,7 @@ from image_release.settings import Settings
 from image_release.storage import MemoryStore, Stores
 from image_release.tag import NoTagger
 from image_release.values import Nudge, key_part
+from samples.serve import Server
 
 
 def photo(seed: int, size: tuple[int, int] = (800, 533)) -> Image.Image:
@@ -42,16 +43,6 @@ def jpeg(image: Image.Image, quality: int = 88) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
     return out.getvalue()
-
-
-class Server(ThreadingHTTPServer):
-    """A server on a free port of 127.0.0.1. Clients that connect at once all wait in line, instead of 5 of them."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
 
 
 class Site:
